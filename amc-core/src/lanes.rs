@@ -1,0 +1,189 @@
+//! Samples in lanes: what a tile of samples can compute, and the portable way of computing it.
+//!
+//! Every kernel of this crate is written once, over [`Lanes`]. A microcontroller runs it over [`Portable`]
+//! arrays of 1 to 4 samples; a server brings SIMD vectors of 16. The operations work lane by lane, so a
+//! sample's numbers do not depend on its neighbours, nor on how many there are.
+
+/// The operations of one tile of `T` samples, one number of each sample to a lane.
+///
+/// An implementation decides on the *arithmetic*: what [`mul_add`](Lanes::mul_add) rounds. All other operations
+/// are exact or correctly rounded, so two implementations of one arithmetic give the same bits.
+pub trait Lanes: Copy {
+    /// One `f32` for each sample of the tile.
+    type V: Copy;
+
+    /// Samples in a tile: 1, 2, 4, 8 or 16.
+    const T: usize;
+
+    /// Neurons whose sums are kept in registers together: 1, 2, 4, 8 or 16.
+    const NEURONS: usize;
+
+    /// `x` in every lane.
+    fn splat(self, x: f32) -> Self::V;
+
+    /// The first `T` numbers; a lane beyond the end of the slice is 0.
+    fn load(self, from: &[f32]) -> Self::V;
+
+    /// The first `T` bytes as numbers 0 to 255; a lane beyond the end of the slice is 0.
+    fn load_u8(self, from: &[u8]) -> Self::V;
+
+    /// The first `T` integers, each rounded to the nearest `f32`; a lane beyond the end is 0.
+    fn load_u32(self, from: &[u32]) -> Self::V;
+
+    /// Writes the first `T` lanes, or as many as the slice holds.
+    fn store(self, v: Self::V, to: &mut [f32]);
+
+    /// `a + b`
+    fn add(self, a: Self::V, b: Self::V) -> Self::V;
+
+    /// `a - b`
+    fn sub(self, a: Self::V, b: Self::V) -> Self::V;
+
+    /// `a * b`
+    fn mul(self, a: Self::V, b: Self::V) -> Self::V;
+
+    /// `a / b`
+    fn div(self, a: Self::V, b: Self::V) -> Self::V;
+
+    /// `a * b + c`, rounded twice (portable) or once (fused): this is what tells arithmetics apart.
+    fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
+
+    /// The correctly rounded square root; NaN for a negative number.
+    fn sqrt(self, v: Self::V) -> Self::V;
+
+    /// `yes` where `a <= b`, else `no` (also where either is NaN).
+    fn select_le(self, a: Self::V, b: Self::V, yes: Self::V, no: Self::V) -> Self::V;
+
+    /// 2ⁿ for integral `n` in −126 ..= 127; any number elsewhere.
+    fn exp2_integral(self, n: Self::V) -> Self::V;
+
+    /// `(m, e)` with `v = m · 2ᵉ` and m in [√½, √2), for positive normal `v`; any two numbers elsewhere.
+    fn split(self, v: Self::V) -> (Self::V, Self::V);
+}
+
+/// √½ as bits: where [`Lanes::split`] cuts the mantissa's range.
+pub const SQRT_HALF_BITS: u32 = 0x3f35_04f3;
+
+/// Adding 1.5 · 2²³ to a number below 2²² in size leaves its nearest integer in the low bits.
+pub const ROUND_MAGIC: f32 = 12_582_912.0;
+
+/// `T` samples in an array: multiply, round, then add, so the bits are the same on every machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Portable<const T: usize>;
+
+impl<const T: usize> Portable<T> {
+    #[inline(always)]
+    fn zip(a: [f32; T], b: [f32; T], f: impl Fn(f32, f32) -> f32) -> [f32; T] {
+        let mut out = a;
+        for (a, b) in out.iter_mut().zip(b) {
+            *a = f(*a, b);
+        }
+        out
+    }
+
+    #[inline(always)]
+    fn gather<E: Copy>(from: &[E], f: impl Fn(E) -> f32) -> [f32; T] {
+        let mut out = [0.0; T];
+        for (out, from) in out.iter_mut().zip(from) {
+            *out = f(*from);
+        }
+        out
+    }
+}
+
+impl<const T: usize> Lanes for Portable<T> {
+    type V = [f32; T];
+
+    const T: usize = {
+        assert!(matches!(T, 1 | 2 | 4 | 8 | 16), "a tile has 1, 2, 4, 8 or 16 samples");
+        T
+    };
+
+    // T · NEURONS sums, T inputs and a weight have to fit 32 registers.
+    const NEURONS: usize = if T >= 8 { 2 } else { 4 };
+
+    #[inline(always)]
+    fn splat(self, x: f32) -> [f32; T] {
+        [x; T]
+    }
+
+    #[inline(always)]
+    fn load(self, from: &[f32]) -> [f32; T] {
+        match from.first_chunk::<T>() {
+            Some(v) => *v,
+            None => Self::gather(from, |x| x),
+        }
+    }
+
+    #[inline(always)]
+    fn load_u8(self, from: &[u8]) -> [f32; T] {
+        match from.first_chunk::<T>() {
+            Some(v) => v.map(f32::from),
+            None => Self::gather(from, f32::from),
+        }
+    }
+
+    #[inline(always)]
+    fn load_u32(self, from: &[u32]) -> [f32; T] {
+        Self::gather(from, |x| x as f32)
+    }
+
+    #[inline(always)]
+    fn store(self, v: [f32; T], to: &mut [f32]) {
+        for (to, v) in to.iter_mut().zip(v) {
+            *to = v;
+        }
+    }
+
+    #[inline(always)]
+    fn add(self, a: [f32; T], b: [f32; T]) -> [f32; T] {
+        Self::zip(a, b, |a, b| a + b)
+    }
+
+    #[inline(always)]
+    fn sub(self, a: [f32; T], b: [f32; T]) -> [f32; T] {
+        Self::zip(a, b, |a, b| a - b)
+    }
+
+    #[inline(always)]
+    fn mul(self, a: [f32; T], b: [f32; T]) -> [f32; T] {
+        Self::zip(a, b, |a, b| a * b)
+    }
+
+    #[inline(always)]
+    fn div(self, a: [f32; T], b: [f32; T]) -> [f32; T] {
+        Self::zip(a, b, |a, b| a / b)
+    }
+
+    #[inline(always)]
+    fn mul_add(self, a: [f32; T], b: [f32; T], c: [f32; T]) -> [f32; T] {
+        self.add(self.mul(a, b), c)
+    }
+
+    #[inline(always)]
+    fn sqrt(self, v: [f32; T]) -> [f32; T] {
+        v.map(libm::sqrtf)
+    }
+
+    #[inline(always)]
+    fn select_le(self, a: [f32; T], b: [f32; T], yes: [f32; T], no: [f32; T]) -> [f32; T] {
+        let mut out = no;
+        for (((out, a), b), yes) in out.iter_mut().zip(a).zip(b).zip(yes) {
+            *out = if a <= b { yes } else { *out };
+        }
+        out
+    }
+
+    #[inline(always)]
+    fn exp2_integral(self, n: [f32; T]) -> [f32; T] {
+        n.map(|n| f32::from_bits((n + (ROUND_MAGIC + 127.0)).to_bits() << 23))
+    }
+
+    #[inline(always)]
+    fn split(self, v: [f32; T]) -> ([f32; T], [f32; T]) {
+        let exponent = |v: f32| v.to_bits().wrapping_sub(SQRT_HALF_BITS) as i32 >> 23;
+        let mantissa = |v: f32| f32::from_bits(v.to_bits().wrapping_sub((exponent(v) as u32) << 23));
+        (v.map(mantissa), v.map(|v| exponent(v) as f32))
+    }
+}

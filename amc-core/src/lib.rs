@@ -1,0 +1,34 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+// How a tile of samples computes.
+pub mod elementary;
+pub mod lanes;
+
+// Data, and the batches drawn from them.
+pub mod batch;
+mod samples;
+pub mod window;
+
+// The net, its forward pass, the loss, and its mean over the samples.
+mod forward;
+mod loss;
+mod net;
+mod objective;
+pub mod sums;
+
+// The chain that trains it.
+pub mod chain;
+pub mod gaussian;
+
+pub use lanes::{Lanes, Portable};
+pub use loss::Loss;
+pub use net::{Activation, Layer, Net, NetError, Section};
+pub use objective::{BlockScore, Gather, Objective, ObjectiveError, Score};
+pub use samples::{Element, Features, Rows, Samples, Targets, Tiles};
+
+/// The generator used where nothing speaks for another: 16 bytes of state, some 12 instructions a draw on a
+/// Cortex-M. Any generator of `rand_core` that can be cloned serves.
+pub use rand_xoshiro::Xoshiro128PlusPlus as Generator;

@@ -1,0 +1,138 @@
+//! Losses of one tile: what a sample adds to the loss, and whether its class is found.
+
+use crate::elementary::{exp, ln_normal};
+use crate::forward::softmax;
+use crate::lanes::Lanes;
+use crate::net::Activation;
+use crate::samples::Targets;
+
+/// What is to become small.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Loss {
+    /// (output − target)², the mean over samples and outputs.
+    MeanSquaredError,
+    /// −ln of the probability given to the target, the mean over samples: of the class for a softmax output; for
+    /// sigmoid outputs each is a probability of its own, and their terms are added.
+    CrossEntropy,
+}
+
+/// The targets of one tile.
+#[derive(Clone, Copy)]
+pub(crate) enum TileTargets<'a> {
+    Classes(&'a [u8]),
+    Values(&'a [f32]),
+}
+
+impl<'a> TileTargets<'a> {
+    /// The targets of the samples from `first` on.
+    pub(crate) fn new(targets: Targets<'a>, first: usize, outputs: usize) -> Self {
+        match targets {
+            Targets::Classes(classes) => Self::Classes(classes.get(first..).unwrap_or_default()),
+            Targets::Values(values) => Self::Values(values.get(first * outputs..).unwrap_or_default()),
+        }
+    }
+
+    /// The target of `output` in every lane.
+    #[inline(always)]
+    fn lane<L: Lanes>(&self, lanes: L, output: usize, outputs: usize) -> L::V {
+        match self {
+            Self::Classes(classes) => {
+                let (class, this) = (lanes.load_u8(classes), lanes.splat(output as f32));
+                let (one, zero) = (lanes.splat(1.0), lanes.splat(0.0));
+                lanes.select_le(class, this, lanes.select_le(this, class, one, zero), zero)
+            }
+            Self::Values(values) if outputs == 1 => lanes.load(values),
+            Self::Values(values) => {
+                let mut lane = [0.0; 16];
+                for (t, lane) in lane.iter_mut().enumerate().take(L::T) {
+                    *lane = values.get(t * outputs + output).copied().unwrap_or(0.0);
+                }
+                lanes.load(&lane)
+            }
+        }
+    }
+}
+
+impl Loss {
+    /// What the last layer applies before [`losses`]: cross-entropy wants the inputs of the last activation.
+    pub(crate) const fn last_activation(self, output: Activation) -> Activation {
+        match self {
+            Loss::MeanSquaredError => output,
+            Loss::CrossEntropy => Activation::Linear,
+        }
+    }
+}
+
+/// Each sample's part of the loss, summed over its outputs.
+///
+/// `outputs`, `[output][T]`, holds what the last layer gave: its inputs where the loss is cross-entropy or the
+/// activation softmax. It is overwritten.
+#[inline(always)]
+pub(crate) fn losses<L: Lanes>(
+    lanes: L,
+    loss: Loss,
+    activation: Activation,
+    outputs: &mut [f32],
+    targets: TileTargets<'_>,
+) -> L::V {
+    let count = outputs.len() / L::T;
+    match (loss, activation) {
+        (Loss::CrossEntropy, Activation::Softmax) => {
+            // −ln p = ln Σ exp(z − z_max) + z_max − z_target, finite even where p underflows.
+            let mut target = lanes.splat(0.0);
+            for (output, logit) in outputs.chunks_exact(L::T).enumerate() {
+                let chosen = targets.lane(lanes, output, count);
+                target = lanes.select_le(lanes.splat(1.0), chosen, lanes.load(logit), target);
+            }
+            let (largest, sum) = softmax(lanes, outputs);
+            lanes.add(ln_normal(lanes, sum), lanes.sub(largest, target))
+        }
+        (Loss::CrossEntropy, _) => {
+            // With z the neuron's input, −ln of the probability of target y is max(z, 0) − y z + ln(1 + e^−|z|).
+            let zero = lanes.splat(0.0);
+            let mut total = zero;
+            for (output, z) in outputs.chunks_exact(L::T).enumerate() {
+                let z = lanes.load(z);
+                let y = targets.lane(lanes, output, count);
+                let negative = lanes.sub(zero, z);
+                let size = lanes.select_le(z, zero, negative, z);
+                let e = exp(lanes, lanes.sub(zero, size));
+                let tail = ln_normal(lanes, lanes.add(lanes.splat(1.0), e));
+                let positive = lanes.select_le(z, zero, zero, z);
+                let linear = lanes.sub(positive, lanes.mul(y, z));
+                total = lanes.add(total, lanes.add(linear, tail));
+            }
+            total
+        }
+        (Loss::MeanSquaredError, activation) => {
+            if activation == Activation::Softmax {
+                softmax(lanes, outputs);
+            }
+            let mut total = lanes.splat(0.0);
+            for (output, value) in outputs.chunks_exact(L::T).enumerate() {
+                let error = lanes.sub(lanes.load(value), targets.lane(lanes, output, count));
+                total = lanes.mul_add(error, error, total);
+            }
+            total
+        }
+    }
+}
+
+/// Samples among the first `valid` whose largest output, the first of equals, is that of their class.
+#[inline(always)]
+pub(crate) fn correct<L: Lanes>(outputs: &[f32], targets: TileTargets<'_>, valid: usize) -> u32 {
+    let TileTargets::Classes(classes) = targets else {
+        return 0;
+    };
+    let is_best = |lane: usize, class: usize| {
+        let value = |output: usize| outputs.get(output * L::T + lane).copied();
+        let best = value(class)?;
+        let others = (0..outputs.len() / L::T).filter(|other| *other != class);
+        let mut others = others.filter_map(|other| Some((other, value(other)?)));
+        Some(others.all(|(other, v)| if other < class { v < best } else { v <= best }))
+    };
+    let lanes = classes.iter().take(valid).enumerate();
+    lanes.filter(|(lane, class)| is_best(*lane, usize::from(**class)) == Some(true)).count() as u32
+}

@@ -1,0 +1,310 @@
+//! A net and a loss: the function U(x) of the parameters that training makes small.
+
+use crate::forward::{forward, signal, softmax};
+use crate::lanes::Lanes;
+use crate::loss::{Loss, TileTargets, correct, losses};
+use crate::net::{Activation, Net};
+use crate::samples::{Features, Samples, Targets};
+use crate::sums::{BLOCK, LANES, Total, add_tile, join};
+
+/// Why a net, a loss, data and buffers do not fit together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum ObjectiveError {
+    /// Cross-entropy needs outputs that are probabilities.
+    #[error("cross-entropy needs a softmax or sigmoid output")]
+    NotProbabilities,
+    /// There is nothing to average over.
+    #[error("there are no samples")]
+    NoSamples,
+    /// Samples of another width than the net's inputs.
+    #[error("the net takes {inputs} inputs, but a sample has {features} features")]
+    Features {
+        /// The net's inputs.
+        inputs: usize,
+        /// A sample's features.
+        features: usize,
+    },
+    /// A target for each sample, or each output of each sample, is needed.
+    #[error("{needed} targets are needed, but there are {given}")]
+    Targets {
+        /// Targets needed.
+        needed: usize,
+        /// Targets given.
+        given: usize,
+    },
+    /// A class that no output stands for.
+    #[error("sample {sample} is of class {class}, but the net has {outputs} outputs")]
+    Class {
+        /// The first such sample.
+        sample: usize,
+        /// Its class.
+        class: u8,
+        /// The net's outputs.
+        outputs: usize,
+    },
+    /// A buffer is too short, or a parameter vector of another length than the net's.
+    #[error("{what}: {needed} numbers are needed, but there are {given}")]
+    Length {
+        /// Which buffer.
+        what: &'static str,
+        /// Numbers needed.
+        needed: usize,
+        /// Numbers given.
+        given: usize,
+    },
+}
+
+/// The net and the loss.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Objective<'a> {
+    net: Net<'a>,
+    loss: Loss,
+}
+
+/// The outcome of one evaluation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Score {
+    /// The loss U(x), a mean as [`Loss`] says.
+    pub loss: f32,
+    /// Samples whose class was found; 0 where targets are not classes or they were not counted.
+    pub correct: u32,
+}
+
+/// One block's part of a score: what a host adds up after evaluating blocks in any order.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct BlockScore {
+    /// The losses of its samples, summed over samples and outputs.
+    pub loss: f32,
+    /// Samples whose class was found, if they were counted.
+    pub correct: u32,
+}
+
+/// What an evaluation gathers besides the loss.
+#[derive(Debug, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Gather<'s> {
+    /// Receives, for each layer l >= 1, the signal of its inputs: Σ S² of Eq. (17), as a sum from
+    /// [`Objective::block`] and as a mean over the samples from [`Objective::evaluate`]. Element 0 belongs to
+    /// [`Objective::input_signal`] and is left alone. Empty: not gathered.
+    pub signal: &'s mut [f32],
+    /// Whether samples whose class is found are counted.
+    pub correct: bool,
+}
+
+impl<'a> Objective<'a> {
+    /// A pair known to fit; in a `const`, a wrong one does not compile.
+    ///
+    /// # Panics
+    /// Where [`try_new`](Objective::try_new) gives an error.
+    pub const fn new(net: Net<'a>, loss: Loss) -> Self {
+        match Self::try_new(net, loss) {
+            Ok(objective) => objective,
+            Err(_) => panic!("cross-entropy needs a softmax or sigmoid output"),
+        }
+    }
+
+    /// The loss of `net`; cross-entropy needs a softmax or sigmoid output.
+    pub const fn try_new(net: Net<'a>, loss: Loss) -> Result<Self, ObjectiveError> {
+        match (loss, net.output()) {
+            (Loss::MeanSquaredError, _) | (_, Activation::Softmax | Activation::Sigmoid) => Ok(Self { net, loss }),
+            _ => Err(ObjectiveError::NotProbabilities),
+        }
+    }
+
+    /// The net.
+    pub const fn net(&self) -> Net<'a> {
+        self.net
+    }
+
+    /// The loss.
+    pub const fn loss(&self) -> Loss {
+        self.loss
+    }
+
+    /// Checks data once, before they are evaluated many times: shapes, and that every class has an output.
+    pub fn check<F: Features>(&self, samples: &Samples<'_, F>) -> Result<(), ObjectiveError> {
+        self.check_shape(samples)?;
+        let outputs = self.net.outputs();
+        if let Targets::Classes(classes) = samples.targets {
+            let bad = classes.iter().take(samples.len()).position(|class| usize::from(*class) >= outputs);
+            if let Some((sample, class)) = bad.and_then(|sample| Some((sample, *classes.get(sample)?))) {
+                return Err(ObjectiveError::Class { sample, class, outputs });
+            }
+        }
+        Ok(())
+    }
+
+    fn check_shape<F: Features>(&self, samples: &Samples<'_, F>) -> Result<(), ObjectiveError> {
+        if samples.is_empty() {
+            return Err(ObjectiveError::NoSamples);
+        }
+        let (inputs, features) = (self.net.inputs(), samples.features.width());
+        if inputs != features {
+            return Err(ObjectiveError::Features { inputs, features });
+        }
+        let (needed, given) = match samples.targets {
+            Targets::Classes(classes) => (samples.len(), classes.len()),
+            Targets::Values(values) => (samples.len().saturating_mul(self.net.outputs()), values.len()),
+        };
+        if given < needed {
+            return Err(ObjectiveError::Targets { needed, given });
+        }
+        Ok(())
+    }
+
+    /// Evaluates U(x) on `samples`, block after block.
+    ///
+    /// `parameters` has [`Net::parameters`] numbers, `scratch` at least [`Net::scratch`] for tiles of `L::T`.
+    pub fn evaluate<L: Lanes, F: Features>(
+        &self,
+        lanes: L,
+        parameters: &[f32],
+        samples: &Samples<'_, F>,
+        scratch: &mut [f32],
+        gather: Gather<'_>,
+    ) -> Result<Score, ObjectiveError> {
+        self.check_shape(samples)?;
+        length("parameters", self.net.parameters(), parameters.len(), true)?;
+        length("scratch", self.net.scratch(L::T), scratch.len(), false)?;
+        if !gather.signal.is_empty() {
+            length("signal", self.net.layers().len(), gather.signal.len(), true)?;
+        }
+        let mut total = Total::default();
+        let mut found = 0;
+        for signal in gather.signal.iter_mut().skip(1) {
+            *signal = 0.0;
+        }
+        for block in 0..samples.len().div_ceil(BLOCK) {
+            let gather = Gather { signal: &mut *gather.signal, correct: gather.correct };
+            let score = self.block(lanes, parameters, samples, block, scratch, gather);
+            total.add(score.loss);
+            found += score.correct;
+        }
+        for signal in gather.signal.iter_mut().skip(1) {
+            *signal /= samples.len() as f32;
+        }
+        Ok(Score { loss: total.mean(self.terms(samples.len())), correct: found })
+    }
+
+    /// What the sum over `samples` samples is divided by.
+    pub const fn terms(&self, samples: usize) -> usize {
+        match self.loss {
+            Loss::MeanSquaredError => samples * self.net.outputs(),
+            Loss::CrossEntropy => samples,
+        }
+    }
+
+    /// Evaluates block `block`, samples [`BLOCK`]` · block` and following, and *adds* its signals to those given.
+    ///
+    /// Lengths are those of [`evaluate`](Objective::evaluate), and [`check`](Objective::check) has accepted the
+    /// samples; where they do not fit, the score means nothing.
+    #[inline(always)]
+    pub fn block<L: Lanes, F: Features>(
+        &self,
+        lanes: L,
+        parameters: &[f32],
+        samples: &Samples<'_, F>,
+        block: usize,
+        scratch: &mut [f32],
+        gather: Gather<'_>,
+    ) -> BlockScore {
+        let outputs = self.net.outputs();
+        let with_signal = !gather.signal.is_empty();
+        let size = self.net.widest() * L::T;
+        let (Some((first, rest)), last) =
+            (scratch.split_at_mut_checked(size), self.loss.last_activation(self.net.output()))
+        else {
+            return BlockScore::default();
+        };
+        let Some((second, partial)) = rest.split_at_mut_checked(size) else {
+            return BlockScore::default();
+        };
+        let partial = partial.as_chunks_mut::<LANES>().0;
+        for partial in partial.iter_mut() {
+            *partial = [0.0; LANES];
+        }
+        let mut total = [0.0; LANES];
+        let mut found = 0;
+        let start = block * BLOCK;
+        let end = (start + BLOCK).min(samples.len());
+        for sample in (start..end).step_by(L::T) {
+            let valid = (end - sample).min(L::T);
+            let inputs = samples.features.tile(lanes, sample);
+            let buffers = (&mut *first, &mut *second);
+            let seen = |layer: usize, v| {
+                if let Some(partial) = partial.get_mut(layer) {
+                    add_tile(lanes, partial, sample, v, valid);
+                }
+            };
+            let scale = samples.features.scale();
+            let given = forward(lanes, &self.net, parameters, inputs, scale, last, buffers, with_signal, seen);
+            let targets = TileTargets::new(samples.targets, sample, outputs);
+            if gather.correct {
+                found += correct::<L>(given, targets, valid);
+            }
+            let loss = losses(lanes, self.loss, self.net.output(), given, targets);
+            add_tile(lanes, &mut total, sample, loss, valid);
+        }
+        for (signal, partial) in gather.signal.iter_mut().zip(partial).skip(1) {
+            *signal += join(*partial);
+        }
+        BlockScore { loss: join(total), correct: found }
+    }
+
+    /// The signal of the first layer's inputs, Σ S² of Eq. (17) averaged over the samples: it depends on the data alone,
+    /// so it is computed once for a batch.
+    pub fn input_signal<L: Lanes, F: Features>(&self, lanes: L, samples: &Samples<'_, F>) -> f32 {
+        let (mut sum, count, scale) = (Total::default(), samples.len(), samples.features.scale());
+        for start in (0..count).step_by(BLOCK) {
+            let mut partial = [0.0; LANES];
+            let end = (start + BLOCK).min(count);
+            for sample in (start..end).step_by(L::T) {
+                let v = signal(lanes, samples.features.tile(lanes, sample));
+                add_tile(lanes, &mut partial, sample, v, (end - sample).min(L::T));
+            }
+            sum.add(join(partial));
+        }
+        scale * scale * sum.mean(count.max(1))
+    }
+
+    /// The net's outputs for the `T` samples from `first` on (a multiple of `T`), `[output][T]`, inside `scratch`.
+    pub fn predict<'s, L: Lanes, F: Features>(
+        &self,
+        lanes: L,
+        parameters: &[f32],
+        features: &F,
+        first: usize,
+        scratch: &'s mut [f32],
+    ) -> Result<&'s [f32], ObjectiveError> {
+        let (inputs, width) = (self.net.inputs(), features.width());
+        if inputs != width {
+            return Err(ObjectiveError::Features { inputs, features: width });
+        }
+        length("parameters", self.net.parameters(), parameters.len(), true)?;
+        let needed = self.net.scratch(L::T);
+        let given = scratch.len();
+        let buffers = scratch.split_at_mut_checked(self.net.widest() * L::T);
+        let Some(buffers) = buffers.filter(|_| given >= needed) else {
+            return Err(ObjectiveError::Length { what: "scratch", needed, given });
+        };
+        let (scale, last) = (features.scale(), self.net.output());
+        let tile = features.tile(lanes, first);
+        let outputs = forward(lanes, &self.net, parameters, tile, scale, last, buffers, false, |_, _| {});
+        if last == Activation::Softmax {
+            softmax(lanes, outputs);
+        }
+        Ok(outputs)
+    }
+}
+
+fn length(what: &'static str, needed: usize, given: usize, exact: bool) -> Result<(), ObjectiveError> {
+    if given < needed || (exact && given != needed) {
+        return Err(ObjectiveError::Length { what, needed, given });
+    }
+    Ok(())
+}
