@@ -304,6 +304,7 @@ pub struct Proposal<'c, 'm, R, L> {
 
 impl<R: Rng + Clone, L: Lanes> Proposal<'_, '_, R, L> {
     /// The proposed parameters x'.
+    #[expect(clippy::misnamed_getters, reason = "the parameters of a proposal are the proposed ones")]
     pub fn parameters(&self) -> &[f32] {
         self.chain.memory.proposed
     }

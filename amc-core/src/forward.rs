@@ -123,45 +123,57 @@ pub(crate) fn signal<L: Lanes>(lanes: L, inputs: impl Iterator<Item = (usize, L:
     sum
 }
 
-/// Passes one tile through the net; the last layer applies `last`, and nothing where that is softmax.
-///
-/// `inputs` are multiplied by `scale`. `buffers` are two of at least `widest · T` numbers each. Before layer l >= 1
-/// runs, `seen(l, its inputs' signal)` is called if `with_signal`. Returns the outputs, `[output][T]`.
-#[inline(always)]
-pub(crate) fn forward<'s, L: Lanes>(
-    lanes: L,
-    net: &Net<'_>,
-    parameters: &[f32],
-    inputs: impl Iterator<Item = (usize, L::V)> + Clone,
-    scale: f32,
-    last: Activation,
-    buffers: (&'s mut [f32], &'s mut [f32]),
-    with_signal: bool,
-    mut seen: impl FnMut(usize, L::V),
-) -> &'s mut [f32] {
-    let (mut outputs, mut spare) = buffers;
-    let mut width = 0;
-    for ((index, layer), section) in net.layers().iter().enumerate().zip(net.sections()) {
-        let Layer::Dense { units, activation } = *layer;
-        let activation = if index + 1 == net.layers().len() { last } else { activation };
-        let parameters = parameters.get(section.start..).unwrap_or_default();
-        let Some((weights, rest)) = parameters.split_at_checked(section.weights) else {
-            break;
-        };
-        let biases = rest.get(..section.biases).unwrap_or_default();
-        let mut dense = Dense { weights, biases, activation, scale: None };
-        if index == 0 {
-            dense.scale = (scale != 1.0).then_some(scale);
-            dense.run(lanes, inputs.clone(), outputs);
-        } else {
-            core::mem::swap(&mut outputs, &mut spare);
-            let tile = spare.get(..width).unwrap_or_default();
-            if with_signal {
-                seen(index, signal(lanes, activations(lanes, tile)));
+/// The forward pass of a net at given parameters.
+#[derive(Clone, Copy)]
+pub(crate) struct Pass<'a> {
+    pub(crate) net: Net<'a>,
+    pub(crate) parameters: &'a [f32],
+    /// What the net's inputs are multiplied by.
+    pub(crate) scale: f32,
+    /// What the last layer applies; nothing where that is softmax.
+    pub(crate) last: Activation,
+    /// Whether the layers' signals are wanted.
+    pub(crate) with_signal: bool,
+}
+
+impl Pass<'_> {
+    /// Passes one tile through the net and returns the outputs, `[output][T]`.
+    ///
+    /// `buffers` are two of at least `widest · T` numbers each. Before layer l >= 1 runs, `seen(l, its inputs' signal)` is
+    /// called if signals are wanted.
+    #[inline(always)]
+    pub(crate) fn run<'s, L: Lanes>(
+        &self,
+        lanes: L,
+        inputs: impl Iterator<Item = (usize, L::V)> + Clone,
+        buffers: (&'s mut [f32], &'s mut [f32]),
+        mut seen: impl FnMut(usize, L::V),
+    ) -> &'s mut [f32] {
+        let Self { net, parameters, scale, last, with_signal } = *self;
+        let (mut outputs, mut spare) = buffers;
+        let mut width = 0;
+        for ((index, layer), section) in net.layers().iter().enumerate().zip(net.sections()) {
+            let Layer::Dense { units, activation } = *layer;
+            let activation = if index + 1 == net.layers().len() { last } else { activation };
+            let parameters = parameters.get(section.start..).unwrap_or_default();
+            let Some((weights, rest)) = parameters.split_at_checked(section.weights) else {
+                break;
+            };
+            let biases = rest.get(..section.biases).unwrap_or_default();
+            let mut dense = Dense { weights, biases, activation, scale: None };
+            if index == 0 {
+                dense.scale = (scale != 1.0).then_some(scale);
+                dense.run(lanes, inputs.clone(), outputs);
+            } else {
+                core::mem::swap(&mut outputs, &mut spare);
+                let tile = spare.get(..width).unwrap_or_default();
+                if with_signal {
+                    seen(index, signal(lanes, activations(lanes, tile)));
+                }
+                dense.run(lanes, activations(lanes, tile), outputs);
             }
-            dense.run(lanes, activations(lanes, tile), outputs);
+            width = units * L::T;
         }
-        width = units * L::T;
+        outputs.get_mut(..width).unwrap_or_default()
     }
-    outputs.get_mut(..width).unwrap_or_default()
 }

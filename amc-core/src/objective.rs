@@ -1,6 +1,6 @@
 //! A net and a loss: the function U(x) of the parameters that training makes small.
 
-use crate::forward::{forward, signal, softmax};
+use crate::forward::{Pass, signal, softmax};
 use crate::lanes::Lanes;
 use crate::loss::{Loss, TileTargets, correct, losses};
 use crate::net::{Activation, Net};
@@ -228,6 +228,8 @@ impl<'a> Objective<'a> {
         for partial in partial.iter_mut() {
             *partial = [0.0; LANES];
         }
+        let scale = samples.features.scale();
+        let pass = Pass { net: self.net, parameters, scale, last, with_signal };
         let mut total = [0.0; LANES];
         let mut found = 0;
         let start = block * BLOCK;
@@ -241,8 +243,7 @@ impl<'a> Objective<'a> {
                     add_tile(lanes, partial, sample, v, valid);
                 }
             };
-            let scale = samples.features.scale();
-            let given = forward(lanes, &self.net, parameters, inputs, scale, last, buffers, with_signal, seen);
+            let given = pass.run(lanes, inputs, buffers, seen);
             let targets = TileTargets::new(samples.targets, sample, outputs);
             if gather.correct {
                 found += correct::<L>(given, targets, valid);
@@ -294,7 +295,8 @@ impl<'a> Objective<'a> {
         };
         let (scale, last) = (features.scale(), self.net.output());
         let tile = features.tile(lanes, first);
-        let outputs = forward(lanes, &self.net, parameters, tile, scale, last, buffers, false, |_, _| {});
+        let pass = Pass { net: self.net, parameters, scale, last, with_signal: false };
+        let outputs = pass.run(lanes, tile, buffers, |_, _| {});
         if last == Activation::Softmax {
             softmax(lanes, outputs);
         }

@@ -1,0 +1,115 @@
+//! The command line: `amc train`, `amc eval`, `amc info`.
+//!
+//! Results for programs go to stdout, all else to stderr. Exit code 2 stands for bad input or bad use.
+
+mod train;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+
+use crate::data::{self, Data};
+use crate::evaluate::Evaluator;
+use crate::model::{Model, params_hash};
+
+/// Trains neural nets without gradients, by adaptive Metropolis Monte Carlo (aMC).
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    /// Without a command: `train` on the digits that come with the program
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Train a net
+    Train(train::TrainArgs),
+    /// Measure a trained net on a data set
+    Eval {
+        /// A model file
+        model: PathBuf,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Show what a model file holds
+    Info {
+        /// A model file
+        model: PathBuf,
+    },
+}
+
+#[derive(Args)]
+struct DataArgs {
+    /// digits (built in), mnist, fashion-mnist, sine, step, log-sine, or a CSV file with the class in its last column
+    #[arg(long, default_value = "digits")]
+    data: String,
+    /// Folder of the IDX files of mnist and fashion-mnist, plain or .gz
+    #[arg(long, default_value = "data")]
+    data_dir: PathBuf,
+}
+
+impl DataArgs {
+    fn load(&self) -> anyhow::Result<Data> {
+        Ok(match self.data.as_str() {
+            "digits" => data::digits(),
+            "mnist" | "fashion-mnist" => data::idx::load(&self.data_dir)?,
+            "sine" => data::functions::sine(),
+            "step" => data::functions::step(),
+            "log-sine" => data::functions::log_sine(),
+            path if path.ends_with(".csv") => data::csv::load(path.as_ref())?,
+            name => anyhow::bail!(
+                "there is no data set {name:?}: use digits, mnist, fashion-mnist, sine, step, log-sine or a FILE.csv"
+            ),
+        })
+    }
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("amc: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<()> {
+    match cli.command {
+        None => run(Cli::parse_from(["amc", "train"])),
+        Some(Command::Train(args)) => train::run(&args),
+        Some(Command::Eval { model, data }) => eval(&Model::load(&model)?, &data.load()?),
+        Some(Command::Info { model }) => info(&Model::load(&model)?),
+    }
+}
+
+fn eval(model: &Model, data: &Data) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        model.arithmetic.is_available(),
+        "the model was trained in fused arithmetic, which this machine lacks"
+    );
+    let layers = model.description.layers();
+    let mut evaluator = Evaluator::new(model.description.objective(&layers)?, model.arithmetic, 1);
+    let parts = [("train", Some(&data.train)), ("test", data.test.as_ref())];
+    for (name, set) in parts {
+        let Some(set) = set else { continue };
+        evaluator.check(&set.all()).with_context(|| format!("the {name} data do not fit the model"))?;
+        let loss = evaluator.evaluate(&model.parameters, &set.all(), Default::default()).loss;
+        let accuracy = crate::train::accuracy(&mut evaluator, &model.parameters, set);
+        let accuracy = accuracy.map_or(String::new(), |accuracy| format!("  accuracy {accuracy:.4}"));
+        println!("{name}: {} samples  loss {loss:.6}{accuracy}", set.len());
+    }
+    Ok(())
+}
+
+fn info(model: &Model) -> anyhow::Result<()> {
+    println!("{}", serde_json::to_string_pretty(&model.description)?);
+    println!("arithmetic: {:?}", model.arithmetic);
+    println!("parameters: {}", model.parameters.len());
+    println!("params_hash: {}", params_hash(&model.parameters));
+    Ok(())
+}

@@ -1,0 +1,235 @@
+//! SIMD lanes for the kernels of `amc-core`: 16 samples a tile, whatever the width of the machine's registers.
+//!
+//! [`dispatch`] picks AVX-512, AVX2 or NEON at run time. Every instruction set gives the same bits within one
+//! [`Arithmetic`].
+
+use amc_core::lanes::{ROUND_MAGIC, SQRT_HALF_BITS};
+use amc_core::{Lanes, Portable};
+use pulp::{Arch, Simd, WithSimd};
+
+/// Samples in a tile.
+pub const TILE: usize = 16;
+
+/// What a multiply-add rounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Arithmetic {
+    /// Multiply, round, add, round: the bits of every machine, microcontrollers included.
+    Portable,
+    /// One rounding, by the machine's FMA instructions: faster; the bits of every machine that has them.
+    Fused,
+}
+
+impl Arithmetic {
+    /// Whether this machine has the instructions.
+    pub fn is_available(self) -> bool {
+        self == Arithmetic::Portable || dispatch(Arithmetic::Portable, Width) > 1
+    }
+}
+
+/// A computation over any lanes.
+pub trait OnLanes {
+    /// What it gives.
+    type Output;
+    /// Computes. Implementations are `#[inline(always)]`, so that they are compiled for the lanes' instruction set.
+    fn run<L: Lanes>(self, lanes: L) -> Self::Output;
+}
+
+/// Runs `op` on the widest lanes that this machine has.
+pub fn dispatch<Op: OnLanes>(arithmetic: Arithmetic, op: Op) -> Op::Output {
+    match arithmetic {
+        Arithmetic::Portable => Arch::new().dispatch(Vectorized::<Op, false>(op)),
+        Arithmetic::Fused => Arch::new().dispatch(Vectorized::<Op, true>(op)),
+    }
+}
+
+/// The lanes of a register, found out by [`dispatch`] itself.
+struct Width;
+
+impl OnLanes for Width {
+    type Output = usize;
+    #[inline(always)]
+    fn run<L: Lanes>(self, _: L) -> usize {
+        // The scalar fallback keeps fewer neurons in registers than any SIMD width.
+        if L::NEURONS > 2 { 2 } else { 1 }
+    }
+}
+
+struct Vectorized<Op, const FUSED: bool>(Op);
+
+impl<Op: OnLanes, const FUSED: bool> WithSimd for Vectorized<Op, FUSED> {
+    type Output = Op::Output;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> Op::Output {
+        if S::F32_LANES == 16 {
+            self.0.run(Wide::<S, 1, FUSED>(simd))
+        } else if S::F32_LANES == 8 {
+            self.0.run(Wide::<S, 2, FUSED>(simd))
+        } else if S::F32_LANES == 4 {
+            self.0.run(Wide::<S, 4, FUSED>(simd))
+        } else {
+            self.0.run(Portable::<TILE>)
+        }
+    }
+}
+
+/// A tile of 16 samples in `K` registers.
+#[derive(Clone, Copy)]
+struct Wide<S, const K: usize, const FUSED: bool>(S);
+
+impl<S: Simd, const K: usize, const FUSED: bool> Wide<S, K, FUSED> {
+    #[inline(always)]
+    fn each(self, f: impl Fn(usize) -> S::f32s) -> [S::f32s; K] {
+        core::array::from_fn(f)
+    }
+
+    #[inline(always)]
+    fn full(self, from: &[f32; TILE]) -> [S::f32s; K] {
+        let (registers, _) = S::as_simd_f32s(from);
+        self.each(|k| registers[k])
+    }
+
+    /// Integers below 2²³ as numbers: their bits become the mantissa of 2²³ + x.
+    #[inline(always)]
+    fn small(self, x: S::u32s) -> S::f32s {
+        let s = self.0;
+        let biased = s.transmute_f32s_u32s(s.or_u32s(x, s.splat_u32s(0x4b00_0000)));
+        s.sub_f32s(biased, s.splat_f32s(8_388_608.0))
+    }
+}
+
+/// The first 16 elements, with `default` where there are fewer.
+#[inline(always)]
+fn padded<E: Copy + Default>(from: &[E]) -> [E; TILE] {
+    match from.first_chunk::<TILE>() {
+        Some(all) => *all,
+        None => {
+            let mut all = [E::default(); TILE];
+            for (to, from) in all.iter_mut().zip(from) {
+                *to = *from;
+            }
+            all
+        }
+    }
+}
+
+impl<S: Simd, const K: usize, const FUSED: bool> Lanes for Wide<S, K, FUSED> {
+    type V = [S::f32s; K];
+    const T: usize = TILE;
+    // Of 32 registers of AVX-512 or NEON, 16 of AVX2.
+    const NEURONS: usize = match K {
+        1 => 16,
+        _ => 4,
+    };
+
+    #[inline(always)]
+    fn splat(self, x: f32) -> Self::V {
+        [self.0.splat_f32s(x); K]
+    }
+
+    #[inline(always)]
+    fn load(self, from: &[f32]) -> Self::V {
+        self.full(&padded(from))
+    }
+
+    #[inline(always)]
+    fn load_u8(self, from: &[u8]) -> Self::V {
+        self.full(&padded(from).map(f32::from))
+    }
+
+    #[inline(always)]
+    fn load_u32(self, from: &[u32]) -> Self::V {
+        let s = self.0;
+        let all = padded(from);
+        let (registers, _) = S::as_simd_u32s(&all);
+        self.each(|k| {
+            // Both halves are exact, so only their sum is rounded.
+            let high = self.small(s.wrapping_dyn_shr_u32s(registers[k], s.splat_u32s(16)));
+            let low = self.small(s.and_u32s(registers[k], s.splat_u32s(0xffff)));
+            s.add_f32s(s.mul_f32s(high, s.splat_f32s(65_536.0)), low)
+        })
+    }
+
+    #[inline(always)]
+    fn store(self, v: Self::V, to: &mut [f32]) {
+        if let Some(to) = to.first_chunk_mut::<TILE>() {
+            let (registers, _) = S::as_mut_simd_f32s(to);
+            for (register, v) in registers.iter_mut().zip(v) {
+                *register = v;
+            }
+        } else {
+            let mut all = [0.0; TILE];
+            self.store(v, &mut all);
+            for (to, v) in to.iter_mut().zip(all) {
+                *to = v;
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn add(self, a: Self::V, b: Self::V) -> Self::V {
+        self.each(|k| self.0.add_f32s(a[k], b[k]))
+    }
+
+    #[inline(always)]
+    fn sub(self, a: Self::V, b: Self::V) -> Self::V {
+        self.each(|k| self.0.sub_f32s(a[k], b[k]))
+    }
+
+    #[inline(always)]
+    fn mul(self, a: Self::V, b: Self::V) -> Self::V {
+        self.each(|k| self.0.mul_f32s(a[k], b[k]))
+    }
+
+    #[inline(always)]
+    fn div(self, a: Self::V, b: Self::V) -> Self::V {
+        self.each(|k| self.0.div_f32s(a[k], b[k]))
+    }
+
+    #[inline(always)]
+    fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
+        let s = self.0;
+        match FUSED {
+            true => self.each(|k| s.mul_add_f32s(a[k], b[k], c[k])),
+            false => self.each(|k| s.add_f32s(s.mul_f32s(a[k], b[k]), c[k])),
+        }
+    }
+
+    #[inline(always)]
+    fn sqrt(self, v: Self::V) -> Self::V {
+        self.each(|k| self.0.sqrt_f32s(v[k]))
+    }
+
+    #[inline(always)]
+    fn select_le(self, a: Self::V, b: Self::V, yes: Self::V, no: Self::V) -> Self::V {
+        let s = self.0;
+        self.each(|k| s.select_f32s(s.less_than_or_equal_f32s(a[k], b[k]), yes[k], no[k]))
+    }
+
+    #[inline(always)]
+    fn exp2_integral(self, n: Self::V) -> Self::V {
+        let s = self.0;
+        self.each(|k| {
+            let low_bits = s.transmute_u32s_f32s(s.add_f32s(n[k], s.splat_f32s(ROUND_MAGIC + 127.0)));
+            s.transmute_f32s_u32s(s.wrapping_dyn_shl_u32s(low_bits, s.splat_u32s(23)))
+        })
+    }
+
+    #[inline(always)]
+    fn split(self, v: Self::V) -> (Self::V, Self::V) {
+        const BIAS: u32 = 128;
+        let s = self.0;
+        let biased = |k: usize| {
+            let bits = s.transmute_u32s_f32s(v[k]);
+            let offset = s.splat_u32s(SQRT_HALF_BITS.wrapping_sub(BIAS << 23));
+            s.wrapping_dyn_shr_u32s(s.sub_u32s(bits, offset), s.splat_u32s(23))
+        };
+        let mantissa = self.each(|k| {
+            let shift = s.sub_u32s(s.wrapping_dyn_shl_u32s(biased(k), s.splat_u32s(23)), s.splat_u32s(BIAS << 23));
+            s.transmute_f32s_u32s(s.sub_u32s(s.transmute_u32s_f32s(v[k]), shift))
+        });
+        let exponent = self.each(|k| s.sub_f32s(self.small(biased(k)), s.splat_f32s(BIAS as f32)));
+        (mantissa, exponent)
+    }
+}
