@@ -87,7 +87,9 @@ pub(crate) fn losses<L: Lanes>(
                 target = lanes.select_le(lanes.splat(1.0), chosen, lanes.load(logit), target);
             }
             let (largest, sum) = softmax(lanes, outputs);
-            lanes.add(ln_normal(lanes, sum), lanes.sub(largest, target))
+            // A sum that is NaN stays so.
+            let ln_sum = lanes.select_le(sum, sum, ln_normal(lanes, sum), sum);
+            lanes.add(ln_sum, lanes.sub(largest, target))
         }
         (Loss::CrossEntropy, _) => {
             // With z the neuron's input, −ln of the probability of target y is max(z, 0) − y z + ln(1 + e^−|z|).

@@ -83,31 +83,26 @@ impl<'a> Evaluator<'a> {
         let threads = if count * parameters.len() < PARALLEL_FROM { 1 } else { self.threads };
         let share = blocks.div_ceil(threads).max(1);
         let (objective, arithmetic, correct) = (self.objective, self.arithmetic, gather.correct);
-        let parts = self.blocks.chunks_mut(share).zip(self.block_signals.chunks_mut(share * layers));
-        let parts = parts.zip(&mut self.scratch).enumerate();
-        let work = |(part, ((blocks, signals), scratch)): (usize, ((&mut [BlockScore], &mut [f32]), &mut Vec<f32>))| {
-            let first = part * share;
-            let samples = &samples;
-            dispatch(
-                arithmetic,
-                Blocks {
-                    objective,
-                    parameters,
-                    samples,
-                    first,
-                    blocks,
-                    signals,
-                    layers,
-                    scratch,
-                    with_signal,
-                    correct,
-                },
-            );
-        };
-        if threads == 1 {
-            parts.for_each(work)
-        } else {
-            parts.par_bridge().for_each(work)
+        let signals = self.block_signals.chunks_mut(share * layers);
+        let parts = self.blocks.chunks_mut(share).zip(signals).zip(&mut self.scratch);
+        let parts: Vec<_> = parts
+            .enumerate()
+            .map(|(part, ((blocks, signals), scratch))| Blocks {
+                objective,
+                parameters,
+                samples: &samples,
+                first: part * share,
+                blocks,
+                signals,
+                layers,
+                scratch,
+                with_signal,
+                correct,
+            })
+            .collect();
+        match threads {
+            1 => parts.into_iter().for_each(|part| dispatch(arithmetic, part)),
+            _ => parts.into_par_iter().for_each(|part| dispatch(arithmetic, part)),
         }
 
         let mut total = Total::default();

@@ -1,0 +1,17 @@
+//! Runs the golden chain and prints what it came to: a host has to print the same line.
+#![no_std]
+#![no_main]
+
+use amc_core::Portable;
+use amc_firmware::golden::{self, Buffers};
+use amc_firmware::{board, report};
+use cortex_m_rt::entry;
+use static_cell::ConstStaticCell;
+
+static BUFFERS: ConstStaticCell<Buffers> = ConstStaticCell::new(Buffers::new());
+
+#[entry]
+fn main() -> ! {
+    report!("{}", golden::run(Portable::<4>, BUFFERS.take()));
+    board::finish(true)
+}

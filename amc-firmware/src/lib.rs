@@ -1,0 +1,22 @@
+//! What the programs share: the board's way to report, and the digits that two of them learn.
+#![no_std]
+
+// The critical section of a single core.
+use cortex_m as _;
+
+#[cfg(feature = "probe")]
+#[path = "board/probe.rs"]
+pub mod board;
+#[cfg(not(feature = "probe"))]
+#[path = "board/qemu.rs"]
+pub mod board;
+
+pub mod golden;
+
+/// Prints a line, in the manner of `println!`.
+#[macro_export]
+macro_rules! report {
+    ($($format:tt)*) => {
+        $crate::board::print(::core::format_args!($($format)*))
+    };
+}

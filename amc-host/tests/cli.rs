@@ -1,0 +1,215 @@
+//! The command line as a user meets it: results, errors of use, bad files.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn amc(args: &[&str], dir: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_amc")).args(args).current_dir(dir).output().expect("amc starts")
+}
+
+fn json(args: &[&str], dir: &Path) -> Value {
+    let output = amc(args, dir);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let stdout = String::from_utf8(output.stdout).expect("UTF-8");
+    serde_json::from_str(stdout.lines().last().expect("a line")).expect("JSON")
+}
+
+/// Asserts exit code 2, one line on stderr that holds all of `words`, and nothing written.
+fn refused(args: &[&str], dir: &Path, words: &[&str]) {
+    let output = amc(args, dir);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{args:?}: {stderr}");
+    for word in words {
+        assert!(stderr.contains(word), "{args:?}: {word:?} is not in {stderr:?}");
+    }
+    assert!(!stderr.contains("panicked"), "{stderr}");
+    assert!(!dir.join("runs").exists(), "{args:?} has written results");
+}
+
+#[test]
+fn digits_are_learned_and_everything_is_left_in_runs() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let result = json(&["train", "--json"], dir.path());
+    assert!(result["test_accuracy"].as_f64().expect("a number") >= 0.9, "{result}");
+    for key in ["steps", "loss", "accept_rate", "sigma", "parameters", "train_accuracy", "seconds", "step_ms"] {
+        assert!(result[key].is_number(), "{key} in {result}");
+    }
+    for file in ["model.amc", "curve.csv", "curve.svg", "summary.json"] {
+        assert!(fs::metadata(dir.path().join("runs/digits").join(file)).expect(file).len() > 100, "{file}");
+    }
+    let model = "runs/digits/model.amc";
+    let eval = String::from_utf8(amc(&["eval", model], dir.path()).stdout).expect("UTF-8");
+    let accuracy = format!("accuracy {:.4}", result["test_accuracy"].as_f64().expect("a number"));
+    assert!(eval.contains(&accuracy), "{accuracy} is not in {eval}");
+    let info = String::from_utf8(amc(&["info", model], dir.path()).stdout).expect("UTF-8");
+    assert!(info.contains(result["params_hash"].as_str().expect("a hash")), "{info}");
+}
+
+#[test]
+fn threads_change_no_bit_but_seed_and_arithmetic_do() {
+    let dir = tempfile::tempdir().expect("a folder");
+    // Enough samples times parameters for several threads to take part.
+    let hash = |more: &[&str]| {
+        let base = ["train", "--data", "sine", "--layers", "1,40,40,1", "--steps", "60", "--signal-norm", "--json"];
+        json(&[&base[..], more].concat(), dir.path())["params_hash"].clone()
+    };
+    let one = hash(&["--threads", "1"]);
+    assert_eq!(one, hash(&["--threads", "2"]));
+    assert_eq!(one, hash(&["--threads", "5"]));
+    assert_ne!(one, hash(&["--seed", "2"]));
+    assert_ne!(one, hash(&["--arithmetic", "fused"]));
+}
+
+#[test]
+fn batches_and_losses_train() {
+    let dir = tempfile::tempdir().expect("a folder");
+    for more in [
+        &["--batch", "progressive"][..],
+        &["--batch", "200", "--epsilon", "0.01"],
+        &["--loss", "cross-entropy", "--sigma", "0.01"],
+        &["--loss", "cross-entropy", "--output", "sigmoid", "--activation", "relu", "--sigma", "0.01"],
+        &["--temperature", "1e-6"],
+    ] {
+        let result = json(&[&["train", "--steps", "4000", "--json"], more].concat(), dir.path());
+        assert!(result["test_accuracy"].as_f64().expect("a number") > 0.5, "chance is 0.1; {more:?}: {result}");
+    }
+}
+
+#[test]
+fn functions_train_and_have_no_accuracy() {
+    let dir = tempfile::tempdir().expect("a folder");
+    for name in ["sine", "step", "log-sine"] {
+        let result = json(&["train", "--data", name, "--steps", "50", "--json"], dir.path());
+        assert!(result["test_accuracy"].is_null() && result["train_accuracy"].is_null(), "{result}");
+    }
+}
+
+#[test]
+fn errors_of_use_say_what_to_do() {
+    let dir = tempfile::tempdir().expect("a folder");
+    for (args, words) in [
+        (&["--layers", "63,10"][..], &["63", "64"][..]),
+        (&["--layers", "64,9"], &["9 outputs", "10"]),
+        (&["--layers", "64"], &["--layers"]),
+        (&["--layers", "64,0,10"], &["no units"]),
+        (&["--sigma", "0"], &["sigma is 0"]),
+        (&["--sigma", "NaN"], &["sigma is NaN"]),
+        (&["--sigma", "-1"], &["sigma is -1"]),
+        (&["--epsilon", "inf"], &["epsilon is inf"]),
+        (&["--temperature", "-1"], &["temperature is -1"]),
+        (&["--n-reset=-1"], &["-1", "n-reset"]),
+        (&["--batch", "0"], &["--batch"]),
+        (&["--batch", "99999"], &["1437"]),
+        (&["--threads", "0"], &["--threads"]),
+        (&["--data", "nothing"], &["nothing"]),
+        (&["--loss", "cross-entropy", "--output", "tanh"], &["softmax or sigmoid"]),
+        (&["--data", "sine", "--batch", "progressive"], &["classes"]),
+    ] {
+        refused(&[&["train", "--steps", "5"], args].concat(), dir.path(), words);
+    }
+}
+
+fn idx(dims: &[u32], data: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0, 0, 8, dims.len() as u8];
+    bytes.extend(dims.iter().flat_map(|size| size.to_be_bytes()));
+    bytes.extend(data);
+    bytes
+}
+
+/// A small MNIST: `n` images of 4 pixels for each part, class = the brightest pixel.
+fn mnist(dir: &Path, n: u32) {
+    let labels: Vec<u8> = (0..n).map(|i| (i % 4) as u8).collect();
+    let pixels: Vec<u8> = labels.iter().flat_map(|l| (0..4).map(move |p| if p == *l { 255 } else { 3 })).collect();
+    for part in ["train", "t10k"] {
+        fs::write(dir.join(format!("{part}-images-idx3-ubyte")), idx(&[n, 2, 2], &pixels)).expect("written");
+        let file = fs::File::create(dir.join(format!("{part}-labels-idx1-ubyte.gz"))).expect("made");
+        let mut gz = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+        gz.write_all(&idx(&[n], &labels)).expect("written");
+        gz.finish().expect("written");
+    }
+}
+
+const MNIST: [&str; 7] = ["train", "--data", "mnist", "--data-dir", ".", "--steps", "2000"];
+
+#[test]
+fn idx_files_plain_and_gzipped_are_read() {
+    let dir = tempfile::tempdir().expect("a folder");
+    mnist(dir.path(), 70);
+    let result = json(&[&MNIST[..], &["--json"]].concat(), dir.path());
+    assert_eq!(result["test_accuracy"], 1.0, "{result}");
+}
+
+#[test]
+fn bad_idx_files_are_refused() {
+    let images = "train-images-idx3-ubyte";
+    let labels = "t10k-labels-idx1-ubyte";
+    for (name, bytes, words) in [
+        (images, idx(&[70, 2, 2], &[0; 279]), &["280 bytes", "279"][..]),
+        (images, idx(&[70, 2, 2], &[0; 281]), &["280 bytes", "281"]),
+        (images, idx(&[70, 4], &[0; 280]), &["begins with"]),
+        (images, Vec::new(), &["begins with"]),
+        (images, vec![0, 0, 8, 3, 0, 0], &["header"]),
+        (images, idx(&[0, 2, 2], &[]), &["no samples"]),
+        (images, idx(&[69, 2, 2], &[0; 276]), &["69 images", "70 labels"]),
+        (images, idx(&[u32::MAX; 3], &[1; 10]), &["header"]),
+        (labels, idx(&[70], &[10; 70]), &["label 0 is 10"]),
+    ] {
+        let dir = tempfile::tempdir().expect("a folder");
+        mnist(dir.path(), 70);
+        fs::write(dir.path().join(name), bytes).expect("written");
+        refused(&MNIST, dir.path(), &[&[name], words].concat());
+    }
+    let dir = tempfile::tempdir().expect("a folder");
+    refused(&MNIST, dir.path(), &["train-images-idx3-ubyte", "no such file"]);
+    mnist(dir.path(), 70);
+    let gz = dir.path().join("train-labels-idx1-ubyte.gz");
+    let whole = fs::read(&gz).expect("read");
+    fs::write(&gz, &whole[..whole.len() - 5]).expect("written");
+    refused(&MNIST, dir.path(), &["train-labels-idx1-ubyte.gz"]);
+}
+
+#[test]
+fn csv_files_train_and_bad_cells_are_named() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let line = |i: usize| format!("{},{},{}\n", i % 2, 0.5, i % 2);
+    let good: String = std::iter::once("x,y,class\n".to_string()).chain((0..100).map(line)).collect();
+    fs::write(dir.path().join("good.csv"), &good).expect("written");
+    let result = json(&["train", "--data", "good.csv", "--steps", "3000", "--out", "o", "--json"], dir.path());
+    assert_eq!(result["test_accuracy"], 1.0, "{result}");
+    for (text, words) in [
+        (good.clone() + "1,zwei,1\n", &["line 102", "column 2", "zwei"][..]),
+        (good.clone() + "NaN,2,1\n", &["line 102", "column 1", "NaN"]),
+        (good.clone() + "1,2,256\n", &["line 102", "column 3", "256"]),
+        (good.clone() + "1,2\n", &["bad.csv"]),
+        ("1\n2\n".to_string(), &["line 1"]),
+        (String::new(), &["5 samples"]),
+    ] {
+        fs::write(dir.path().join("bad.csv"), text).expect("written");
+        refused(&["train", "--data", "bad.csv"], dir.path(), &[&["bad.csv"], words].concat());
+    }
+}
+
+#[test]
+fn damaged_models_are_refused() {
+    let dir = tempfile::tempdir().expect("a folder");
+    json(&["train", "--data", "sine", "--steps", "5", "--out", "o", "--json"], dir.path());
+    let whole = fs::read(dir.path().join("o/model.amc")).expect("read");
+    let refuse = |bytes: &[u8], words: &[&str]| {
+        fs::write(dir.path().join("bad.amc"), bytes).expect("written");
+        refused(&["info", "bad.amc"], dir.path(), &[&["bad.amc"], words].concat());
+    };
+    for cut in [0, 7, 8, 11, 13, 40, whole.len() - 1] {
+        refuse(&whole[..cut], &[]);
+    }
+    let mut flipped = whole.clone();
+    flipped[60] ^= 1;
+    refuse(&flipped, &["checksum"]);
+    let mut newer = whole.clone();
+    newer[8] = 2;
+    refuse(&newer, &["version 2"]);
+    refused(&["eval", "o/model.amc", "--data", "digits"], dir.path(), &["1 inputs", "64 features"]);
+}

@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Runs every check and test of the project. What is missing on a fresh Debian or Ubuntu machine with cargo is
+# installed first, and named.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+say() { printf '\n== %s\n' "$*"; }
+
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+install() {
+  say "installing $*"
+  as_root apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+command -v qemu-system-arm >/dev/null || install qemu-system-arm
+
+target=thumbv7em-none-eabihf
+firmware_cargo=(cargo)
+if ! [ -d "$(rustc --print sysroot)/lib/rustlib/$target/lib" ]; then
+  if command -v rustup >/dev/null && say "installing the Rust target $target" && rustup target add "$target"; then
+    :
+  else
+    # Debian's compiler builds the core library for the target from source.
+    dpkg -s rustc-web cargo-web rust-web-src >/dev/null 2>&1 || install rustc-web cargo-web rust-web-src
+    lld=$(find -L "${RUSTUP_HOME:-$HOME/.rustup}/toolchains" /usr/lib/rustlib -name rust-lld 2>/dev/null | head -n 1 || true)
+    [ -z "$lld" ] || PATH=$(dirname "$lld"):$PATH
+    firmware_cargo=(env RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_UNSTABLE_BUILD_STD=core /usr/bin/cargo)
+  fi
+fi
+
+if cargo fmt --version >/dev/null 2>&1; then
+  say "formatting"
+  cargo fmt --all --check
+  (cd amc-firmware && cargo fmt --check)
+fi
+
+if cargo clippy --version >/dev/null 2>&1; then
+  say "clippy"
+  cargo clippy --workspace --all-targets -- -D warnings
+  cargo clippy -p amc-core --features defmt -- -D warnings
+fi
+
+say "documentation"
+RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
+
+say "firmware images"
+images=$PWD/amc-firmware/target/tests
+(
+  cd amc-firmware
+  "${firmware_cargo[@]}" build --release --target-dir "$images"
+  for board in stm32f411 nrf52840; do
+    "${firmware_cargo[@]}" build --release --no-default-features --features "$board" --target-dir "target/$board"
+  done
+)
+
+say "tests, those under QEMU included"
+AMC_FIRMWARE_IMAGES="$images/$target/release" cargo test --workspace -- --include-ignored
+
+say "the same bits from unoptimised code"
+CARGO_PROFILE_DEV_OPT_LEVEL=0 cargo test -p amc-tests --test bits --target-dir target/unoptimised
+
+say "all passed"
