@@ -39,7 +39,7 @@ fi
 if cargo clippy --version >/dev/null 2>&1; then
   say "clippy"
   cargo clippy --workspace --all-targets -- -D warnings
-  cargo clippy -p amc-core --features defmt -- -D warnings
+  cargo clippy -p amc-core --all-targets --features defmt -- -D warnings
 fi
 
 say "documentation"

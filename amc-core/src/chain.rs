@@ -24,6 +24,8 @@
 //! # Ok::<(), amc_core::chain::ChainError>(())
 //! ```
 
+#[cfg(feature = "defmt")]
+mod format;
 mod options;
 
 pub use options::{Options, OptionsError};
@@ -142,11 +144,9 @@ impl Counters {
 
 /// The state of aMC: parameters, μ, σ, n_cr, U(x), and the generator.
 #[derive(Debug)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Chain<'m, R> {
     memory: Memory<'m>,
     options: Options,
-    #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
     rng: R,
     sigma: f32,
     rejected_in_a_row: u32,
