@@ -1,4 +1,4 @@
-//! The command line: `amc train`, `amc eval`, `amc info`.
+//! The command line: `amc train`, `amc fetch`, `amc eval`, `amc info`.
 //!
 //! Results for programs go to stdout, all else to stderr. Exit code 2 stands for bad input or bad use.
 
@@ -12,6 +12,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::data::{self, Data};
 use crate::evaluate::Evaluator;
+use crate::fetch;
 use crate::model::{Model, params_hash};
 
 /// Trains neural nets without gradients, by adaptive Metropolis Monte Carlo (aMC).
@@ -27,6 +28,18 @@ struct Cli {
 enum Command {
     /// Train a net
     Train(train::TrainArgs),
+    /// Download a data set; what is there already and whole is left alone
+    Fetch {
+        /// The data set
+        #[arg(value_enum)]
+        name: Fetchable,
+        /// Folder to put its files into
+        #[arg(long, default_value = "data")]
+        data_dir: PathBuf,
+        /// Where to fetch them from [default: their publishers' copy]
+        #[arg(long)]
+        url: Option<String>,
+    },
     /// Measure a trained net on a data set
     Eval {
         /// A model file
@@ -39,6 +52,12 @@ enum Command {
         /// A model file
         model: PathBuf,
     },
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Fetchable {
+    Mnist,
+    FashionMnist,
 }
 
 #[derive(Args)]
@@ -82,6 +101,13 @@ fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         None => run(Cli::parse_from(["amc", "train"])),
         Some(Command::Train(args)) => train::run(&args),
+        Some(Command::Fetch { name, data_dir, url }) => {
+            let source = match name {
+                Fetchable::Mnist => fetch::MNIST,
+                Fetchable::FashionMnist => fetch::FASHION_MNIST,
+            };
+            Ok(fetch::fetch(&source, url.as_deref(), &data_dir)?)
+        }
         Some(Command::Eval { model, data }) => eval(&Model::load(&model)?, &data.load()?),
         Some(Command::Info { model }) => info(&Model::load(&model)?),
     }

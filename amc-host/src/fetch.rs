@@ -1,0 +1,111 @@
+//! Downloads MNIST and Fashion-MNIST. A file is kept once all of it has come and its hash is right, and not before.
+
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use md5::{Digest, Md5};
+
+/// A data set on the web.
+#[derive(Debug)]
+pub struct Source {
+    /// Where its files are.
+    pub url: &'static str,
+    /// Their names, and the MD5 that their publishers give.
+    pub files: [(&'static str, &'static str); 4],
+}
+
+/// MNIST: Y. LeCun, C. Cortes, C. Burges; CC BY-SA 3.0.
+pub const MNIST: Source = Source {
+    url: "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    files: [
+        ("train-images-idx3-ubyte.gz", "f68b3c2dcbeaaa9fbdd348bbdeb94873"),
+        ("train-labels-idx1-ubyte.gz", "d53e105ee54ea40749a09fcbcd1e9432"),
+        ("t10k-images-idx3-ubyte.gz", "9fb629c4189551a2d022fa330f9573f3"),
+        ("t10k-labels-idx1-ubyte.gz", "ec29112dd5afa0611ce80d1b7f02629c"),
+    ],
+};
+
+/// Fashion-MNIST: H. Xiao, K. Rasul, R. Vollgraf; MIT.
+pub const FASHION_MNIST: Source = Source {
+    url: "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+    files: [
+        ("train-images-idx3-ubyte.gz", "8d4fb7e6c68d591d4c3dfef9ec88bf0d"),
+        ("train-labels-idx1-ubyte.gz", "25c81989df183df01b3e8a0aad5dffbe"),
+        ("t10k-images-idx3-ubyte.gz", "bef4ecab320f06d8554ea6380940ec79"),
+        ("t10k-labels-idx1-ubyte.gz", "bb300cfdad3c16e7a12a480ee83cd310"),
+    ],
+};
+
+/// What went wrong with a download.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// The server cannot be reached, or has no such file.
+    #[error("{url}: {reason}")]
+    Http {
+        /// The file's address.
+        url: String,
+        /// What the client says.
+        reason: String,
+    },
+    /// The transfer broke off, or the file cannot be written.
+    #[error("{0}: {1}")]
+    Io(PathBuf, #[source] io::Error),
+    /// What came is not the file that was wanted.
+    #[error("{url}: its MD5 is {found}, not {wanted}: the file was not kept")]
+    Hash {
+        /// The file's address.
+        url: String,
+        /// The MD5 of what came.
+        found: String,
+        /// The MD5 wanted.
+        wanted: String,
+    },
+}
+
+/// Downloads the files of `source` that `dir` does not hold yet; `url` overrides where from.
+pub fn fetch(source: &Source, url: Option<&str>, dir: &Path) -> Result<(), FetchError> {
+    let io = |path: &Path| {
+        let path = path.to_path_buf();
+        move |error| FetchError::Io(path, error)
+    };
+    std::fs::create_dir_all(dir).map_err(io(dir))?;
+    for (name, wanted) in source.files {
+        let path = dir.join(name);
+        if std::fs::read(&path).is_ok_and(|bytes| hex(&Md5::digest(bytes)) == wanted) {
+            eprintln!("{} is there already", path.display());
+            continue;
+        }
+        let url = format!("{}/{name}", url.unwrap_or(source.url).trim_end_matches('/'));
+        let mut response =
+            ureq::get(&url).call().map_err(|error| FetchError::Http { url: url.clone(), reason: error.to_string() })?;
+        let bar = ProgressBar::new(response.body().content_length().unwrap_or(0));
+        let style = ProgressStyle::with_template("{msg} [{bar:30}] {bytes}/{total_bytes} {eta}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_message(name);
+        let mut file = tempfile::NamedTempFile::new_in(dir).map_err(io(&path))?;
+        let mut digest = Md5::new();
+        let mut reader = bar.wrap_read(response.body_mut().as_reader());
+        let mut buffer = [0; 1 << 16];
+        loop {
+            let n = reader.read(&mut buffer).map_err(io(&path))?;
+            if n == 0 {
+                break;
+            }
+            digest.update(&buffer[..n]);
+            file.write_all(&buffer[..n]).map_err(io(&path))?;
+        }
+        bar.finish();
+        let found = hex(&digest.finalize());
+        if found != wanted {
+            return Err(FetchError::Hash { url, found, wanted: wanted.to_string() });
+        }
+        file.as_file().sync_all().map_err(io(&path))?;
+        file.persist(&path).map_err(|error| FetchError::Io(path.clone(), error.error))?;
+    }
+    Ok(())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
