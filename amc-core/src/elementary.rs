@@ -2,7 +2,7 @@
 //!
 //! Each is a short program over [`Lanes`] and nothing else. Errors below are the largest measured against
 //! `f64` over the dense grids of `tests/elementary.rs`, in units in the last place (ULP) of the result, in
-//! portable arithmetic; fused arithmetic stays within the same bounds.
+//! portable arithmetic.
 //!
 //! | function | largest error | special values |
 //! | --- | --- | --- |

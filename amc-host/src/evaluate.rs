@@ -1,7 +1,7 @@
 //! Evaluation of U(x) over several threads, with the bits of one.
 
 use amc_core::sums::{BLOCK, Total};
-use amc_core::{BlockScore, Features, Gather, Net, Objective, ObjectiveError, Samples, Score};
+use amc_core::{BlockScore, Features, Gather, Objective, ObjectiveError, Samples, Score};
 use rayon::prelude::*;
 
 use crate::data::{Batch, Packed};
@@ -27,11 +27,6 @@ impl<'a> Evaluator<'a> {
         let threads = threads.max(1);
         let scratch = vec![vec![0.0; objective.net().scratch(TILE)]; threads];
         Self { objective, arithmetic, threads, blocks: Vec::new(), block_signals: Vec::new(), scratch }
-    }
-
-    /// The net.
-    pub fn net(&self) -> Net<'a> {
-        self.objective.net()
     }
 
     /// Checks that the data fit the objective.
