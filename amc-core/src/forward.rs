@@ -1,49 +1,63 @@
-//! The forward pass of one tile of samples, layer by layer.
+//! The forward pass of a few tiles of samples, layer by layer.
+//!
+//! A layer runs over its inputs in panels, over its neurons in register blocks, and over the tiles innermost: a
+//! panel's weights come from the nearest cache for all tiles but the first. A sample's own sum still runs over its
+//! inputs in their order, so none of this changes a bit.
 
 use crate::elementary::{exp, sigmoid, tanh};
 use crate::lanes::Lanes;
 use crate::net::{Activation, Layer, Net};
 
-/// The inputs of `J` neurons before scale and bias: a sample's sum runs over its inputs in their order.
-#[inline(always)]
-fn weighted_sums<L: Lanes, const J: usize>(
-    lanes: L,
-    weights: &[f32],
-    units: usize,
-    first: usize,
-    inputs: impl Iterator<Item = (usize, L::V)>,
-) -> [L::V; J] {
-    let mut sums = [lanes.splat(0.0); J];
-    for (i, input) in inputs {
-        let row = weights.get(i * units + first..).and_then(|row| row.first_chunk::<J>());
-        let Some(row) = row else { break };
-        for (sum, weight) in sums.iter_mut().zip(row) {
-            *sum = lanes.mul_add(lanes.splat(*weight), input, *sum);
+/// Inputs in a panel: 64 KiB of activations and weights together for 4 tiles of 16 samples.
+const PANEL: usize = 128;
+
+/// Repeats a statement for `$j` in 0 .. `$J`, written out: in a loop the sums would live in memory.
+macro_rules! neurons {
+    ($J:ident, |$j:ident| $do:block) => {
+        neurons!($J, |$j| $do, 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15)
+    };
+    ($J:ident, |$j:ident| $do:block, $($n:literal)*) => {$(
+        if $n < $J {
+            const $j: usize = $n;
+            $do
         }
-    }
-    sums
+    )*};
 }
 
-/// One dense layer's weights, biases and activation, over one tile.
+/// One dense layer over one panel of its inputs.
 #[derive(Clone, Copy)]
 struct Dense<'a> {
+    /// The panel's weights, `[input][units]`.
     weights: &'a [f32],
     biases: &'a [f32],
-    activation: Activation,
     /// What inputs are to be multiplied by.
-    scale: Option<f32>,
+    scale: f32,
+    /// Whether this is the first panel.
+    begins: bool,
+    /// Whether this is the last panel.
+    ends: bool,
 }
 
-impl Dense<'_> {
-    /// Writes the outputs, `[unit][T]`, in blocks of as many neurons as registers hold.
+impl<'a> Dense<'a> {
+    /// Adds this panel to the neurons' inputs, `[tile][unit][T]`. `inputs(tile)` pairs the number of an input in the
+    /// panel with its values.
     #[inline(always)]
-    fn run<L: Lanes>(&self, lanes: L, inputs: impl Iterator<Item = (usize, L::V)> + Clone, outputs: &mut [f32]) {
+    fn run<L: Lanes, I: Iterator<Item = (usize, L::V)>>(
+        &self,
+        lanes: L,
+        inputs: impl Fn(usize) -> I,
+        outputs: &mut [f32],
+    ) {
+        let units = self.biases.len();
         let mut unit = 0;
         macro_rules! blocks_of {
             ($($j:literal)*) => {$(
                 if L::NEURONS >= $j {
-                    while self.biases.len() - unit >= $j {
-                        self.block::<L, $j>(lanes, unit, inputs.clone(), outputs);
+                    while units - unit >= $j {
+                        for (tile, outputs) in outputs.chunks_exact_mut(units * L::T).enumerate() {
+                            let outputs = outputs.get_mut(unit * L::T..).unwrap_or_default();
+                            self.block::<L, $j>(lanes, unit, inputs(tile), outputs);
+                        }
                         unit += $j;
                     }
                 }
@@ -61,29 +75,44 @@ impl Dense<'_> {
         outputs: &mut [f32],
     ) {
         let units = self.biases.len();
-        let sums = weighted_sums::<L, J>(lanes, self.weights, units, unit, inputs);
-        let biases = self.biases.get(unit..).unwrap_or_default();
-        let outputs = outputs.get_mut(unit * L::T..).unwrap_or_default();
-        let scale = self.scale.map(|scale| lanes.splat(scale));
-        for ((sum, bias), output) in sums.into_iter().zip(biases).zip(outputs.chunks_exact_mut(L::T)) {
-            let bias = lanes.splat(*bias);
-            let input = match scale {
-                Some(scale) => lanes.mul_add(sum, scale, bias),
-                None => lanes.add(sum, bias),
-            };
-            lanes.store(activate(lanes, self.activation, input), output);
+        let weights = self.weights.get(unit..).unwrap_or_default();
+        let biases = self.biases.get(unit..).and_then(|biases| biases.first_chunk::<J>());
+        let (Some(biases), Some(outputs)) = (biases, outputs.get_mut(..J * L::T)) else { return };
+        let mut sums = [lanes.splat(0.0); J];
+        if !self.begins {
+            neurons!(J, |N| { sums[N] = lanes.load(&outputs[N * L::T..]) });
         }
+        for (i, input) in inputs {
+            let row = weights.get(i * units..).and_then(|row| row.first_chunk::<J>());
+            let Some(row) = row else { break };
+            neurons!(J, |N| { sums[N] = lanes.mul_add(lanes.splat(row[N]), input, sums[N]) });
+        }
+        if self.ends {
+            let scale = lanes.splat(self.scale);
+            neurons!(J, |N| { sums[N] = lanes.mul_add(sums[N], scale, lanes.splat(biases[N])) });
+        }
+        neurons!(J, |N| { lanes.store(sums[N], &mut outputs[N * L::T..]) });
     }
 }
 
-/// The output of a neuron; softmax is left to [`softmax`], since it needs the whole layer.
+/// Turns neurons' inputs into outputs; softmax is left to [`softmax`], since it needs the whole layer.
 #[inline(always)]
-fn activate<L: Lanes>(lanes: L, activation: Activation, input: L::V) -> L::V {
+fn activate<L: Lanes>(lanes: L, activation: Activation, values: &mut [f32]) {
+    // A macro, because a closure would not be compiled for the lanes' instruction set.
+    macro_rules! each {
+        (|$v:ident| $output:expr) => {
+            for value in values.chunks_exact_mut(L::T) {
+                let $v = lanes.load(value);
+                lanes.store($output, value);
+            }
+        };
+    }
+    let zero = lanes.splat(0.0);
     match activation {
-        Activation::Linear | Activation::Softmax => input,
-        Activation::Tanh => tanh(lanes, input),
-        Activation::Relu => lanes.select_le(input, lanes.splat(0.0), lanes.splat(0.0), input),
-        Activation::Sigmoid => sigmoid(lanes, input),
+        Activation::Linear | Activation::Softmax => {}
+        Activation::Tanh => each!(|v| tanh(lanes, v)),
+        Activation::Relu => each!(|v| lanes.select_le(v, zero, zero, v)),
+        Activation::Sigmoid => each!(|v| sigmoid(lanes, v)),
     }
 }
 
@@ -137,21 +166,23 @@ pub(crate) struct Pass<'a> {
 }
 
 impl Pass<'_> {
-    /// Passes one tile through the net and returns the outputs, `[output][T]`.
+    /// Passes `tiles` tiles through the net and returns the outputs, `[tile][output][T]`. `inputs(tile)` gives the tile's
+    /// features.
     ///
-    /// `buffers` are two of at least `widest · T` numbers each. Before layer l >= 1 runs, `seen(l, its inputs' signal)` is
-    /// called if signals are wanted.
+    /// `buffers` are two of at least `widest · T · tiles` numbers each. Before layer l >= 1 runs, `seen(l, tile, its
+    /// inputs' signal)` is called if signals are wanted.
     #[inline(always)]
-    pub(crate) fn run<'s, L: Lanes>(
+    pub(crate) fn run<'s, L: Lanes, I: Iterator<Item = (usize, L::V)>>(
         &self,
         lanes: L,
-        inputs: impl Iterator<Item = (usize, L::V)> + Clone,
+        tiles: usize,
+        inputs: impl Fn(usize) -> I,
         buffers: (&'s mut [f32], &'s mut [f32]),
-        mut seen: impl FnMut(usize, L::V),
+        mut seen: impl FnMut(usize, usize, L::V),
     ) -> &'s mut [f32] {
         let Self { net, parameters, scale, last, with_signal } = *self;
         let (mut outputs, mut spare) = buffers;
-        let mut width = 0;
+        let (mut fan_in, mut width) = (net.inputs(), 0);
         for ((index, layer), section) in net.layers().iter().enumerate().zip(net.sections()) {
             let Layer::Dense { units, activation } = *layer;
             let activation = if index + 1 == net.layers().len() { last } else { activation };
@@ -160,19 +191,31 @@ impl Pass<'_> {
                 break;
             };
             let biases = rest.get(..section.biases).unwrap_or_default();
-            let mut dense = Dense { weights, biases, activation, scale: None };
+            core::mem::swap(&mut outputs, &mut spare);
+            let given = spare.get(..width).unwrap_or_default();
+            width = units * L::T * tiles;
+            let made = outputs.get_mut(..width).unwrap_or_default();
             if index == 0 {
-                dense.scale = (scale != 1.0).then_some(scale);
-                dense.run(lanes, inputs.clone(), outputs);
+                Dense { weights, biases, scale, begins: true, ends: true }.run(lanes, &inputs, made);
             } else {
-                core::mem::swap(&mut outputs, &mut spare);
-                let tile = spare.get(..width).unwrap_or_default();
                 if with_signal {
-                    seen(index, signal(lanes, activations(lanes, tile)));
+                    for (tile, given) in given.chunks_exact(fan_in * L::T).enumerate() {
+                        seen(index, tile, signal(lanes, activations(lanes, given)));
+                    }
                 }
-                dense.run(lanes, activations(lanes, tile), outputs);
+                for (panel, weights) in weights.chunks(PANEL * units).enumerate() {
+                    let (begins, ends) = (panel == 0, (panel + 1) * PANEL >= fan_in);
+                    let from = |tile| (tile * fan_in + panel * PANEL) * L::T;
+                    let count = (fan_in - panel * PANEL).min(PANEL) * L::T;
+                    let inputs = |tile| {
+                        let panel = given.get(from(tile)..).and_then(|given| given.get(..count));
+                        activations(lanes, panel.unwrap_or_default())
+                    };
+                    Dense { weights, biases, scale: 1.0, begins, ends }.run(lanes, inputs, made);
+                }
             }
-            width = units * L::T;
+            activate(lanes, activation, made);
+            fan_in = units;
         }
         outputs.get_mut(..width).unwrap_or_default()
     }

@@ -199,11 +199,12 @@ impl<'a> Net<'a> {
         total
     }
 
-    /// Numbers of scratch memory that an evaluation in tiles of `tile` samples needs.
+    /// Numbers of scratch memory that an evaluation needs to have `samples` samples (those of at least one tile) in the
+    /// net together.
     ///
     /// Two activations of the widest layer, and 16 partial sums of every layer's signal.
-    pub const fn scratch(&self, tile: usize) -> usize {
-        2 * self.widest() * tile + self.layers.len() * crate::sums::LANES
+    pub const fn scratch(&self, samples: usize) -> usize {
+        2 * self.widest() * samples + self.layers.len() * crate::sums::LANES
     }
 
     pub(crate) const fn widest(&self) -> usize {

@@ -159,7 +159,8 @@ impl<'a> Objective<'a> {
 
     /// Evaluates U(x) on `samples`, block after block.
     ///
-    /// `parameters` has [`Net::parameters`] numbers, `scratch` at least [`Net::scratch`] for tiles of `L::T`.
+    /// `parameters` has [`Net::parameters`] numbers, `scratch` at least [`Net::scratch`] of `L::T`
+    /// samples. Up to that of [`BLOCK`] samples, more of it makes the evaluation of wide layers faster.
     pub fn evaluate<L: Lanes, F: Features>(
         &self,
         lanes: L,
@@ -213,17 +214,19 @@ impl<'a> Objective<'a> {
         scratch: &mut [f32],
         gather: Gather<'_>,
     ) -> BlockScore {
-        let outputs = self.net.outputs();
-        let with_signal = !gather.signal.is_empty();
-        let size = self.net.widest() * L::T;
-        let (Some((first, rest)), last) =
-            (scratch.split_at_mut_checked(size), self.loss.last_activation(self.net.output()))
-        else {
+        let (outputs, with_signal) = (self.net.outputs(), !gather.signal.is_empty());
+        let (Some((partial, rest)), last) = (
+            scratch.split_at_mut_checked(self.net.layers().len() * LANES),
+            self.loss.last_activation(self.net.output()),
+        ) else {
             return BlockScore::default();
         };
-        let Some((second, partial)) = rest.split_at_mut_checked(size) else {
+        // As many tiles together as the scratch memory holds.
+        let group = L::T * (rest.len() / (2 * self.net.widest() * L::T)).min(BLOCK / L::T);
+        if group == 0 {
             return BlockScore::default();
-        };
+        }
+        let (first, second) = rest.split_at_mut(rest.len() / 2);
         let partial = partial.as_chunks_mut::<LANES>().0;
         for partial in partial.iter_mut() {
             *partial = [0.0; LANES];
@@ -234,22 +237,26 @@ impl<'a> Objective<'a> {
         let mut found = 0;
         let start = block * BLOCK;
         let end = (start + BLOCK).min(samples.len());
-        for sample in (start..end).step_by(L::T) {
-            let valid = (end - sample).min(L::T);
-            let inputs = samples.features.tile(lanes, sample);
-            let buffers = (&mut *first, &mut *second);
-            let seen = |layer: usize, v| {
+        for sample in (start..end).step_by(group) {
+            let tiles = (end - sample).min(group).div_ceil(L::T);
+            let tile = |tile: usize| (sample + tile * L::T, (end - sample - tile * L::T).min(L::T));
+            let inputs = |index| samples.features.tile(lanes, tile(index).0);
+            let seen = |layer: usize, index, v| {
+                let (sample, valid) = tile(index);
                 if let Some(partial) = partial.get_mut(layer) {
                     add_tile(lanes, partial, sample, v, valid);
                 }
             };
-            let given = pass.run(lanes, inputs, buffers, seen);
-            let targets = TileTargets::new(samples.targets, sample, outputs);
-            if gather.correct {
-                found += correct::<L>(given, targets, valid);
+            let given = pass.run(lanes, tiles, inputs, (&mut *first, &mut *second), seen);
+            for (index, given) in given.chunks_exact_mut(outputs * L::T).enumerate() {
+                let (sample, valid) = tile(index);
+                let targets = TileTargets::new(samples.targets, sample, outputs);
+                if gather.correct {
+                    found += correct::<L>(given, targets, valid);
+                }
+                let loss = losses(lanes, self.loss, self.net.output(), given, targets);
+                add_tile(lanes, &mut total, sample, loss, valid);
             }
-            let loss = losses(lanes, self.loss, self.net.output(), given, targets);
-            add_tile(lanes, &mut total, sample, loss, valid);
         }
         for (signal, partial) in gather.signal.iter_mut().zip(partial).skip(1) {
             *signal += join(*partial);
@@ -287,16 +294,11 @@ impl<'a> Objective<'a> {
             return Err(ObjectiveError::Features { inputs, features: width });
         }
         length("parameters", self.net.parameters(), parameters.len(), true)?;
-        let needed = self.net.scratch(L::T);
-        let given = scratch.len();
-        let buffers = scratch.split_at_mut_checked(self.net.widest() * L::T);
-        let Some(buffers) = buffers.filter(|_| given >= needed) else {
-            return Err(ObjectiveError::Length { what: "scratch", needed, given });
-        };
+        length("scratch", self.net.scratch(L::T), scratch.len(), false)?;
         let (scale, last) = (features.scale(), self.net.output());
-        let tile = features.tile(lanes, first);
+        let buffers = scratch.split_at_mut(scratch.len() / 2);
         let pass = Pass { net: self.net, parameters, scale, last, with_signal: false };
-        let outputs = pass.run(lanes, tile, buffers, |_, _| {});
+        let outputs = pass.run(lanes, 1, |_| features.tile(lanes, first), buffers, |_, _, _| {});
         if last == Activation::Softmax {
             softmax(lanes, outputs);
         }

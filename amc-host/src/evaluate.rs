@@ -5,7 +5,7 @@ use amc_core::{BlockScore, Features, Gather, Objective, ObjectiveError, Samples,
 use rayon::prelude::*;
 
 use crate::data::{Batch, Packed};
-use crate::lanes::{Arithmetic, OnLanes, TILE, dispatch};
+use crate::lanes::{Arithmetic, OnLanes, dispatch};
 
 /// Multiply-adds below which a second thread costs more than it saves.
 const PARALLEL_FROM: usize = 1_000_000;
@@ -25,7 +25,7 @@ impl<'a> Evaluator<'a> {
     /// An evaluator on up to `threads` threads of the current rayon pool.
     pub fn new(objective: Objective<'a>, arithmetic: Arithmetic, threads: usize) -> Self {
         let threads = threads.max(1);
-        let scratch = vec![vec![0.0; objective.net().scratch(TILE)]; threads];
+        let scratch = vec![vec![0.0; objective.net().scratch(BLOCK)]; threads];
         Self { objective, arithmetic, threads, blocks: Vec::new(), block_signals: Vec::new(), scratch }
     }
 

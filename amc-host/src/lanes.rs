@@ -90,6 +90,14 @@ impl<S: Simd, const K: usize, const FUSED: bool> Wide<S, K, FUSED> {
         self.each(|k| registers[k])
     }
 
+    #[inline(always)]
+    fn write(v: [S::f32s; K], to: &mut [f32; TILE]) {
+        let (registers, _) = S::as_mut_simd_f32s(to);
+        for (register, v) in registers.iter_mut().zip(v) {
+            *register = v;
+        }
+    }
+
     /// Integers below 2²³ as numbers: their bits become the mantissa of 2²³ + x.
     #[inline(always)]
     fn small(self, x: S::u32s) -> S::f32s {
@@ -154,13 +162,10 @@ impl<S: Simd, const K: usize, const FUSED: bool> Lanes for Wide<S, K, FUSED> {
     #[inline(always)]
     fn store(self, v: Self::V, to: &mut [f32]) {
         if let Some(to) = to.first_chunk_mut::<TILE>() {
-            let (registers, _) = S::as_mut_simd_f32s(to);
-            for (register, v) in registers.iter_mut().zip(v) {
-                *register = v;
-            }
+            Self::write(v, to);
         } else {
             let mut all = [0.0; TILE];
-            self.store(v, &mut all);
+            Self::write(v, &mut all);
             for (to, v) in to.iter_mut().zip(all) {
                 *to = v;
             }
