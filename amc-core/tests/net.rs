@@ -113,7 +113,9 @@ impl Case {
         let mut rng = Generator::seed_from_u64(seed);
         let mut below = |n: usize| rng.next_u32() as usize % n;
         let inputs = 1 + below(9);
-        let hidden = (0..below(3)).map(|_| Layer::dense(1 + below(21), ACTIVATIONS[below(4)])).collect::<Vec<_>>();
+        // One net in eight is wide enough for several panels of inputs.
+        let widest = if below(8) == 0 { 300 } else { 21 };
+        let hidden = (0..below(3)).map(|_| Layer::dense(1 + below(widest), ACTIVATIONS[below(4)])).collect::<Vec<_>>();
         let softmax = below(2) == 0;
         let loss = if below(2) == 0 { Loss::CrossEntropy } else { Loss::MeanSquaredError };
         let outputs = if softmax { 2 + below(9) } else { 1 + below(10) };
@@ -137,7 +139,7 @@ impl Case {
         let classes = (below(2) == 0).then_some(classes);
         let mut case = Case { inputs, layers, loss, parameters: vec![], features: vec![], bytes, classes, values };
         case.parameters = vec![0.0; case.net().parameters()];
-        gaussian::fill(Portable::<4>, &mut rng, 0.7, &mut case.parameters);
+        gaussian::fill(Portable::<4>, &mut rng, 0.7 * (21.0 / widest as f32).sqrt(), &mut case.parameters);
         case.features = case.bytes.iter().map(|b| f32::from(*b) / 100.0 - 0.5 * f32::from(u8::from(*b > 99))).collect();
         case
     }
@@ -222,7 +224,8 @@ fn evaluate<L: Lanes, F: Features>(lanes: L, case: &Case, features: F) -> (f32, 
     let mut signal = vec![f32::NAN; case.layers.len()];
     signal[0] = objective.input_signal(lanes, &samples);
     // Whatever lies in the scratch memory may not matter.
-    let mut scratch = vec![f32::NAN; case.net().scratch(L::T)];
+    // Room for one tile or for a group of several.
+    let mut scratch = vec![f32::NAN; case.net().scratch(L::T * (1 + samples.len() % 5))];
     let gather = Gather { signal: &mut signal, correct: true };
     let score = objective.evaluate(lanes, &case.parameters, &samples, &mut scratch, gather).unwrap();
     (score.loss, score.correct, signal)
