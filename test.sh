@@ -22,11 +22,11 @@ if ! [ -d "$(rustc --print sysroot)/lib/rustlib/$target/lib" ]; then
   if command -v rustup >/dev/null && say "installing the Rust target $target" && rustup target add "$target"; then
     :
   else
-    # Debian's compiler builds the core library for the target from source.
-    dpkg -s rustc-web cargo-web rust-web-src >/dev/null 2>&1 || install rustc-web cargo-web rust-web-src
-    lld=$(find -L "${RUSTUP_HOME:-$HOME/.rustup}/toolchains" /usr/lib/rustlib -name rust-lld 2>/dev/null | head -n 1 || true)
-    [ -z "$lld" ] || PATH=$(dirname "$lld"):$PATH
-    firmware_cargo=(env RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_UNSTABLE_BUILD_STD=core /usr/bin/cargo)
+    # Debian's compiler (1.96 in bookworm-security) builds the core library for the target from source; it comes
+    # without the linker that the target asks for, so Debian's lld stands in.
+    dpkg -s rustc-web cargo-web rust-web-src lld >/dev/null 2>&1 || install rustc-web cargo-web rust-web-src lld
+    firmware_cargo=(env RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_UNSTABLE_BUILD_STD=core
+      CARGO_TARGET_THUMBV7EM_NONE_EABIHF_LINKER=ld.lld /usr/bin/cargo)
   fi
 fi
 
