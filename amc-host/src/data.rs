@@ -2,11 +2,11 @@
 
 pub mod csv;
 pub mod functions;
+pub mod gather;
 pub mod idx;
+mod tiles;
 
 use amc_core::{Features, Targets, Tiles};
-
-use crate::lanes::TILE;
 
 /// Features as read, `[sample][feature]`.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,8 +66,8 @@ impl Set {
     /// Packs samples of `width` features each.
     pub fn new(values: Values, width: usize, wanted: Wanted) -> Self {
         let (values, samples) = match values {
-            Values::U8(values, scale) => (Values::U8(pack(&values, width), scale), values.len() / width.max(1)),
-            Values::F32(values) => (Values::F32(pack(&values, width)), values.len() / width.max(1)),
+            Values::U8(rows, scale) => (Values::U8(tiles::pack_all(&rows, width), scale), rows.len() / width.max(1)),
+            Values::F32(rows) => (Values::F32(tiles::pack_all(&rows, width)), rows.len() / width.max(1)),
         };
         Self { values, wanted, samples, width }
     }
@@ -119,45 +119,6 @@ impl Set {
     pub fn all(&self) -> Batch<'_> {
         self.first(self.samples)
     }
-
-    /// A set of the samples at these places.
-    pub fn select(&self, places: &[u32]) -> Set {
-        let values = match &self.values {
-            Values::U8(values, scale) => Values::U8(unpack(values, self.width, places), *scale),
-            Values::F32(values) => Values::F32(unpack(values, self.width, places)),
-        };
-        let at = places.iter().map(|place| *place as usize);
-        let wanted = match &self.wanted {
-            Wanted::Classes(classes) => Wanted::Classes(at.map(|place| classes[place]).collect()),
-            Wanted::Values(values, n) => {
-                Wanted::Values(at.flat_map(|place| &values[place * n..(place + 1) * n]).copied().collect(), *n)
-            }
-        };
-        Set::new(values, self.width, wanted)
-    }
-}
-
-/// `[sample][feature]` to `[tile][feature][T]`, the last tile filled up with zeros.
-fn pack<E: Copy + Default>(rows: &[E], width: usize) -> Vec<E> {
-    let samples = rows.len() / width.max(1);
-    let mut tiles = vec![E::default(); samples.div_ceil(TILE) * TILE * width];
-    for (sample, row) in rows.chunks_exact(width.max(1)).enumerate() {
-        let tile = &mut tiles[sample / TILE * TILE * width..];
-        for (feature, value) in row.iter().enumerate() {
-            tile[feature * TILE + sample % TILE] = *value;
-        }
-    }
-    tiles
-}
-
-/// The rows at these places, back from tiles.
-fn unpack<E: Copy>(tiles: &[E], width: usize, places: &[u32]) -> Vec<E> {
-    let of = |place: &u32| {
-        let sample = *place as usize;
-        let tile = sample / TILE * TILE * width + sample % TILE;
-        (0..width).map(move |feature| tiles[tile + feature * TILE])
-    };
-    places.iter().flat_map(of).collect()
 }
 
 /// The digits that come with the program: 8 x 8 values 0 to 16; 1,437 to train on and the last 360 to test with.

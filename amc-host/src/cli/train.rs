@@ -144,29 +144,27 @@ pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
         train(&description, &data, &settings, |progress| {
             let step = progress.counters.steps;
             let accept_rate = progress.counters.accept_rate();
-            accuracy = progress.test_accuracy.or(accuracy);
+            let (loss, sigma, batch) = (progress.loss, progress.sigma, progress.batch);
             if step % every == 0 || step == args.steps {
-                let (loss, sigma, batch) = (progress.loss, progress.sigma, progress.batch);
-                curve.push(Point { step, loss, accept_rate, sigma, batch, test_accuracy: progress.test_accuracy });
+                accuracy = progress.test_accuracy();
+                curve.push(Point { step, loss, accept_rate, sigma, batch, test_accuracy: accuracy });
             }
             if shown.elapsed().as_millis() >= 100 {
                 shown = std::time::Instant::now();
                 let accuracy = accuracy.map_or(String::new(), |a| format!("  accuracy {a:.3}"));
-                let (loss, sigma) = (progress.loss, progress.sigma);
                 bar.set_message(format!("loss {loss:.5}  acceptance {accept_rate:.3}  sigma {sigma:.2e}{accuracy}"));
                 bar.set_position(step);
             }
-            (step + 1) % every == 0 || step + 1 == args.steps
         })
     })?;
     bar.finish_and_clear();
 
     let summary = Summary {
-        steps: trained.progress.counters.steps,
+        steps: trained.counters.steps,
         loss: trained.train_loss,
-        accept_rate: trained.progress.counters.accept_rate(),
-        resets: trained.progress.counters.resets,
-        sigma: trained.progress.sigma,
+        accept_rate: trained.counters.accept_rate(),
+        resets: trained.counters.resets,
+        sigma: trained.sigma,
         parameters: trained.parameters.len(),
         train_accuracy: trained.train_accuracy,
         test_accuracy: trained.test_accuracy,

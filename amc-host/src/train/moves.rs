@@ -1,0 +1,146 @@
+//! The moves of a chain: a batch, a proposal, its loss, a decision.
+
+use amc_core::chain::{Chain, ChainError, Decision, Memory, Options};
+use amc_core::{Gather, Generator, Lanes, Net, Score, gaussian};
+
+use super::batches::Batches;
+use super::{Progress, Settings};
+use crate::data::Set;
+use crate::evaluate::Evaluator;
+use crate::lanes::{Arithmetic, OnLanes, dispatch};
+
+/// The memory of a chain.
+pub(super) struct Buffers {
+    parameters: Vec<f32>,
+    proposed: Vec<f32>,
+    centres: Vec<f32>,
+    signal: Option<Vec<f32>>,
+}
+
+impl Buffers {
+    /// Initial parameters, N(0, σ₀²), drawn from `rng`, and room for what the settings need.
+    pub fn new(net: Net<'_>, settings: &Settings, rng: &mut Generator) -> Self {
+        let Options { sigma, epsilon, .. } = settings.options;
+        let count = net.parameters();
+        let mut parameters = vec![0.0; count];
+        dispatch(settings.arithmetic, Initial { parameters: &mut parameters, rng, sigma });
+        let centres = vec![0.0; if epsilon == 0.0 { 0 } else { count }];
+        let signal = settings.signal_norm.then(|| vec![0.0; net.layers().len()]);
+        Self { parameters, proposed: vec![0.0; count], centres, signal }
+    }
+}
+
+struct Initial<'a> {
+    parameters: &'a mut [f32],
+    rng: &'a mut Generator,
+    sigma: f32,
+}
+
+impl OnLanes for Initial<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        gaussian::fill(lanes, self.rng, self.sigma, self.parameters);
+    }
+}
+
+/// A chain that moves over batches of data.
+pub(super) struct Moves<'m, 'a> {
+    chain: Chain<'m, Generator>,
+    evaluator: Evaluator<'a>,
+    batches: Batches<'m>,
+    /// Gathered by the last evaluation; empty with the signal norm off.
+    signal: Vec<f32>,
+    arithmetic: Arithmetic,
+}
+
+impl<'m, 'a> Moves<'m, 'a> {
+    /// A chain at the initial parameters, on the first batch.
+    pub fn new(
+        net: Net<'m>,
+        mut evaluator: Evaluator<'a>,
+        batches: Batches<'m>,
+        buffers: &'m mut Buffers,
+        rng: Generator,
+        settings: &Settings,
+    ) -> Result<Self, ChainError> {
+        let Buffers { parameters, proposed, centres, signal: kept } = buffers;
+        let mut signal = kept.clone().unwrap_or_default();
+        let loss = score(&mut evaluator, &batches, parameters, &mut signal);
+        let mut memory = Memory::new(parameters, proposed).centres(centres);
+        if let Some(kept) = kept {
+            kept.copy_from_slice(&signal);
+            memory = memory.signal_norm(net, kept);
+        }
+        let chain = Chain::new(memory, settings.options, rng, loss)?;
+        Ok(Self { chain, evaluator, batches, signal, arithmetic: settings.arithmetic })
+    }
+
+    /// Makes a move.
+    pub fn make(&mut self) -> Result<(), ChainError> {
+        // The first move has the first batch, which the chain began with.
+        if self.chain.counters().steps > 0 && self.batches.redraw() {
+            self.rescore()?;
+        }
+        let (decision, score) = self.propose_and_decide();
+        if decision == Decision::Accepted && self.batches.grow(score.correct) {
+            self.rescore()?;
+            self.chain.restart();
+        }
+        Ok(())
+    }
+
+    fn propose_and_decide(&mut self) -> (Decision, Score) {
+        let (batch, correct) = (self.batches.current(), self.batches.is_progressive());
+        let evaluator = &mut self.evaluator;
+        let evaluate = |x: &[f32], signal: &mut [f32]| evaluator.evaluate(x, &batch, Gather { signal, correct });
+        dispatch(self.arithmetic, Move { chain: &mut self.chain, signal: &mut self.signal, evaluate })
+    }
+
+    /// U(x) of the current parameters on a batch that has changed.
+    fn rescore(&mut self) -> Result<(), ChainError> {
+        let loss = score(&mut self.evaluator, &self.batches, self.chain.parameters(), &mut self.signal);
+        self.chain.rescore_with(loss, &self.signal)
+    }
+
+    /// Where the chain stands.
+    pub fn progress<'t>(&'t mut self, test: Option<&'t Set>) -> Progress<'t, 'a> {
+        Progress {
+            counters: self.chain.counters(),
+            loss: self.chain.loss(),
+            sigma: self.chain.sigma(),
+            batch: self.batches.size(),
+            parameters: self.chain.parameters(),
+            evaluator: &mut self.evaluator,
+            test,
+        }
+    }
+}
+
+/// The loss on the batch, and the signals of all layers, the net's inputs included.
+fn score(evaluator: &mut Evaluator<'_>, batches: &Batches<'_>, parameters: &[f32], signal: &mut [f32]) -> f32 {
+    let batch = batches.current();
+    if let Some(input) = signal.first_mut() {
+        *input = evaluator.input_signal(&batch);
+    }
+    evaluator.evaluate(parameters, &batch, Gather { signal, correct: false }).loss
+}
+
+/// One move: propose, evaluate, decide.
+struct Move<'c, 'm, 's, E> {
+    chain: &'c mut Chain<'m, Generator>,
+    signal: &'s mut [f32],
+    evaluate: E,
+}
+
+impl<E: FnOnce(&[f32], &mut [f32]) -> Score> OnLanes for Move<'_, '_, '_, E> {
+    type Output = (Decision, Score);
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) -> (Decision, Score) {
+        let proposal = self.chain.propose(lanes);
+        let score = (self.evaluate)(proposal.parameters(), self.signal);
+        (proposal.decide_with(score.loss, self.signal), score)
+    }
+}
