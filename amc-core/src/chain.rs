@@ -325,17 +325,25 @@ impl<R: Rng + Clone, L: Lanes> Proposal<'_, '_, R, L> {
     /// is accepted.
     #[inline(always)]
     pub fn decide_with(self, loss: f32, signal: &[f32]) -> Decision {
+        if !(loss <= self.bound && loss.is_finite()) {
+            return self.reject();
+        }
         let chain = self.chain;
         chain.counters.steps += 1;
-        if loss <= self.bound && loss.is_finite() {
-            chain.counters.accepted += 1;
-            chain.rejected_in_a_row = 0;
-            chain.loss = loss;
-            chain.move_centres(self.lanes, self.before);
-            chain.keep_signal(signal);
-            chain.memory.accept();
-            return Decision::Accepted;
-        }
+        chain.counters.accepted += 1;
+        chain.rejected_in_a_row = 0;
+        chain.loss = loss;
+        chain.move_centres(self.lanes, self.before);
+        chain.keep_signal(signal);
+        chain.memory.accept();
+        Decision::Accepted
+    }
+
+    /// Rejects the move: what [`decide`](Proposal::decide) does with a loss above the bound, when it is known to be
+    /// that without its value.
+    pub fn reject(self) -> Decision {
+        let chain = self.chain;
+        chain.counters.steps += 1;
         chain.rejected_in_a_row += 1;
         if chain.rejected_in_a_row != chain.options.n_reset {
             // With n_s = 0 for never, the count must not wrap around to it.

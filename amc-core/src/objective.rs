@@ -5,7 +5,7 @@ use crate::lanes::Lanes;
 use crate::loss::{Loss, TileTargets, correct, losses};
 use crate::net::{Activation, Net};
 use crate::samples::{Features, Samples, Targets};
-use crate::sums::{BLOCK, LANES, Total, add_tile, join};
+use crate::sums::{BLOCK, LANES, Total, add_tile, ceiling, join};
 
 /// Why a net, a loss, data and buffers do not fit together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -43,6 +43,13 @@ pub enum ObjectiveError {
         class: u8,
         /// The net's outputs.
         outputs: usize,
+    },
+    /// A target that cross-entropy cannot take for probabilities: each has to be in 0 ..= 1, and for a softmax output
+    /// exactly one of a sample's has to be 1, the others 0.
+    #[error("the targets of sample {sample} are not probabilities as cross-entropy needs them")]
+    Probabilities {
+        /// The first such sample.
+        sample: usize,
     },
     /// A buffer is too short, or a parameter vector of another length than the net's.
     #[error("{what}: {needed} numbers are needed, but there are {given}")]
@@ -126,17 +133,34 @@ impl<'a> Objective<'a> {
         self.loss
     }
 
-    /// Checks data once, before they are evaluated many times: shapes, and that every class has an output.
+    /// Checks data once, before they are evaluated many times: shapes, that every class has an output, and that
+    /// cross-entropy is given probabilities.
     pub fn check<F: Features>(&self, samples: &Samples<'_, F>) -> Result<(), ObjectiveError> {
         self.check_shape(samples)?;
         let outputs = self.net.outputs();
-        if let Targets::Classes(classes) = samples.targets {
-            let bad = classes.iter().take(samples.len()).position(|class| usize::from(*class) >= outputs);
-            if let Some((sample, class)) = bad.and_then(|sample| Some((sample, *classes.get(sample)?))) {
-                return Err(ObjectiveError::Class { sample, class, outputs });
+        match samples.targets {
+            Targets::Classes(classes) => {
+                let bad = classes.iter().take(samples.len()).position(|class| usize::from(*class) >= outputs);
+                match bad.and_then(|sample| Some((sample, *classes.get(sample)?))) {
+                    Some((sample, class)) => Err(ObjectiveError::Class { sample, class, outputs }),
+                    None => Ok(()),
+                }
             }
+            Targets::Values(values) if self.loss == Loss::CrossEntropy => {
+                let one_hot = |row: &[f32]| {
+                    row.iter().all(|y| *y == 0.0 || *y == 1.0) && row.iter().filter(|y| **y == 1.0).count() == 1
+                };
+                let fits = |row: &[f32]| match self.net.output() {
+                    Activation::Softmax => one_hot(row),
+                    _ => row.iter().all(|y| (0.0..=1.0).contains(y)),
+                };
+                match values.chunks_exact(outputs).take(samples.len()).position(|row| !fits(row)) {
+                    Some(sample) => Err(ObjectiveError::Probabilities { sample }),
+                    None => Ok(()),
+                }
+            }
+            Targets::Values(_) => Ok(()),
         }
-        Ok(())
     }
 
     fn check_shape<F: Features>(&self, samples: &Samples<'_, F>) -> Result<(), ObjectiveError> {
@@ -169,18 +193,39 @@ impl<'a> Objective<'a> {
         scratch: &mut [f32],
         gather: Gather<'_>,
     ) -> Result<Score, ObjectiveError> {
+        let score = self.evaluate_within(lanes, f32::INFINITY, parameters, samples, scratch, gather)?;
+        Ok(score.unwrap_or(Score { loss: f32::NAN, correct: 0 }))
+    }
+
+    /// [`evaluate`](Objective::evaluate), given up as soon as it is certain that U(x) exceeds `bound`: then there is no
+    /// score, and what was gathered means nothing. A score, where there is one, is the same; it may still be above
+    /// the bound. [`check`](Objective::check) has to have accepted the samples: it makes sure that no loss is negative.
+    pub fn evaluate_within<L: Lanes, F: Features>(
+        &self,
+        lanes: L,
+        bound: f32,
+        parameters: &[f32],
+        samples: &Samples<'_, F>,
+        scratch: &mut [f32],
+        gather: Gather<'_>,
+    ) -> Result<Option<Score>, ObjectiveError> {
         self.check_shape(samples)?;
         length("parameters", self.net.parameters(), parameters.len(), true)?;
         length("scratch", self.net.scratch(L::T), scratch.len(), false)?;
         if !gather.signal.is_empty() {
             length("signal", self.net.layers().len(), gather.signal.len(), true)?;
         }
+        let terms = self.terms(samples.len());
+        let ceiling = ceiling(bound, terms);
         let mut total = Total::default();
         let mut found = 0;
         for signal in gather.signal.iter_mut().skip(1) {
             *signal = 0.0;
         }
         for block in 0..samples.len().div_ceil(BLOCK) {
+            if total.exceeds(ceiling) {
+                return Ok(None);
+            }
             let gather = Gather { signal: &mut *gather.signal, correct: gather.correct };
             let score = self.block(lanes, parameters, samples, block, scratch, gather);
             total.add(score.loss);
@@ -189,7 +234,7 @@ impl<'a> Objective<'a> {
         for signal in gather.signal.iter_mut().skip(1) {
             *signal /= samples.len() as f32;
         }
-        Ok(Score { loss: total.mean(self.terms(samples.len())), correct: found })
+        Ok(Some(Score { loss: total.mean(terms), correct: found }))
     }
 
     /// What the sum over `samples` samples is divided by.

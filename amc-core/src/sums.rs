@@ -61,10 +61,33 @@ impl Total {
         self.sum = sum;
     }
 
+    /// Whether the sum already exceeds a [`ceiling`], so that no further block can bring its mean down to the bound.
+    pub fn exceeds(&self, ceiling: f32) -> bool {
+        self.sum + self.lost > ceiling
+    }
+
     /// The sum so far, over `count`.
     pub fn mean(&self, count: usize) -> f32 {
         // After an overflow the lost part is NaN, but the sum is still infinite.
         let sum = if self.sum.is_finite() { self.sum + self.lost } else { self.sum };
         sum / count as f32
+    }
+}
+
+/// What the sum of *some* blocks, in any order, has to exceed for the mean over all `terms` to be above `bound` in any
+/// case: block sums are not negative, and the rounding of a [`Total`] is far below the margin of 2⁻¹⁴.
+///
+/// No mean is at most a bound of NaN, and no sum exceeds an infinite one.
+pub fn ceiling(bound: f32, terms: usize) -> f32 {
+    /// Up to so many terms rounding stays below the margin, (2⁻²⁴ terms / 64)² at most.
+    const TERMS: usize = 1 << 22;
+    const MARGIN: f32 = 1.0 / 16_384.0;
+
+    if bound.is_nan() {
+        f32::NEG_INFINITY
+    } else if terms > TERMS {
+        f32::INFINITY
+    } else {
+        bound * terms as f32 * (1.0 + MARGIN)
     }
 }

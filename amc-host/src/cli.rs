@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 
+use crate::data::pack::Pack;
 use crate::data::{self, Data};
 use crate::evaluate::Evaluator;
 use crate::fetch;
@@ -119,13 +120,15 @@ fn eval(model: &Model, data: &Data) -> anyhow::Result<()> {
         "the model was trained in fused arithmetic, which this machine lacks"
     );
     let layers = model.description.layers();
-    let mut evaluator = Evaluator::new(model.description.objective(&layers)?, model.arithmetic, 1);
+    let objective = model.description.objective(&layers)?;
+    let mut evaluator = Evaluator::new(objective, model.arithmetic, 1);
     let parts = [("train", Some(&data.train)), ("test", data.test.as_ref())];
     for (name, set) in parts {
         let Some(set) = set else { continue };
-        evaluator.check(&set.all()).with_context(|| format!("the {name} data do not fit the model"))?;
-        let loss = evaluator.evaluate(&model.parameters, &set.all(), Default::default()).loss;
-        let accuracy = crate::train::accuracy(&mut evaluator, &model.parameters, set);
+        set.check(objective).with_context(|| format!("the {name} data do not fit the model"))?;
+        let samples = Pack::all(set, 1);
+        let loss = evaluator.evaluate(&model.parameters, &samples.batch(), Default::default()).loss;
+        let accuracy = crate::train::accuracy(&mut evaluator, &model.parameters, &samples);
         let accuracy = accuracy.map_or(String::new(), |accuracy| format!("  accuracy {accuracy:.4}"));
         println!("{name}: {} samples  loss {loss:.6}{accuracy}", set.len());
     }

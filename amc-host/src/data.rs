@@ -1,12 +1,14 @@
-//! Data sets: in memory as read, and packed into tiles for evaluation.
+//! Data sets, as read and as packed for evaluation.
 
 pub mod csv;
 pub mod functions;
-pub mod gather;
 pub mod idx;
+mod order;
+pub mod pack;
+mod sparse;
 mod tiles;
 
-use amc_core::{Features, Targets, Tiles};
+use amc_core::{Objective, ObjectiveError, Rows, Samples, Targets};
 
 /// Features as read, `[sample][feature]`.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,7 +28,7 @@ pub enum Wanted {
     Values(Vec<f32>, usize),
 }
 
-/// Samples in tiles: what an evaluation reads.
+/// Samples, as read.
 #[derive(Clone, Debug)]
 pub struct Set {
     values: Values,
@@ -44,32 +46,14 @@ pub struct Data {
     pub test: Option<Set>,
 }
 
-/// Packed features of either kind.
-#[derive(Clone, Copy, Debug)]
-pub enum Packed<'a> {
-    /// Bytes.
-    U8(Tiles<'a, u8>),
-    /// Numbers.
-    F32(Tiles<'a, f32>),
-}
-
-/// Some samples of a set.
-#[derive(Clone, Copy, Debug)]
-pub struct Batch<'a> {
-    /// Their features.
-    pub features: Packed<'a>,
-    /// Their targets.
-    pub targets: Targets<'a>,
-}
-
 impl Set {
-    /// Packs samples of `width` features each.
+    /// Samples of `width` features each.
     pub fn new(values: Values, width: usize, wanted: Wanted) -> Self {
-        let (values, samples) = match values {
-            Values::U8(rows, scale) => (Values::U8(tiles::pack_all(&rows, width), scale), rows.len() / width.max(1)),
-            Values::F32(rows) => (Values::F32(tiles::pack_all(&rows, width)), rows.len() / width.max(1)),
+        let numbers = match &values {
+            Values::U8(rows, _) => rows.len(),
+            Values::F32(rows) => rows.len(),
         };
-        Self { values, wanted, samples, width }
+        Self { values, wanted, samples: numbers.checked_div(width).unwrap_or(0), width }
     }
 
     /// Samples.
@@ -100,24 +84,18 @@ impl Set {
         }
     }
 
-    /// The first `samples` samples.
-    pub fn first(&self, samples: usize) -> Batch<'_> {
-        let features = match &self.values {
-            Values::U8(values, scale) => {
-                Packed::U8(Tiles::new(values, self.samples, self.width, *scale).first(samples))
-            }
-            Values::F32(values) => Packed::F32(Tiles::new(values, self.samples, self.width, 1.0).first(samples)),
-        };
+    /// Checks that the samples fit an objective.
+    pub fn check(&self, objective: Objective<'_>) -> Result<(), ObjectiveError> {
         let targets = match &self.wanted {
             Wanted::Classes(classes) => Targets::Classes(classes),
             Wanted::Values(values, _) => Targets::Values(values),
         };
-        Batch { features, targets }
-    }
-
-    /// All samples.
-    pub fn all(&self) -> Batch<'_> {
-        self.first(self.samples)
+        match &self.values {
+            Values::U8(rows, scale) => {
+                objective.check(&Samples { features: Rows::new(rows, self.width, *scale), targets })
+            }
+            Values::F32(rows) => objective.check(&Samples { features: Rows::new(rows, self.width, 1.0), targets }),
+        }
     }
 }
 

@@ -13,7 +13,8 @@ pub use self::batches::Batching;
 
 use self::batches::Batches;
 use self::moves::{Buffers, Moves};
-use crate::data::{Data, Set};
+use crate::data::Data;
+use crate::data::pack::Pack;
 use crate::evaluate::Evaluator;
 use crate::lanes::Arithmetic;
 use crate::model::Description;
@@ -49,7 +50,7 @@ pub struct Progress<'t, 'a> {
     pub batch: usize,
     evaluator: &'t mut Evaluator<'a>,
     parameters: &'t [f32],
-    test: Option<&'t Set>,
+    test: Option<&'t Pack<'t>>,
 }
 
 impl Progress<'_, '_> {
@@ -89,11 +90,14 @@ pub fn train(
 ) -> anyhow::Result<Trained> {
     let layers = description.layers();
     let objective = description.objective(&layers)?;
-    let evaluator = checked(objective, data, settings)?;
+    check(objective, data, settings)?;
+    let evaluator = Evaluator::new(objective, settings.arithmetic, settings.threads);
+    let all = Pack::all(&data.train, settings.threads);
+    let test = data.test.as_ref().map(|test| Pack::all(test, settings.threads));
     let mut rng = Generator::seed_from_u64(settings.seed);
     let mut buffers = Buffers::new(objective.net(), settings, &mut rng);
     let mut order = Vec::new();
-    let batches = Batches::new(settings.batching, &data.train, &mut order, &rng, settings.threads);
+    let batches = Batches::new(settings.batching, &all, &mut order, &rng, settings.threads);
     let mut moves = Moves::new(objective.net(), evaluator, batches, &mut buffers, rng, settings)?;
 
     let mut times = Vec::new();
@@ -102,35 +106,35 @@ pub fn train(
         let begun = Instant::now();
         moves.make()?;
         times.push(begun.elapsed());
-        report(&mut moves.progress(data.test.as_ref()));
+        report(&mut moves.progress(test.as_ref()));
     }
-    Ok(measured(moves.progress(data.test.as_ref()), data, start.elapsed(), median(times)))
+    let time = start.elapsed();
+    Ok(measured(moves.progress(test.as_ref()), &all, time, median(times)))
 }
 
-/// An evaluator, if machine, settings, data and net go together.
-fn checked<'a>(objective: Objective<'a>, data: &Data, settings: &Settings) -> anyhow::Result<Evaluator<'a>> {
-    let arithmetic = settings.arithmetic;
-    anyhow::ensure!(arithmetic.is_available(), "this machine has no FMA instructions: use --arithmetic portable");
+/// Whether machine, settings, data and net go together.
+fn check(objective: Objective<'_>, data: &Data, settings: &Settings) -> anyhow::Result<()> {
+    let available = settings.arithmetic.is_available();
+    anyhow::ensure!(available, "this machine has no FMA instructions: use --arithmetic portable");
     settings.options.check()?;
-    let evaluator = Evaluator::new(objective, arithmetic, settings.threads);
-    evaluator.check(&data.train.all())?;
+    data.train.check(objective)?;
     if let Some(test) = &data.test {
-        evaluator.check(&test.all())?;
+        test.check(objective)?;
     }
-    Ok(evaluator)
+    Ok(())
 }
 
 /// The result of training that ends here.
-fn measured(mut end: Progress<'_, '_>, data: &Data, time: Duration, median_step: Duration) -> Trained {
+fn measured(mut end: Progress<'_, '_>, train: &Pack<'_>, time: Duration, median_step: Duration) -> Trained {
     let test_accuracy = end.test_accuracy();
     let Progress { counters, sigma, parameters, evaluator, .. } = end;
     Trained {
         parameters: parameters.to_vec(),
         counters,
         sigma,
-        train_accuracy: accuracy(evaluator, parameters, &data.train),
+        train_accuracy: accuracy(evaluator, parameters, train),
         test_accuracy,
-        train_loss: evaluator.evaluate(parameters, &data.train.all(), Gather::default()).loss,
+        train_loss: evaluator.evaluate(parameters, &train.batch(), Gather::default()).loss,
         time,
         median_step,
     }
@@ -142,8 +146,8 @@ fn median(mut times: Vec<Duration>) -> Duration {
 }
 
 /// The share of samples classified rightly; none where targets are not classes.
-pub fn accuracy(evaluator: &mut Evaluator<'_>, parameters: &[f32], set: &Set) -> Option<f32> {
+pub fn accuracy(evaluator: &mut Evaluator<'_>, parameters: &[f32], samples: &Pack<'_>) -> Option<f32> {
     let gather = Gather { signal: &mut [], correct: true };
-    let correct = evaluator.evaluate(parameters, &set.all(), gather).correct;
-    set.has_classes().then(|| correct as f32 / set.len() as f32)
+    let correct = evaluator.evaluate(parameters, &samples.batch(), gather).correct;
+    samples.set().has_classes().then(|| correct as f32 / samples.len() as f32)
 }

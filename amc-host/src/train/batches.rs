@@ -3,8 +3,7 @@
 use amc_core::Generator;
 use amc_core::batch::{Minibatch, Progressive};
 
-use crate::data::gather::Gatherer;
-use crate::data::{Batch, Set};
+use crate::data::pack::{Batch, Pack};
 
 /// Which samples a move is judged on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,77 +16,76 @@ pub enum Batching {
     Progressive,
 }
 
-/// A set, and the batch of it that is current.
-pub(super) struct Batches<'d> {
-    set: &'d Set,
-    policy: Policy<'d>,
-}
-
-enum Policy<'d> {
-    Full,
-    Mini { subsets: Minibatch<'d>, rng: Generator, gatherer: Gatherer<'d> },
-    Progressive(Progressive),
+/// The batch that is current, and how it changes.
+pub(super) enum Batches<'d> {
+    Full(&'d Pack<'d>),
+    Mini { pack: Pack<'d>, subsets: Minibatch<'d>, rng: Generator },
+    Progressive { pack: Pack<'d>, policy: Progressive, threads: usize },
 }
 
 impl<'d> Batches<'d> {
-    /// The first batch of `set`. `order` is working memory; random batches are drawn from a stream of their own beside
-    /// `rng`'s, so that batches and moves do not change each other.
-    pub fn new(batching: Batching, set: &'d Set, order: &'d mut Vec<u32>, rng: &Generator, threads: usize) -> Self {
-        let policy = match batching {
-            Batching::Full => Policy::Full,
+    /// The first batch of `all` samples. `order` is working memory; random batches are drawn from a stream of their own
+    /// beside `rng`'s, so that batches and moves do not change each other.
+    pub fn new(
+        batching: Batching,
+        all: &'d Pack<'d>,
+        order: &'d mut Vec<u32>,
+        rng: &Generator,
+        threads: usize,
+    ) -> Self {
+        let set = all.set();
+        match batching {
+            Batching::Full => Batches::Full(all),
             Batching::Mini(size) => {
                 order.resize(set.len(), 0);
                 let mut rng = rng.clone();
                 rng.long_jump();
-                let subsets = Minibatch::new(size, order);
-                Policy::Mini { subsets, rng, gatherer: Gatherer::new(set, threads) }
+                let mut subsets = Minibatch::new(size, order);
+                Batches::Mini { pack: Pack::at(set, subsets.draw(&mut rng), threads), subsets, rng }
             }
-            Batching::Progressive => Policy::Progressive(Progressive::new(Progressive::FIRST, set.len())),
-        };
-        let mut batches = Self { set, policy };
-        batches.redraw();
-        batches
+            Batching::Progressive => {
+                let policy = Progressive::new(Progressive::FIRST, set.len());
+                Batches::Progressive { pack: Pack::first(set, policy.size(), threads), policy, threads }
+            }
+        }
+    }
+
+    fn pack(&self) -> &Pack<'d> {
+        match self {
+            Batches::Full(pack) => pack,
+            Batches::Mini { pack, .. } | Batches::Progressive { pack, .. } => pack,
+        }
     }
 
     /// Samples in the batch.
     pub fn size(&self) -> usize {
-        match &self.policy {
-            Policy::Full => self.set.len(),
-            Policy::Mini { gatherer, .. } => gatherer.len(),
-            Policy::Progressive(batch) => batch.size(),
-        }
+        self.pack().len()
     }
 
     /// The batch.
     pub fn current(&self) -> Batch<'_> {
-        match &self.policy {
-            Policy::Full => self.set.all(),
-            Policy::Mini { gatherer, .. } => gatherer.batch(),
-            Policy::Progressive(batch) => self.set.first(batch.size()),
-        }
+        self.pack().batch()
     }
 
     /// Whether [`grow`](Batches::grow) has a use for the number of samples that are right.
     pub fn is_progressive(&self) -> bool {
-        matches!(self.policy, Policy::Progressive(_))
+        matches!(self, Batches::Progressive { .. })
     }
 
     /// Draws a batch for the next move, where every move has one of its own; says whether it did.
     pub fn redraw(&mut self) -> bool {
-        match &mut self.policy {
-            Policy::Mini { subsets, rng, gatherer } => {
-                gatherer.gather(subsets.draw(rng));
-                true
-            }
-            _ => false,
-        }
+        let Batches::Mini { pack, subsets, rng } = self else { return false };
+        pack.replace(subsets.draw(rng));
+        true
     }
 
     /// Doubles a progressive batch that is learned, with `correct` of its samples right; says whether it did.
     pub fn grow(&mut self, correct: u32) -> bool {
-        match &mut self.policy {
-            Policy::Progressive(batch) => batch.update(correct),
-            _ => false,
+        let Batches::Progressive { pack, policy, threads } = self else { return false };
+        let grows = policy.update(correct);
+        if grows {
+            *pack = Pack::first(pack.set(), policy.size(), *threads);
         }
+        grows
     }
 }

@@ -5,7 +5,7 @@ use amc_core::{Gather, Generator, Lanes, Net, Score, gaussian};
 
 use super::batches::Batches;
 use super::{Progress, Settings};
-use crate::data::Set;
+use crate::data::pack::Pack;
 use crate::evaluate::Evaluator;
 use crate::lanes::{Arithmetic, OnLanes, dispatch};
 
@@ -83,18 +83,21 @@ impl<'m, 'a> Moves<'m, 'a> {
         if self.chain.counters().steps > 0 && self.batches.redraw() {
             self.rescore()?;
         }
-        let (decision, score) = self.propose_and_decide();
-        if decision == Decision::Accepted && self.batches.grow(score.correct) {
+        let (decision, correct) = self.propose_and_decide();
+        if decision == Decision::Accepted && self.batches.grow(correct) {
             self.rescore()?;
             self.chain.restart();
         }
         Ok(())
     }
 
-    fn propose_and_decide(&mut self) -> (Decision, Score) {
+    /// What became of a move, and how many samples an accepted one classifies rightly, if they were counted.
+    fn propose_and_decide(&mut self) -> (Decision, u32) {
         let (batch, correct) = (self.batches.current(), self.batches.is_progressive());
         let evaluator = &mut self.evaluator;
-        let evaluate = |x: &[f32], signal: &mut [f32]| evaluator.evaluate(x, &batch, Gather { signal, correct });
+        let evaluate = |bound, x: &[f32], signal: &mut [f32]| {
+            evaluator.evaluate_within(bound, x, &batch, Gather { signal, correct })
+        };
         dispatch(self.arithmetic, Move { chain: &mut self.chain, signal: &mut self.signal, evaluate })
     }
 
@@ -105,7 +108,7 @@ impl<'m, 'a> Moves<'m, 'a> {
     }
 
     /// Where the chain stands.
-    pub fn progress<'t>(&'t mut self, test: Option<&'t Set>) -> Progress<'t, 'a> {
+    pub fn progress<'t>(&'t mut self, test: Option<&'t Pack<'t>>) -> Progress<'t, 'a> {
         Progress {
             counters: self.chain.counters(),
             loss: self.chain.loss(),
@@ -134,13 +137,15 @@ struct Move<'c, 'm, 's, E> {
     evaluate: E,
 }
 
-impl<E: FnOnce(&[f32], &mut [f32]) -> Score> OnLanes for Move<'_, '_, '_, E> {
-    type Output = (Decision, Score);
+impl<E: FnOnce(f32, &[f32], &mut [f32]) -> Option<Score>> OnLanes for Move<'_, '_, '_, E> {
+    type Output = (Decision, u32);
 
     #[inline(always)]
-    fn run<L: Lanes>(self, lanes: L) -> (Decision, Score) {
+    fn run<L: Lanes>(self, lanes: L) -> (Decision, u32) {
         let proposal = self.chain.propose(lanes);
-        let score = (self.evaluate)(proposal.parameters(), self.signal);
-        (proposal.decide_with(score.loss, self.signal), score)
+        match (self.evaluate)(proposal.bound(), proposal.parameters(), self.signal) {
+            Some(score) => (proposal.decide_with(score.loss, self.signal), score.correct),
+            None => (proposal.reject(), 0),
+        }
     }
 }

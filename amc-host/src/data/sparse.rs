@@ -1,0 +1,105 @@
+//! Tiles that list only the features that are not 0 in all of their samples.
+
+use std::ops::Range;
+
+use amc_core::{Element, Features, Lanes};
+use rayon::prelude::*;
+
+use super::tiles::parts;
+use crate::lanes::TILE;
+
+/// Packed tiles without the features that are 0 throughout a tile.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Squeezed<E> {
+    /// The part of `features` and `values` that belongs to each tile.
+    tiles: Vec<Range<usize>>,
+    features: Vec<u32>,
+    values: Vec<[E; TILE]>,
+}
+
+impl<E: Copy + Default + PartialEq + Send + Sync> Squeezed<E> {
+    /// Takes over what is not 0 in `tiles`, `[tile][feature][TILE]`, on up to `threads` threads.
+    pub fn fill(&mut self, tiles: &[E], width: usize, threads: usize) {
+        let (columns, _) = tiles.as_chunks::<TILE>();
+        let count = columns.len() / width;
+        self.tiles.resize(count, 0..0);
+        self.features.resize(columns.len(), 0);
+        self.values.resize(columns.len(), [E::default(); TILE]);
+        let share = count.div_ceil(parts(tiles.len(), threads)).max(1);
+        let features = self.features.par_chunks_mut(share * width);
+        let values = self.values.par_chunks_mut(share * width);
+        let parts = self.tiles.par_chunks_mut(share).zip(features).zip(values).zip(columns.par_chunks(share * width));
+        parts.enumerate().for_each(|(part, (((tiles, features), values), columns))| {
+            let mut end = 0;
+            for (tile, columns) in tiles.iter_mut().zip(columns.chunks_exact(width)) {
+                let start = end;
+                for (feature, column) in columns.iter().enumerate() {
+                    features[end] = feature as u32;
+                    values[end] = *column;
+                    // Written always and kept if it counts: zeros come too irregularly for a branch.
+                    end += usize::from(*column != [E::default(); TILE]);
+                    if end == features.len() {
+                        break;
+                    }
+                }
+                let first = part * share * width;
+                *tile = first + start..first + end;
+            }
+        });
+    }
+
+    /// The features that are left, over all.
+    pub fn density(&self, width: usize) -> f32 {
+        let left: usize = self.tiles.iter().map(Range::len).sum();
+        left as f32 / (self.tiles.len() * width).max(1) as f32
+    }
+
+    pub fn view(&self, samples: usize, width: usize, scale: f32) -> Sparse<'_, E> {
+        Sparse { squeezed: self, samples, width, scale }
+    }
+}
+
+/// The features of packed samples, zeros left out.
+#[derive(Debug)]
+pub struct Sparse<'a, E> {
+    squeezed: &'a Squeezed<E>,
+    samples: usize,
+    width: usize,
+    scale: f32,
+}
+
+impl<E> Clone for Sparse<'_, E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<E> Copy for Sparse<'_, E> {}
+
+impl<E: Element> Features for Sparse<'_, E> {
+    fn samples(&self) -> usize {
+        self.samples
+    }
+
+    fn first(self, samples: usize) -> Self {
+        Self { samples: samples.min(self.samples), ..self }
+    }
+
+    fn width(&self) -> usize {
+        self.width
+    }
+
+    fn scale(&self) -> f32 {
+        self.scale
+    }
+
+    #[inline(always)]
+    fn tile<L: Lanes>(&self, lanes: L, first: usize) -> impl Iterator<Item = (usize, L::V)> + Clone {
+        const { assert!(L::T == TILE) };
+        let Squeezed { tiles, features, values } = self.squeezed;
+        let range = tiles.get(first / TILE).cloned().unwrap_or_default();
+        let (features, values) = (features.get(range.clone()), values.get(range));
+        let listed = features.unwrap_or_default().iter().zip(values.unwrap_or_default());
+        listed.map(move |(feature, values)| (*feature as usize, E::load(lanes, values)))
+    }
+}

@@ -1,0 +1,129 @@
+//! Threads, skipped zeros and early rejection change no bit.
+
+use amc_core::chain::{Chain, Memory, Options};
+use amc_core::{Activation, Gather, Generator, Layer, Loss, Net, Objective, Portable, Rows, Samples, Targets, gaussian};
+use amc_host::data::pack::Pack;
+use amc_host::data::{Set, Values, Wanted};
+use amc_host::evaluate::Evaluator;
+use amc_host::lanes::Arithmetic;
+use rand_core::{Rng, SeedableRng};
+
+const WIDTH: usize = 50;
+const LAYERS: [Layer; 2] = [Layer::dense(19, Activation::Tanh), Layer::dense(7, Activation::Softmax)];
+const OBJECTIVE: Objective<'_> = Objective::new(Net::new(WIDTH, &LAYERS), Loss::MeanSquaredError);
+
+/// Images of which two thirds are dark, each class in a place of its own.
+fn images(samples: usize) -> (Vec<u8>, Vec<u8>) {
+    let mut rng = Generator::seed_from_u64(3);
+    let classes = (0..samples).map(|_| (rng.next_u32() % 7) as u8).collect::<Vec<_>>();
+    let mut rows = vec![0; samples * WIDTH];
+    for (row, class) in rows.chunks_exact_mut(WIDTH).zip(&classes) {
+        for pixel in row.iter_mut().skip(5 * usize::from(*class)).take(18) {
+            *pixel = rng.next_u32() as u8;
+        }
+    }
+    (rows, classes)
+}
+
+fn parameters() -> Vec<f32> {
+    let mut parameters = vec![0.0; OBJECTIVE.net().parameters()];
+    gaussian::fill(Portable::<4>, &mut Generator::seed_from_u64(4), 0.3, &mut parameters);
+    parameters
+}
+
+/// The loss's bits, the number right, and the bits of layer 1's signal.
+type Outcome = (u32, u32, u32);
+
+#[test]
+fn packed_samples_give_what_plain_rows_give() {
+    for samples in [1, 16, 63, 64, 65, 700] {
+        let (rows, classes) = images(samples);
+        let plain = {
+            let features = Rows::new(&rows, WIDTH, 1.0 / 255.0);
+            let samples = Samples { features, targets: Targets::Classes(&classes) };
+            let mut scratch = vec![0.0; OBJECTIVE.net().scratch(4)];
+            let mut signal = [0.0; 2];
+            let gather = Gather { signal: &mut signal, correct: true };
+            let lanes = Portable::<4>;
+            let score = OBJECTIVE.evaluate(lanes, &parameters(), &samples, &mut scratch, gather).unwrap();
+            (score.loss.to_bits(), score.correct, signal[1].to_bits())
+        };
+        let set = Set::new(Values::U8(rows, 1.0 / 255.0), WIDTH, Wanted::Classes(classes));
+        let places = (0..samples as u32).collect::<Vec<_>>();
+        for threads in [1, 2, 5] {
+            let pack = Pack::at(&set, &places, threads);
+            assert_eq!(packed(&pack, Arithmetic::Portable, threads), plain, "{samples} samples, {threads} threads");
+        }
+    }
+}
+
+fn packed(pack: &Pack<'_>, arithmetic: Arithmetic, threads: usize) -> Outcome {
+    let mut signal = [0.0; 2];
+    let gather = Gather { signal: &mut signal, correct: true };
+    let mut evaluator = Evaluator::new(OBJECTIVE, arithmetic, threads);
+    let score = evaluator.evaluate(&parameters(), &pack.batch(), gather);
+    (score.loss.to_bits(), score.correct, signal[1].to_bits())
+}
+
+/// The ends of a chain: its parameters, loss and counters, and the blocks evaluated.
+type End = (Vec<u32>, u32, u64, u64, u64);
+
+fn chain(pack: &Pack<'_>, temperature: f32, threads: usize, early: bool) -> End {
+    let arithmetic = Arithmetic::Portable;
+    let mut evaluator = Evaluator::new(OBJECTIVE, arithmetic, threads);
+    let (mut x, mut proposed) = (parameters(), parameters());
+    let batch = pack.batch();
+    let mut loss = |bound: f32, x: &[f32]| {
+        let score = evaluator.evaluate_within(bound, x, &batch, Gather::default());
+        (score.map(|score| score.loss), evaluator.blocks_evaluated())
+    };
+    let options = Options { temperature, ..Options::new(0.02).n_reset(20) };
+    let first = loss(f32::INFINITY, &x).0.unwrap();
+    let rng = Generator::seed_from_u64(5);
+    let mut chain = Chain::new(Memory::new(&mut x, &mut proposed), options, rng, first).unwrap();
+    let mut blocks = 0;
+    for _ in 0..1000 {
+        let proposal = chain.propose(Portable::<16>);
+        let bound = if early { proposal.bound() } else { f32::INFINITY };
+        let (loss, evaluated) = loss(bound, proposal.parameters());
+        blocks = evaluated;
+        match loss {
+            Some(loss) => proposal.decide(loss),
+            None => proposal.reject(),
+        };
+    }
+    let bits = chain.parameters().iter().map(|x| x.to_bits()).collect();
+    let counters = chain.counters();
+    assert!(counters.accepted > 100 && counters.accepted < 900, "{counters:?}");
+    (bits, chain.loss().to_bits(), counters.accepted, counters.resets, blocks)
+}
+
+#[test]
+fn early_rejection_changes_no_move() {
+    let (rows, classes) = images(700);
+    let set = Set::new(Values::U8(rows, 1.0 / 255.0), WIDTH, Wanted::Classes(classes));
+    let pack = Pack::all(&set, 1);
+    for temperature in [0.0, 1e-4] {
+        let whole = chain(&pack, temperature, 1, false);
+        for threads in [1, 2] {
+            let early = chain(&pack, temperature, threads, true);
+            assert_eq!((&early.0, early.1, early.2, early.3), (&whole.0, whole.1, whole.2, whole.3));
+            assert!(early.4 < whole.4, "{} blocks were evaluated, and {} without early rejection", early.4, whole.4);
+        }
+    }
+}
+
+#[test]
+fn a_sum_that_may_still_come_down_to_the_bound_is_never_given_up() {
+    let (rows, classes) = images(700);
+    let set = Set::new(Values::U8(rows, 1.0 / 255.0), WIDTH, Wanted::Classes(classes));
+    let pack = Pack::all(&set, 1);
+    let mut evaluator = Evaluator::new(OBJECTIVE, Arithmetic::Portable, 1);
+    let x = parameters();
+    let score = evaluator.evaluate(&x, &pack.batch(), Gather::default());
+    let mut within = |bound| evaluator.evaluate_within(bound, &x, &pack.batch(), Gather::default());
+    assert_eq!(within(score.loss), Some(score));
+    assert_eq!(within(score.loss.next_down()), Some(score), "the margin is wider than the last bit");
+    assert_eq!(within(0.5 * score.loss), None);
+    assert_eq!(within(f32::NAN), None, "no loss is within a bound that is no number");
+}
