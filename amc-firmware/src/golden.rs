@@ -31,11 +31,15 @@ const SAMPLES: usize = 200;
 /// Moves that the chain makes.
 const MOVES: u64 = 1000;
 const SEED: u64 = 1;
-const INITIAL_SIGMA: f32 = 0.05;
 const OPTIONS: Options = Options::new(0.05).epsilon(0.01).n_reset(5);
 
+const FIT: &str = "the net, the images and the buffers fit together";
+
+/// Images with their labels.
+pub type Images = Samples<'static, Rows<'static, u8>>;
+
 /// `count` images with their labels, from image `first` on.
-pub fn digits(first: usize, count: usize) -> Samples<'static, Rows<'static, u8>> {
+pub fn digits(first: usize, count: usize) -> Images {
     let (pixels, labels) = DATA.split_at(IMAGES * PIXELS);
     let (pixels, labels) = (&pixels[first * PIXELS..][..count * PIXELS], &labels[first..][..count]);
     Samples { features: Rows::new(pixels, PIXELS, 1.0 / 16.0), targets: Targets::Classes(labels) }
@@ -110,32 +114,55 @@ impl fmt::Display for Golden {
     }
 }
 
-/// Runs the chain: 1,000 moves on the first 200 images.
-///
-/// # Panics
-/// Never: the net, the data and the buffers are constants that fit together.
-pub fn run<L: Lanes>(lanes: L, buffers: &mut Buffers) -> Golden {
-    const FIT: &str = "the net, the data and the buffers fit together";
-    let Buffers { parameters, proposed, centres, signal, gathered, scratch } = buffers;
-    let samples = digits(0, SAMPLES);
-    OBJECTIVE.check(&samples).expect(FIT);
-    let mut loss = |x: &[f32], signal: &mut [f32]| {
-        let gather = Gather { signal, correct: false };
-        OBJECTIVE.evaluate(lanes, x, &samples, scratch, gather).expect(FIT).loss
-    };
+/// A chain over images, with signal norm, and what its moves need.
+#[derive(Debug)]
+pub struct Learner<'b, L> {
+    lanes: L,
+    images: Images,
+    gathered: &'b mut [f32],
+    /// Scratch memory of the forward pass.
+    pub scratch: &'b mut [f32],
+    /// The chain.
+    pub chain: Chain<'b, Generator>,
+}
 
-    let mut rng = Generator::seed_from_u64(SEED);
-    gaussian::fill(lanes, &mut rng, INITIAL_SIGMA, parameters);
-    let first = loss(parameters, signal);
-    signal[0] = OBJECTIVE.input_signal(lanes, &samples);
-    gathered[0] = signal[0];
-    let memory = Memory::new(parameters, proposed).centres(centres).signal_norm(NET, signal);
-    let mut chain = Chain::new(memory, OPTIONS, rng, first).expect(FIT);
-    while chain.counters().steps < MOVES {
-        let proposal = chain.propose(lanes);
-        let loss = loss(proposal.parameters(), gathered);
-        proposal.decide_with(loss, gathered);
+impl<'b, L: Lanes> Learner<'b, L> {
+    /// A chain at random parameters, N(0, σ₀²).
+    ///
+    /// # Panics
+    /// If the options are out of range: the net, the images and the buffers fit together.
+    pub fn new(lanes: L, images: Images, options: Options, buffers: &'b mut Buffers) -> Self {
+        let Buffers { parameters, proposed, centres, signal, gathered, scratch } = buffers;
+        OBJECTIVE.check(&images).expect(FIT);
+        let mut rng = Generator::seed_from_u64(SEED);
+        gaussian::fill(lanes, &mut rng, options.sigma, parameters);
+        let first = loss(lanes, &images, parameters, signal, scratch);
+        signal[0] = OBJECTIVE.input_signal(lanes, &images);
+        gathered[0] = signal[0];
+        let memory = Memory::new(parameters, proposed).centres(centres).signal_norm(NET, signal);
+        let chain = Chain::new(memory, options, rng, first).expect(FIT);
+        Self { lanes, images, gathered, scratch, chain }
     }
+
+    /// Makes a move.
+    pub fn step(&mut self) {
+        let proposal = self.chain.propose(self.lanes);
+        let loss = loss(self.lanes, &self.images, proposal.parameters(), self.gathered, self.scratch);
+        proposal.decide_with(loss, self.gathered);
+    }
+}
+
+fn loss<L: Lanes>(lanes: L, images: &Images, x: &[f32], signal: &mut [f32], scratch: &mut [f32]) -> f32 {
+    OBJECTIVE.evaluate(lanes, x, images, scratch, Gather { signal, correct: false }).expect(FIT).loss
+}
+
+/// Runs the chain: 1,000 moves on the first 200 images.
+pub fn run<L: Lanes>(lanes: L, buffers: &mut Buffers) -> Golden {
+    let mut learner = Learner::new(lanes, digits(0, SAMPLES), OPTIONS, buffers);
+    for _ in 0..MOVES {
+        learner.step();
+    }
+    let chain = &learner.chain;
     let (hash, counters) = (checksum(chain.parameters()), chain.counters());
     let (steps, accepted, resets) = (counters.steps, counters.accepted, counters.resets);
     Golden { hash, steps, accepted, resets, loss_bits: chain.loss().to_bits() }
