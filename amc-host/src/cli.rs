@@ -2,6 +2,7 @@
 //!
 //! Results for programs go to stdout, all else to stderr. Exit code 2 stands for bad input or bad use.
 
+mod defaults;
 mod train;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 
+use self::defaults::Defaults;
 use crate::data::pack::Pack;
 use crate::data::{self, Data};
 use crate::evaluate::Evaluator;
@@ -28,6 +30,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Train a net
+    #[command(after_help = Defaults::help())]
     Train(train::TrainArgs),
     /// Download a data set; what is there already and whole is left alone
     Fetch {

@@ -67,6 +67,106 @@ fn threads_change_no_bit_but_seed_and_arithmetic_do() {
 }
 
 #[test]
+fn threads_change_no_bit_of_minibatches() {
+    let dir = tempfile::tempdir().expect("a folder");
+    wide_csv(dir.path());
+    // Enough features a batch for several threads to gather it and to evaluate it, and a last tile that is not full.
+    let hash = |batch: &str, threads: &str| {
+        let args = ["train", "--data", "wide.csv", "--steps", "20", "--out", "o", "--json"];
+        json(&[&args[..], &["--batch", batch, "--threads", threads]].concat(), dir.path())["params_hash"].clone()
+    };
+    let one = hash("333", "1");
+    assert_eq!(one, hash("333", "2"));
+    assert_eq!(one, hash("333", "5"));
+    assert_ne!(one, hash("334", "1"));
+}
+
+/// 500 samples of 405 features, one of which tells the class.
+fn wide_csv(dir: &Path) {
+    let cell = |i: usize, j: usize| if j == 7 { i % 3 } else { (i * 31 + j * 17) % 10 };
+    let line = |i: usize| (0..405).map(|j| format!("{},", cell(i, j))).collect::<String>() + &format!("{}\n", i % 3);
+    fs::write(dir.join("wide.csv"), (0..500).map(line).collect::<String>()).expect("written");
+}
+
+#[test]
+fn a_minibatch_of_all_samples_is_judged_like_the_full_batch() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let loss = |batch: &str| {
+        json(&["train", "--steps", "1", "--batch", batch, "--json"], dir.path());
+        let curve = fs::read_to_string(dir.path().join("runs/digits/curve.csv")).expect("a curve");
+        let row: Vec<_> = curve.lines().nth(1).expect("a point").split(',').map(String::from).collect();
+        row[1].parse::<f64>().expect("a loss")
+    };
+    let (full, all) = (loss("full"), loss("1437"));
+    // The samples are the same in another order: the sums are rounded differently, and nothing else differs.
+    assert!((full - all).abs() < 1e-6 * full, "{full} {all}");
+    assert_ne!(full, loss("1000"));
+}
+
+#[test]
+fn every_data_set_has_defaults_that_train() {
+    let dir = tempfile::tempdir().expect("a folder");
+    mnist(dir.path(), 70);
+    let two = |data: &str| {
+        json(&["train", "--data", data, "--data-dir", ".", "--steps", "2", "--out", "o", "--json"], dir.path());
+        let info = amc(&["info", "o/model.amc"], dir.path());
+        String::from_utf8(info.stdout).expect("UTF-8").split_whitespace().collect::<String>()
+    };
+    for (data, sizes, output) in [
+        ("digits", "[64,16,10]", "softmax"),
+        ("mnist", "[4,16,16,4]", "softmax"),
+        ("fashion-mnist", "[4,16,16,4]", "softmax"),
+        ("sine", "[1,10,10,1]", "linear"),
+        ("step", "[1,4,4,10,4,1]", "tanh"),
+        ("log-sine", "[1,100,1]", "linear"),
+    ] {
+        let info = two(data);
+        assert!(info.contains(sizes) && info.contains(&format!("\"output\":\"{output}\"")), "{data}: {info}");
+    }
+}
+
+#[test]
+fn the_defaults_are_the_table_in_the_help() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let help = String::from_utf8(amc(&["train", "--help"], dir.path()).stdout).expect("UTF-8");
+    let table = help.split("Defaults by data set:").nth(1).expect("a table");
+    let mut rows = table.lines().skip(1).map(|row| row.split_whitespace().collect::<Vec<_>>());
+    let head = rows.next().expect("a head").join(" ").replace("hidden layers", "hidden");
+    let names: Vec<_> = head.split(' ').collect();
+    let built_in = |name| ["digits", "sine", "step", "log-sine"].contains(&name);
+    let rows: Vec<_> = rows.filter(|row| row.first().copied().is_some_and(built_in)).collect();
+    assert_eq!(rows.len(), 4, "{table}");
+    for row in rows {
+        // All that the row says, said in so many words, must be what happens without words.
+        let options = names.iter().zip(&row).filter(|(name, _)| !["hidden", "--steps"].contains(*name));
+        let options: Vec<_> = options.flat_map(|(name, value)| [*name, *value]).collect();
+        let train = |options: &[&str]| {
+            let base = ["train", "--steps", "40", "--out", "o", "--json"];
+            json(&[&base[..], options].concat(), dir.path())["params_hash"].clone()
+        };
+        assert_eq!(train(&options), train(&["--data", row[0]]), "{options:?}");
+    }
+}
+
+#[test]
+fn signal_norm_is_switched_on_and_off() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let hash = |data: &str, more: &[&str]| {
+        let base = ["train", "--data", data];
+        json(&[&base[..], more, &["--steps", "40", "--json"]].concat(), dir.path())["params_hash"].clone()
+    };
+    let (on, off) = (hash("digits", &["--signal-norm", "on"]), hash("digits", &["--signal-norm", "off"]));
+    assert_ne!(on, off);
+    assert_eq!(on, hash("digits", &[]), "on by default");
+    // The option that follows is not taken for its value.
+    assert_eq!(on, hash("digits", &["--signal-norm"]));
+    let (on, off) = (hash("log-sine", &["--signal-norm"]), hash("log-sine", &["--signal-norm=off"]));
+    assert_ne!(on, off);
+    assert_eq!(off, hash("log-sine", &[]), "off by default");
+    refused(&["train", "--signal-norm", "maybe", "--out", "o"], &dir.path().join("runs"), &["maybe", "on, off"]);
+}
+
+#[test]
 fn batches_and_losses_train() {
     let dir = tempfile::tempdir().expect("a folder");
     for more in [

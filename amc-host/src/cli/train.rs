@@ -8,11 +8,12 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::DataArgs;
+use super::defaults::Defaults;
 use crate::data::Data;
 use crate::lanes::Arithmetic;
 use crate::model::{ActivationName, Description, LossName, Model, params_hash};
 use crate::output::{self, Point, Summary};
-use crate::train::{Batching, Settings, train};
+use crate::train::{Batching, Settings, Trained, train};
 
 /// Points on a loss curve, about.
 const CURVE_POINTS: u64 = 500;
@@ -21,43 +22,47 @@ const CURVE_POINTS: u64 = 500;
 pub(super) struct TrainArgs {
     #[command(flatten)]
     data: DataArgs,
-    /// Inputs, units of the hidden layers, outputs [default: fits the data]
+    /// Inputs, units of each hidden layer, outputs [default: hidden layers by data set, the rest fits the data]
     #[arg(long, value_delimiter = ',')]
     layers: Option<Vec<usize>>,
     /// Activation of the hidden layers
     #[arg(long, value_enum, default_value = "tanh")]
     activation: ActivationName,
-    /// Activation of the output layer [default: softmax for classes, linear for values]
+    /// Activation of the output layer [default: by data set]
     #[arg(long, value_enum)]
     output: Option<ActivationName>,
-    /// Loss U
-    #[arg(long, value_enum, default_value = "mse")]
-    loss: LossName,
-    /// σ₀: initial scale of moves, and of the initial parameters, above 0
-    #[arg(long, default_value_t = 0.02, allow_negative_numbers = true)]
-    sigma: f32,
-    /// ε: rate at which the centres μ of moves follow accepted moves; may be negative
-    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
-    epsilon: f32,
-    /// n_s: consecutive rejections after which σ becomes 0.95 σ and μ = 0; 0 = never
-    #[arg(long, default_value_t = 20)]
-    n_reset: u32,
-    /// Signal norm: scale the moves of weights by λ, Eq. (18) [default: on for the built-in digits]
+    /// U(x), the loss; cross-entropy needs classes, and softmax or sigmoid outputs [default: by data set]
+    #[arg(long, value_enum)]
+    loss: Option<LossName>,
+    /// σ₀, the initial scale of moves and of the initial parameters: above 0 [default: by data set]
+    #[arg(long, allow_negative_numbers = true)]
+    sigma: Option<f32>,
+    /// ε, the rate at which the centres μ of moves follow accepted moves: any number, mostly within ±0.05; 0 keeps μ at
+    /// 0, below 0 slows learning of fine detail [default: by data set]
+    #[arg(long, allow_negative_numbers = true)]
+    epsilon: Option<f32>,
+    /// n_s, the consecutive rejections after which σ becomes 0.95 σ and μ = 0: from 1; 0 = never [default: by data set]
     #[arg(long)]
-    signal_norm: bool,
-    /// T: temperature at which moves that raise the loss are accepted
+    n_reset: Option<u32>,
+    /// Scale the moves of weights by λ, so that each neuron's input changes by about σ; without on or off: on
+    /// [default: by data set]
+    #[arg(long, value_enum, num_args(0..=1), default_missing_value = "on")]
+    signal_norm: Option<Switch>,
+    /// T, the temperature, in units of the loss: moves that raise the loss by T are accepted with a chance of 1/e; from
+    /// 0, which accepts none
     #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
     temperature: f32,
-    /// full, a number of samples drawn anew for each move, or progressive
-    #[arg(long, default_value = "full")]
-    batch: String,
-    /// Moves to make
-    #[arg(long, default_value_t = 20_000)]
-    steps: u64,
+    /// Samples that a move is judged on: full (all), a number of them drawn anew for each move, or progressive (500, and
+    /// twice as many whenever fewer than 10% are wrong; needs classes) [default: by data set]
+    #[arg(long)]
+    batch: Option<String>,
+    /// n, the moves to make [default: by data set]
+    #[arg(long)]
+    steps: Option<u64>,
     /// Seed of the generator
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Threads [default: all cores]
+    /// Threads, from 1; their number changes no result [default: all cores]
     #[arg(long)]
     threads: Option<usize>,
     /// What a multiply-add rounds
@@ -71,11 +76,21 @@ pub(super) struct TrainArgs {
     json: bool,
 }
 
+#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
+enum Switch {
+    On,
+    Off,
+}
+
 impl TrainArgs {
+    fn defaults(&self) -> &'static Defaults {
+        Defaults::of(&self.data.data)
+    }
+
     fn description(&self, data: &Data) -> anyhow::Result<Description> {
         let (inputs, outputs) = (data.train.width(), data.train.outputs());
-        let hidden = if data.train.has_classes() { vec![16] } else { vec![10, 10] };
-        let fitting = || [vec![inputs], hidden, vec![outputs]].concat();
+        let defaults = self.defaults();
+        let fitting = || [&[inputs], defaults.hidden, &[outputs]].concat();
         let sizes = self.layers.clone().unwrap_or_else(fitting);
         ensure!(sizes.len() >= 2, "--layers needs at least inputs and outputs, like {inputs},{outputs}");
         ensure!(
@@ -91,13 +106,12 @@ impl TrainArgs {
             "--layers ends with {last} outputs, but {} needs {outputs}: end it with {outputs}",
             self.data.data
         );
-        let natural = if data.train.has_classes() { ActivationName::Softmax } else { ActivationName::Linear };
-        let output = self.output.unwrap_or(natural);
-        Ok(Description { sizes, activation: self.activation, output, loss: self.loss })
+        let (output, loss) = (self.output.unwrap_or(defaults.output), self.loss.unwrap_or(defaults.loss));
+        Ok(Description { sizes, activation: self.activation, output, loss })
     }
 
     fn batching(&self, data: &Data) -> anyhow::Result<Batching> {
-        Ok(match self.batch.as_str() {
+        Ok(match self.batch.as_deref().unwrap_or(self.defaults().batch) {
             "full" => Batching::Full,
             "progressive" => {
                 ensure!(data.train.has_classes(), "--batch progressive needs classes: it follows their error rate");
@@ -112,40 +126,70 @@ impl TrainArgs {
             },
         })
     }
+
+    fn settings(&self, data: &Data) -> anyhow::Result<Settings> {
+        let defaults = self.defaults();
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = self.threads.unwrap_or(cores);
+        ensure!(threads > 0, "--threads is 0: at least one is needed");
+        let options = Options {
+            sigma: self.sigma.unwrap_or(defaults.sigma),
+            epsilon: self.epsilon.unwrap_or(defaults.epsilon),
+            n_reset: self.n_reset.unwrap_or(defaults.n_reset),
+            temperature: self.temperature,
+        };
+        Ok(Settings {
+            options,
+            signal_norm: self.signal_norm.map_or(defaults.signal_norm, |switch| switch == Switch::On),
+            batching: self.batching(data)?,
+            steps: self.steps.unwrap_or(defaults.steps),
+            seed: self.seed,
+            threads,
+            arithmetic: self.arithmetic,
+        })
+    }
 }
 
 pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
     let data = args.data.load()?;
     let description = args.description(&data)?;
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = args.threads.unwrap_or(cores);
-    ensure!(threads > 0, "--threads is 0: at least one is needed");
-    let options =
-        Options { sigma: args.sigma, epsilon: args.epsilon, n_reset: args.n_reset, temperature: args.temperature };
-    let settings = Settings {
-        options,
-        signal_norm: args.signal_norm || args.data.data == "digits",
-        batching: args.batching(&data)?,
-        steps: args.steps,
-        seed: args.seed,
-        threads,
-        arithmetic: args.arithmetic,
-    };
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+    let settings = args.settings(&data)?;
+    let (trained, curve) = train_and_show(&description, &data, &settings)?;
+    let summary = summary(&trained);
+    let name = std::path::Path::new(&args.data.data).file_stem().unwrap_or_default();
+    let out = args.out.clone().unwrap_or_else(|| std::path::Path::new("runs").join(name));
+    std::fs::create_dir_all(&out).with_context(|| format!("{} cannot be made", out.display()))?;
+    Model { description, arithmetic: args.arithmetic, parameters: trained.parameters }.save(&out.join("model.amc"))?;
+    output::write(&out, &curve, &summary)?;
+    say(&summary);
+    eprintln!("model, curve and summary are in {}", out.display());
+    if args.json {
+        println!("{}", serde_json::to_string(&summary)?);
+    }
+    Ok(())
+}
 
-    let bar = ProgressBar::new(args.steps);
+/// Trains with a progress bar, and keeps the loss curve.
+fn train_and_show(
+    description: &Description,
+    data: &Data,
+    settings: &Settings,
+) -> anyhow::Result<(Trained, Vec<Point>)> {
+    let steps = settings.steps;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads).build()?;
+    let bar = ProgressBar::new(steps);
     let style = "{elapsed_precise} [{bar:30}] {pos}/{len}  {msg}  {eta} left";
     bar.set_style(ProgressStyle::with_template(style)?.progress_chars("=> "));
-    let every = (args.steps / CURVE_POINTS).max(1);
+    let every = (steps / CURVE_POINTS).max(1);
     let mut curve = Vec::new();
     let mut accuracy = None;
     let mut shown = std::time::Instant::now();
     let trained = pool.install(|| {
-        train(&description, &data, &settings, |progress| {
+        train(description, data, settings, |progress| {
             let step = progress.counters.steps;
             let accept_rate = progress.counters.accept_rate();
             let (loss, sigma, batch) = (progress.loss, progress.sigma, progress.batch);
-            if step % every == 0 || step == args.steps {
+            if step % every == 0 || step == steps {
                 accuracy = progress.test_accuracy();
                 curve.push(Point { step, loss, accept_rate, sigma, batch, test_accuracy: accuracy });
             }
@@ -158,8 +202,11 @@ pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
         })
     })?;
     bar.finish_and_clear();
+    Ok((trained, curve))
+}
 
-    let summary = Summary {
+fn summary(trained: &Trained) -> Summary {
+    Summary {
         steps: trained.counters.steps,
         loss: trained.train_loss,
         accept_rate: trained.counters.accept_rate(),
@@ -171,12 +218,10 @@ pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
         seconds: trained.time.as_secs_f64(),
         step_ms: trained.median_step.as_secs_f64() * 1e3,
         params_hash: params_hash(&trained.parameters),
-    };
-    let name = std::path::Path::new(&args.data.data).file_stem().unwrap_or_default();
-    let out = args.out.clone().unwrap_or_else(|| std::path::Path::new("runs").join(name));
-    std::fs::create_dir_all(&out).with_context(|| format!("{} cannot be made", out.display()))?;
-    Model { description, arithmetic: args.arithmetic, parameters: trained.parameters }.save(&out.join("model.amc"))?;
-    output::write(&out, &curve, &summary)?;
+    }
+}
+
+fn say(summary: &Summary) {
     let percent = |accuracy: Option<f32>| accuracy.map_or("-".into(), |a| format!("{:.1}%", 100.0 * a));
     eprintln!(
         "{} parameters, {} steps in {:.1} s ({:.3} ms each): loss {:.6}, accuracy {} (train) {} (test), acceptance {:.3}",
@@ -189,9 +234,4 @@ pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
         percent(summary.test_accuracy),
         summary.accept_rate,
     );
-    eprintln!("model, curve and summary are in {}", out.display());
-    if args.json {
-        println!("{}", serde_json::to_string(&summary)?);
-    }
-    Ok(())
 }
