@@ -22,7 +22,7 @@ pub(super) struct Defaults {
     pub steps: u64,
 }
 
-/// The net, σ₀, ε, n_s, signal norm and batch of Sec. II F, Fig. 7.
+/// Sec. II F: the net, σ₀, ε, n_s, signal norm and progressive batch of Fig. 7.
 const FIG_7: Defaults = Defaults {
     data: "mnist",
     hidden: &[16, 16],
@@ -38,7 +38,7 @@ const FIG_7: Defaults = Defaults {
 
 /// The last row stands for all CSV files.
 const TABLE: [Defaults; 7] = [
-    // Measured: the best of the settings tried, over three seeds.
+    // Measured, over seeds 1 and 2: 32 units, ε = 0.01, n_s = 50, progressive batches and cross-entropy are no better.
     Defaults { data: "digits", hidden: &[16], sigma: 0.02, batch: "full", ..FIG_7 },
     FIG_7,
     Defaults { data: "fashion-mnist", ..FIG_7 },
@@ -50,9 +50,10 @@ const TABLE: [Defaults; 7] = [
         epsilon: 0.01,
         n_reset: 100,
         batch: "full",
+        steps: 50_000,
         ..FIG_7
     },
-    // Sec. II E: Fig. 6, the least depth.
+    // Sec. II E: Fig. 6, with depth 4.
     Defaults {
         data: "step",
         hidden: &[4, 4, 10, 4],
