@@ -1,17 +1,18 @@
 //! Elementary functions in `f32`: branch-free, vectorising, the same bits on every target.
 //!
-//! Each is a short program over [`Lanes`] and nothing else. Errors below are the largest measured against
-//! `f64` over the dense grids of `tests/elementary.rs`, in units in the last place (ULP) of the result, in
-//! portable arithmetic.
+//! Each is a short program over [`Lanes`] and nothing else. Errors below are the largest measured against `f64`
+//! over dense grids, in units in the last place (ULP) of the result, by `tests/elementary.rs` here and, for fused
+//! arithmetic, in `amc-host`.
 //!
-//! | function | largest error | special values |
-//! | --- | --- | --- |
-//! | [`exp`] | 1.0 ULP, subnormal results included | exp(−∞) = 0, exp(∞) = ∞ |
-//! | [`ln`] | 1.0 ULP, subnormal arguments included | ln 0 = −∞, ln ∞ = ∞, NaN below 0 |
-//! | [`tanh`] | 5.8 ULP | tanh(±0) = ±0, tanh(±∞) = ±1, subnormals exact |
-//! | [`sigmoid`] | 2.5 ULP above x = −87; 0 below −88.73 | σ(−∞) = 0, σ(∞) = 1 |
-//! | [`sin_cos_turns`] | sin 4.0 ULP, cos 8.5 ULP, also beside their zeros | NaN for ±∞ |
-//! | [`sqrt`] | 0.5 ULP (correctly rounded) | sqrt(−0) = −0, NaN below 0 |
+//! | function | portable | fused | special values |
+//! | --- | --- | --- | --- |
+//! | [`exp`] | 1.0 | 1.0 | subnormal results included; exp(−∞) = 0, exp(∞) = ∞ |
+//! | [`ln`] | 1.0 | 1.0 | subnormal arguments included; ln 0 = −∞, ln ∞ = ∞, NaN below 0 |
+//! | [`tanh`] | 2.8 | 2.8 | tanh(±0) = ±0, tanh(±∞) = ±1, subnormals exact |
+//! | [`sigmoid`] above x = −87 | 2.5 | 2.5 | σ(−∞) = 0, σ(∞) = 1; 0 below −88.73 |
+//! | [`sin_cos_turns`], sin | 1.7 | 1.7 | also beside its zeros; exact at quarter turns; NaN for ±∞ |
+//! | [`sin_cos_turns`], cos | 1.7 | 1.7 | the same |
+//! | [`sqrt`] | 0.5 | 0.5 | correctly rounded; sqrt(−0) = −0, NaN below 0 |
 //!
 //! NaN gives NaN everywhere.
 //!
@@ -106,17 +107,26 @@ pub fn ln<L: Lanes>(lanes: L, x: L::V) -> L::V {
 /// The hyperbolic tangent.
 #[inline(always)]
 pub fn tanh<L: Lanes>(lanes: L, x: L::V) -> L::V {
-    // tanh(x)/x as a quotient of polynomials in x², minimax to 2.2e-8 on |x| <= 9.02; P(0) = Q(0) = 1 keeps
-    // small arguments exact.
-    const P: [f32; 5] = [1.338_258_3e-8, 2.063_461e-5, 3.497_386e-3, 1.338_262_8e-1, 1.0];
-    const Q: [f32; 5] = [7.789_555e-7, 3.288_398_4e-4, 2.588_409e-2, 4.671_595e-1, 1.0];
-    // From here on tanh rounds to 1.
-    const END: f32 = 9.010_913;
+    // (tanh r / r − 1) / r² in r² on |r| <= ln 2 / 4, minimax to 5e-8 of tanh r.
+    const P: [f32; 2] = [1.310_922_4e-1, -3.333_122_7e-1];
+    // From 9.02 on tanh rounds to 1.
+    const END: f32 = 10.0;
 
+    let all = |x| lanes.splat(x);
     let x = clamp(lanes, x, -END, END);
-    let z = lanes.mul(x, x);
-    let y = lanes.div(lanes.mul(x, horner(lanes, z, P)), horner(lanes, z, Q));
-    clamp(lanes, y, -1.0, 1.0)
+    // x = n ln 2 / 2 + r. One constant is enough: its last three bits are 0, so that n times it is exact where
+    // the result still depends on it.
+    let magic = all(ROUND_MAGIC);
+    let n = lanes.sub(lanes.mul_add(x, all(2.0 * core::f32::consts::LOG2_E), magic), magic);
+    let r = lanes.mul_add(n, all(-0.5 * core::f32::consts::LN_2), x);
+    let z = lanes.mul(r, r);
+    let t = lanes.mul(r, lanes.mul_add(z, horner(lanes, z, P), all(1.0)));
+    // With e = 2ⁿ and t = tanh r, by the addition theorem: (t (e + 1) − (1 − e)) / (e + 1 − t (1 − e)), never beyond
+    // ±1. Where n = 0 that is t; subtracting 1 − e = 0 instead of adding e − 1 keeps the sign of a zero.
+    let e = lanes.exp2_integral(n);
+    let (sum, difference) = (lanes.add(all(1.0), e), lanes.sub(all(1.0), e));
+    let above = lanes.sub(lanes.mul(t, sum), difference);
+    lanes.div(above, lanes.sub(sum, lanes.mul(t, difference)))
 }
 
 /// The logistic function 1 / (1 + e⁻ˣ).
@@ -130,18 +140,32 @@ pub fn sigmoid<L: Lanes>(lanes: L, x: L::V) -> L::V {
 /// sin 2πt and cos 2πt for |t| <= 1/2.
 #[inline(always)]
 pub(crate) fn sin_cos_half_turn<L: Lanes>(lanes: L, t: L::V) -> (L::V, L::V) {
-    // sin 2πt / (t (1/4 − t²)) and cos 2πt / (1/16 − t²) in t², minimax to 4e-9 and 2e-8: with the zeros
-    // as exact factors the error stays relative.
-    const S: [f32; 6] = [-3.148_785_7, 14.041_534, -38.494_066, 67.076_46, -64.835_82, 25.132_741];
-    const C: [f32; 6] = [-6.570_38, 25.584_889, -58.575_126, 81.789_8, -59.827_268, 16.0];
+    // sin(πr/2) / r and (cos(πr/2) − 1) / r² in r² on |r| <= 1/2, minimax to 4e-9 and 4e-8, then searched for the
+    // last bits that round best.
+    const S: [f32; 4] = [-4.602_317e-3, 7.967_914e-2, -6.459_635_5e-1, 1.570_796_4];
+    const C: [f32; 3] = [-2.041_073e-2, 2.536_008_7e-1, -1.233_697_5];
 
     let all = |x| lanes.splat(x);
-    let z = lanes.mul(t, t);
-    let sin_zeros = lanes.mul(lanes.sub(all(0.5), t), lanes.add(all(0.5), t));
-    let cos_zeros = lanes.mul(lanes.sub(all(0.25), t), lanes.add(all(0.25), t));
-    // t last: the product loses nothing to underflow before it has to.
-    let sin = lanes.mul(t, lanes.mul(sin_zeros, horner(lanes, z, S)));
-    (sin, lanes.mul(cos_zeros, horner(lanes, z, C)))
+    let magic = all(ROUND_MAGIC);
+    // In quarter turns: the nearest whole number n, and the exact rest r.
+    let t = lanes.mul(t, all(4.0));
+    let n = lanes.sub(lanes.add(t, magic), magic);
+    let r = lanes.sub(t, n);
+    let z = lanes.mul(r, r);
+    // r last: the product loses nothing to underflow before it has to.
+    let sin = lanes.mul(r, horner(lanes, z, S));
+    let cos = lanes.mul_add(z, horner(lanes, z, C), all(1.0));
+    // A rotation by n quarter turns. One of its numbers is ±1 and the other 0, so that it rounds nothing; turned
+    // backwards, it also keeps the sign of sin −0.
+    let zero = all(0.0);
+    let back = lanes.sub(zero, n);
+    let size = lanes.select_le(zero, n, n, back);
+    let rotation_cos = lanes.sub(all(1.0), size);
+    let rotation_sin = lanes.mul(back, lanes.sub(all(2.0), size));
+    (
+        lanes.sub(lanes.mul(sin, rotation_cos), lanes.mul(cos, rotation_sin)),
+        lanes.mul_add(cos, rotation_cos, lanes.mul(sin, rotation_sin)),
+    )
 }
 
 /// (sin 2πt, cos 2πt) of an angle in turns.
