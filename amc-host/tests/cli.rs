@@ -117,7 +117,7 @@ fn every_data_set_has_defaults_that_train() {
         ("mnist", "[4,16,16,4]", "softmax"),
         ("fashion-mnist", "[4,16,16,4]", "softmax"),
         ("sine", "[1,10,10,1]", "linear"),
-        ("step", "[1,4,4,10,4,1]", "tanh"),
+        ("step", "[1,4,4,4,10,1]", "tanh"),
         ("log-sine", "[1,100,1]", "linear"),
     ] {
         let info = two(data);

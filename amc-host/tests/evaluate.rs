@@ -1,7 +1,9 @@
 //! Threads, skipped zeros and early rejection change no bit.
 
 use amc_core::chain::{Chain, Memory, Options};
-use amc_core::{Activation, Gather, Generator, Layer, Loss, Net, Objective, Portable, Rows, Samples, Targets, gaussian};
+use amc_core::{
+    Activation, Gather, Generator, Layer, Loss, Net, Objective, Portable, Rows, Samples, Targets, gaussian,
+};
 use amc_host::data::pack::Pack;
 use amc_host::data::{Set, Values, Wanted};
 use amc_host::evaluate::Evaluator;

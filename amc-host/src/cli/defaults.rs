@@ -56,7 +56,7 @@ const TABLE: [Defaults; 7] = [
     // Sec. II E: Fig. 6, with depth 4.
     Defaults {
         data: "step",
-        hidden: &[4, 4, 10, 4],
+        hidden: &[4, 4, 4, 10],
         output: ActivationName::Tanh,
         epsilon: 0.01,
         n_reset: 100,
