@@ -1,7 +1,8 @@
-//! The command line: `amc train`, `amc fetch`, `amc eval`, `amc info`.
+//! The command line: `amc train`, `amc fetch`, `amc eval`, `amc info`, `amc bench`.
 //!
 //! Results for programs go to stdout, all else to stderr. Exit code 2 stands for bad input or bad use.
 
+mod bench;
 mod defaults;
 mod train;
 
@@ -56,6 +57,8 @@ enum Command {
         /// A model file
         model: PathBuf,
     },
+    /// Time moves on the paper's nets, and compare with the machine's limits
+    Bench(bench::BenchArgs),
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -114,6 +117,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         }
         Some(Command::Eval { model, data }) => eval(&Model::load(&model)?, &data.load()?),
         Some(Command::Info { model }) => info(&Model::load(&model)?),
+        Some(Command::Bench(args)) => bench::run(&args),
     }
 }
 

@@ -78,16 +78,28 @@ impl<Op: OnLanes, const FUSED: bool> WithSimd for Vectorized<Op, FUSED> {
 #[derive(Clone, Copy)]
 struct Wide<S, const K: usize, const FUSED: bool>(S);
 
-impl<S: Simd, const K: usize, const FUSED: bool> Wide<S, K, FUSED> {
-    #[inline(always)]
-    fn each(self, f: impl Fn(usize) -> S::f32s) -> [S::f32s; K] {
-        core::array::from_fn(f)
-    }
+/// Added to exponents, so that they are not negative.
+const BIAS: u32 = 128;
 
+/// An expression for each register of a tile. A macro, because closures are not always inlined, and are then not compiled
+/// for the lanes' instruction set.
+macro_rules! each {
+    ($lanes:expr, |$k:ident| $value:expr) => {{
+        let mut all = [$lanes.0.splat_f32s(0.0); K];
+        let mut $k = 0;
+        while $k < K {
+            all[$k] = $value;
+            $k += 1;
+        }
+        all
+    }};
+}
+
+impl<S: Simd, const K: usize, const FUSED: bool> Wide<S, K, FUSED> {
     #[inline(always)]
     fn full(self, from: &[f32; TILE]) -> [S::f32s; K] {
         let (registers, _) = S::as_simd_f32s(from);
-        self.each(|k| registers[k])
+        each!(self, |k| registers[k])
     }
 
     #[inline(always)]
@@ -96,6 +108,14 @@ impl<S: Simd, const K: usize, const FUSED: bool> Wide<S, K, FUSED> {
         for (register, v) in registers.iter_mut().zip(v) {
             *register = v;
         }
+    }
+
+    /// The exponent of a positive normal number, as [`Lanes::split`] has it, plus [`BIAS`].
+    #[inline(always)]
+    fn biased(self, v: S::f32s) -> S::u32s {
+        let s = self.0;
+        let offset = s.splat_u32s(SQRT_HALF_BITS.wrapping_sub(BIAS << 23));
+        s.wrapping_dyn_shr_u32s(s.sub_u32s(s.transmute_u32s_f32s(v), offset), s.splat_u32s(23))
     }
 
     /// Integers below 2²³ as numbers: their bits become the mantissa of 2²³ + x.
@@ -151,7 +171,7 @@ impl<S: Simd, const K: usize, const FUSED: bool> Lanes for Wide<S, K, FUSED> {
         let s = self.0;
         let all = padded(from);
         let (registers, _) = S::as_simd_u32s(&all);
-        self.each(|k| {
+        each!(self, |k| {
             // Both halves are exact, so only their sum is rounded.
             let high = self.small(s.wrapping_dyn_shr_u32s(registers[k], s.splat_u32s(16)));
             let low = self.small(s.and_u32s(registers[k], s.splat_u32s(0xffff)));
@@ -174,48 +194,48 @@ impl<S: Simd, const K: usize, const FUSED: bool> Lanes for Wide<S, K, FUSED> {
 
     #[inline(always)]
     fn add(self, a: Self::V, b: Self::V) -> Self::V {
-        self.each(|k| self.0.add_f32s(a[k], b[k]))
+        each!(self, |k| self.0.add_f32s(a[k], b[k]))
     }
 
     #[inline(always)]
     fn sub(self, a: Self::V, b: Self::V) -> Self::V {
-        self.each(|k| self.0.sub_f32s(a[k], b[k]))
+        each!(self, |k| self.0.sub_f32s(a[k], b[k]))
     }
 
     #[inline(always)]
     fn mul(self, a: Self::V, b: Self::V) -> Self::V {
-        self.each(|k| self.0.mul_f32s(a[k], b[k]))
+        each!(self, |k| self.0.mul_f32s(a[k], b[k]))
     }
 
     #[inline(always)]
     fn div(self, a: Self::V, b: Self::V) -> Self::V {
-        self.each(|k| self.0.div_f32s(a[k], b[k]))
+        each!(self, |k| self.0.div_f32s(a[k], b[k]))
     }
 
     #[inline(always)]
     fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
         let s = self.0;
         match FUSED {
-            true => self.each(|k| s.mul_add_f32s(a[k], b[k], c[k])),
-            false => self.each(|k| s.add_f32s(s.mul_f32s(a[k], b[k]), c[k])),
+            true => each!(self, |k| s.mul_add_f32s(a[k], b[k], c[k])),
+            false => each!(self, |k| s.add_f32s(s.mul_f32s(a[k], b[k]), c[k])),
         }
     }
 
     #[inline(always)]
     fn sqrt(self, v: Self::V) -> Self::V {
-        self.each(|k| self.0.sqrt_f32s(v[k]))
+        each!(self, |k| self.0.sqrt_f32s(v[k]))
     }
 
     #[inline(always)]
     fn select_le(self, a: Self::V, b: Self::V, yes: Self::V, no: Self::V) -> Self::V {
         let s = self.0;
-        self.each(|k| s.select_f32s(s.less_than_or_equal_f32s(a[k], b[k]), yes[k], no[k]))
+        each!(self, |k| s.select_f32s(s.less_than_or_equal_f32s(a[k], b[k]), yes[k], no[k]))
     }
 
     #[inline(always)]
     fn exp2_integral(self, n: Self::V) -> Self::V {
         let s = self.0;
-        self.each(|k| {
+        each!(self, |k| {
             let low_bits = s.transmute_u32s_f32s(s.add_f32s(n[k], s.splat_f32s(ROUND_MAGIC + 127.0)));
             s.transmute_f32s_u32s(s.wrapping_dyn_shl_u32s(low_bits, s.splat_u32s(23)))
         })
@@ -223,18 +243,13 @@ impl<S: Simd, const K: usize, const FUSED: bool> Lanes for Wide<S, K, FUSED> {
 
     #[inline(always)]
     fn split(self, v: Self::V) -> (Self::V, Self::V) {
-        const BIAS: u32 = 128;
         let s = self.0;
-        let biased = |k: usize| {
-            let bits = s.transmute_u32s_f32s(v[k]);
-            let offset = s.splat_u32s(SQRT_HALF_BITS.wrapping_sub(BIAS << 23));
-            s.wrapping_dyn_shr_u32s(s.sub_u32s(bits, offset), s.splat_u32s(23))
-        };
-        let mantissa = self.each(|k| {
-            let shift = s.sub_u32s(s.wrapping_dyn_shl_u32s(biased(k), s.splat_u32s(23)), s.splat_u32s(BIAS << 23));
+        let mantissa = each!(self, |k| {
+            let shift =
+                s.sub_u32s(s.wrapping_dyn_shl_u32s(self.biased(v[k]), s.splat_u32s(23)), s.splat_u32s(BIAS << 23));
             s.transmute_f32s_u32s(s.sub_u32s(s.transmute_u32s_f32s(v[k]), shift))
         });
-        let exponent = self.each(|k| s.sub_f32s(self.small(biased(k)), s.splat_f32s(BIAS as f32)));
+        let exponent = each!(self, |k| s.sub_f32s(self.small(self.biased(v[k])), s.splat_f32s(BIAS as f32)));
         (mantissa, exponent)
     }
 }

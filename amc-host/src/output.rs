@@ -65,7 +65,8 @@ pub fn write(dir: &Path, curve: &[Point], summary: &Summary) -> anyhow::Result<(
     save(&dir.join("summary.json"), &json)
 }
 
-fn save(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+/// Writes a file whole or not at all.
+pub(crate) fn save(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     write_whole(path, bytes).with_context(|| format!("{} cannot be written", path.display()))
 }
 

@@ -70,6 +70,10 @@ impl<'d, E: Copy + Default + PartialEq + Send + Sync> Tiled<'d, E> {
         }
     }
 
+    fn bytes(&self) -> usize {
+        self.listed.as_ref().map_or(size_of_val(&self.tiles[..]), Squeezed::bytes)
+    }
+
     /// Packs samples that settle whether there is a list.
     fn pack_first(&mut self, places: &[u32]) {
         self.pack(places);
@@ -165,6 +169,24 @@ impl<'d> Pack<'d> {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.samples == 0
+    }
+
+    /// The share of features that are not left out as zeros.
+    pub fn density(&self) -> f32 {
+        match &self.features {
+            Stored::U8(Tiled { listed: Some(listed), .. }, _) => listed.density(self.set.width),
+            Stored::F32(Tiled { listed: Some(listed), .. }) => listed.density(self.set.width),
+            _ => 1.0,
+        }
+    }
+
+    /// Bytes of features and targets that an evaluation reads.
+    pub fn bytes(&self) -> usize {
+        let features = match &self.features {
+            Stored::U8(tiled, _) => tiled.bytes(),
+            Stored::F32(tiled) => tiled.bytes(),
+        };
+        features + self.classes.len() + 4 * self.values.len()
     }
 
     /// The samples.

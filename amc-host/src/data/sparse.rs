@@ -48,10 +48,18 @@ impl<E: Copy + Default + PartialEq + Send + Sync> Squeezed<E> {
         });
     }
 
+    fn left(&self) -> usize {
+        self.tiles.iter().map(Range::len).sum()
+    }
+
     /// The features that are left, over all.
     pub fn density(&self, width: usize) -> f32 {
-        let left: usize = self.tiles.iter().map(Range::len).sum();
-        left as f32 / (self.tiles.len() * width).max(1) as f32
+        self.left() as f32 / (self.tiles.len() * width).max(1) as f32
+    }
+
+    /// Bytes of what is left and its list.
+    pub fn bytes(&self) -> usize {
+        self.left() * (size_of::<[E; TILE]>() + size_of::<u32>())
     }
 
     pub fn view(&self, samples: usize, width: usize, scale: f32) -> Sparse<'_, E> {

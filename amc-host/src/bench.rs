@@ -1,0 +1,130 @@
+//! How long a move takes on the paper's nets, and how far that is from the machine's limits: what `amc bench` measures.
+
+mod cases;
+mod machine;
+pub mod scaling;
+
+use std::time::{Duration, Instant};
+
+use amc_core::chain::Options;
+use amc_core::{Gather, Generator, gaussian};
+use rand_core::SeedableRng;
+use serde::Serialize;
+
+pub use cases::{CASES, Case, Shape};
+pub use machine::Machine;
+
+use crate::data::Data;
+use crate::data::pack::Pack;
+use crate::evaluate::Evaluator;
+use crate::lanes::{Arithmetic, OnLanes, dispatch};
+use crate::model::Description;
+use crate::train::{Batching, Settings, train};
+
+/// The scale of initial parameters and of moves, as in the paper's figures on these nets.
+const SIGMA: f32 = 0.01;
+
+/// What a case came to.
+#[derive(Clone, Debug, Serialize)]
+pub struct Measured {
+    /// The case.
+    pub case: String,
+    /// N.
+    pub parameters: usize,
+    /// Samples in the batch.
+    pub samples: usize,
+    /// Median time of a whole move, early rejection on, in milliseconds.
+    pub step_ms: f64,
+    /// The least of these times.
+    pub step_min_ms: f64,
+    /// Median time of one evaluation of all samples, in milliseconds.
+    pub evaluation_ms: f64,
+    /// The share of the first layer's inputs that are not skipped as zeros.
+    pub density: f32,
+    /// Floating-point operations of that evaluation's multiply-adds, skipped zeros not counted, over its time.
+    pub gflops: f64,
+    /// The same in per cent of the peak measured on this machine, in this arithmetic, on so many threads.
+    pub percent_of_peak: f64,
+    /// Data and parameters that an evaluation reads, in megabytes.
+    pub megabytes: f64,
+    /// The same over the evaluation's time.
+    pub gigabytes_per_second: f64,
+}
+
+/// Measures moves of `description`'s net on `data`: `steps` of them, and then whole evaluations.
+pub fn measure(
+    case: &str,
+    description: &Description,
+    data: &Data,
+    steps: u64,
+    (arithmetic, threads): (Arithmetic, usize),
+    machine: &Machine,
+) -> anyhow::Result<Measured> {
+    let settings = Settings {
+        options: Options::new(SIGMA),
+        signal_norm: false,
+        batching: Batching::Full,
+        steps,
+        seed: 1,
+        threads,
+        arithmetic,
+    };
+    let mut times = Vec::new();
+    let mut last = Instant::now();
+    train(description, data, &settings, |_| {
+        times.push(last.elapsed());
+        last = Instant::now();
+    })?;
+    // The first interval holds the preparation of the data.
+    times.remove(0);
+    times.sort_unstable();
+    let step = times.get(times.len() / 2).copied().unwrap_or_default();
+
+    let layers = description.layers();
+    let objective = description.objective(&layers)?;
+    let pack = Pack::all(&data.train, threads);
+    let mut evaluator = Evaluator::new(objective, arithmetic, threads);
+    let mut parameters = vec![0.0; objective.net().parameters()];
+    dispatch(arithmetic, Draw(&mut parameters));
+    let evaluations = (0..steps.clamp(20, 500)).map(|_| {
+        let begun = Instant::now();
+        std::hint::black_box(evaluator.evaluate(&parameters, &pack.batch(), Gather::default()));
+        begun.elapsed()
+    });
+    let evaluation = median(evaluations.collect());
+
+    let weights: Vec<_> = description.sizes.windows(2).map(|pair| pair[0] * pair[1]).collect();
+    let skipped = (1.0 - f64::from(pack.density())) * weights[0] as f64;
+    let flops = 2.0 * pack.len() as f64 * (weights.iter().sum::<usize>() as f64 - skipped);
+    let gflops = flops / evaluation.as_secs_f64() / 1e9;
+    let bytes = (pack.bytes() + 4 * parameters.len()) as f64;
+    Ok(Measured {
+        case: case.to_owned(),
+        parameters: parameters.len(),
+        samples: pack.len(),
+        step_ms: 1e3 * step.as_secs_f64(),
+        step_min_ms: 1e3 * times.first().map_or(0.0, Duration::as_secs_f64),
+        evaluation_ms: 1e3 * evaluation.as_secs_f64(),
+        density: pack.density(),
+        gflops,
+        percent_of_peak: 100.0 * gflops / machine.gflops,
+        megabytes: bytes / 1e6,
+        gigabytes_per_second: bytes / evaluation.as_secs_f64() / 1e9,
+    })
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
+struct Draw<'a>(&'a mut [f32]);
+
+impl OnLanes for Draw<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: amc_core::Lanes>(self, lanes: L) {
+        gaussian::fill(lanes, &mut Generator::seed_from_u64(1), SIGMA, self.0);
+    }
+}
