@@ -22,7 +22,23 @@ pub struct Evaluator<'a> {
     signals: Vec<f32>,
     /// All blocks, the hardest first: those whose losses were largest when they were last all evaluated.
     order: Vec<u32>,
-    evaluated: u64,
+    saved: Saved,
+}
+
+/// What early rejection came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Saved {
+    /// Blocks of samples evaluated under a bound.
+    pub evaluated: u64,
+    /// Blocks that there were to evaluate.
+    pub offered: u64,
+}
+
+impl Saved {
+    /// The share of blocks that were evaluated; none before the first.
+    pub fn evaluated_share(&self) -> Option<f64> {
+        (self.offered > 0).then(|| self.evaluated as f64 / self.offered as f64)
+    }
 }
 
 /// One thread's memory.
@@ -65,7 +81,7 @@ impl<'a> Evaluator<'a> {
             || Worker { scratch: vec![0.0; objective.net().scratch(BLOCK)], done: Vec::new(), signals: Vec::new() };
         let workers = std::iter::repeat_with(worker).take(threads.max(1)).collect();
         let (blocks, signals, order) = (Vec::new(), Vec::new(), Vec::new());
-        Self { objective, arithmetic, workers, blocks, signals, order, evaluated: 0 }
+        Self { objective, arithmetic, workers, blocks, signals, order, saved: Saved::default() }
     }
 
     /// U(x) on a batch. `gather.signal[0]` is left alone.
@@ -93,9 +109,9 @@ impl<'a> Evaluator<'a> {
         with_samples!(batch, |samples| dispatch(self.arithmetic, InputSignal(self.objective, &samples)))
     }
 
-    /// Blocks of samples evaluated so far, what early rejection saved not included.
-    pub fn blocks_evaluated(&self) -> u64 {
-        self.evaluated
+    /// What early rejection came to so far, in evaluations with a bound.
+    pub fn saved(&self) -> Saved {
+        self.saved
     }
 
     fn run<F: Features + Sync>(
@@ -131,7 +147,10 @@ impl<'a> Evaluator<'a> {
         }
 
         let done = workers.iter().map(|worker| worker.done.len()).sum::<usize>();
-        self.evaluated += done as u64;
+        if bound != f32::INFINITY {
+            self.saved.evaluated += done as u64;
+            self.saved.offered += blocks as u64;
+        }
         if done < blocks {
             return None;
         }

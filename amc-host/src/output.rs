@@ -44,6 +44,8 @@ pub struct Summary {
     pub train_accuracy: Option<f32>,
     /// Where there are classes and test samples.
     pub test_accuracy: Option<f32>,
+    /// The share of samples that moves were evaluated on before they were certain to be rejected.
+    pub evaluated_share: Option<f64>,
     /// Wall time of all moves.
     pub seconds: f64,
     /// Median wall time of a move, in milliseconds.

@@ -15,7 +15,7 @@ use self::batches::Batches;
 use self::moves::{Buffers, Moves};
 use crate::data::Data;
 use crate::data::pack::Pack;
-use crate::evaluate::Evaluator;
+use crate::evaluate::{Evaluator, Saved};
 use crate::lanes::Arithmetic;
 use crate::model::Description;
 
@@ -75,6 +75,8 @@ pub struct Trained {
     pub test_accuracy: Option<f32>,
     /// The loss on all training samples.
     pub train_loss: f32,
+    /// What early rejection saved.
+    pub saved: Saved,
     /// From the first move to the last.
     pub time: Duration,
     /// The median time of a move.
@@ -126,7 +128,7 @@ fn check(objective: Objective<'_>, data: &Data, settings: &Settings) -> anyhow::
 
 /// The result of training that ends here.
 fn measured(mut end: Progress<'_, '_>, train: &Pack<'_>, time: Duration, median_step: Duration) -> Trained {
-    let test_accuracy = end.test_accuracy();
+    let (test_accuracy, saved) = (end.test_accuracy(), end.evaluator.saved());
     let Progress { counters, sigma, parameters, evaluator, .. } = end;
     Trained {
         parameters: parameters.to_vec(),
@@ -135,6 +137,7 @@ fn measured(mut end: Progress<'_, '_>, train: &Pack<'_>, time: Duration, median_
         train_accuracy: accuracy(evaluator, parameters, train),
         test_accuracy,
         train_loss: evaluator.evaluate(parameters, &train.batch(), Gather::default()).loss,
+        saved,
         time,
         median_step,
     }

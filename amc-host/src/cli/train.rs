@@ -216,6 +216,7 @@ fn summary(trained: &Trained) -> Summary {
         train_accuracy: trained.train_accuracy,
         test_accuracy: trained.test_accuracy,
         seconds: trained.time.as_secs_f64(),
+        evaluated_share: trained.saved.evaluated_share(),
         step_ms: trained.median_step.as_secs_f64() * 1e3,
         params_hash: params_hash(&trained.parameters),
     }
