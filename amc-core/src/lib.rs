@@ -26,7 +26,7 @@ pub mod gaussian;
 pub use lanes::{Lanes, Portable};
 pub use loss::Loss;
 pub use net::{Activation, Layer, Net, NetError, Section};
-pub use objective::{BlockScore, Gather, Objective, ObjectiveError, Score};
+pub use objective::{BlockScore, Found, Gather, Objective, ObjectiveError, Score};
 pub use samples::{Element, Features, Rows, Samples, Targets, Tiles};
 
 /// The generator used where nothing speaks for another: 16 bytes of state and 32-bit operations only. Any generator of `rand_core` that can be cloned serves.

@@ -91,6 +91,16 @@ pub struct BlockScore {
     pub correct: u32,
 }
 
+/// A number found for each sample of a tile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Found {
+    /// What it adds to the loss.
+    Loss,
+    /// Σ S² over the inputs of a layer.
+    Signal(usize),
+}
+
 /// What an evaluation gathers besides the loss.
 #[derive(Debug, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -259,26 +269,53 @@ impl<'a> Objective<'a> {
         scratch: &mut [f32],
         gather: Gather<'_>,
     ) -> BlockScore {
-        let (outputs, with_signal) = (self.net.outputs(), !gather.signal.is_empty());
-        let (Some((partial, rest)), last) = (
-            scratch.split_at_mut_checked(self.net.layers().len() * LANES),
-            self.loss.last_activation(self.net.output()),
-        ) else {
+        let Some((partial, scratch)) = scratch.split_at_mut_checked(self.net.layers().len() * LANES) else {
             return BlockScore::default();
         };
-        // As many tiles together as the scratch memory holds.
-        let group = L::T * (rest.len() / (2 * self.net.widest() * L::T)).min(BLOCK / L::T);
-        if group == 0 {
-            return BlockScore::default();
-        }
-        let (first, second) = rest.split_at_mut(rest.len() / 2);
         let partial = partial.as_chunks_mut::<LANES>().0;
-        for partial in partial.iter_mut() {
-            *partial = [0.0; LANES];
-        }
-        let scale = samples.features.scale();
-        let pass = Pass { net: self.net, parameters, scale, last, with_signal };
+        partial.fill([0.0; LANES]);
         let mut total = [0.0; LANES];
+        let wanted = (!gather.signal.is_empty(), gather.correct);
+        let correct = self.tiles(lanes, parameters, samples, block, scratch, wanted, |found, sample, valid, v| {
+            let sums = match found {
+                Found::Loss => Some(&mut total),
+                Found::Signal(layer) => partial.get_mut(layer),
+            };
+            if let Some(sums) = sums {
+                add_tile(lanes, sums, sample, v, valid);
+            }
+        });
+        for (signal, partial) in gather.signal.iter_mut().zip(partial).skip(1) {
+            *signal += join(*partial);
+        }
+        BlockScore { loss: join(total), correct }
+    }
+
+    /// [`block`](Objective::block) with each sample's own numbers: `each(what was found, the tile's first sample, its
+    /// samples, a number for each of them)`. Gives the samples whose class was found, if `wanted` is (signals, correct).
+    ///
+    /// A host that evaluates samples in another order than it sums them uses it with [`block_sum`](crate::sums::block_sum).
+    #[expect(clippy::too_many_arguments, reason = "what block has, and what becomes of the numbers")]
+    #[inline(always)]
+    pub fn tiles<L: Lanes, F: Features>(
+        &self,
+        lanes: L,
+        parameters: &[f32],
+        samples: &Samples<'_, F>,
+        block: usize,
+        scratch: &mut [f32],
+        wanted: (bool, bool),
+        mut each: impl FnMut(Found, usize, usize, L::V),
+    ) -> u32 {
+        let (outputs, last) = (self.net.outputs(), self.loss.last_activation(self.net.output()));
+        // As many tiles together as the scratch memory holds.
+        let group = L::T * (scratch.len() / (2 * self.net.widest() * L::T)).min(BLOCK / L::T);
+        if group == 0 {
+            return 0;
+        }
+        let (first, second) = scratch.split_at_mut(scratch.len() / 2);
+        let scale = samples.features.scale();
+        let pass = Pass { net: self.net, parameters, scale, last, with_signal: wanted.0 };
         let mut found = 0;
         let start = block * BLOCK;
         let end = (start + BLOCK).min(samples.len());
@@ -286,43 +323,50 @@ impl<'a> Objective<'a> {
             let tiles = (end - sample).min(group).div_ceil(L::T);
             let tile = |tile: usize| (sample + tile * L::T, (end - sample - tile * L::T).min(L::T));
             let inputs = |index| samples.features.tile(lanes, tile(index).0);
-            let seen = |layer: usize, index, v| {
+            let given = pass.run(lanes, tiles, inputs, (&mut *first, &mut *second), |layer, index, v| {
                 let (sample, valid) = tile(index);
-                if let Some(partial) = partial.get_mut(layer) {
-                    add_tile(lanes, partial, sample, v, valid);
-                }
-            };
-            let given = pass.run(lanes, tiles, inputs, (&mut *first, &mut *second), seen);
+                each(Found::Signal(layer), sample, valid, v);
+            });
             for (index, given) in given.chunks_exact_mut(outputs * L::T).enumerate() {
                 let (sample, valid) = tile(index);
                 let targets = TileTargets::new(samples.targets, sample, outputs);
-                if gather.correct {
+                if wanted.1 {
                     found += correct::<L>(given, targets, valid);
                 }
                 let loss = losses(lanes, self.loss, self.net.output(), given, targets);
-                add_tile(lanes, &mut total, sample, loss, valid);
+                each(Found::Loss, sample, valid, loss);
             }
         }
-        for (signal, partial) in gather.signal.iter_mut().zip(partial).skip(1) {
-            *signal += join(*partial);
-        }
-        BlockScore { loss: join(total), correct: found }
+        found
     }
 
     /// The signal of the first layer's inputs, Σ S² of Eq. (17) averaged over the samples: it depends on the data alone,
     /// so it is computed once for a batch.
     pub fn input_signal<L: Lanes, F: Features>(&self, lanes: L, samples: &Samples<'_, F>) -> f32 {
-        let (mut sum, count, scale) = (Total::default(), samples.len(), samples.features.scale());
-        for start in (0..count).step_by(BLOCK) {
-            let mut partial = [0.0; LANES];
-            let end = (start + BLOCK).min(count);
-            for sample in (start..end).step_by(L::T) {
-                let v = signal(lanes, samples.features.tile(lanes, sample));
-                add_tile(lanes, &mut partial, sample, v, (end - sample).min(L::T));
+        let (mut sum, count, mut partial) = (Total::default(), samples.len(), [0.0; LANES]);
+        self.input_signals(lanes, samples, |sample, valid, v| {
+            add_tile(lanes, &mut partial, sample, v, valid);
+            if (sample + valid).is_multiple_of(BLOCK) || sample + valid == count {
+                sum.add(join(core::mem::take(&mut partial)));
             }
-            sum.add(join(partial));
+        });
+        sum.mean(count.max(1))
+    }
+
+    /// [`input_signal`](Objective::input_signal) with each sample's own: `each(the tile's first sample, its samples, a number
+    /// for each of them)`.
+    #[inline(always)]
+    pub fn input_signals<L: Lanes, F: Features>(
+        &self,
+        lanes: L,
+        samples: &Samples<'_, F>,
+        mut each: impl FnMut(usize, usize, L::V),
+    ) {
+        let (count, scale) = (samples.len(), samples.features.scale());
+        for sample in (0..count).step_by(L::T) {
+            let v = signal(lanes, samples.features.tile(lanes, sample));
+            each(sample, (count - sample).min(L::T), lanes.mul(v, lanes.splat(scale * scale)));
         }
-        scale * scale * sum.mean(count.max(1))
     }
 
     /// The net's outputs for the `T` samples from `first` on (a multiple of `T`), `[output][T]`, inside `scratch`.

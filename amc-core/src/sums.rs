@@ -30,6 +30,17 @@ pub(crate) fn add_tile<L: Lanes>(lanes: L, partial: &mut [f32; LANES], sample: u
     }
 }
 
+/// The sum over a block of the numbers of its samples, as an evaluation has it.
+pub fn block_sum(numbers: &[f32]) -> f32 {
+    let mut partial = [0.0; LANES];
+    for numbers in numbers.chunks(LANES) {
+        for (partial, number) in partial.iter_mut().zip(numbers) {
+            *partial += *number;
+        }
+    }
+    join(partial)
+}
+
 /// The sum of a block's partial sums.
 #[inline(always)]
 pub(crate) fn join(mut partial: [f32; LANES]) -> f32 {

@@ -1,13 +1,13 @@
 //! Evaluation of U(x) over several threads, with the bits of one.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
-use amc_core::sums::{BLOCK, Total, ceiling};
-use amc_core::{BlockScore, Features, Gather, Lanes, Objective, Samples, Score};
+use amc_core::sums::{BLOCK, Total, block_sum, ceiling};
+use amc_core::{BlockScore, Features, Found, Gather, Lanes, Objective, Samples, Score};
 use rayon::prelude::*;
 
 use crate::data::pack::{Batch, Packed};
-use crate::lanes::{Arithmetic, OnLanes, dispatch};
+use crate::lanes::{Arithmetic, OnLanes, TILE, dispatch};
 
 /// Multiply-adds below which a second thread costs more than it saves.
 const PARALLEL_FROM: usize = 1_000_000;
@@ -20,6 +20,9 @@ pub struct Evaluator<'a> {
     blocks: Vec<BlockScore>,
     /// A row for each block: the signals of the layers.
     signals: Vec<f32>,
+    /// For samples that are packed in another order than they are summed in, by their places in the sum: the bits of
+    /// a row of losses and of a row of signals for each layer from 1 on.
+    table: Vec<AtomicU32>,
     /// All blocks, the hardest first: those whose losses were largest when they were last all evaluated.
     order: Vec<u32>,
     saved: Saved,
@@ -44,6 +47,8 @@ impl Saved {
 /// One thread's memory.
 struct Worker {
     scratch: Vec<f32>,
+    /// What was found for each sample of a block, row by row.
+    numbers: Vec<f32>,
     done: Vec<(u32, BlockScore)>,
     signals: Vec<f32>,
 }
@@ -51,21 +56,13 @@ struct Worker {
 /// Calls `$call` with `$samples` as the samples of batch `$batch`.
 macro_rules! with_samples {
     ($batch:expr, |$samples:ident| $call:expr) => {{
-        let Batch { features, targets } = *$batch;
+        let Batch { features, targets, .. } = *$batch;
         match features {
             Packed::U8(features) => {
                 let $samples = Samples { features, targets };
                 $call
             }
             Packed::F32(features) => {
-                let $samples = Samples { features, targets };
-                $call
-            }
-            Packed::SparseU8(features) => {
-                let $samples = Samples { features, targets };
-                $call
-            }
-            Packed::SparseF32(features) => {
                 let $samples = Samples { features, targets };
                 $call
             }
@@ -77,11 +74,17 @@ impl<'a> Evaluator<'a> {
     /// An evaluator on up to `threads` threads of the current rayon pool, for data that the objective has
     /// [checked](crate::data::Set::check).
     pub fn new(objective: Objective<'a>, arithmetic: Arithmetic, threads: usize) -> Self {
-        let worker =
-            || Worker { scratch: vec![0.0; objective.net().scratch(BLOCK)], done: Vec::new(), signals: Vec::new() };
+        let net = objective.net();
+        let worker = || Worker {
+            scratch: vec![0.0; net.scratch(BLOCK)],
+            numbers: vec![0.0; net.layers().len() * BLOCK],
+            done: Vec::new(),
+            signals: Vec::new(),
+        };
         let workers = std::iter::repeat_with(worker).take(threads.max(1)).collect();
         let (blocks, signals, order) = (Vec::new(), Vec::new(), Vec::new());
-        Self { objective, arithmetic, workers, blocks, signals, order, saved: Saved::default() }
+        let (table, saved) = (Vec::new(), Saved::default());
+        Self { objective, arithmetic, workers, blocks, signals, table, order, saved }
     }
 
     /// U(x) on a batch. `gather.signal[0]` is left alone.
@@ -101,12 +104,15 @@ impl<'a> Evaluator<'a> {
         batch: &Batch<'_>,
         gather: Gather<'_>,
     ) -> Option<Score> {
-        with_samples!(batch, |samples| self.run(bound, parameters, samples, gather))
+        with_samples!(batch, |samples| self.run(bound, parameters, samples, batch.places, gather))
     }
 
     /// Σ S² of the net's inputs, averaged over the batch.
     pub fn input_signal(&self, batch: &Batch<'_>) -> f32 {
-        with_samples!(batch, |samples| dispatch(self.arithmetic, InputSignal(self.objective, &samples)))
+        with_samples!(batch, |samples| dispatch(
+            self.arithmetic,
+            InputSignal { objective: self.objective, samples: &samples, places: batch.places }
+        ))
     }
 
     /// What early rejection came to so far, in evaluations with a bound.
@@ -114,11 +120,17 @@ impl<'a> Evaluator<'a> {
         self.saved
     }
 
+    /// The losses of the samples by their places, from the last whole evaluation of a batch that has places.
+    pub fn sample_losses(&mut self, samples: usize) -> Vec<f32> {
+        self.table.iter_mut().take(samples).map(|bits| f32::from_bits(*bits.get_mut())).collect()
+    }
+
     fn run<F: Features + Sync>(
         &mut self,
         bound: f32,
         parameters: &[f32],
         samples: Samples<'_, F>,
+        places: Option<&[u32]>,
         gather: Gather<'_>,
     ) -> Option<Score> {
         let (count, layers) = (samples.len(), self.objective.net().layers().len());
@@ -127,13 +139,19 @@ impl<'a> Evaluator<'a> {
             self.order.clear();
             self.order.extend(0..blocks as u32);
         }
+        let signals = if gather.signal.is_empty() { 0 } else { layers };
+        if places.is_some() {
+            self.table.resize_with(count * signals.max(1), AtomicU32::default);
+        }
         let job = Job {
             objective: self.objective,
             parameters,
             samples: &samples,
+            places,
+            table: &self.table,
             order: &self.order,
             ceiling: ceiling(bound, terms),
-            signals: if gather.signal.is_empty() { 0 } else { layers },
+            signals,
             correct: gather.correct,
             next: AtomicUsize::new(0),
             sum: AtomicU64::new(0.0_f64.to_bits()),
@@ -154,26 +172,16 @@ impl<'a> Evaluator<'a> {
         if done < blocks {
             return None;
         }
-        let signals = job.signals;
-        self.blocks.resize(blocks, BlockScore::default());
-        self.signals.resize(blocks * signals, 0.0);
-        for worker in workers {
-            for (place, (block, score)) in worker.done.iter().enumerate() {
-                let block = *block as usize;
-                self.blocks[block] = *score;
-                let from = &worker.signals[place * signals..][..signals];
-                self.signals[block * signals..][..signals].copy_from_slice(from);
-            }
+        self.collect(threads, blocks, signals);
+        let correct = self.blocks.iter().map(|block| block.correct).sum();
+        let mut sums = match places {
+            Some(_) => self.sums_by_place(count, signals),
+            None => self.sums_by_block(signals),
         }
-        let mut total = Total::default();
-        let mut correct = 0;
-        for block in &self.blocks {
-            total.add(block.loss);
-            correct += block.correct;
-        }
-        let loss = total.mean(terms);
-        for (layer, signal) in gather.signal.iter_mut().enumerate().skip(1) {
-            *signal = self.signals.iter().skip(layer).step_by(layers).sum::<f32>() / count as f32;
+        .into_iter();
+        let loss = sums.next().map_or(f32::NAN, |(total, _)| total.mean(terms));
+        for (signal, (_, sum)) in gather.signal.iter_mut().skip(1).zip(sums) {
+            *signal = sum / count as f32;
         }
         if bound.is_finite() && loss <= bound {
             let blocks = &self.blocks;
@@ -181,16 +189,79 @@ impl<'a> Evaluator<'a> {
         }
         Some(Score { loss, correct })
     }
+
+    /// Puts the workers' blocks in their own order.
+    fn collect(&mut self, threads: usize, blocks: usize, signals: usize) {
+        self.blocks.resize(blocks, BlockScore::default());
+        self.signals.resize(blocks * signals, 0.0);
+        for worker in &self.workers[..threads] {
+            for (place, (block, score)) in worker.done.iter().enumerate() {
+                let block = *block as usize;
+                self.blocks[block] = *score;
+                if let Some(from) = worker.signals.get(place * signals..(place + 1) * signals) {
+                    self.signals[block * signals..][..signals].copy_from_slice(from);
+                }
+            }
+        }
+    }
+
+    /// The sums of the loss and of the signals of the layers from 1 on, as the core adds them up: losses with what rounding
+    /// loses, signals without.
+    fn sums_by_block(&self, signals: usize) -> Vec<(Total, f32)> {
+        let mut sums = vec![(Total::default(), 0.0); signals.max(1)];
+        for (index, block) in self.blocks.iter().enumerate() {
+            sums[0].0.add(block.loss);
+            let of_block = &self.signals[index * signals..][..signals];
+            for ((_, sum), signal) in sums.iter_mut().zip(of_block).skip(1) {
+                *sum += signal;
+            }
+        }
+        sums
+    }
+
+    /// The same from the table.
+    fn sums_by_place(&mut self, count: usize, signals: usize) -> Vec<(Total, f32)> {
+        let rows = self.table.chunks_exact_mut(count).take(signals.max(1));
+        let sums = |row: &mut [AtomicU32]| {
+            let mut sums = (Total::default(), 0.0);
+            for block in row.chunks_mut(BLOCK) {
+                let mut numbers = [0.0; BLOCK];
+                for (number, bits) in numbers.iter_mut().zip(&mut *block) {
+                    *number = f32::from_bits(*bits.get_mut());
+                }
+                let sum = block_sum(&numbers[..block.len()]);
+                sums.0.add(sum);
+                sums.1 += sum;
+            }
+            sums
+        };
+        rows.map(sums).collect()
+    }
 }
 
-struct InputSignal<'s, 'a, F>(Objective<'a>, &'s Samples<'s, F>);
+struct InputSignal<'s, 'a, F> {
+    objective: Objective<'a>,
+    samples: &'s Samples<'s, F>,
+    places: Option<&'s [u32]>,
+}
 
 impl<F: Features> OnLanes for InputSignal<'_, '_, F> {
     type Output = f32;
 
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) -> f32 {
-        self.0.input_signal(lanes, self.1)
+        let Some(places) = self.places else { return self.objective.input_signal(lanes, self.samples) };
+        let mut signals = vec![0.0; places.len()];
+        self.objective.input_signals(lanes, self.samples, |sample, valid, v| {
+            let mut numbers = [0.0; TILE];
+            lanes.store(v, &mut numbers);
+            for (place, number) in places[sample..][..valid].iter().zip(numbers) {
+                signals[*place as usize] = number;
+            }
+        });
+        let mut total = Total::default();
+        signals.chunks(BLOCK).for_each(|block| total.add(block_sum(block)));
+        total.mean(signals.len())
     }
 }
 
@@ -199,6 +270,8 @@ struct Job<'s, 'a, F> {
     objective: Objective<'a>,
     parameters: &'s [f32],
     samples: &'s Samples<'s, F>,
+    places: Option<&'s [u32]>,
+    table: &'s [AtomicU32],
     order: &'s [u32],
     /// What the sum of block losses may not exceed.
     ceiling: f32,
@@ -212,7 +285,38 @@ struct Job<'s, 'a, F> {
     sum: AtomicU64,
 }
 
-impl<F> Job<'_, '_, F> {
+impl<F: Features> Job<'_, '_, F> {
+    /// Evaluates a block, and keeps its signals with it or, like its losses, in the table.
+    #[inline(always)]
+    fn evaluate<L: Lanes>(&self, lanes: L, block: usize, worker: &mut Worker) -> BlockScore {
+        let Worker { scratch, numbers, signals, .. } = worker;
+        let first = block * BLOCK;
+        let wanted = (self.signals > 0, self.correct);
+        // A row of losses, and a row of signals for each layer from 1 on.
+        let (rows, _) = numbers.as_chunks_mut::<BLOCK>();
+        let each = |found, sample: usize, _, v| {
+            let row = match found {
+                Found::Loss => 0,
+                Found::Signal(layer) => layer,
+            };
+            lanes.store(v, &mut rows[row][sample - first..]);
+        };
+        let correct = self.objective.tiles(lanes, self.parameters, self.samples, block, scratch, wanted, each);
+        let count = self.samples.len();
+        let rows = rows[..self.signals.max(1)].iter().map(|row| &row[..BLOCK.min(count - first)]);
+        match self.places {
+            Some(places) => {
+                for (row, table) in rows.clone().zip(self.table.chunks_exact(count)) {
+                    for (number, place) in row.iter().zip(&places[first..]) {
+                        table[*place as usize].store(number.to_bits(), Relaxed);
+                    }
+                }
+            }
+            None => signals.extend(rows.clone().take(self.signals).map(block_sum)),
+        }
+        BlockScore { loss: rows.take(1).map(block_sum).sum(), correct }
+    }
+
     /// Adds a block's loss; says whether all of them together may still be within the bound.
     fn add(&self, loss: f32) -> bool {
         let add = |sum: u64| Some((f64::from_bits(sum) + f64::from(loss)).to_bits());
@@ -239,11 +343,8 @@ impl<F: Features> OnLanes for Work<'_, '_, '_, F> {
             return;
         }
         while let Some(block) = job.order.get(job.next.fetch_add(1, Relaxed)) {
-            let place = worker.signals.len();
-            worker.signals.resize(place + job.signals, 0.0);
-            let gather = Gather { signal: &mut worker.signals[place..], correct: job.correct };
-            let (x, index) = (job.parameters, *block as usize);
-            let score = job.objective.block(lanes, x, job.samples, index, &mut worker.scratch, gather);
+            let index = *block as usize;
+            let score = job.evaluate(lanes, index, worker);
             worker.done.push((*block, score));
             if !job.add(score.loss) {
                 break;

@@ -94,12 +94,11 @@ pub fn train(
     let objective = description.objective(&layers)?;
     check(objective, data, settings)?;
     let evaluator = Evaluator::new(objective, settings.arithmetic, settings.threads);
-    let all = Pack::all(&data.train, settings.threads);
     let test = data.test.as_ref().map(|test| Pack::all(test, settings.threads));
     let mut rng = Generator::seed_from_u64(settings.seed);
     let mut buffers = Buffers::new(objective.net(), settings, &mut rng);
     let mut order = Vec::new();
-    let batches = Batches::new(settings.batching, &all, &mut order, &rng, settings.threads);
+    let batches = Batches::new(settings.batching, &data.train, &mut order, &rng, settings.threads);
     let mut moves = Moves::new(objective.net(), evaluator, batches, &mut buffers, rng, settings)?;
 
     let mut times = Vec::new();
@@ -111,7 +110,7 @@ pub fn train(
         report(&mut moves.progress(test.as_ref()));
     }
     let time = start.elapsed();
-    Ok(measured(moves.progress(test.as_ref()), &all, time, median(times)))
+    Ok(moves.end(test.as_ref(), time, median(times)))
 }
 
 /// Whether machine, settings, data and net go together.
@@ -124,23 +123,6 @@ fn check(objective: Objective<'_>, data: &Data, settings: &Settings) -> anyhow::
         test.check(objective)?;
     }
     Ok(())
-}
-
-/// The result of training that ends here.
-fn measured(mut end: Progress<'_, '_>, train: &Pack<'_>, time: Duration, median_step: Duration) -> Trained {
-    let (test_accuracy, saved) = (end.test_accuracy(), end.evaluator.saved());
-    let Progress { counters, sigma, parameters, evaluator, .. } = end;
-    Trained {
-        parameters: parameters.to_vec(),
-        counters,
-        sigma,
-        train_accuracy: accuracy(evaluator, parameters, train),
-        test_accuracy,
-        train_loss: evaluator.evaluate(parameters, &train.batch(), Gather::default()).loss,
-        saved,
-        time,
-        median_step,
-    }
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {

@@ -1,25 +1,26 @@
 //! Samples packed for evaluation: a fixed batch in its best order, or one random batch after another.
 
-use amc_core::{Targets, Tiles};
+use amc_core::Targets;
 
 use super::sparse::{Sparse, Squeezed};
 use super::tiles::pack;
 use super::{Set, Values, Wanted, order};
 
-/// Features are listed rather than stored if so many of them, at most, are left.
-const LISTED: f32 = 0.85;
+/// Samples are put in order if so many of their tiles' features, at most, are not 0.
+const WORTH_ORDERING: f32 = 0.85;
+/// Groups of samples end where those of less loss have this share of all loss together: rejected moves raise it by as
+/// much, more or less.
+const GROUPS: [f64; 4] = [1.0 / 4096.0, 1.0 / 1024.0, 1.0 / 256.0, 1.0 / 64.0];
+/// A group has at least one of so many samples: smaller ones leave fewer zeros out.
+const SMALLEST: usize = 16;
 
-/// Packed features of any kind.
+/// Packed features of either kind.
 #[derive(Clone, Copy, Debug)]
 pub enum Packed<'a> {
     /// Bytes.
-    U8(Tiles<'a, u8>),
+    U8(Sparse<'a, u8>),
     /// Numbers.
-    F32(Tiles<'a, f32>),
-    /// Bytes, zeros left out.
-    SparseU8(Sparse<'a, u8>),
-    /// Numbers, zeros left out.
-    SparseF32(Sparse<'a, f32>),
+    F32(Sparse<'a, f32>),
 }
 
 /// Samples to evaluate.
@@ -29,6 +30,9 @@ pub struct Batch<'a> {
     pub features: Packed<'a>,
     /// Their targets.
     pub targets: Targets<'a>,
+    /// Where each stands among the terms of the loss, if not in this order: a sum does not depend on how samples are
+    /// packed.
+    pub places: Option<&'a [u32]>,
 }
 
 /// Packed samples of a set; packing others reuses the memory.
@@ -39,6 +43,10 @@ pub struct Pack<'d> {
     classes: Vec<u8>,
     values: Vec<f32>,
     samples: usize,
+    /// The samples in the order that leaves most zeros out, if they are put in order.
+    order: Option<Vec<u32>>,
+    /// The samples as they are packed, if they are put in order.
+    places: Option<Vec<u32>>,
 }
 
 #[derive(Debug)]
@@ -53,43 +61,25 @@ struct Tiled<'d, E> {
     rows: &'d [E],
     width: usize,
     threads: usize,
+    /// Working memory.
     tiles: Vec<E>,
-    /// What is not 0 in the tiles, if that is worth a list.
-    listed: Option<Squeezed<E>>,
+    packed: Squeezed<E>,
 }
 
 impl<'d, E: Copy + Default + PartialEq + Send + Sync> Tiled<'d, E> {
     fn new(rows: &'d [E], width: usize, threads: usize) -> Self {
-        Self { rows, width, threads, tiles: Vec::new(), listed: Some(Squeezed::default()) }
+        Self { rows, width, threads, tiles: Vec::new(), packed: Squeezed::default() }
     }
 
     fn pack(&mut self, places: &[u32]) {
         pack(self.rows, self.width, places, &mut self.tiles, self.threads);
-        if let Some(listed) = &mut self.listed {
-            listed.fill(&self.tiles, self.width, self.threads);
-        }
+        self.packed.fill(&self.tiles, self.width, self.threads);
     }
 
-    fn bytes(&self) -> usize {
-        self.listed.as_ref().map_or(size_of_val(&self.tiles[..]), Squeezed::bytes)
-    }
-
-    /// Packs samples that settle whether there is a list.
-    fn pack_first(&mut self, places: &[u32]) {
-        self.pack(places);
-        self.listed.take_if(|listed| listed.density(self.width) > LISTED);
-    }
-
-    /// Packs the first samples in the order that leaves most zeros out, and says what it is.
-    fn pack_ordered(&mut self, samples: usize) -> Vec<u32> {
-        let plain = (0..samples as u32).collect::<Vec<_>>();
-        self.pack_first(&plain);
-        if self.listed.is_none() {
-            return plain;
-        }
-        let order = order::by_zeros(&self.rows[..samples * self.width], self.width);
-        self.pack(&order);
-        order
+    /// The first samples in the order that leaves most zeros out, if there are zeros to leave out.
+    fn order(&self, samples: usize) -> Option<Vec<u32>> {
+        let worth = self.packed.density(self.width) <= WORTH_ORDERING;
+        worth.then(|| order::by_zeros(&self.rows[..samples * self.width], self.width))
     }
 }
 
@@ -99,21 +89,52 @@ impl<'d> Pack<'d> {
             Values::U8(rows, scale) => Stored::U8(Tiled::new(rows, set.width, threads), *scale),
             Values::F32(rows) => Stored::F32(Tiled::new(rows, set.width, threads)),
         };
-        Self { set, features, classes: Vec::new(), values: Vec::new(), samples: 0 }
+        Self { set, features, classes: Vec::new(), values: Vec::new(), samples: 0, order: None, places: None }
     }
 
     /// The first `samples` samples of a set, packed on up to `threads` threads of the current rayon pool.
     ///
-    /// Samples that have zeros in common are put side by side, in an order that depends on them alone.
+    /// Samples that have zeros in common are put side by side.
     pub fn first(set: &'d Set, samples: usize, threads: usize) -> Self {
-        let mut packed = Self::empty(set, threads);
         let samples = samples.min(set.len());
-        let order = match &mut packed.features {
-            Stored::U8(tiled, _) => tiled.pack_ordered(samples),
-            Stored::F32(tiled) => tiled.pack_ordered(samples),
+        let mut packed = Self::at(set, &(0..samples as u32).collect::<Vec<_>>(), threads);
+        packed.order = match &packed.features {
+            Stored::U8(tiled, _) => tiled.order(samples),
+            Stored::F32(tiled) => tiled.order(samples),
         };
-        packed.choose_targets(&order);
+        if let Some(order) = packed.order.clone() {
+            packed.replace(&order);
+            packed.places = Some(order);
+        }
         packed
+    }
+
+    /// Whether samples may be [put in another order](Pack::group).
+    pub fn is_ordered(&self) -> bool {
+        self.places.is_some()
+    }
+
+    /// Puts samples that have little loss last, given the losses by place: an evaluation that will exceed its bound by
+    /// more than theirs ends before them. Within a group the order is still the one that leaves most zeros out.
+    pub fn group(&mut self, losses: &[f32]) {
+        let Some(order) = &self.order else { return };
+        let mut ranks: Vec<u32> = (0..losses.len() as u32).collect();
+        ranks.sort_unstable_by(|a, b| losses[*a as usize].total_cmp(&losses[*b as usize]));
+        let total: f64 = losses.iter().map(|loss| f64::from(*loss)).sum();
+        let (mut easier, mut group, mut begun) = (0.0, 0, 0);
+        let mut groups = vec![0; losses.len()];
+        for (rank, sample) in ranks.into_iter().enumerate() {
+            easier += f64::from(losses[sample as usize]);
+            let passed = GROUPS.iter().filter(|share| easier > **share * total).count();
+            if passed > group && rank - begun >= losses.len() / SMALLEST {
+                (group, begun) = (passed, rank);
+            }
+            groups[sample as usize] = group;
+        }
+        let mut grouped = order.clone();
+        grouped.sort_by_key(|sample| std::cmp::Reverse(groups[*sample as usize]));
+        self.replace(&grouped);
+        self.places = Some(grouped);
     }
 
     /// All samples of a set.
@@ -124,11 +145,7 @@ impl<'d> Pack<'d> {
     /// The samples at `places`, in that order.
     pub fn at(set: &'d Set, places: &[u32], threads: usize) -> Self {
         let mut packed = Self::empty(set, threads);
-        match &mut packed.features {
-            Stored::U8(tiled, _) => tiled.pack_first(places),
-            Stored::F32(tiled) => tiled.pack_first(places),
-        }
-        packed.choose_targets(places);
+        packed.replace(places);
         packed
     }
 
@@ -174,17 +191,16 @@ impl<'d> Pack<'d> {
     /// The share of features that are not left out as zeros.
     pub fn density(&self) -> f32 {
         match &self.features {
-            Stored::U8(Tiled { listed: Some(listed), .. }, _) => listed.density(self.set.width),
-            Stored::F32(Tiled { listed: Some(listed), .. }) => listed.density(self.set.width),
-            _ => 1.0,
+            Stored::U8(tiled, _) => tiled.packed.density(self.set.width),
+            Stored::F32(tiled) => tiled.packed.density(self.set.width),
         }
     }
 
     /// Bytes of features and targets that an evaluation reads.
     pub fn bytes(&self) -> usize {
         let features = match &self.features {
-            Stored::U8(tiled, _) => tiled.bytes(),
-            Stored::F32(tiled) => tiled.bytes(),
+            Stored::U8(tiled, _) => tiled.packed.bytes(),
+            Stored::F32(tiled) => tiled.packed.bytes(),
         };
         features + self.classes.len() + 4 * self.values.len()
     }
@@ -193,17 +209,13 @@ impl<'d> Pack<'d> {
     pub fn batch(&self) -> Batch<'_> {
         let (samples, width) = (self.samples, self.set.width);
         let features = match &self.features {
-            Stored::U8(Tiled { listed: Some(listed), .. }, scale) => {
-                Packed::SparseU8(listed.view(samples, width, *scale))
-            }
-            Stored::F32(Tiled { listed: Some(listed), .. }) => Packed::SparseF32(listed.view(samples, width, 1.0)),
-            Stored::U8(Tiled { tiles, .. }, scale) => Packed::U8(Tiles::new(tiles, samples, width, *scale)),
-            Stored::F32(Tiled { tiles, .. }) => Packed::F32(Tiles::new(tiles, samples, width, 1.0)),
+            Stored::U8(tiled, scale) => Packed::U8(tiled.packed.view(samples, width, *scale)),
+            Stored::F32(tiled) => Packed::F32(tiled.packed.view(samples, width, 1.0)),
         };
         let targets = match &self.set.wanted {
             Wanted::Classes(_) => Targets::Classes(&self.classes),
             Wanted::Values(..) => Targets::Values(&self.values),
         };
-        Batch { features, targets }
+        Batch { features, targets, places: self.places.as_deref() }
     }
 }

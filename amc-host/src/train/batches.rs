@@ -3,6 +3,7 @@
 use amc_core::Generator;
 use amc_core::batch::{Minibatch, Progressive};
 
+use crate::data::Set;
 use crate::data::pack::{Batch, Pack};
 
 /// Which samples a move is judged on.
@@ -16,32 +17,41 @@ pub enum Batching {
     Progressive,
 }
 
+/// Samples are grouped by their losses again when the loss has come down to this part of what it was.
+const STALE: f32 = 0.95;
+
 /// The batch that is current, and how it changes.
 pub(super) enum Batches<'d> {
-    Full(&'d Pack<'d>),
-    Mini { pack: Pack<'d>, subsets: Minibatch<'d>, rng: Generator },
-    Progressive { pack: Pack<'d>, policy: Progressive, threads: usize },
+    /// `grouped` is the loss at which samples were last grouped by theirs.
+    Full {
+        pack: Pack<'d>,
+        grouped: f32,
+    },
+    Mini {
+        pack: Pack<'d>,
+        subsets: Minibatch<'d>,
+        rng: Generator,
+        threads: usize,
+    },
+    Progressive {
+        pack: Pack<'d>,
+        policy: Progressive,
+        threads: usize,
+    },
 }
 
 impl<'d> Batches<'d> {
-    /// The first batch of `all` samples. `order` is working memory; random batches are drawn from a stream of their own
+    /// The first batch of `set`. `order` is working memory; random batches are drawn from a stream of their own
     /// beside `rng`'s, so that batches and moves do not change each other.
-    pub fn new(
-        batching: Batching,
-        all: &'d Pack<'d>,
-        order: &'d mut Vec<u32>,
-        rng: &Generator,
-        threads: usize,
-    ) -> Self {
-        let set = all.set();
+    pub fn new(batching: Batching, set: &'d Set, order: &'d mut Vec<u32>, rng: &Generator, threads: usize) -> Self {
         match batching {
-            Batching::Full => Batches::Full(all),
+            Batching::Full => Batches::Full { pack: Pack::all(set, threads), grouped: f32::INFINITY },
             Batching::Mini(size) => {
                 order.resize(set.len(), 0);
                 let mut rng = rng.clone();
                 rng.long_jump();
                 let mut subsets = Minibatch::new(size, order);
-                Batches::Mini { pack: Pack::at(set, subsets.draw(&mut rng), threads), subsets, rng }
+                Batches::Mini { pack: Pack::at(set, subsets.draw(&mut rng), threads), subsets, rng, threads }
             }
             Batching::Progressive => {
                 let policy = Progressive::new(Progressive::FIRST, set.len());
@@ -52,8 +62,7 @@ impl<'d> Batches<'d> {
 
     fn pack(&self) -> &Pack<'d> {
         match self {
-            Batches::Full(pack) => pack,
-            Batches::Mini { pack, .. } | Batches::Progressive { pack, .. } => pack,
+            Batches::Full { pack, .. } | Batches::Mini { pack, .. } | Batches::Progressive { pack, .. } => pack,
         }
     }
 
@@ -74,9 +83,22 @@ impl<'d> Batches<'d> {
 
     /// Draws a batch for the next move, where every move has one of its own; says whether it did.
     pub fn redraw(&mut self) -> bool {
-        let Batches::Mini { pack, subsets, rng } = self else { return false };
+        let Batches::Mini { pack, subsets, rng, .. } = self else { return false };
         pack.replace(subsets.draw(rng));
         true
+    }
+
+    /// Whether a fixed batch's samples should be grouped by their losses anew, now that their mean is `loss`.
+    pub fn is_stale(&self, loss: f32) -> bool {
+        matches!(self, Batches::Full { pack, grouped } if pack.is_ordered() && loss < STALE * grouped)
+    }
+
+    /// Groups a fixed batch's samples by their losses, whose mean is `loss`: what is rejected is then rejected earlier.
+    pub fn group(&mut self, losses: &[f32], loss: f32) {
+        if let Batches::Full { pack, grouped } = self {
+            pack.group(losses);
+            *grouped = loss;
+        }
     }
 
     /// Doubles a progressive batch that is learned, with `correct` of its samples right; says whether it did.

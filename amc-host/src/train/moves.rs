@@ -1,10 +1,12 @@
 //! The moves of a chain: a batch, a proposal, its loss, a decision.
 
+use std::time::Duration;
+
 use amc_core::chain::{Chain, ChainError, Decision, Memory, Options};
 use amc_core::{Gather, Generator, Lanes, Net, Score, gaussian};
 
 use super::batches::Batches;
-use super::{Progress, Settings};
+use super::{Progress, Settings, Trained, accuracy};
 use crate::data::pack::Pack;
 use crate::evaluate::Evaluator;
 use crate::lanes::{Arithmetic, OnLanes, dispatch};
@@ -84,9 +86,16 @@ impl<'m, 'a> Moves<'m, 'a> {
             self.rescore()?;
         }
         let (decision, correct) = self.propose_and_decide();
-        if decision == Decision::Accepted && self.batches.grow(correct) {
+        if decision != Decision::Accepted {
+            return Ok(());
+        }
+        if self.batches.grow(correct) {
             self.rescore()?;
             self.chain.restart();
+        }
+        let loss = self.chain.loss();
+        if self.batches.is_stale(loss) {
+            self.batches.group(&self.evaluator.sample_losses(self.batches.size()), loss);
         }
         Ok(())
     }
@@ -117,6 +126,34 @@ impl<'m, 'a> Moves<'m, 'a> {
             parameters: self.chain.parameters(),
             evaluator: &mut self.evaluator,
             test,
+        }
+    }
+}
+
+impl Moves<'_, '_> {
+    /// The result of training that ends here.
+    pub fn end(self, test: Option<&Pack<'_>>, time: Duration, median_step: Duration) -> Trained {
+        let Self { chain, mut evaluator, batches, .. } = self;
+        let saved = evaluator.saved();
+        let x = chain.parameters();
+        let whole;
+        let train = match &batches {
+            Batches::Full { pack, .. } => pack,
+            Batches::Mini { pack, threads, .. } | Batches::Progressive { pack, threads, .. } => {
+                whole = Pack::all(pack.set(), *threads);
+                &whole
+            }
+        };
+        Trained {
+            parameters: x.to_vec(),
+            counters: chain.counters(),
+            sigma: chain.sigma(),
+            train_accuracy: accuracy(&mut evaluator, x, train),
+            test_accuracy: test.and_then(|test| accuracy(&mut evaluator, x, test)),
+            train_loss: evaluator.evaluate(x, &train.batch(), Gather::default()).loss,
+            saved,
+            time,
+            median_step,
         }
     }
 }
