@@ -172,9 +172,8 @@ pub(crate) fn sin_cos_half_turn<L: Lanes>(lanes: L, t: L::V) -> (L::V, L::V) {
     let cos = lanes.mul_add(z, horner(lanes, z, C), all(1.0));
     // A rotation by n quarter turns. One of its numbers is ±1 and the other 0, so that it rounds nothing; turned
     // backwards, it also keeps the sign of sin −0.
-    let zero = all(0.0);
-    let back = lanes.sub(zero, n);
-    let size = lanes.select_le(zero, n, n, back);
+    let back = lanes.sub(all(0.0), n);
+    let size = lanes.abs(n);
     let rotation_cos = lanes.sub(all(1.0), size);
     let rotation_sin = lanes.mul(back, lanes.sub(all(2.0), size));
     (

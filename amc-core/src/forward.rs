@@ -40,9 +40,32 @@ struct Dense<'a> {
 
 impl<'a> Dense<'a> {
     /// Adds this panel to the neurons' inputs, `[tile][unit][T]`. `inputs(tile)` pairs the number of an input in the
-    /// panel with its values.
+    /// panel with its values; if they may be `SPARSE`, those that the lanes want to skip are skipped.
     #[inline(always)]
-    fn run<L: Lanes, I: Iterator<Item = (usize, L::V)>>(
+    fn run<L: Lanes, I: Iterator<Item = (usize, L::V)>, const SPARSE: bool>(
+        &self,
+        lanes: L,
+        inputs: impl Fn(usize) -> I,
+        outputs: &mut [f32],
+    ) {
+        match L::CALLS {
+            true => self.called::<L, I, SPARSE>(lanes, inputs, outputs),
+            false => self.inlined::<L, I, SPARSE>(lanes, inputs, outputs),
+        }
+    }
+
+    #[inline(never)]
+    fn called<L: Lanes, I: Iterator<Item = (usize, L::V)>, const SPARSE: bool>(
+        &self,
+        lanes: L,
+        inputs: impl Fn(usize) -> I,
+        outputs: &mut [f32],
+    ) {
+        self.inlined::<L, I, SPARSE>(lanes, inputs, outputs);
+    }
+
+    #[inline(always)]
+    fn inlined<L: Lanes, I: Iterator<Item = (usize, L::V)>, const SPARSE: bool>(
         &self,
         lanes: L,
         inputs: impl Fn(usize) -> I,
@@ -56,7 +79,7 @@ impl<'a> Dense<'a> {
                     while units - unit >= $j {
                         for (tile, outputs) in outputs.chunks_exact_mut(units * L::T).enumerate() {
                             let outputs = outputs.get_mut(unit * L::T..).unwrap_or_default();
-                            self.block::<L, $j>(lanes, unit, inputs(tile), outputs);
+                            self.block::<L, $j, SPARSE>(lanes, unit, inputs(tile), outputs);
                         }
                         unit += $j;
                     }
@@ -67,7 +90,7 @@ impl<'a> Dense<'a> {
     }
 
     #[inline(always)]
-    fn block<L: Lanes, const J: usize>(
+    fn block<L: Lanes, const J: usize, const SPARSE: bool>(
         &self,
         lanes: L,
         unit: usize,
@@ -83,6 +106,9 @@ impl<'a> Dense<'a> {
             neurons!(J, |N| { sums[N] = lanes.load(&outputs[N * L::T..]) });
         }
         for (i, input) in inputs {
+            if SPARSE && lanes.skips(input) {
+                continue;
+            }
             let row = weights.get(i * units..).and_then(|row| row.first_chunk::<J>());
             let Some(row) = row else { break };
             neurons!(J, |N| { sums[N] = lanes.mul_add(lanes.splat(row[N]), input, sums[N]) });
@@ -98,6 +124,19 @@ impl<'a> Dense<'a> {
 /// Turns neurons' inputs into outputs; softmax is left to [`softmax`], since it needs the whole layer.
 #[inline(always)]
 fn activate<L: Lanes>(lanes: L, activation: Activation, values: &mut [f32]) {
+    match L::CALLS {
+        true => activate_called(lanes, activation, values),
+        false => activate_inlined(lanes, activation, values),
+    }
+}
+
+#[inline(never)]
+fn activate_called<L: Lanes>(lanes: L, activation: Activation, values: &mut [f32]) {
+    activate_inlined(lanes, activation, values);
+}
+
+#[inline(always)]
+fn activate_inlined<L: Lanes>(lanes: L, activation: Activation, values: &mut [f32]) {
     // A macro, because a closure would not be compiled for the lanes' instruction set.
     macro_rules! each {
         (|$v:ident| $output:expr) => {
@@ -196,7 +235,7 @@ impl Pass<'_> {
             width = units * L::T * tiles;
             let made = outputs.get_mut(..width).unwrap_or_default();
             if index == 0 {
-                Dense { weights, biases, scale, begins: true, ends: true }.run(lanes, &inputs, made);
+                Dense { weights, biases, scale, begins: true, ends: true }.run::<L, _, true>(lanes, &inputs, made);
             } else {
                 if with_signal {
                     for (tile, given) in given.chunks_exact(fan_in * L::T).enumerate() {
@@ -211,7 +250,7 @@ impl Pass<'_> {
                         let panel = given.get(from(tile)..).and_then(|given| given.get(..count));
                         activations(lanes, panel.unwrap_or_default())
                     };
-                    Dense { weights, biases, scale: 1.0, begins, ends }.run(lanes, inputs, made);
+                    Dense { weights, biases, scale: 1.0, begins, ends }.run::<L, _, false>(lanes, inputs, made);
                 }
             }
             activate(lanes, activation, made);

@@ -18,6 +18,10 @@ pub trait Lanes: Copy {
     /// Neurons whose sums are kept in registers together: 1, 2, 4, 8 or 16.
     const NEURONS: usize;
 
+    /// Whether every layer becomes a function of its own. It does so where registers are few: else the constants of one
+    /// part would take them from another.
+    const CALLS: bool = false;
+
     /// `x` in every lane.
     fn splat(self, x: f32) -> Self::V;
 
@@ -53,6 +57,19 @@ pub trait Lanes: Copy {
 
     /// `yes` where `a <= b`, else `no` (also where either is NaN).
     fn select_le(self, a: Self::V, b: Self::V, yes: Self::V, no: Self::V) -> Self::V;
+
+    /// `v` without its sign.
+    #[inline(always)]
+    fn abs(self, v: Self::V) -> Self::V {
+        let zero = self.splat(0.0);
+        self.select_le(v, zero, self.sub(zero, v), v)
+    }
+
+    /// Whether every lane is 0, if it pays to look: the net's inputs that are so are skipped.
+    #[inline(always)]
+    fn skips(self, _: Self::V) -> bool {
+        false
+    }
 
     /// 2ⁿ for integral `n` in −126 ..= 127; any number elsewhere.
     fn exp2_integral(self, n: Self::V) -> Self::V;
@@ -173,6 +190,11 @@ impl<const T: usize> Lanes for Portable<T> {
             *out = if a <= b { yes } else { *out };
         }
         out
+    }
+
+    #[inline(always)]
+    fn abs(self, v: [f32; T]) -> [f32; T] {
+        v.map(f32::abs)
     }
 
     #[inline(always)]

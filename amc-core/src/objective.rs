@@ -273,9 +273,11 @@ impl<'a> Objective<'a> {
             return BlockScore::default();
         };
         let partial = partial.as_chunks_mut::<LANES>().0;
-        partial.fill([0.0; LANES]);
-        let mut total = [0.0; LANES];
         let wanted = (!gather.signal.is_empty(), gather.correct);
+        if wanted.0 {
+            partial.fill([0.0; LANES]);
+        }
+        let mut total = [0.0; LANES];
         let correct = self.tiles(lanes, parameters, samples, block, scratch, wanted, |found, sample, valid, v| {
             let sums = match found {
                 Found::Loss => Some(&mut total),

@@ -95,10 +95,12 @@ impl<E: Element> Features for Rows<'_, E> {
     fn tile<L: Lanes>(&self, lanes: L, first: usize) -> impl Iterator<Item = (usize, L::V)> + Clone {
         let rows = self.values.get(first.saturating_mul(self.width)..).unwrap_or_default();
         let width = self.width;
-        (0..width).map(move |feature| {
+        let (row, others) = rows.split_at_checked(width).unwrap_or_default();
+        row.iter().enumerate().map(move |(feature, element)| {
             let mut lane = [0.0; 16];
-            for (t, lane) in lane.iter_mut().enumerate().take(L::T) {
-                *lane = rows.get(t * width + feature).map_or(0.0, |e| e.number());
+            lane[0] = element.number();
+            for (t, lane) in lane.iter_mut().skip(1).enumerate().take(L::T - 1) {
+                *lane = others.get(t * width + feature).map_or(0.0, |e| e.number());
             }
             (feature, lanes.load(&lane))
         })
