@@ -1,0 +1,62 @@
+//! Lanes for Cortex-M cores: the bits of [`Portable`], in fewer instructions where the core has an FPU.
+//!
+//! [`CortexM`] is used wherever `amc-core` takes lanes. Without an FPU, and on a host, it is `Portable` itself.
+#![no_std]
+
+mod root;
+
+use amc_core::{Lanes, Portable};
+
+/// `T` samples in the registers of an FPU: the square root is one instruction, and a block of neurons is as wide as
+/// 32 registers allow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CortexM<const T: usize>;
+
+/// Hands an operation on to [`Portable`].
+macro_rules! portable {
+    ($($name:ident($($a:ident: $t:ty),*) -> $r:ty;)*) => {$(
+        #[inline(always)]
+        fn $name(self, $($a: $t),*) -> $r {
+            Portable::<T>.$name($($a),*)
+        }
+    )*};
+}
+
+impl<const T: usize> Lanes for CortexM<T> {
+    type V = [f32; T];
+
+    const T: usize = <Portable<T> as Lanes>::T;
+
+    // 16 sums, the inputs and a weight: what was fastest for each T.
+    const NEURONS: usize = if T < 16 { 16 / T } else { 1 };
+
+    const CALLS: bool = T == 1;
+
+    portable! {
+        splat(x: f32) -> [f32; T];
+        load(from: &[f32]) -> [f32; T];
+        load_u8(from: &[u8]) -> [f32; T];
+        load_u32(from: &[u32]) -> [f32; T];
+        store(v: [f32; T], to: &mut [f32]) -> ();
+        add(a: [f32; T], b: [f32; T]) -> [f32; T];
+        sub(a: [f32; T], b: [f32; T]) -> [f32; T];
+        mul(a: [f32; T], b: [f32; T]) -> [f32; T];
+        div(a: [f32; T], b: [f32; T]) -> [f32; T];
+        mul_add(a: [f32; T], b: [f32; T], c: [f32; T]) -> [f32; T];
+        select_le(a: [f32; T], b: [f32; T], yes: [f32; T], no: [f32; T]) -> [f32; T];
+        abs(v: [f32; T]) -> [f32; T];
+        exp2_integral(n: [f32; T]) -> [f32; T];
+        split(v: [f32; T]) -> ([f32; T], [f32; T]);
+    }
+
+    #[inline(always)]
+    fn sqrt(self, v: [f32; T]) -> [f32; T] {
+        root::sqrt(v)
+    }
+
+    #[inline(always)]
+    fn skips(self, v: [f32; T]) -> bool {
+        // Four samples are rarely 0 together, and then the look costs more than it saves.
+        T == 1 && v.iter().all(|v| *v == 0.0)
+    }
+}
