@@ -9,23 +9,61 @@ use std::process::{Command, Stdio};
 use amc_core::Portable;
 use golden::{Buffers, run};
 
-fn image(name: &str) -> PathBuf {
-    let images = std::env::var_os("AMC_FIRMWARE_IMAGES").expect("AMC_FIRMWARE_IMAGES names the images' folder");
+/// A machine that QEMU emulates, where the images for it are, and what `bench` counted there.
+struct Machine {
+    options: &'static [&'static str],
+    /// The environment variable that names the images' folder.
+    images: &'static str,
+    counts: &'static str,
+}
+
+const M4: Machine = Machine {
+    options: &["-cpu", "cortex-m4", "-machine", "mps2-an386"],
+    images: "AMC_FIRMWARE_IMAGES",
+    counts: include_str!("../amc-firmware/counts/cortex-m4.txt"),
+};
+
+fn image(machine: &Machine, name: &str) -> PathBuf {
+    let images =
+        std::env::var_os(machine.images).unwrap_or_else(|| panic!("{} names the images' folder", machine.images));
     Path::new(&images).join(name)
 }
 
 /// Runs a program, and gives what it printed; it has to end with success, in time.
 fn under_qemu(name: &str) -> String {
+    on(&M4, name)
+}
+
+fn on(machine: &Machine, name: &str) -> String {
     let output = Command::new("timeout")
-        .args(["120", "qemu-system-arm", "-cpu", "cortex-m4", "-machine", "mps2-an386", "-nographic"])
+        .args(["120", "qemu-system-arm", "-nographic", "-icount", "shift=8"])
+        .args(machine.options)
         .args(["-semihosting-config", "enable=on,target=native", "-kernel"])
-        .arg(image(name))
+        .arg(image(machine, name))
         .stdin(Stdio::null())
         .output()
         .expect("timeout and qemu-system-arm are installed");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{name}: {}\n{text}{}", output.status, String::from_utf8_lossy(&output.stderr));
     text
+}
+
+/// The lines of `bench`: a name and a number.
+fn counts(text: &str) -> Vec<(&str, f64)> {
+    let row = |line| Some(str::split_once(line, ' ')?).and_then(|(name, n)| Some((name, n.parse().ok()?)));
+    text.lines().map(|line| row(line).unwrap_or_else(|| panic!("not a count: {line}"))).collect()
+}
+
+/// Compares what `bench` counts with what it once counted; another compiler may deviate a little.
+fn compare_counts(machine: &Machine) {
+    const TOLERANCE: f64 = 0.02;
+    let now = on(machine, "bench");
+    let (now, expected) = (counts(&now), counts(machine.counts));
+    assert_eq!(now.len(), expected.len(), "{now:?}");
+    for ((name, now), (expected_name, expected)) in now.into_iter().zip(expected) {
+        assert_eq!(name, expected_name);
+        assert!((now - expected).abs() <= TOLERANCE * expected, "{name}: {now} instead of {expected}");
+    }
 }
 
 #[test]
@@ -52,4 +90,10 @@ fn the_device_learns_the_sine() {
 #[ignore = "needs QEMU and the firmware's images: ./test.sh sets them up"]
 fn the_device_learns_digits() {
     under_qemu("digits");
+}
+
+#[test]
+#[ignore = "needs QEMU and the firmware's images: ./test.sh sets them up"]
+fn a_cortex_m4_takes_as_many_instructions_as_it_did() {
+    compare_counts(&M4);
 }

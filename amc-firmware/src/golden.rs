@@ -144,11 +144,15 @@ impl<'b, L: Lanes> Learner<'b, L> {
         Self { lanes, images, gathered, scratch, chain }
     }
 
-    /// Makes a move.
+    /// Makes a move, and gives its evaluation up once it is certain to be rejected.
     pub fn step(&mut self) {
-        let proposal = self.chain.propose(self.lanes);
-        let loss = loss(self.lanes, &self.images, proposal.parameters(), self.gathered, self.scratch);
-        proposal.decide_with(loss, self.gathered);
+        let Self { lanes, images, gathered, scratch, chain } = self;
+        let proposal = chain.propose(*lanes);
+        let (x, gather) = (proposal.parameters(), Gather { signal: gathered, correct: false });
+        match OBJECTIVE.evaluate_within(*lanes, proposal.bound(), x, images, scratch, gather).expect(FIT) {
+            Some(score) => proposal.decide_with(score.loss, gathered),
+            None => proposal.reject(),
+        };
     }
 }
 

@@ -12,6 +12,8 @@ pub mod board;
 pub mod board;
 
 pub mod golden;
+pub mod timer;
+pub mod xor;
 
 /// Prints a line, in the manner of `println!`.
 #[macro_export]

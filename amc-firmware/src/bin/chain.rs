@@ -2,7 +2,7 @@
 #![no_std]
 #![no_main]
 
-use amc_core::Portable;
+use amc_cortex_m::CortexM;
 use amc_firmware::golden::{self, Buffers};
 use amc_firmware::{board, report};
 use cortex_m_rt::entry;
@@ -12,6 +12,6 @@ static BUFFERS: ConstStaticCell<Buffers> = ConstStaticCell::new(Buffers::new());
 
 #[entry]
 fn main() -> ! {
-    report!("{}", golden::run(Portable::<4>, BUFFERS.take()));
+    report!("{}", golden::run(CortexM::<1>, BUFFERS.take()));
     board::finish(true)
 }

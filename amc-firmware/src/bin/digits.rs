@@ -2,14 +2,15 @@
 #![no_std]
 #![no_main]
 
+use amc_core::Gather;
 use amc_core::chain::Options;
-use amc_core::{Gather, Portable};
+use amc_cortex_m::CortexM;
 use amc_firmware::golden::{Buffers, IMAGES, Learner, OBJECTIVE, checksum, digits};
 use amc_firmware::{board, report};
 use cortex_m_rt::entry;
 use static_cell::ConstStaticCell;
 
-const LANES: Portable<4> = Portable;
+const LANES: CortexM<1> = CortexM;
 
 /// Images to learn: the first so many. More of them would teach more, but leave fewer moves in the same time.
 const LEARNED: usize = 400;

@@ -7,6 +7,7 @@ use amc_core::elementary::sin_cos_turns;
 use amc_core::{
     Activation, Gather, Generator, Layer, Loss, Net, Objective, Portable, Rows, Samples, Targets, gaussian,
 };
+use amc_cortex_m::CortexM;
 use amc_firmware::{board, report};
 use cortex_m_rt::entry;
 use rand_core::SeedableRng;
@@ -19,7 +20,7 @@ const NET: Net<'static> = Net::new(
 const OBJECTIVE: Objective<'static> = Objective::new(NET, Loss::MeanSquaredError);
 const POINTS: usize = 64;
 const TILE: usize = 4;
-const LANES: Portable<TILE> = Portable;
+const LANES: CortexM<TILE> = CortexM;
 const OPTIONS: Options = Options::new(0.05).n_reset(20);
 
 const MOVES: u64 = 20_000;

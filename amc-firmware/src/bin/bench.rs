@@ -1,0 +1,126 @@
+//! Counts the instructions of what training consists of, under QEMU, and prints a line for each: a name and a number.
+#![no_std]
+#![no_main]
+
+use core::hint::black_box;
+
+use amc_core::chain::{Chain, Memory, Options};
+use amc_core::elementary::tanh;
+use amc_core::{Gather, Generator, Lanes, Samples, Tiles, gaussian};
+use amc_firmware::golden::{OBJECTIVE, PARAMETERS, PIXELS, digits};
+use amc_firmware::timer::count;
+use amc_firmware::xor::{self, ROW, SQUARE};
+use amc_firmware::{board, report};
+use cortex_m_rt::entry;
+use rand_core::SeedableRng;
+use static_cell::ConstStaticCell;
+
+const SAMPLES: usize = 100;
+const MOVES: u32 = 100;
+const SEEDS: usize = 50;
+/// Moves that XOR may take.
+const PATIENCE: u64 = 20_000;
+
+/// The digits once more, as numbers none of which is 0, from 1/17 to 1, in tiles of four.
+static DENSE: [f32; SAMPLES * PIXELS] = {
+    let (bytes, mut dense) = (include_bytes!("../../../data/digits.u8"), [0.0; SAMPLES * PIXELS]);
+    let mut i = 0;
+    while i < dense.len() {
+        let (sample, pixel) = (i / PIXELS, i % PIXELS);
+        dense[(sample / 4 * PIXELS + pixel) * 4 + sample % 4] = (bytes[i] + 1) as f32 / 17.0;
+        i += 1;
+    }
+    dense
+};
+
+struct Buffers {
+    parameters: [f32; PARAMETERS],
+    proposed: [f32; PARAMETERS],
+    scratch: [f32; OBJECTIVE.net().scratch(4)],
+}
+
+static BUFFERS: ConstStaticCell<Buffers> = ConstStaticCell::new(Buffers {
+    parameters: [0.0; PARAMETERS],
+    proposed: [0.0; PARAMETERS],
+    scratch: [0.0; OBJECTIVE.net().scratch(4)],
+});
+
+/// The loss on bytes half of which are 0.
+#[inline(never)]
+fn forward(x: &[f32], scratch: &mut [f32]) -> f32 {
+    OBJECTIVE.evaluate(ROW, x, &digits(0, SAMPLES), scratch, Gather::default()).map_or(f32::NAN, |score| score.loss)
+}
+
+/// The loss on numbers none of which is 0.
+#[inline(never)]
+fn forward_dense(x: &[f32], scratch: &mut [f32]) -> f32 {
+    let features = Tiles::new(&DENSE, SAMPLES, PIXELS, 1.0);
+    let samples = Samples { features, targets: digits(0, SAMPLES).targets };
+    OBJECTIVE.evaluate(SQUARE, x, &samples, scratch, Gather::default()).map_or(f32::NAN, |score| score.loss)
+}
+
+#[inline(never)]
+fn tanh_of_all<L: Lanes>(lanes: L, values: &mut [f32]) {
+    for value in values.chunks_exact_mut(L::T) {
+        lanes.store(tanh(lanes, lanes.load(value)), value);
+    }
+}
+
+/// Prints a mean with one decimal.
+fn per(name: &str, instructions: u32, count: u32) {
+    let tenths = (u64::from(instructions) * 10 + u64::from(count) / 2) / u64::from(count);
+    report!("{name} {}.{}", tenths / 10, tenths % 10);
+}
+
+/// The net 64-16-10 and its parts.
+fn digits_net(buffers: &mut Buffers) {
+    let Buffers { parameters, proposed, scratch } = buffers;
+    let mut rng = Generator::seed_from_u64(1);
+    let ((), n) = count(|| gaussian::fill(ROW, &mut rng, 0.2, parameters));
+    per("gaussian", n, PARAMETERS as u32);
+    let values = &mut proposed[..1200];
+    gaussian::fill(ROW, &mut rng, 1.0, values);
+    let ((), n) = count(|| tanh_of_all(SQUARE, values));
+    per("tanh", n, 1200);
+
+    let (_, n) = count(|| forward_dense(parameters, scratch));
+    report!("forward-b-dense {n}");
+    let (loss, n) = count(|| forward(parameters, scratch));
+    report!("forward-b {n}");
+
+    let memory = Memory::new(parameters, proposed);
+    let mut chain = Chain::new(memory, Options::new(0.05).n_reset(20), rng, loss).expect("the buffers fit");
+    let ((), n) = count(|| {
+        for _ in 0..MOVES {
+            let proposal = chain.propose(ROW);
+            let loss = forward(proposal.parameters(), scratch);
+            proposal.decide(loss);
+        }
+    });
+    report!("move-b {}", n / MOVES);
+}
+
+/// The net 2-3-1 and what it takes to learn XOR.
+fn xor_net() {
+    let mut scratch = [0.0; xor::SCRATCH];
+    let (_, n) = count(|| xor::loss(black_box(&[0.3; xor::PARAMETERS]), &mut scratch));
+    report!("forward-xor {n}");
+    let (mut taken, mut moves, mut solved) = ([0; SEEDS], [0; SEEDS], 0);
+    for (seed, (taken, moves)) in (1..).zip(taken.iter_mut().zip(&mut moves)) {
+        let (steps, n) = count(|| xor::learn(seed, PATIENCE, &mut scratch));
+        solved += u32::from(steps.is_some());
+        (*taken, *moves) = (n, steps.unwrap_or(PATIENCE));
+    }
+    taken.sort_unstable();
+    moves.sort_unstable();
+    report!("xor {}", taken[SEEDS / 2]);
+    report!("xor-moves {}", moves[SEEDS / 2]);
+    report!("xor-solved {solved}");
+}
+
+#[entry]
+fn main() -> ! {
+    digits_net(BUFFERS.take());
+    xor_net();
+    board::finish(true)
+}
