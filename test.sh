@@ -15,6 +15,7 @@ install() {
 }
 
 command -v qemu-system-arm >/dev/null || install qemu-system-arm
+command -v arm-none-eabi-nm >/dev/null || install binutils-arm-none-eabi
 
 target=thumbv7em-none-eabihf
 firmware_cargo=(cargo)
@@ -29,6 +30,17 @@ if ! [ -d "$(rustc --print sysroot)/lib/rustlib/$target/lib" ]; then
       CARGO_TARGET_THUMBV7EM_NONE_EABIHF_LINKER=ld.lld /usr/bin/cargo)
   fi
 fi
+
+# The other cores' targets; without rustup their images are left out.
+more_targets=(thumbv8m.main-none-eabihf thumbv6m-none-eabi)
+for more in "${more_targets[@]}"; do
+  [ -d "$(rustc --print sysroot)/lib/rustlib/$more/lib" ] && continue
+  if ! { command -v rustup >/dev/null && say "installing the Rust target $more" && rustup target add "$more"; }; then
+    say "skipped: images for ${more_targets[*]}"
+    more_targets=()
+    break
+  fi
+done
 
 if cargo fmt --version >/dev/null 2>&1; then
   say "formatting"
@@ -50,13 +62,34 @@ images=$PWD/amc-firmware/target/tests
 (
   cd amc-firmware
   "${firmware_cargo[@]}" build --release --target-dir "$images"
-  for board in stm32f411 nrf52840; do
-    "${firmware_cargo[@]}" build --release --no-default-features --features "$board" --target-dir "target/$board"
+  "${firmware_cargo[@]}" build --profile size --bin trainer --bin empty --bin stack --target-dir "$images"
+  boards=(qemu-m7 stm32f411 nrf52840 nrf52833)
+  [ ${#more_targets[@]} = 0 ] || boards+=(qemu-m33 rp2350 qemu-m0 rp2040)
+  for board in "${boards[@]}"; do
+    case $board in
+      qemu-m33 | rp2350) for=thumbv8m.main-none-eabihf ;;
+      qemu-m0 | rp2040) for=thumbv6m-none-eabi ;;
+      *) for=$target ;;
+    esac
+    programs=(--bins)
+    # Its 16 KiB of RAM hold no centres.
+    [ $board != qemu-m0 ] || programs=(--bin bench)
+    "${firmware_cargo[@]}" build --release --no-default-features --features "$board" --target "$for" "${programs[@]}" \
+      --target-dir "target/$board"
   done
 )
 
+say "the trainer's flash and stack"
+amc-firmware/check-size.sh "$images/$target/size"
+
 say "tests, those under QEMU included"
-AMC_FIRMWARE_IMAGES="$images/$target/release" cargo test --workspace -- --include-ignored
+skipped=()
+[ ${#more_targets[@]} != 0 ] || skipped=(--skip a_cortex_m33 --skip a_cortex_m0)
+boards=$PWD/amc-firmware/target
+AMC_FIRMWARE_IMAGES="$images/$target/release" AMC_FIRMWARE_IMAGES_M7="$boards/qemu-m7/$target/release" \
+  AMC_FIRMWARE_IMAGES_M33="$boards/qemu-m33/thumbv8m.main-none-eabihf/release" \
+  AMC_FIRMWARE_IMAGES_M0="$boards/qemu-m0/thumbv6m-none-eabi/release" \
+  cargo test --workspace -- --include-ignored "${skipped[@]}"
 
 say "the same bits from unoptimised code"
 CARGO_PROFILE_DEV_OPT_LEVEL=0 cargo test -p amc-tests --test bits --target-dir target/unoptimised

@@ -4,7 +4,17 @@ use std::path::Path;
 use std::{env, fs};
 
 /// Boards by feature, and their folders in `boards/`.
-const BOARDS: [(&str, &str); 3] = [("QEMU", "qemu-mps2-an386"), ("STM32F411", "stm32f411"), ("NRF52840", "nrf52840")];
+const BOARDS: [(&str, &str); 9] = [
+    ("QEMU", "qemu-mps2-an386"),
+    ("QEMU_M7", "qemu-mps2-an500"),
+    ("QEMU_M33", "qemu-mps2-an505"),
+    ("QEMU_M0", "qemu-microbit"),
+    ("STM32F411", "stm32f411"),
+    ("NRF52840", "nrf52840"),
+    ("NRF52833", "nrf52833"),
+    ("RP2350", "rp2350"),
+    ("RP2040", "rp2040"),
+];
 
 fn main() {
     let chosen: Vec<_> =

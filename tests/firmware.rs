@@ -23,6 +23,24 @@ const M4: Machine = Machine {
     counts: include_str!("../amc-firmware/counts/cortex-m4.txt"),
 };
 
+const M7: Machine = Machine {
+    options: &["-cpu", "cortex-m7", "-machine", "mps2-an500"],
+    images: "AMC_FIRMWARE_IMAGES_M7",
+    counts: include_str!("../amc-firmware/counts/cortex-m7.txt"),
+};
+
+const M33: Machine = Machine {
+    options: &["-cpu", "cortex-m33", "-machine", "mps2-an505"],
+    images: "AMC_FIRMWARE_IMAGES_M33",
+    counts: include_str!("../amc-firmware/counts/cortex-m33.txt"),
+};
+
+const M0: Machine = Machine {
+    options: &["-machine", "microbit"],
+    images: "AMC_FIRMWARE_IMAGES_M0",
+    counts: include_str!("../amc-firmware/counts/cortex-m0.txt"),
+};
+
 fn image(machine: &Machine, name: &str) -> PathBuf {
     let images =
         std::env::var_os(machine.images).unwrap_or_else(|| panic!("{} names the images' folder", machine.images));
@@ -96,4 +114,22 @@ fn the_device_learns_digits() {
 #[ignore = "needs QEMU and the firmware's images: ./test.sh sets them up"]
 fn a_cortex_m4_takes_as_many_instructions_as_it_did() {
     compare_counts(&M4);
+}
+
+#[test]
+#[ignore = "needs QEMU and the firmware's images: ./test.sh sets them up"]
+fn a_cortex_m7_takes_as_many_instructions_as_it_did() {
+    compare_counts(&M7);
+}
+
+#[test]
+#[ignore = "needs QEMU and the firmware's images: ./test.sh sets them up"]
+fn a_cortex_m33_takes_as_many_instructions_as_it_did() {
+    compare_counts(&M33);
+}
+
+#[test]
+#[ignore = "needs QEMU and the firmware's images: ./test.sh sets them up"]
+fn a_cortex_m0_takes_as_many_instructions_as_it_did() {
+    compare_counts(&M0);
 }

@@ -72,12 +72,16 @@ impl<'a> Dense<'a> {
         outputs: &mut [f32],
     ) {
         let units = self.biases.len();
+        let width = units * L::T;
+        if width == 0 {
+            return;
+        }
         let mut unit = 0;
         macro_rules! blocks_of {
             ($($j:literal)*) => {$(
                 if L::NEURONS >= $j {
                     while units - unit >= $j {
-                        for (tile, outputs) in outputs.chunks_exact_mut(units * L::T).enumerate() {
+                        for (tile, outputs) in outputs.chunks_exact_mut(width).enumerate() {
                             let outputs = outputs.get_mut(unit * L::T..).unwrap_or_default();
                             self.block::<L, $j, SPARSE>(lanes, unit, inputs(tile), outputs);
                         }
@@ -238,11 +242,11 @@ impl Pass<'_> {
                 Dense { weights, biases, scale, begins: true, ends: true }.run::<L, _, true>(lanes, &inputs, made);
             } else {
                 if with_signal {
-                    for (tile, given) in given.chunks_exact(fan_in * L::T).enumerate() {
+                    for (tile, given) in given.chunks_exact((fan_in * L::T).max(1)).enumerate() {
                         seen(index, tile, signal(lanes, activations(lanes, given)));
                     }
                 }
-                for (panel, weights) in weights.chunks(PANEL * units).enumerate() {
+                for (panel, weights) in weights.chunks((PANEL * units).max(1)).enumerate() {
                     let (begins, ends) = (panel == 0, (panel + 1) * PANEL >= fan_in);
                     let from = |tile| (tile * fan_in + panel * PANEL) * L::T;
                     let count = (fan_in - panel * PANEL).min(PANEL) * L::T;

@@ -164,7 +164,7 @@ impl<'a> Objective<'a> {
                     Activation::Softmax => one_hot(row),
                     _ => row.iter().all(|y| (0.0..=1.0).contains(y)),
                 };
-                match values.chunks_exact(outputs).take(samples.len()).position(|row| !fits(row)) {
+                match values.chunks_exact(outputs.max(1)).take(samples.len()).position(|row| !fits(row)) {
                     Some(sample) => Err(ObjectiveError::Probabilities { sample }),
                     None => Ok(()),
                 }
@@ -311,7 +311,7 @@ impl<'a> Objective<'a> {
     ) -> u32 {
         let (outputs, last) = (self.net.outputs(), self.loss.last_activation(self.net.output()));
         // As many tiles together as the scratch memory holds.
-        let group = L::T * (scratch.len() / (2 * self.net.widest() * L::T)).min(BLOCK / L::T);
+        let group = L::T * (scratch.len() / (2 * self.net.widest() * L::T).max(1)).min(BLOCK / L::T);
         if group == 0 {
             return 0;
         }
@@ -329,7 +329,7 @@ impl<'a> Objective<'a> {
                 let (sample, valid) = tile(index);
                 each(Found::Signal(layer), sample, valid, v);
             });
-            for (index, given) in given.chunks_exact_mut(outputs * L::T).enumerate() {
+            for (index, given) in given.chunks_exact_mut((outputs * L::T).max(1)).enumerate() {
                 let (sample, valid) = tile(index);
                 let targets = TileTargets::new(samples.targets, sample, outputs);
                 if wanted.1 {

@@ -11,8 +11,14 @@ pub mod board;
 #[path = "board/qemu.rs"]
 pub mod board;
 
+#[path = "board/boot.rs"]
+mod boot;
+
 pub mod golden;
+pub mod stack;
+#[cfg(feature = "semihosting")]
 pub mod timer;
+pub mod trainer;
 pub mod xor;
 
 /// Prints a line, in the manner of `println!`.

@@ -4,12 +4,17 @@
 use core::hint::black_box;
 use core::sync::atomic::{Ordering, compiler_fence};
 
-/// The down-counting timer 0 of Arm's MPS2 boards, 25 MHz.
+/// The down-counting timer 0 of Arm's MPS2 boards.
+#[cfg(not(feature = "qemu-m0"))]
 #[allow(unsafe_code, reason = "the timer is read where the machine has it")]
 mod machine {
-    const CTRL: *mut u32 = 0x4000_0000 as *mut u32;
-    const VALUE: *mut u32 = 0x4000_0004 as *mut u32;
-    const RELOAD: *mut u32 = 0x4000_0008 as *mut u32;
+    /// The timer, and how long a tick of it takes. The AN505 has it twice; this is the secure one.
+    const BASE: usize = if cfg!(feature = "qemu-m33") { 0x5000_0000 } else { 0x4000_0000 };
+    const TICK_NS: u64 = if cfg!(feature = "qemu-m33") { 50 } else { 40 };
+
+    const CTRL: *mut u32 = BASE as *mut u32;
+    const VALUE: *mut u32 = (BASE + 4) as *mut u32;
+    const RELOAD: *mut u32 = (BASE + 8) as *mut u32;
 
     pub fn start() {
         // SAFETY: the three registers of a timer that nothing else uses; QEMU's mps2 machines have it there.
@@ -21,16 +26,54 @@ mod machine {
         }
     }
 
-    /// Instructions since the start.
+    /// Ticks since the start.
     #[inline(always)]
     pub fn now() -> u32 {
         // SAFETY: as in `start`.
         u32::MAX - unsafe { VALUE.read_volatile() }
     }
 
-    /// Ticks of 40 ns to instructions of 256 ns.
+    /// Ticks to instructions of 256 ns.
     pub fn instructions(ticks: u32) -> u32 {
-        ((u64::from(ticks) * 5 + 16) / 32) as u32
+        ((u64::from(ticks) * TICK_NS + 128) / 256) as u32
+    }
+}
+
+/// Timer 0 of the nRF51, 16 MHz.
+#[cfg(feature = "qemu-m0")]
+#[allow(unsafe_code, reason = "the timer is read where the machine has it")]
+mod machine {
+    const BASE: usize = 0x4000_8000;
+    const START: *mut u32 = BASE as *mut u32;
+    const CLEAR: *mut u32 = (BASE + 0x00c) as *mut u32;
+    const CAPTURE: *mut u32 = (BASE + 0x040) as *mut u32;
+    const BITMODE: *mut u32 = (BASE + 0x508) as *mut u32;
+    const PRESCALER: *mut u32 = (BASE + 0x510) as *mut u32;
+    const CAPTURED: *mut u32 = (BASE + 0x540) as *mut u32;
+
+    pub fn start() {
+        // SAFETY: registers of a timer that nothing else uses, as the nRF51's reference manual gives them.
+        unsafe {
+            BITMODE.write_volatile(3);
+            PRESCALER.write_volatile(0);
+            CLEAR.write_volatile(1);
+            START.write_volatile(1);
+        }
+    }
+
+    /// Ticks since the start.
+    #[inline(always)]
+    pub fn now() -> u32 {
+        // SAFETY: as in `start`.
+        unsafe {
+            CAPTURE.write_volatile(1);
+            CAPTURED.read_volatile()
+        }
+    }
+
+    /// Ticks of 62.5 ns to instructions of 256 ns.
+    pub fn instructions(ticks: u32) -> u32 {
+        ((u64::from(ticks) * 125 + 256) / 512) as u32
     }
 }
 

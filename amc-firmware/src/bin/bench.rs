@@ -16,7 +16,7 @@ use rand_core::SeedableRng;
 use static_cell::ConstStaticCell;
 
 const SAMPLES: usize = 100;
-const MOVES: u32 = 100;
+const MOVES: u32 = 10;
 const SEEDS: usize = 50;
 /// Moves that XOR may take.
 const PATIENCE: u64 = 20_000;

@@ -8,10 +8,12 @@ use amc_firmware::{board, report};
 use cortex_m_rt::entry;
 use static_cell::ConstStaticCell;
 
+const LANES: CortexM<1> = CortexM;
+
 static BUFFERS: ConstStaticCell<Buffers> = ConstStaticCell::new(Buffers::new());
 
 #[entry]
 fn main() -> ! {
-    report!("{}", golden::run(CortexM::<1>, BUFFERS.take()));
+    report!("{}", golden::run(LANES, BUFFERS.take()));
     board::finish(true)
 }
