@@ -18,9 +18,9 @@ pub const BLOCK: usize = 32;
 const PAIRS: usize = BLOCK / 2;
 const TWO_TO_MINUS_32: f32 = 1.0 / 4_294_967_296.0;
 
-/// Fills `out` (at most [`BLOCK`] numbers) with one block of N(0, 1).
+/// Fills the first `n` numbers of `out`, at most all, with one block of N(0, 1).
 #[inline(always)]
-fn block<L: Lanes, R: Rng>(lanes: L, rng: &mut R, out: &mut [f32; BLOCK], n: usize) {
+pub(crate) fn block<L: Lanes, R: Rng>(lanes: L, rng: &mut R, out: &mut [f32; BLOCK], n: usize) {
     let pairs = n.div_ceil(2).min(PAIRS);
     let mut bits = [0; BLOCK];
     let (radii, angles) = bits.split_at_mut(PAIRS);
@@ -44,29 +44,16 @@ fn block<L: Lanes, R: Rng>(lanes: L, rng: &mut R, out: &mut [f32; BLOCK], n: usi
     }
 }
 
-/// Calls `each(start, numbers)` for every block of `count` numbers N(0, 1), in order.
-#[inline(always)]
-pub(crate) fn blocks<L: Lanes, R: Rng>(lanes: L, rng: &mut R, count: usize, mut each: impl FnMut(usize, &[f32])) {
-    let mut out = [0.0; BLOCK];
-    let mut start = 0;
-    while start < count {
-        let n = (count - start).min(BLOCK);
-        block(lanes, rng, &mut out, n);
-        each(start, out.get(..n).unwrap_or_default());
-        start += n;
-    }
-}
-
 /// Fills `out` with independent numbers N(0, σ²): the paper's initial parameters (Sec. II A).
 #[inline(always)]
 pub fn fill<L: Lanes, R: Rng>(lanes: L, rng: &mut R, sigma: f32, out: &mut [f32]) {
-    let count = out.len();
-    let mut out = out.iter_mut();
-    blocks(lanes, rng, count, |_, numbers| {
-        for (z, out) in numbers.iter().zip(out.by_ref()) {
+    let mut z = [0.0; BLOCK];
+    for out in out.chunks_mut(BLOCK) {
+        block(lanes, rng, &mut z, out.len());
+        for (out, z) in out.iter_mut().zip(z) {
             *out = sigma * z;
         }
-    });
+    }
 }
 
 /// A number uniform on (0, 1].

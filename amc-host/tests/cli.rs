@@ -66,6 +66,25 @@ fn threads_change_no_bit_but_seed_and_arithmetic_do() {
     }
 }
 
+/// 54,001 parameters: a last range that is not full.
+const FOUR_RANGES: [&str; 8] = ["train", "--data", "sine", "--layers", "1,600,90,1", "--steps", "25", "--json"];
+
+#[test]
+fn threads_change_no_bit_of_a_net_of_several_ranges() {
+    let dir = tempfile::tempdir().expect("a folder");
+    for more in ["--temperature=0", "--temperature=0.001"] {
+        let all = |threads| {
+            let args = ["--epsilon", "0.02", "--signal-norm", "on", "--sigma", "0.01", more, "--threads", threads];
+            let summary = json(&[&FOUR_RANGES[..], &args].concat(), dir.path());
+            assert!((0.1..0.9).contains(&summary["accept_rate"].as_f64().expect("a rate")), "{summary}");
+            summary["params_hash"].clone()
+        };
+        let one = all("1");
+        assert_eq!(one, all("2"));
+        assert_eq!(one, all("5"));
+    }
+}
+
 #[test]
 fn threads_change_no_bit_of_minibatches() {
     let dir = tempfile::tempdir().expect("a folder");

@@ -1,6 +1,7 @@
-//! What a chain and a proposal say over defmt: where they stand, without their vectors. A generator need not format.
+//! What types that hold vectors or generators say over defmt: where they stand, without those. A generator need not
+//! format.
 
-use super::{Chain, Proposal};
+use super::{Chain, Memory, Part, Parts, Proposal, Stream};
 
 impl<R> defmt::Format for Chain<'_, R> {
     fn format(&self, f: defmt::Formatter<'_>) {
@@ -8,8 +9,32 @@ impl<R> defmt::Format for Chain<'_, R> {
     }
 }
 
-impl<R, L> defmt::Format for Proposal<'_, '_, R, L> {
+impl<R, C> defmt::Format for Proposal<'_, '_, R, C> {
     fn format(&self, f: defmt::Formatter<'_>) {
         defmt::write!(f, "Proposal: bound {}", self.bound);
+    }
+}
+
+impl<R> defmt::Format for Memory<'_, R> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Memory: {} parameters", self.parameters.len());
+    }
+}
+
+impl<R> defmt::Format for Stream<R> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Stream");
+    }
+}
+
+impl<R> defmt::Format for Parts<'_, R> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Parts: {} left", self.len());
+    }
+}
+
+impl<R> defmt::Format for Part<'_, R> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Part: from parameter {}", self.first);
     }
 }

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use amc_core::chain::{Chain, ChainError, Decision, Memory, Options};
+use amc_core::chain::{
+    Chain, ChainError, Crew, Decision, Memory, Options, Part, Parts, RANGE, Stream, jump_streams, streams,
+};
 use amc_core::{Gather, Generator, Lanes, Net, Score, gaussian};
+use rayon::prelude::*;
 
 use super::batches::Batches;
 use super::{Progress, Settings, Trained, accuracy};
@@ -16,19 +19,22 @@ pub(super) struct Buffers {
     parameters: Vec<f32>,
     proposed: Vec<f32>,
     centres: Vec<f32>,
+    streams: Vec<Stream<Generator>>,
     signal: Option<Vec<f32>>,
 }
 
 impl Buffers {
-    /// Initial parameters, N(0, σ₀²), drawn from `rng`, and room for what the settings need.
+    /// Initial parameters, N(0, σ₀²), drawn from `rng`, which is then the chain's, and room for what the settings need.
     pub fn new(net: Net<'_>, settings: &Settings, rng: &mut Generator) -> Self {
         let Options { sigma, epsilon, .. } = settings.options;
         let count = net.parameters();
         let mut parameters = vec![0.0; count];
         dispatch(settings.arithmetic, Initial { parameters: &mut parameters, rng, sigma });
         let centres = vec![0.0; if epsilon == 0.0 { 0 } else { count }];
+        let mut streams = vec![Stream::new(rng.clone()); streams(count)];
+        jump_streams(rng, &mut streams);
         let signal = settings.signal_norm.then(|| vec![0.0; net.layers().len()]);
-        Self { parameters, proposed: vec![0.0; count], centres, signal }
+        Self { parameters, proposed: vec![0.0; count], centres, streams, signal }
     }
 }
 
@@ -54,7 +60,7 @@ pub(super) struct Moves<'m, 'a> {
     batches: Batches<'m>,
     /// Gathered by the last evaluation; empty with the signal norm off.
     signal: Vec<f32>,
-    arithmetic: Arithmetic,
+    crew: Threads,
 }
 
 impl<'m, 'a> Moves<'m, 'a> {
@@ -67,16 +73,17 @@ impl<'m, 'a> Moves<'m, 'a> {
         rng: Generator,
         settings: &Settings,
     ) -> Result<Self, ChainError> {
-        let Buffers { parameters, proposed, centres, signal: kept } = buffers;
+        let Buffers { parameters, proposed, centres, streams, signal: kept } = buffers;
         let mut signal = kept.clone().unwrap_or_default();
         let loss = score(&mut evaluator, &batches, parameters, &mut signal);
-        let mut memory = Memory::new(parameters, proposed).centres(centres);
+        let mut memory = Memory::new(parameters, proposed).centres(centres).streams(streams);
         if let Some(kept) = kept {
             kept.copy_from_slice(&signal);
             memory = memory.signal_norm(net, kept);
         }
         let chain = Chain::new(memory, settings.options, rng, loss)?;
-        Ok(Self { chain, evaluator, batches, signal, arithmetic: settings.arithmetic })
+        let crew = Threads { arithmetic: settings.arithmetic, threads: settings.threads };
+        Ok(Self { chain, evaluator, batches, signal, crew })
     }
 
     /// Makes a move.
@@ -107,7 +114,12 @@ impl<'m, 'a> Moves<'m, 'a> {
         let evaluate = |bound, x: &[f32], signal: &mut [f32]| {
             evaluator.evaluate_within(bound, x, &batch, Gather { signal, correct })
         };
-        dispatch(self.arithmetic, Move { chain: &mut self.chain, signal: &mut self.signal, evaluate })
+        let next = Move { chain: &mut self.chain, signal: &mut self.signal, evaluate };
+        if self.crew.threads > 1 && next.chain.parameters().len() > RANGE {
+            next.make(self.crew)
+        } else {
+            dispatch(self.crew.arithmetic, next)
+        }
     }
 
     /// U(x) of the current parameters on a batch that has changed.
@@ -174,15 +186,48 @@ struct Move<'c, 'm, 's, E> {
     evaluate: E,
 }
 
+impl<E: FnOnce(f32, &[f32], &mut [f32]) -> Option<Score>> Move<'_, '_, '_, E> {
+    #[inline(always)]
+    fn make<C: Crew<Generator>>(self, crew: C) -> (Decision, u32) {
+        let proposal = self.chain.propose(crew);
+        match (self.evaluate)(proposal.bound(), proposal.parameters(), self.signal) {
+            Some(score) => (proposal.decide_with(score.loss, self.signal), score.correct),
+            None => (proposal.reject(), 0),
+        }
+    }
+}
+
 impl<E: FnOnce(f32, &[f32], &mut [f32]) -> Option<Score>> OnLanes for Move<'_, '_, '_, E> {
     type Output = (Decision, u32);
 
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) -> (Decision, u32) {
-        let proposal = self.chain.propose(lanes);
-        match (self.evaluate)(proposal.bound(), proposal.parameters(), self.signal) {
-            Some(score) => (proposal.decide_with(score.loss, self.signal), score.correct),
-            None => (proposal.reject(), 0),
-        }
+        self.make(lanes)
+    }
+}
+
+/// The current rayon pool, or as many threads of it.
+#[derive(Clone, Copy)]
+struct Threads {
+    arithmetic: Arithmetic,
+    threads: usize,
+}
+
+impl Crew<Generator> for Threads {
+    fn share(&mut self, parts: Parts<'_, Generator>) {
+        let at_once = parts.len().div_ceil(self.threads);
+        let parts = parts.collect::<Vec<_>>().into_par_iter().with_min_len(at_once);
+        parts.for_each(|part| dispatch(self.arithmetic, Work(part)));
+    }
+}
+
+struct Work<'p>(Part<'p, Generator>);
+
+impl OnLanes for Work<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        self.0.work(lanes);
     }
 }

@@ -1,0 +1,103 @@
+//! What the caller lends a chain.
+
+use super::ChainError;
+use super::parts::{Parts, Scales, Task};
+use super::streams::{Stream, streams};
+use crate::Generator;
+use crate::net::Net;
+
+/// The memory of a chain, lent by the caller: static buffers on a device, vectors on a host.
+#[derive(Debug)]
+pub struct Memory<'m, R = Generator> {
+    pub(super) parameters: &'m mut [f32],
+    pub(super) proposed: &'m mut [f32],
+    pub(super) centres: &'m mut [f32],
+    streams: &'m mut [Stream<R>],
+    signal_norm: Option<SignalNorm<'m>>,
+}
+
+/// Where the signal norm's λ come from.
+#[derive(Debug)]
+struct SignalNorm<'m> {
+    net: Net<'m>,
+    signal: &'m mut [f32],
+}
+
+impl<'m, R> Memory<'m, R> {
+    /// N current parameters, which the chain starts from, and as many for the proposed ones.
+    pub const fn new(parameters: &'m mut [f32], proposed: &'m mut [f32]) -> Self {
+        Self { parameters, proposed, centres: &mut [], streams: &mut [], signal_norm: None }
+    }
+
+    /// N centres μ as well: ε may differ from 0. They start at 0, whatever they hold.
+    #[must_use]
+    pub fn centres(self, centres: &'m mut [f32]) -> Self {
+        Self { centres, ..self }
+    }
+
+    /// The generators of all parameters beyond the first [`RANGE`](super::RANGE): exactly [`streams`]`(N)`, each
+    /// independent of the others and of the chain's own, as [`jump_streams`](super::jump_streams) makes them.
+    #[must_use]
+    pub fn streams(self, streams: &'m mut [Stream<R>]) -> Self {
+        Self { streams, ..self }
+    }
+
+    /// Signal norm on (Sec. III B): the weights of layer l are moved by λ_l σ, with λ_l = `signal[l]`^(−1/2), Eq. (17).
+    /// `signal` holds a number for each layer of `net`, as an evaluation at the current parameters gathers them.
+    #[must_use]
+    pub fn signal_norm(self, net: Net<'m>, signal: &'m mut [f32]) -> Self {
+        Self { signal_norm: Some(SignalNorm { net, signal }), ..self }
+    }
+
+    /// Whether everything is there, of the right length, and the parameters are ones to start from.
+    pub(super) fn check(&self, epsilon: f32) -> Result<(), ChainError> {
+        let needed = self.parameters.len();
+        let same = |what, given| match given == needed {
+            true => Ok(()),
+            false => Err(ChainError::Length { what, needed, given }),
+        };
+        same("proposed", self.proposed.len())?;
+        if epsilon != 0.0 {
+            if self.centres.is_empty() && needed > 0 {
+                return Err(ChainError::NoCentres);
+            }
+            same("centres", self.centres.len())?;
+        }
+        if let Some(SignalNorm { net, signal }) = &self.signal_norm {
+            same("the net of the signal norm", net.parameters())?;
+            let (needed, given) = (net.layers().len(), signal.len());
+            if needed != given {
+                return Err(ChainError::Length { what: "signal", needed, given });
+            }
+        }
+        let (needed, given) = (streams(needed), self.streams.len());
+        if needed != given {
+            return Err(ChainError::Streams { needed, given });
+        }
+        if let Some(index) = self.parameters.iter().position(|x| !x.is_finite()) {
+            let value = self.parameters.get(index).copied().unwrap_or(f32::NAN);
+            return Err(ChainError::Parameter { index, value });
+        }
+        Ok(())
+    }
+
+    pub(super) fn keep_signal(&mut self, signal: &[f32]) {
+        if let Some(norm) = &mut self.signal_norm {
+            for (kept, signal) in norm.signal.iter_mut().zip(signal) {
+                *kept = *signal;
+            }
+        }
+    }
+
+    /// The chain's own generator `first`, and then the streams.
+    pub(super) fn generators<'a>(&'a mut self, first: &'a mut Stream<R>) -> impl Iterator<Item = &'a mut Stream<R>> {
+        core::iter::once(first).chain(self.streams.iter_mut())
+    }
+
+    /// The parts of a task for moves of scale `sigma`.
+    pub(super) fn parts<'p>(&'p mut self, first: &'p mut Stream<R>, task: Task, sigma: f32) -> Parts<'p, R> {
+        let Self { parameters, proposed, centres, streams, signal_norm } = self;
+        let scales = Scales { sigma, norm: signal_norm.as_ref().map(|norm| (norm.net, &*norm.signal)) };
+        Parts::new(task, scales, [parameters, proposed, centres], first, streams)
+    }
+}

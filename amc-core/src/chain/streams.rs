@@ -1,0 +1,39 @@
+//! The generators of a large chain: a stream of numbers for each range of parameters, so that several threads can
+//! draw one move.
+
+use crate::Generator;
+
+/// Parameters that are drawn from one generator: the first so many from the chain's own, the next from the first
+/// stream, and so on.
+pub const RANGE: usize = 16_384;
+
+/// Streams that a chain of `parameters` parameters needs beside its own generator: none for up to [`RANGE`].
+pub const fn streams(parameters: usize) -> usize {
+    parameters.div_ceil(RANGE).saturating_sub(1)
+}
+
+/// The generator of one range of parameters, and its state before the pending move, which can so be drawn again.
+#[derive(Clone, Debug)]
+pub struct Stream<R> {
+    pub(super) now: R,
+    pub(super) before: R,
+    /// What the pending move adds to its bound: 0, or NaN where it must not be accepted or was not drawn.
+    pub(super) poison: f32,
+}
+
+impl<R: Clone> Stream<R> {
+    /// A stream of numbers from `generator`, which must be independent of the chain's other generators.
+    pub fn new(generator: R) -> Self {
+        Self { before: generator.clone(), now: generator, poison: 0.0 }
+    }
+}
+
+/// Sets the generator of stream k, counted from 1, to that of a chain, `first`, after k
+/// [jumps](Generator::jump): 2⁶⁴ numbers apart.
+pub fn jump_streams(first: &Generator, streams: &mut [Stream<Generator>]) {
+    let mut generator = first.clone();
+    for stream in streams {
+        generator.jump();
+        *stream = Stream::new(generator.clone());
+    }
+}
