@@ -26,13 +26,17 @@
 
 #[cfg(feature = "defmt")]
 mod format;
+mod grid;
 mod memory;
+mod needs;
 mod options;
 mod parts;
 mod proposal;
 mod streams;
 
+pub use grid::Grid;
 pub use memory::Memory;
+pub use needs::Needs;
 pub use options::{Options, OptionsError};
 pub use parts::{Crew, Part, Parts};
 pub use proposal::{Decision, Proposal};
@@ -85,6 +89,22 @@ pub enum ChainError {
         /// What it is.
         value: f32,
     },
+    /// The proposed parameters overwrite the current ones, but there is no grid to undo that on.
+    #[error("training in place needs a grid: Options::grid")]
+    NoGrid,
+    /// A parameter to start from is not on the grid, or beyond it, or −0.
+    #[error("parameter {index} is {value}: it has to be on the grid of {step}, where Grid::round brings it")]
+    OffGrid {
+        /// The first such parameter.
+        index: usize,
+        /// What it is.
+        value: f32,
+        /// The grid's step g.
+        step: f32,
+    },
+    /// A proposal made in place was leaked, and the parameters are still the proposed ones.
+    #[error("a proposal was leaked undecided: the current parameters are back when the next is made")]
+    Undecided,
     /// The loss of the current parameters is infinite or not a number, so that nothing could be compared with it.
     #[error("the loss of the current parameters is {loss}: it has to be finite")]
     Loss {
@@ -123,16 +143,30 @@ pub struct Chain<'m, R> {
     rejected_in_a_row: u32,
     loss: f32,
     counters: Counters,
+    /// Restarted while the parameters were those of a leaked proposal.
+    restart_due: bool,
+}
+
+impl<R> Chain<'_, R> {
+    /// Whether x is still x', in place.
+    fn is_undecided(&self) -> bool {
+        self.memory.in_place && self.memory.any_drawn(&self.own)
+    }
 }
 
 impl<'m, R: Rng + Clone> Chain<'m, R> {
     /// A chain at the parameters in `memory`, whose loss is `loss`.
     pub fn new(memory: Memory<'m, R>, options: Options, rng: R, loss: f32) -> Result<Self, ChainError> {
         options.check()?;
-        memory.check(options.epsilon)?;
+        memory.check(&options)?;
         memory.centres.fill(0.0);
         let (own, sigma, counters) = (Stream::new(rng), options.sigma, Counters::default());
-        let mut chain = Self { memory, options, own, sigma, rejected_in_a_row: 0, loss, counters };
+        let (rejected_in_a_row, restart_due) = (0, false);
+        let mut chain = Self { memory, options, own, sigma, rejected_in_a_row, loss, counters, restart_due };
+        for stream in chain.memory.generators(&mut chain.own) {
+            // Streams may have served another chain.
+            stream.drawn = false;
+        }
         chain.rescore(loss)?;
         Ok(chain)
     }
@@ -164,6 +198,9 @@ impl<'m, R: Rng + Clone> Chain<'m, R> {
 
     /// Replaces U(x) by the loss of the current parameters on another batch.
     pub fn rescore(&mut self, loss: f32) -> Result<(), ChainError> {
+        if self.is_undecided() {
+            return Err(ChainError::Undecided);
+        }
         if !loss.is_finite() {
             return Err(ChainError::Loss { loss });
         }
@@ -180,6 +217,11 @@ impl<'m, R: Rng + Clone> Chain<'m, R> {
 
     /// Back to σ₀, with all μ = 0 and no rejections in a row: what follows a doubled batch (Sec. II F).
     pub fn restart(&mut self) {
+        // The leaked move was drawn with what is set here.
+        self.restart_due = self.is_undecided();
+        if self.restart_due {
+            return;
+        }
         self.sigma = self.options.sigma;
         self.rejected_in_a_row = 0;
         self.memory.centres.fill(0.0);
@@ -194,7 +236,13 @@ impl<'m, R: Rng + Clone> Chain<'m, R> {
         for stream in self.memory.generators(&mut self.own) {
             stream.poison = f32::NAN;
         }
-        crew.share(self.memory.parts(&mut self.own, Task::Propose, self.sigma));
+        let leaked = self.is_undecided().then_some(Task::Undo);
+        for task in leaked.into_iter().chain([Task::Propose]) {
+            crew.share(self.memory.parts(&mut self.own, task, &self.options, self.sigma));
+            if self.restart_due {
+                self.restart();
+            }
+        }
         let poison = self.memory.generators(&mut self.own).fold(0.0, |sum, stream| sum + stream.poison);
         // xi < exp(−ΔU/T) [60] is U' < U − T ln xi: one bound, known before U' is.
         let rise = match self.options.temperature {

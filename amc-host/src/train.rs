@@ -24,6 +24,8 @@ use crate::model::Description;
 pub struct Settings {
     /// The hyperparameters.
     pub options: Options,
+    /// Whether proposals overwrite the parameters; this takes a grid in the options.
+    pub in_place: bool,
     /// Whether moves are scaled by Eq. (18).
     pub signal_norm: bool,
     /// The batches.

@@ -72,7 +72,7 @@ const FOUR_RANGES: [&str; 8] = ["train", "--data", "sine", "--layers", "1,600,90
 #[test]
 fn threads_change_no_bit_of_a_net_of_several_ranges() {
     let dir = tempfile::tempdir().expect("a folder");
-    for more in ["--temperature=0", "--temperature=0.001"] {
+    for more in ["--temperature=0", "--temperature=0.001", "--in-place"] {
         let all = |threads| {
             let args = ["--epsilon", "0.02", "--signal-norm", "on", "--sigma", "0.01", more, "--threads", threads];
             let summary = json(&[&FOUR_RANGES[..], &args].concat(), dir.path());
@@ -82,6 +82,20 @@ fn threads_change_no_bit_of_a_net_of_several_ranges() {
         let one = all("1");
         assert_eq!(one, all("2"));
         assert_eq!(one, all("5"));
+    }
+}
+
+#[test]
+fn one_copy_of_the_parameters_learns_digits() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let train = |more: &[&str]| json(&[&["train", "--steps", "3000", "--json"], more].concat(), dir.path());
+    let (one, two) = (train(&["--in-place"]), train(&[]));
+    assert_ne!(one["params_hash"], two["params_hash"]);
+    let accuracy = |summary: &Value| summary["test_accuracy"].as_f64().expect("a number");
+    assert!((accuracy(&one) - accuracy(&two)).abs() < 0.05, "{one}, {two}");
+    for words in [["--sigma", "1e-7"], ["--sigma", "0"]] {
+        let output = amc(&["train", "--in-place", words[0], words[1]], dir.path());
+        assert_eq!(output.status.code(), Some(2), "{words:?}");
     }
 }
 

@@ -1,7 +1,9 @@
 //! What types that hold vectors or generators say over defmt: where they stand, without those. A generator need not
 //! format.
 
-use super::{Chain, Memory, Part, Parts, Proposal, Stream};
+use rand_core::Rng;
+
+use super::{Chain, Crew, Memory, Part, Parts, Proposal, Stream};
 
 impl<R> defmt::Format for Chain<'_, R> {
     fn format(&self, f: defmt::Formatter<'_>) {
@@ -9,7 +11,7 @@ impl<R> defmt::Format for Chain<'_, R> {
     }
 }
 
-impl<R, C> defmt::Format for Proposal<'_, '_, R, C> {
+impl<R: Rng + Clone, C: Crew<R>> defmt::Format for Proposal<'_, '_, R, C> {
     fn format(&self, f: defmt::Formatter<'_>) {
         defmt::write!(f, "Proposal: bound {}", self.bound);
     }

@@ -1,8 +1,8 @@
 //! What the caller lends a chain.
 
-use super::ChainError;
-use super::parts::{Parts, Scales, Task};
+use super::parts::{Move, Parts, Task};
 use super::streams::{Stream, streams};
+use super::{ChainError, Options};
 use crate::Generator;
 use crate::net::Net;
 
@@ -14,6 +14,8 @@ pub struct Memory<'m, R = Generator> {
     pub(super) centres: &'m mut [f32],
     streams: &'m mut [Stream<R>],
     signal_norm: Option<SignalNorm<'m>>,
+    /// Whether x' overwrites x.
+    pub(super) in_place: bool,
 }
 
 /// Where the signal norm's λ come from.
@@ -26,7 +28,17 @@ struct SignalNorm<'m> {
 impl<'m, R> Memory<'m, R> {
     /// N current parameters, which the chain starts from, and as many for the proposed ones.
     pub const fn new(parameters: &'m mut [f32], proposed: &'m mut [f32]) -> Self {
-        Self { parameters, proposed, centres: &mut [], streams: &mut [], signal_norm: None }
+        Self { parameters, proposed, centres: &mut [], streams: &mut [], signal_norm: None, in_place: false }
+    }
+
+    /// N current parameters and nothing else: the proposed ones overwrite them, and a move that is not accepted is
+    /// drawn once more and taken back, exactly. For this the options need a [`Grid`](super::Grid), on which the
+    /// parameters lie. The chain is, bit for bit, the one that two copies give on the same grid.
+    ///
+    /// A [`Proposal`](super::Proposal) that is leaked is taken back when the next is made; until then
+    /// [`Chain::parameters`](super::Chain::parameters) are the proposed ones.
+    pub const fn in_place(parameters: &'m mut [f32]) -> Self {
+        Self { in_place: true, ..Self::new(parameters, &mut []) }
     }
 
     /// N centres μ as well: ε may differ from 0. They start at 0, whatever they hold.
@@ -50,14 +62,18 @@ impl<'m, R> Memory<'m, R> {
     }
 
     /// Whether everything is there, of the right length, and the parameters are ones to start from.
-    pub(super) fn check(&self, epsilon: f32) -> Result<(), ChainError> {
+    pub(super) fn check(&self, options: &Options) -> Result<(), ChainError> {
         let needed = self.parameters.len();
         let same = |what, given| match given == needed {
             true => Ok(()),
             false => Err(ChainError::Length { what, needed, given }),
         };
-        same("proposed", self.proposed.len())?;
-        if epsilon != 0.0 {
+        match (self.in_place, options.grid) {
+            (true, None) => return Err(ChainError::NoGrid),
+            (true, Some(_)) => {}
+            (false, _) => same("proposed", self.proposed.len())?,
+        }
+        if options.epsilon != 0.0 {
             if self.centres.is_empty() && needed > 0 {
                 return Err(ChainError::NoCentres);
             }
@@ -78,6 +94,12 @@ impl<'m, R> Memory<'m, R> {
             let value = self.parameters.get(index).copied().unwrap_or(f32::NAN);
             return Err(ChainError::Parameter { index, value });
         }
+        if let Some(grid) = options.grid {
+            let off = |(_, x): &(usize, &f32)| grid.nearest(**x).to_bits() != x.to_bits();
+            if let Some((index, value)) = self.parameters.iter().enumerate().find(off) {
+                return Err(ChainError::OffGrid { index, value: *value, step: grid.step() });
+            }
+        }
         Ok(())
     }
 
@@ -94,10 +116,27 @@ impl<'m, R> Memory<'m, R> {
         core::iter::once(first).chain(self.streams.iter_mut())
     }
 
+    /// Whether some part of a move that `own` and the streams gave is neither kept nor taken back.
+    pub(super) fn any_drawn(&self, own: &Stream<R>) -> bool {
+        own.drawn || self.streams.iter().any(|stream| stream.drawn)
+    }
+
+    /// The current parameters, or x' while a move is pending in place.
+    pub(super) fn proposed(&self) -> &[f32] {
+        if self.in_place { self.parameters } else { self.proposed }
+    }
+
     /// The parts of a task for moves of scale `sigma`.
-    pub(super) fn parts<'p>(&'p mut self, first: &'p mut Stream<R>, task: Task, sigma: f32) -> Parts<'p, R> {
-        let Self { parameters, proposed, centres, streams, signal_norm } = self;
-        let scales = Scales { sigma, norm: signal_norm.as_ref().map(|norm| (norm.net, &*norm.signal)) };
-        Parts::new(task, scales, [parameters, proposed, centres], first, streams)
+    pub(super) fn parts<'p>(
+        &'p mut self,
+        own: &'p mut Stream<R>,
+        task: Task,
+        options: &Options,
+        sigma: f32,
+    ) -> Parts<'p, R> {
+        let Self { parameters, proposed, centres, streams, signal_norm, in_place } = self;
+        let norm = signal_norm.as_ref().map(|norm| (norm.net, &*norm.signal));
+        let rules = Move { sigma, norm, grid: options.grid, in_place: *in_place };
+        Parts::new(task, rules, [parameters, proposed, centres], own, streams)
     }
 }

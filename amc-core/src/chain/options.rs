@@ -1,5 +1,7 @@
 //! The hyperparameters of aMC (Sec. III A).
 
+use super::Grid;
+
 /// The hyperparameters of a chain.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -12,6 +14,8 @@ pub struct Options {
     pub n_reset: u32,
     /// T, the temperature, in units of the loss; 0 accepts no rise of the loss.
     pub temperature: f32,
+    /// The grid of parameters and moves, if they are to lie on one; in place they have to.
+    pub grid: Option<Grid>,
 }
 
 /// A hyperparameter out of its range.
@@ -28,12 +32,23 @@ pub enum OptionsError {
     /// T is negative or not finite.
     #[error("temperature is {0}: it has to be a finite number, 0 or above")]
     Temperature(f32),
+    /// A grid's step is 2 to a power out of range.
+    #[error("the grid's step is 2 to the power of {0}: use a power from -100 to 100")]
+    Grid(i8),
+    /// σ₀ is below the grid's step: moves would mostly be 0.
+    #[error("sigma is {sigma}: on a grid of {step} the initial step size has to be at least that")]
+    SigmaBelowGrid {
+        /// σ₀
+        sigma: f32,
+        /// g
+        step: f32,
+    },
 }
 
 impl Options {
     /// Metropolis Monte Carlo at T = 0 (Sec. II A): ε = 0, n_s infinite.
     pub const fn new(sigma: f32) -> Self {
-        Self { sigma, epsilon: 0.0, n_reset: 0, temperature: 0.0 }
+        Self { sigma, epsilon: 0.0, n_reset: 0, temperature: 0.0, grid: None }
     }
 
     /// With ε.
@@ -54,6 +69,12 @@ impl Options {
         Self { temperature, ..self }
     }
 
+    /// With parameters and moves on a grid.
+    #[must_use]
+    pub const fn grid(self, grid: Grid) -> Self {
+        Self { grid: Some(grid), ..self }
+    }
+
     /// Whether every hyperparameter is in its range.
     pub fn check(&self) -> Result<(), OptionsError> {
         if !(self.sigma.is_finite() && self.sigma > 0.0) {
@@ -65,6 +86,11 @@ impl Options {
         if !(self.temperature.is_finite() && self.temperature >= 0.0) {
             return Err(OptionsError::Temperature(self.temperature));
         }
-        Ok(())
+        match self.grid {
+            Some(grid) if self.sigma < grid.step() => {
+                Err(OptionsError::SigmaBelowGrid { sigma: self.sigma, step: grid.step() })
+            }
+            _ => Ok(()),
+        }
     }
 }

@@ -4,6 +4,7 @@ use core::slice::{ChunksMut, IterMut};
 
 use rand_core::Rng;
 
+use super::Grid;
 use super::streams::{RANGE, Stream};
 use crate::gaussian::{BLOCK, block};
 use crate::lanes::Lanes;
@@ -36,13 +37,15 @@ pub(super) enum Task {
     Propose,
     /// Keep x', and move the centres by Eq. (10) with this ε, for which e is drawn again.
     Accept(f32),
+    /// Draw it again, and take it back: x = x' − e, where x' has overwritten x.
+    Undo,
 }
 
 /// The parts of a move: one for each [`RANGE`] of parameters.
 #[derive(Debug)]
 pub struct Parts<'p, R> {
     task: Task,
-    scales: Scales<'p>,
+    rules: Move<'p>,
     first: usize,
     parameters: ChunksMut<'p, f32>,
     proposed: ChunksMut<'p, f32>,
@@ -55,13 +58,13 @@ impl<'p, R> Parts<'p, R> {
     /// `vectors`: parameters, proposed parameters, and centres, or none.
     pub(super) fn new(
         task: Task,
-        scales: Scales<'p>,
+        rules: Move<'p>,
         vectors: [&'p mut [f32]; 3],
         own: &'p mut Stream<R>,
         streams: &'p mut [Stream<R>],
     ) -> Self {
         let [parameters, proposed, centres] = vectors.map(|vector| vector.chunks_mut(RANGE));
-        Self { task, scales, first: 0, parameters, proposed, centres, own: Some(own), streams: streams.iter_mut() }
+        Self { task, rules, first: 0, parameters, proposed, centres, own: Some(own), streams: streams.iter_mut() }
     }
 }
 
@@ -75,7 +78,7 @@ impl<'p, R> Iterator for Parts<'p, R> {
         self.first += RANGE;
         Some(Part {
             task: self.task,
-            scales: self.scales,
+            rules: self.rules,
             first,
             parameters: self.parameters.next().unwrap_or_default(),
             proposed: self.proposed.next().unwrap_or_default(),
@@ -97,7 +100,7 @@ impl<R> ExactSizeIterator for Parts<'_, R> {}
 #[must_use = "a part that does no work spoils the move"]
 pub struct Part<'p, R> {
     task: Task,
-    scales: Scales<'p>,
+    rules: Move<'p>,
     /// Index of its first parameter.
     pub(super) first: usize,
     parameters: &'p mut [f32],
@@ -110,17 +113,23 @@ impl<R: Rng + Clone> Part<'_, R> {
     /// Computes this part on `lanes`.
     #[inline(always)]
     pub fn work<L: Lanes>(self, lanes: L) {
-        let Self { task, scales, first, parameters, proposed, centres, stream } = self;
+        let Self { task, rules, first, parameters, proposed, centres, stream } = self;
         let mut rng = match task {
             Task::Propose => {
                 stream.before = stream.now.clone();
                 stream.now.clone()
             }
-            Task::Accept(epsilon) => {
-                for (x, proposed) in parameters.iter_mut().zip(&*proposed) {
-                    *x = *proposed;
-                }
-                if epsilon == 0.0 {
+            Task::Accept(_) | Task::Undo => {
+                let drawn = core::mem::take(&mut stream.drawn);
+                if let Task::Accept(epsilon) = task {
+                    // In place there is nothing to copy.
+                    for (x, proposed) in parameters.iter_mut().zip(&*proposed) {
+                        *x = *proposed;
+                    }
+                    if epsilon == 0.0 {
+                        return;
+                    }
+                } else if !drawn {
                     return;
                 }
                 stream.before.clone()
@@ -128,7 +137,7 @@ impl<R: Rng + Clone> Part<'_, R> {
         };
         let mut finite = lanes.splat(0.0);
         let mut z = [0.0; BLOCK];
-        let mut scale = BlockScales::new(scales.pieces());
+        let mut scale = BlockScales::new(rules.pieces());
         let mut at = 0;
         while at < parameters.len() {
             let n = (parameters.len() - at).min(BLOCK);
@@ -137,21 +146,31 @@ impl<R: Rng + Clone> Part<'_, R> {
             let tiles = scale.chunks(L::T).zip(z.chunks(L::T));
             for (offset, (scale, z)) in (0..n).step_by(L::T).zip(tiles) {
                 let from = at + offset;
+                let x = parameters.get_mut(from..).unwrap_or_default();
                 let mu = centres.get_mut(from..).unwrap_or_default();
                 // e = μ + λσ z, Eq. (9).
                 let centre = lanes.load(mu);
-                let e = lanes.mul_add(lanes.load(scale), lanes.load(z), centre);
+                let mut e = lanes.mul_add(lanes.load(scale), lanes.load(z), centre);
+                if let Some(grid) = rules.grid {
+                    finite = lanes.mul_add(e, lanes.splat(0.0), finite);
+                    e = grid.round_move(lanes, e);
+                }
                 match task {
                     Task::Propose => {
-                        let x = lanes.add(lanes.load(parameters.get(from..).unwrap_or_default()), e);
-                        // Adds 0, or NaN once a parameter is infinite or not a number.
-                        finite = lanes.mul_add(x, lanes.splat(0.0), finite);
-                        lanes.store(x, proposed.get_mut(from..).unwrap_or_default());
+                        let moved = lanes.add(lanes.load(x), e);
+                        // Adds 0, or NaN once a parameter is infinite, not a number, or beyond the grid.
+                        finite = match rules.grid {
+                            Some(grid) => lanes.add(grid.spoil(lanes, moved), finite),
+                            None => lanes.mul_add(moved, lanes.splat(0.0), finite),
+                        };
+                        let to = if rules.in_place { x } else { proposed.get_mut(from..).unwrap_or_default() };
+                        lanes.store(moved, to);
                     }
                     Task::Accept(epsilon) => {
                         let moved = lanes.mul_add(lanes.splat(epsilon), lanes.sub(e, centre), centre);
                         lanes.store(moved, mu);
                     }
+                    Task::Undo => lanes.store(lanes.sub(lanes.load(x), e), x),
                 }
             }
             at += BLOCK;
@@ -160,20 +179,24 @@ impl<R: Rng + Clone> Part<'_, R> {
             let mut ends = [0.0; 16];
             lanes.store(finite, &mut ends);
             stream.poison = ends.iter().fold(0.0, |sum, end| sum + end);
+            stream.drawn = true;
             stream.now = rng;
         }
     }
 }
 
-/// λσ of every parameter.
+/// What all parts of a move share.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Scales<'p> {
+pub(super) struct Move<'p> {
     pub sigma: f32,
     /// With signal norm: the net, and the signal of each layer.
     pub norm: Option<(Net<'p>, &'p [f32])>,
+    pub grid: Option<Grid>,
+    /// Whether x' overwrites x.
+    pub in_place: bool,
 }
 
-impl<'p> Scales<'p> {
+impl<'p> Move<'p> {
     /// Pieces of the parameter vector that share λσ, as ends and λσ: weights and biases of each layer in turn.
     fn pieces(self) -> impl Iterator<Item = (usize, f32)> + use<'p> {
         let sigma = self.sigma;

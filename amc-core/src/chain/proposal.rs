@@ -21,7 +21,7 @@ pub enum Decision {
 /// generators have moved on.
 #[derive(Debug)]
 #[must_use = "a proposal that is not decided changes nothing"]
-pub struct Proposal<'c, 'm, R, C> {
+pub struct Proposal<'c, 'm, R: Rng + Clone, C: Crew<R>> {
     pub(super) chain: &'c mut Chain<'m, R>,
     pub(super) crew: C,
     pub(super) bound: f32,
@@ -29,9 +29,8 @@ pub struct Proposal<'c, 'm, R, C> {
 
 impl<R: Rng + Clone, C: Crew<R>> Proposal<'_, '_, R, C> {
     /// The proposed parameters x'.
-    #[expect(clippy::misnamed_getters, reason = "the parameters of a proposal are the proposed ones")]
     pub fn parameters(&self) -> &[f32] {
-        self.chain.memory.proposed
+        self.chain.memory.proposed()
     }
 
     /// The largest loss that will be accepted: U(x) at T = 0, and U(x) − T ln ξ above. NaN where no loss will be.
@@ -50,35 +49,62 @@ impl<R: Rng + Clone, C: Crew<R>> Proposal<'_, '_, R, C> {
     /// is accepted.
     #[inline(always)]
     pub fn decide_with(mut self, loss: f32, signal: &[f32]) -> Decision {
-        if !(loss <= self.bound && loss.is_finite()) {
-            return self.reject();
+        let accepted = loss <= self.bound && loss.is_finite();
+        self.settle(accepted);
+        if !accepted {
+            return self.chain.count_rejection();
         }
-        let chain = self.chain;
+        let chain = &mut *self.chain;
         chain.counters.steps += 1;
         chain.counters.accepted += 1;
         chain.rejected_in_a_row = 0;
         chain.loss = loss;
-        let task = Task::Accept(chain.options.epsilon);
-        self.crew.share(chain.memory.parts(&mut chain.own, task, chain.sigma));
         chain.memory.keep_signal(signal);
         Decision::Accepted
     }
 
     /// Rejects the move: what [`decide`](Proposal::decide) does with a loss above the bound, when it is known to be
     /// that without its value.
-    pub fn reject(self) -> Decision {
-        let chain = self.chain;
-        chain.counters.steps += 1;
-        chain.rejected_in_a_row += 1;
-        if chain.rejected_in_a_row != chain.options.n_reset {
+    #[inline(always)]
+    pub fn reject(mut self) -> Decision {
+        self.settle(false);
+        self.chain.count_rejection()
+    }
+
+    /// Makes x what it is after the decision, and μ after an acceptance.
+    #[inline(always)]
+    fn settle(&mut self, accepted: bool) {
+        let Chain { memory, options, own, sigma, .. } = &mut *self.chain;
+        if accepted || memory.in_place {
+            let task = if accepted { Task::Accept(options.epsilon) } else { Task::Undo };
+            self.crew.share(memory.parts(own, task, options, *sigma));
+        }
+    }
+}
+
+impl<R: Rng + Clone, C: Crew<R>> Drop for Proposal<'_, '_, R, C> {
+    fn drop(&mut self) {
+        if self.chain.is_undecided() {
+            self.settle(false);
+        }
+    }
+}
+
+impl<R> Chain<'_, R> {
+    fn count_rejection(&mut self) -> Decision {
+        self.counters.steps += 1;
+        self.rejected_in_a_row += 1;
+        if self.rejected_in_a_row != self.options.n_reset {
             // With n_s = 0 for never, the count must not wrap around to it.
-            chain.rejected_in_a_row = chain.rejected_in_a_row.min(u32::MAX - 1);
+            self.rejected_in_a_row = self.rejected_in_a_row.min(u32::MAX - 1);
             return Decision::Rejected;
         }
-        chain.rejected_in_a_row = 0;
-        chain.sigma *= SIGMA_FACTOR;
-        chain.memory.centres.fill(0.0);
-        chain.counters.resets += 1;
+        self.rejected_in_a_row = 0;
+        // Below the grid's step moves would be 0, and accepted as equal.
+        let least = self.options.grid.map_or(0.0, |grid| grid.step());
+        self.sigma = (SIGMA_FACTOR * self.sigma).max(least);
+        self.memory.centres.fill(0.0);
+        self.counters.resets += 1;
         Decision::RejectedAndReset
     }
 }

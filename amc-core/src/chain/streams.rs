@@ -19,12 +19,14 @@ pub struct Stream<R> {
     pub(super) before: R,
     /// What the pending move adds to its bound: 0, or NaN where it must not be accepted or was not drawn.
     pub(super) poison: f32,
+    /// Whether the pending move was drawn.
+    pub(super) drawn: bool,
 }
 
 impl<R: Clone> Stream<R> {
     /// A stream of numbers from `generator`, which must be independent of the chain's other generators.
     pub fn new(generator: R) -> Self {
-        Self { before: generator.clone(), now: generator, poison: 0.0 }
+        Self { before: generator.clone(), now: generator, poison: 0.0, drawn: false }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use amc_core::chain::Options;
+use amc_core::chain::{Grid, Options};
 use anyhow::{Context, ensure};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -59,6 +59,10 @@ pub(super) struct TrainArgs {
     /// n, the moves to make [default: by data set]
     #[arg(long)]
     steps: Option<u64>,
+    /// Train in one copy of the parameters, as a device short of memory does: they and their moves are rounded to
+    /// multiples of 2⁻²⁰ (about 1e-6), and stay within ±8; sigma stays above 2⁻²⁰
+    #[arg(long)]
+    in_place: bool,
     /// Seed of the generator
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -137,9 +141,11 @@ impl TrainArgs {
             epsilon: self.epsilon.unwrap_or(defaults.epsilon),
             n_reset: self.n_reset.unwrap_or(defaults.n_reset),
             temperature: self.temperature,
+            grid: self.in_place.then_some(Grid::DEFAULT),
         };
         Ok(Settings {
             options,
+            in_place: self.in_place,
             signal_norm: self.signal_norm.map_or(defaults.signal_norm, |switch| switch == Switch::On),
             batching: self.batching(data)?,
             steps: self.steps.unwrap_or(defaults.steps),

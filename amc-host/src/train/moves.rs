@@ -24,17 +24,22 @@ pub(super) struct Buffers {
 }
 
 impl Buffers {
-    /// Initial parameters, N(0, σ₀²), drawn from `rng`, which is then the chain's, and room for what the settings need.
+    /// Initial parameters, N(0, σ₀²), drawn from `rng`, which is then the chain's, and rounded to the grid if there is
+    /// one; and room for what the settings need.
     pub fn new(net: Net<'_>, settings: &Settings, rng: &mut Generator) -> Self {
-        let Options { sigma, epsilon, .. } = settings.options;
+        let Options { sigma, epsilon, grid, .. } = settings.options;
         let count = net.parameters();
         let mut parameters = vec![0.0; count];
         dispatch(settings.arithmetic, Initial { parameters: &mut parameters, rng, sigma });
+        if let Some(grid) = grid {
+            grid.round(&mut parameters);
+        }
+        let proposed = vec![0.0; if settings.in_place { 0 } else { count }];
         let centres = vec![0.0; if epsilon == 0.0 { 0 } else { count }];
         let mut streams = vec![Stream::new(rng.clone()); streams(count)];
         jump_streams(rng, &mut streams);
         let signal = settings.signal_norm.then(|| vec![0.0; net.layers().len()]);
-        Self { parameters, proposed: vec![0.0; count], centres, streams, signal }
+        Self { parameters, proposed, centres, streams, signal }
     }
 }
 
@@ -76,7 +81,8 @@ impl<'m, 'a> Moves<'m, 'a> {
         let Buffers { parameters, proposed, centres, streams, signal: kept } = buffers;
         let mut signal = kept.clone().unwrap_or_default();
         let loss = score(&mut evaluator, &batches, parameters, &mut signal);
-        let mut memory = Memory::new(parameters, proposed).centres(centres).streams(streams);
+        let memory = if settings.in_place { Memory::in_place(parameters) } else { Memory::new(parameters, proposed) };
+        let mut memory = memory.centres(centres).streams(streams);
         if let Some(kept) = kept {
             kept.copy_from_slice(&signal);
             memory = memory.signal_norm(net, kept);
