@@ -19,6 +19,7 @@ fn moves(c: &mut Criterion) {
             let settings = Settings {
                 options: Options::new(0.01),
                 signal_norm: false,
+                in_place: false,
                 batching: Batching::Full,
                 steps,
                 seed: 1,

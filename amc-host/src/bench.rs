@@ -63,6 +63,7 @@ pub fn measure(
     let settings = Settings {
         options: Options::new(SIGMA),
         signal_norm: false,
+        in_place: false,
         batching: Batching::Full,
         steps,
         seed: 1,

@@ -12,7 +12,7 @@ use crate::lanes::{Arithmetic, OnLanes, dispatch};
 /// Multiply-adds of each of the independent sums, per run.
 const ROUNDS: usize = 1 << 20;
 /// Runs; the best counts, because everything that disturbs makes a run slower.
-const RUNS: usize = 7;
+const RUNS: usize = 60;
 /// Numbers that each thread reads to measure the memory: 128 MiB, far above any cache.
 const NUMBERS: usize = 1 << 25;
 
