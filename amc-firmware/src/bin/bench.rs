@@ -6,8 +6,8 @@ use core::hint::black_box;
 
 use amc_core::chain::{Chain, Memory, Options};
 use amc_core::elementary::tanh;
-use amc_core::{Gather, Generator, Lanes, Samples, Tiles, gaussian};
-use amc_firmware::golden::{OBJECTIVE, PARAMETERS, PIXELS, digits};
+use amc_core::{Gather, Generator, Lanes, Rows, Samples, Targets, Tiles, gaussian};
+use amc_firmware::golden::{IMAGES, OBJECTIVE, PARAMETERS, PIXELS};
 use amc_firmware::timer::count;
 use amc_firmware::xor::{self, ROW, SQUARE};
 use amc_firmware::{board, report};
@@ -21,13 +21,28 @@ const SEEDS: usize = 50;
 /// Moves that XOR may take.
 const PATIENCE: u64 = 20_000;
 
+const FILE: &[u8; IMAGES * (PIXELS + 1)] = include_bytes!("../../../data/digits.u8");
+
+/// Bytes of the file from `first` on: of the whole file too little flash would be left on a small core.
+const fn part<const N: usize>(first: usize) -> [u8; N] {
+    let (mut part, mut i) = ([0; N], 0);
+    while i < N {
+        part[i] = FILE[first + i];
+        i += 1;
+    }
+    part
+}
+
+/// The digits, half of whose pixels are 0.
+static DIGITS: [u8; SAMPLES * PIXELS] = part(0);
+static LABELS: [u8; SAMPLES] = part(IMAGES * PIXELS);
+
 /// The digits once more, as numbers none of which is 0, from 1/17 to 1, in tiles of four.
 static DENSE: [f32; SAMPLES * PIXELS] = {
-    let (bytes, mut dense) = (include_bytes!("../../../data/digits.u8"), [0.0; SAMPLES * PIXELS]);
-    let mut i = 0;
+    let (mut dense, mut i) = ([0.0; SAMPLES * PIXELS], 0);
     while i < dense.len() {
         let (sample, pixel) = (i / PIXELS, i % PIXELS);
-        dense[(sample / 4 * PIXELS + pixel) * 4 + sample % 4] = (bytes[i] + 1) as f32 / 17.0;
+        dense[(sample / 4 * PIXELS + pixel) * 4 + sample % 4] = (FILE[i] + 1) as f32 / 17.0;
         i += 1;
     }
     dense
@@ -48,14 +63,16 @@ static BUFFERS: ConstStaticCell<Buffers> = ConstStaticCell::new(Buffers {
 /// The loss on bytes half of which are 0.
 #[inline(never)]
 fn forward(x: &[f32], scratch: &mut [f32]) -> f32 {
-    OBJECTIVE.evaluate(ROW, x, &digits(0, SAMPLES), scratch, Gather::default()).map_or(f32::NAN, |score| score.loss)
+    let features = Rows::new(&DIGITS, PIXELS, 1.0 / 16.0);
+    let samples = Samples { features, targets: Targets::Classes(&LABELS) };
+    OBJECTIVE.evaluate(ROW, x, &samples, scratch, Gather::default()).map_or(f32::NAN, |score| score.loss)
 }
 
 /// The loss on numbers none of which is 0.
 #[inline(never)]
 fn forward_dense(x: &[f32], scratch: &mut [f32]) -> f32 {
     let features = Tiles::new(&DENSE, SAMPLES, PIXELS, 1.0);
-    let samples = Samples { features, targets: digits(0, SAMPLES).targets };
+    let samples = Samples { features, targets: Targets::Classes(&LABELS) };
     OBJECTIVE.evaluate(SQUARE, x, &samples, scratch, Gather::default()).map_or(f32::NAN, |score| score.loss)
 }
 
