@@ -49,7 +49,7 @@ pub enum FetchError {
         reason: String,
     },
     /// The transfer broke off, or the file cannot be written.
-    #[error("{0}: {1}")]
+    #[error("{0}")]
     Io(PathBuf, #[source] io::Error),
     /// What came is not the file that was wanted.
     #[error("{url}: its MD5 is {found}, not {wanted}: the file was not kept")]

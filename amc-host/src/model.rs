@@ -114,7 +114,7 @@ struct Header {
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// It cannot be read or written.
-    #[error("{0}: {1}")]
+    #[error("{0}")]
     Io(PathBuf, #[source] io::Error),
     /// It does not begin like one.
     #[error("{0}: not a model file: it does not begin with AMCMODEL")]

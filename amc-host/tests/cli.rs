@@ -236,7 +236,7 @@ fn errors_of_use_say_what_to_do() {
         (&["--sigma", "-1"], &["sigma is -1"]),
         (&["--epsilon", "inf"], &["epsilon is inf"]),
         (&["--temperature", "-1"], &["temperature is -1"]),
-        (&["--n-reset=-1"], &["-1", "n-reset"]),
+        (&["--n-reset", "-1"], &["--n-reset is -1", "0 for never"]),
         (&["--batch", "0"], &["--batch"]),
         (&["--batch", "99999"], &["1437"]),
         (&["--threads", "0"], &["--threads"]),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use amc_core::chain::{Grid, Options};
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -42,8 +42,8 @@ pub(super) struct TrainArgs {
     #[arg(long, allow_negative_numbers = true)]
     epsilon: Option<f32>,
     /// n_s, the consecutive rejections after which σ becomes 0.95 σ and μ = 0: from 1; 0 = never [default: by data set]
-    #[arg(long)]
-    n_reset: Option<u32>,
+    #[arg(long, allow_negative_numbers = true)]
+    n_reset: Option<i64>,
     /// Scale the moves of weights by λ, so that each neuron's input changes by about σ; without on or off: on
     /// [default: by data set]
     #[arg(long, value_enum, num_args(0..=1), default_missing_value = "on")]
@@ -53,9 +53,9 @@ pub(super) struct TrainArgs {
     #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
     temperature: f32,
     /// Samples that a move is judged on: full (all), a number of them drawn anew for each move, or progressive (500, and
-    /// twice as many whenever fewer than 10% are wrong; needs classes) [default: by data set]
-    #[arg(long)]
-    batch: Option<String>,
+    /// twice as many whenever fewer than 10% are wrong; needs classes)
+    #[arg(long, default_value = "full")]
+    batch: String,
     /// n, the moves to make [default: by data set]
     #[arg(long)]
     steps: Option<u64>,
@@ -115,7 +115,7 @@ impl TrainArgs {
     }
 
     fn batching(&self, data: &Data) -> anyhow::Result<Batching> {
-        Ok(match self.batch.as_deref().unwrap_or(self.defaults().batch) {
+        Ok(match self.batch.as_str() {
             "full" => Batching::Full,
             "progressive" => {
                 ensure!(data.train.has_classes(), "--batch progressive needs classes: it follows their error rate");
@@ -136,10 +136,14 @@ impl TrainArgs {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = self.threads.unwrap_or(cores);
         ensure!(threads > 0, "--threads is 0: at least one is needed");
+        let n_reset = self.n_reset.unwrap_or(defaults.n_reset.into());
+        let Ok(n_reset) = u32::try_from(n_reset) else {
+            bail!("--n-reset is {n_reset}: use a number from 1 to {}, or 0 for never", u32::MAX)
+        };
         let options = Options {
             sigma: self.sigma.unwrap_or(defaults.sigma),
             epsilon: self.epsilon.unwrap_or(defaults.epsilon),
-            n_reset: self.n_reset.unwrap_or(defaults.n_reset),
+            n_reset,
             temperature: self.temperature,
             grid: self.in_place.then_some(Grid::DEFAULT),
         };

@@ -8,7 +8,7 @@ use super::{Data, Set, Values, Wanted};
 #[derive(Debug, thiserror::Error)]
 pub enum CsvError {
     /// It cannot be read as CSV.
-    #[error("{0}: {1}")]
+    #[error("{0}")]
     Csv(PathBuf, #[source] csv::Error),
     /// A feature is not a finite number.
     #[error("{path}: line {line}, column {column}: {cell:?} is not a finite number")]

@@ -13,7 +13,7 @@ pub enum IdxError {
     #[error("{0}: there is no such file, nor one ending in .gz")]
     Missing(PathBuf),
     /// It cannot be read or unpacked.
-    #[error("{0}: {1}")]
+    #[error("{0}")]
     Io(PathBuf, #[source] io::Error),
     /// It does not begin like an IDX file of unsigned bytes with so many dimensions.
     #[error("{path}: the file begins with {found:02x?}, not with {wanted:02x?} as an IDX file of bytes with {} dimensions does", wanted[3])]
