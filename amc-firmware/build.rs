@@ -4,8 +4,9 @@ use std::path::Path;
 use std::{env, fs};
 
 /// Boards by feature, and their folders in `boards/`.
-const BOARDS: [(&str, &str); 9] = [
+const BOARDS: [(&str, &str); 10] = [
     ("QEMU", "qemu-mps2-an386"),
+    ("QEMU_64K", "qemu-mps2-an386-64k"),
     ("QEMU_M7", "qemu-mps2-an500"),
     ("QEMU_M33", "qemu-mps2-an505"),
     ("QEMU_M0", "qemu-microbit"),

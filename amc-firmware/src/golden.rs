@@ -38,10 +38,15 @@ const FIT: &str = "the net, the images and the buffers fit together";
 /// Images with their labels.
 pub type Images = Samples<'static, Rows<'static, u8>>;
 
+/// Pixels and labels of `count` images, from image `first` on.
+pub fn stored(first: usize, count: usize) -> (&'static [u8], &'static [u8]) {
+    let (pixels, labels) = DATA.split_at(IMAGES * PIXELS);
+    (&pixels[first * PIXELS..][..count * PIXELS], &labels[first..][..count])
+}
+
 /// `count` images with their labels, from image `first` on.
 pub fn digits(first: usize, count: usize) -> Images {
-    let (pixels, labels) = DATA.split_at(IMAGES * PIXELS);
-    let (pixels, labels) = (&pixels[first * PIXELS..][..count * PIXELS], &labels[first..][..count]);
+    let (pixels, labels) = stored(first, count);
     Samples { features: Rows::new(pixels, PIXELS, 1.0 / 16.0), targets: Targets::Classes(labels) }
 }
 

@@ -1,4 +1,4 @@
-//! What the programs share: the board's way to report, and the digits that two of them learn.
+//! What the programs share: the board's way to report, and the digits that they learn.
 #![no_std]
 
 // The critical section of a single core.
@@ -15,6 +15,7 @@ pub mod board;
 mod boot;
 
 pub mod golden;
+pub mod paper;
 pub mod stack;
 #[cfg(feature = "semihosting")]
 pub mod timer;
