@@ -63,7 +63,7 @@ images=$PWD/amc-firmware/target/tests
   cd amc-firmware
   "${firmware_cargo[@]}" build --release --target-dir "$images"
   "${firmware_cargo[@]}" build --profile size --bin trainer --bin empty --bin stack --target-dir "$images"
-  boards=(qemu-m7 stm32f411 nrf52840 nrf52833)
+  boards=(qemu-64k qemu-m7 stm32f411 nrf52840 nrf52833)
   [ ${#more_targets[@]} = 0 ] || boards+=(qemu-m33 rp2350 qemu-m0 rp2040)
   for board in "${boards[@]}"; do
     case $board in
@@ -72,8 +72,11 @@ images=$PWD/amc-firmware/target/tests
       *) for=$target ;;
     esac
     programs=(--bins)
-    # Its 16 KiB of RAM hold no centres.
-    [ $board != qemu-m0 ] || programs=(--bin bench)
+    case $board in
+      qemu-64k) programs=(--bin paper_net) ;;
+      # Its 16 KiB of RAM hold no centres.
+      qemu-m0) programs=(--bin bench) ;;
+    esac
     "${firmware_cargo[@]}" build --release --no-default-features --features "$board" --target "$for" "${programs[@]}" \
       --target-dir "target/$board"
   done
@@ -87,6 +90,7 @@ skipped=()
 [ ${#more_targets[@]} != 0 ] || skipped=(--skip a_cortex_m33 --skip a_cortex_m0)
 boards=$PWD/amc-firmware/target
 AMC_FIRMWARE_IMAGES="$images/$target/release" AMC_FIRMWARE_IMAGES_M7="$boards/qemu-m7/$target/release" \
+  AMC_FIRMWARE_IMAGES_64K="$boards/qemu-64k/$target/release" \
   AMC_FIRMWARE_IMAGES_M33="$boards/qemu-m33/thumbv8m.main-none-eabihf/release" \
   AMC_FIRMWARE_IMAGES_M0="$boards/qemu-m0/thumbv6m-none-eabi/release" \
   cargo test --workspace -- --include-ignored "${skipped[@]}"

@@ -2,11 +2,13 @@
 
 #[path = "../amc-firmware/src/golden.rs"]
 mod golden;
+#[path = "../amc-firmware/src/paper.rs"]
+mod paper;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use amc_core::Portable;
+use amc_core::{Features, Gather, Portable, Rows, Samples, Targets};
 use golden::{Buffers, run};
 
 /// A machine that QEMU emulates, where the images for it are, and what `bench` counted there.
@@ -22,6 +24,9 @@ const M4: Machine = Machine {
     images: "AMC_FIRMWARE_IMAGES",
     counts: include_str!("../amc-firmware/counts/cortex-m4.txt"),
 };
+
+/// The Cortex-M4 with 64 KiB of RAM.
+const M4_64K: Machine = Machine { images: "AMC_FIRMWARE_IMAGES_64K", ..M4 };
 
 const M7: Machine = Machine {
     options: &["-cpu", "cortex-m7", "-machine", "mps2-an500"],
@@ -90,6 +95,40 @@ fn host_and_device_train_to_the_same_bits() {
     let device = under_qemu("chain");
     let host = run(Portable::<16>, &mut Buffers::new()).to_string();
     assert!(device.lines().any(|line| line == host), "the host says {host}, the device\n{device}");
+}
+
+#[test]
+#[ignore = "needs QEMU and the firmware's images: ./test.sh sets them up"]
+fn in_64_kib_the_papers_net_trains_to_the_hosts_bits() {
+    let device = on(&M4_64K, "paper_net");
+    let mut buffers = paper::Buffers::<{ paper::NET.scratch(16) }>::new();
+    let host = paper::run(Portable::<16>, &mut buffers);
+    assert!(host.accepted > 0 && host.given_up > 0, "not every kind of move was made: {host}");
+    let host = host.to_string();
+    assert!(device.lines().any(|line| line == host), "the host says {host}, the device\n{device}");
+}
+
+#[test]
+fn enlarged_images_are_those_written_out() {
+    const WIDE: usize = 28;
+    let (pixels, labels) = golden::stored(0, 50);
+    let mut written = Vec::new();
+    for image in pixels.chunks_exact(golden::PIXELS) {
+        for (y, x) in (0..WIDE).flat_map(|y| (0..WIDE).map(move |x| (y, x))) {
+            let inside = (2..26).contains(&y) && (2..26).contains(&x);
+            written.push(if inside { image[(y - 2) / 3 * 8 + (x - 2) / 3] } else { 0 });
+        }
+    }
+    let x: Vec<f32> = (0..paper::NET.parameters()).map(|i| (i as f32).sin() / 8.0).collect();
+    let targets = Targets::Classes(labels);
+    let computed = loss(&x, &Samples { features: paper::Enlarged::new(pixels), targets });
+    assert_eq!(computed, loss(&x, &Samples { features: Rows::new(&written, WIDE * WIDE, 1.0 / 16.0), targets }));
+}
+
+fn loss(x: &[f32], samples: &Samples<'_, impl Features>) -> u32 {
+    let mut scratch = [0.0; paper::NET.scratch(4)];
+    let score = paper::OBJECTIVE.evaluate(Portable::<4>, x, samples, &mut scratch, Gather::default());
+    score.expect("the images fit the net").loss.to_bits()
 }
 
 #[test]
