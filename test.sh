@@ -46,6 +46,7 @@ if cargo fmt --version >/dev/null 2>&1; then
   say "formatting"
   cargo fmt --all --check
   (cd amc-firmware && cargo fmt --check)
+  (cd examples/firmware-user && cargo fmt --check)
 fi
 
 if cargo clippy --version >/dev/null 2>&1; then
@@ -80,6 +81,13 @@ images=$PWD/amc-firmware/target/tests
     "${firmware_cargo[@]}" build --release --no-default-features --features "$board" --target "$for" "${programs[@]}" \
       --target-dir "target/$board"
   done
+)
+
+say "a firmware of somebody else's"
+(
+  cd examples/firmware-user
+  "${firmware_cargo[@]}" build --release
+  ../../amc-firmware/run-qemu.sh "target/$target/release/firmware-user"
 )
 
 say "the trainer's flash and stack"
