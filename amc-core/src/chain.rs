@@ -147,6 +147,10 @@ pub struct Chain<'m, R> {
     restart_due: bool,
 }
 
+fn check_loss(loss: f32) -> Result<(), ChainError> {
+    if loss.is_finite() { Ok(()) } else { Err(ChainError::Loss { loss }) }
+}
+
 impl<R> Chain<'_, R> {
     /// Whether x is still x', in place.
     fn is_undecided(&self) -> bool {
@@ -159,16 +163,22 @@ impl<'m, R: Rng + Clone> Chain<'m, R> {
     pub fn new(memory: Memory<'m, R>, options: Options, rng: R, loss: f32) -> Result<Self, ChainError> {
         options.check()?;
         memory.check(&options)?;
+        check_loss(loss)?;
         memory.centres.fill(0.0);
-        let (own, sigma, counters) = (Stream::new(rng), options.sigma, Counters::default());
-        let (rejected_in_a_row, restart_due) = (0, false);
-        let mut chain = Self { memory, options, own, sigma, rejected_in_a_row, loss, counters, restart_due };
-        for stream in chain.memory.generators(&mut chain.own) {
-            // Streams may have served another chain.
+        for stream in memory.streams.iter_mut() {
+            // It may have served another chain.
             stream.drawn = false;
         }
-        chain.rescore(loss)?;
-        Ok(chain)
+        Ok(Self {
+            sigma: options.sigma,
+            memory,
+            options,
+            own: Stream::new(rng),
+            rejected_in_a_row: 0,
+            loss,
+            counters: Counters { steps: 0, accepted: 0, resets: 0 },
+            restart_due: false,
+        })
     }
 
     /// The current parameters x.
@@ -201,9 +211,7 @@ impl<'m, R: Rng + Clone> Chain<'m, R> {
         if self.is_undecided() {
             return Err(ChainError::Undecided);
         }
-        if !loss.is_finite() {
-            return Err(ChainError::Loss { loss });
-        }
+        check_loss(loss)?;
         self.loss = loss;
         Ok(())
     }

@@ -18,40 +18,73 @@ pub const BLOCK: usize = 32;
 const PAIRS: usize = BLOCK / 2;
 const TWO_TO_MINUS_32: f32 = 1.0 / 4_294_967_296.0;
 
-/// Fills the first `n` numbers of `out`, at most all, with one block of N(0, 1).
-#[inline(always)]
-pub(crate) fn block<L: Lanes, R: Rng>(lanes: L, rng: &mut R, out: &mut [f32; BLOCK], n: usize) {
-    let pairs = n.div_ceil(2).min(PAIRS);
-    let mut bits = [0; BLOCK];
-    let (radii, angles) = bits.split_at_mut(PAIRS);
-    for r in radii.iter_mut().take(pairs) {
-        *r = rng.next_u32() | 1;
+/// Memory of one block after another; nothing of one serves the next.
+pub(crate) struct Blocks {
+    bits: [u32; BLOCK],
+    numbers: [f32; BLOCK],
+}
+
+impl Blocks {
+    #[inline(always)]
+    pub(crate) fn new() -> Self {
+        Self { bits: [0; BLOCK], numbers: [0.0; BLOCK] }
     }
-    for r in angles.iter_mut().take(pairs) {
-        *r = rng.next_u32();
+
+    /// A block of `n` numbers N(0, 1), and what is left of older ones behind them; at most [`BLOCK`].
+    #[inline(always)]
+    pub(crate) fn next<L: Lanes, R: Rng>(&mut self, lanes: L, rng: &mut R, n: usize) -> &[f32; BLOCK] {
+        match L::CALLS {
+            true => self.called(lanes, rng, n),
+            false => self.inlined(lanes, rng, n),
+        }
+        &self.numbers
     }
-    let (first, second) = out.split_at_mut(pairs);
-    let tiles = radii.chunks(L::T).zip(angles.chunks(L::T));
-    let out = first.chunks_mut(L::T).zip(second.chunks_mut(L::T));
-    for ((radii, angles), (cosines, sines)) in tiles.zip(out) {
-        let scale = lanes.splat(TWO_TO_MINUS_32);
-        let u = lanes.mul(lanes.load_u32(radii), scale);
-        let radius = lanes.sqrt(lanes.mul(lanes.splat(-2.0), ln_normal(lanes, u)));
-        let turns = lanes.sub(lanes.mul(lanes.load_u32(angles), scale), lanes.splat(0.5));
-        let (sin, cos) = sin_cos_half_turn(lanes, turns);
-        lanes.store(lanes.mul(radius, cos), cosines);
-        lanes.store(lanes.mul(radius, sin), sines);
+
+    /// The sum of all lanes, for which numbers are overwritten.
+    #[inline(always)]
+    pub(crate) fn sum<L: Lanes>(&mut self, lanes: L, v: L::V) -> f32 {
+        lanes.store(v, &mut self.numbers);
+        self.numbers.iter().take(L::T).fold(0.0, |sum, number| sum + number)
+    }
+
+    #[inline(never)]
+    fn called<L: Lanes, R: Rng>(&mut self, lanes: L, rng: &mut R, n: usize) {
+        self.inlined(lanes, rng, n);
+    }
+
+    #[inline(always)]
+    fn inlined<L: Lanes, R: Rng>(&mut self, lanes: L, rng: &mut R, n: usize) {
+        let pairs = n.div_ceil(2).min(PAIRS);
+        let (radii, angles) = self.bits.split_at_mut(PAIRS);
+        for r in radii.iter_mut().take(pairs) {
+            *r = rng.next_u32() | 1;
+        }
+        for r in angles.iter_mut().take(pairs) {
+            *r = rng.next_u32();
+        }
+        let (first, second) = self.numbers.split_at_mut(pairs);
+        let tiles = radii.chunks(L::T).zip(angles.chunks(L::T));
+        let out = first.chunks_mut(L::T).zip(second.chunks_mut(L::T));
+        for ((radii, angles), (cosines, sines)) in tiles.zip(out) {
+            let scale = lanes.splat(TWO_TO_MINUS_32);
+            let u = lanes.mul(lanes.load_u32(radii), scale);
+            let radius = lanes.sqrt(lanes.mul(lanes.splat(-2.0), ln_normal(lanes, u)));
+            let turns = lanes.sub(lanes.mul(lanes.load_u32(angles), scale), lanes.splat(0.5));
+            let (sin, cos) = sin_cos_half_turn(lanes, turns);
+            lanes.store(lanes.mul(radius, cos), cosines);
+            lanes.store(lanes.mul(radius, sin), sines);
+        }
     }
 }
 
 /// Fills `out` with independent numbers N(0, σ²): the paper's initial parameters (Sec. II A).
 #[inline(always)]
 pub fn fill<L: Lanes, R: Rng>(lanes: L, rng: &mut R, sigma: f32, out: &mut [f32]) {
-    let mut z = [0.0; BLOCK];
+    let mut blocks = Blocks::new();
     for out in out.chunks_mut(BLOCK) {
-        block(lanes, rng, &mut z, out.len());
+        let z = blocks.next(lanes, rng, out.len());
         for (out, z) in out.iter_mut().zip(z) {
-            *out = sigma * z;
+            *out = sigma * *z;
         }
     }
 }

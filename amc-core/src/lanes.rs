@@ -122,7 +122,8 @@ impl<const T: usize> Lanes for Portable<T> {
 
     #[inline(always)]
     fn splat(self, x: f32) -> [f32; T] {
-        [x; T]
+        // [x; T] would stay a loop in small code.
+        [0.0; T].map(|_| x)
     }
 
     #[inline(always)]

@@ -12,7 +12,7 @@ pub struct Memory<'m, R = Generator> {
     pub(super) parameters: &'m mut [f32],
     pub(super) proposed: &'m mut [f32],
     pub(super) centres: &'m mut [f32],
-    streams: &'m mut [Stream<R>],
+    pub(super) streams: &'m mut [Stream<R>],
     signal_norm: Option<SignalNorm<'m>>,
     /// Whether x' overwrites x.
     pub(super) in_place: bool,

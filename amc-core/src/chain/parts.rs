@@ -6,9 +6,9 @@ use rand_core::Rng;
 
 use super::Grid;
 use super::streams::{RANGE, Stream};
-use crate::gaussian::{BLOCK, block};
+use crate::gaussian::{BLOCK, Blocks};
 use crate::lanes::Lanes;
-use crate::net::Net;
+use crate::net::{Net, Section};
 
 /// Who computes the parts of moves.
 ///
@@ -24,8 +24,24 @@ pub trait Crew<R> {
 impl<R: Rng + Clone, L: Lanes> Crew<R> for L {
     #[inline(always)]
     fn share(&mut self, parts: Parts<'_, R>) {
-        for part in parts {
-            part.work(*self);
+        match L::CALLS {
+            true => parts.work_called(*self),
+            false => parts.work(*self),
+        }
+    }
+}
+
+impl<R: Rng + Clone> Parts<'_, R> {
+    // Once for all tasks, of which a chain has three.
+    #[inline(never)]
+    fn work_called<L: Lanes>(self, lanes: L) {
+        self.work(lanes);
+    }
+
+    #[inline(always)]
+    fn work<L: Lanes>(self, lanes: L) {
+        for part in self {
+            part.work(lanes);
         }
     }
 }
@@ -114,10 +130,11 @@ impl<R: Rng + Clone> Part<'_, R> {
     #[inline(always)]
     pub fn work<L: Lanes>(self, lanes: L) {
         let Self { task, rules, first, parameters, proposed, centres, stream } = self;
-        let mut rng = match task {
+        // The state before the move is needed once at most.
+        let rng = match task {
             Task::Propose => {
                 stream.before = stream.now.clone();
-                stream.now.clone()
+                &mut stream.now
             }
             Task::Accept(_) | Task::Undo => {
                 let drawn = core::mem::take(&mut stream.drawn);
@@ -132,25 +149,23 @@ impl<R: Rng + Clone> Part<'_, R> {
                 } else if !drawn {
                     return;
                 }
-                stream.before.clone()
+                &mut stream.before
             }
         };
         let mut finite = lanes.splat(0.0);
-        let mut z = [0.0; BLOCK];
-        let mut scale = BlockScales::new(rules.pieces());
+        let mut blocks = Blocks::new();
+        let mut scales = rules.scales();
         let mut at = 0;
         while at < parameters.len() {
             let n = (parameters.len() - at).min(BLOCK);
-            block(lanes, &mut rng, &mut z, n);
-            let scale = scale.of(first + at, n);
-            let tiles = scale.chunks(L::T).zip(z.chunks(L::T));
-            for (offset, (scale, z)) in (0..n).step_by(L::T).zip(tiles) {
+            let z = blocks.next(lanes, rng, n);
+            for (offset, z) in (0..n).step_by(L::T).zip(z.chunks(L::T)) {
                 let from = at + offset;
                 let x = parameters.get_mut(from..).unwrap_or_default();
                 let mu = centres.get_mut(from..).unwrap_or_default();
                 // e = μ + λσ z, Eq. (9).
                 let centre = lanes.load(mu);
-                let mut e = lanes.mul_add(lanes.load(scale), lanes.load(z), centre);
+                let mut e = lanes.mul_add(scales.at(lanes, first + from), lanes.load(z), centre);
                 if let Some(grid) = rules.grid {
                     finite = lanes.mul_add(e, lanes.splat(0.0), finite);
                     e = grid.round_move(lanes, e);
@@ -176,11 +191,8 @@ impl<R: Rng + Clone> Part<'_, R> {
             at += BLOCK;
         }
         if let Task::Propose = task {
-            let mut ends = [0.0; 16];
-            lanes.store(finite, &mut ends);
-            stream.poison = ends.iter().fold(0.0, |sum, end| sum + end);
+            stream.poison = blocks.sum(lanes, finite);
             stream.drawn = true;
-            stream.now = rng;
         }
     }
 }
@@ -196,60 +208,69 @@ pub(super) struct Move<'p> {
     pub in_place: bool,
 }
 
-impl<'p> Move<'p> {
-    /// Pieces of the parameter vector that share λσ, as ends and λσ: weights and biases of each layer in turn.
-    fn pieces(self) -> impl Iterator<Item = (usize, f32)> + use<'p> {
-        let sigma = self.sigma;
-        let layers = self.norm.into_iter().flat_map(|(net, signal)| net.sections().zip(signal));
-        let pieces = layers.flat_map(move |(section, signal)| {
+/// λσ of one tile of parameters after another. The weights of a layer share it, and its biases.
+struct Scales<I> {
+    sigma: f32,
+    /// With signal norm: the sections, and the signals of their layers.
+    layers: Option<I>,
+    /// Where the current piece ends, and the biases that follow it, if they do.
+    ends: (usize, Option<usize>),
+    scale: f32,
+}
+
+impl Move<'_> {
+    #[inline(always)]
+    fn scales(&self) -> Scales<impl Iterator<Item = (Section, &f32)>> {
+        let layers = self.norm.map(|(net, signal)| net.sections().zip(signal));
+        let end = if layers.is_some() { 0 } else { usize::MAX };
+        Scales { sigma: self.sigma, layers, ends: (end, None), scale: self.sigma }
+    }
+}
+
+impl<'s, I: Iterator<Item = (Section, &'s f32)>> Scales<I> {
+    /// λσ of the tile from `start` on, which follows those asked for before.
+    #[inline(always)]
+    fn at<L: Lanes>(&mut self, lanes: L, start: usize) -> L::V {
+        match start + L::T <= self.ends.0 {
+            true => lanes.splat(self.scale),
+            false => self.cross(lanes, start),
+        }
+    }
+
+    /// A tile that a piece ends before or in.
+    #[cold]
+    #[inline(never)]
+    fn cross<L: Lanes>(&mut self, lanes: L, start: usize) -> L::V {
+        let mut scales = [0.0; 16];
+        for (index, out) in (start..start + L::T).zip(&mut scales) {
+            while index >= self.ends.0 {
+                self.advance(lanes);
+            }
+            *out = self.scale;
+        }
+        lanes.load(&scales)
+    }
+
+    /// Goes to the next piece.
+    fn advance<L: Lanes>(&mut self, lanes: L) {
+        self.scale = self.sigma;
+        if let Some(end) = self.ends.1.take() {
+            self.ends.0 = end;
+        } else if let Some((section, signal)) = self.layers.as_mut().and_then(I::next) {
             let biases = section.start + section.weights;
-            [(biases, lambda(*signal) * sigma), (biases + section.biases, sigma)]
-        });
-        pieces.chain(core::iter::once((usize::MAX, sigma)))
+            self.ends = (biases, Some(biases + section.biases));
+            self.scale *= lambda(lanes, *signal);
+        } else {
+            self.ends.0 = usize::MAX;
+        }
     }
 }
 
 /// λ of a layer's weights: Eq. (17), and 0 where all their inputs vanish.
-fn lambda(signal: f32) -> f32 {
-    if signal > 0.0 && signal.is_finite() { 1.0 / libm::sqrtf(signal) } else { 0.0 }
-}
-
-/// λσ of the parameters of one block after another.
-struct BlockScales<I> {
-    pieces: I,
-    /// The current piece.
-    end: usize,
-    scale: f32,
-    block: [f32; BLOCK],
-    /// Up to here, `block` holds for every block.
-    uniform_until: usize,
-}
-
-impl<I: Iterator<Item = (usize, f32)>> BlockScales<I> {
-    fn new(pieces: I) -> Self {
-        Self { pieces, end: 0, scale: 0.0, block: [0.0; BLOCK], uniform_until: 0 }
-    }
-
-    /// λσ of the `n` parameters from `start` on; at most `BLOCK`, after those of the block before.
-    #[inline(always)]
-    fn of(&mut self, start: usize, n: usize) -> &[f32] {
-        if start + n > self.uniform_until {
-            self.cross(start, n);
-        }
-        self.block.get(..n).unwrap_or_default()
-    }
-
-    /// Fills the block where a piece ends. Without lanes: it needs to be there once only.
-    #[inline(never)]
-    fn cross(&mut self, start: usize, n: usize) {
-        for (index, out) in (start..start + n).zip(&mut self.block) {
-            while index >= self.end {
-                (self.end, self.scale) = self.pieces.next().unwrap_or((usize::MAX, self.scale));
-            }
-            *out = self.scale;
-        }
-        // Only a block filled from one piece serves the next block, too.
-        let uniform = self.block.iter().all(|scale| *scale == self.scale);
-        self.uniform_until = if uniform { self.end } else { 0 };
-    }
+fn lambda<L: Lanes>(lanes: L, signal: f32) -> f32 {
+    let mut root = [0.0];
+    // All lanes have the root that `libm` has, but some have an instruction for it.
+    lanes.store(lanes.sqrt(lanes.splat(signal)), &mut root);
+    let [root] = root;
+    if signal > 0.0 && signal.is_finite() { 1.0 / root } else { 0.0 }
 }
