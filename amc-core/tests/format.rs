@@ -3,12 +3,14 @@
 #![allow(dead_code)]
 
 use amc_core::batch::{Minibatch, Progressive};
-use amc_core::chain::{Chain, ChainError, Counters, Decision, Memory, Options, OptionsError, Proposal};
+use amc_core::chain::{
+    Chain, ChainError, Counters, Decision, Grid, Memory, Needs, Options, OptionsError, Part, Parts, Proposal, Stream,
+};
 use amc_core::sums::Total;
 use amc_core::window::{Window, WindowError};
 use amc_core::{
-    Activation, BlockScore, Gather, Generator, Layer, Loss, Net, NetError, Objective, ObjectiveError, Portable, Rows,
-    Samples, Score, Section, Targets, Tiles,
+    Activation, BlockScore, Found, Gather, Generator, Layer, Loss, Net, NetError, Objective, ObjectiveError, Portable,
+    Rows, Samples, Score, Section, Targets, Tiles,
 };
 
 fn formats<T: defmt::Format>() {}
@@ -16,9 +18,10 @@ fn formats<T: defmt::Format>() {}
 fn every_public_type_formats() {
     formats::<Portable<4>>();
     formats::<(Activation, Layer, Net<'_>, NetError, Section)>();
-    formats::<(Loss, Objective<'_>, ObjectiveError, Score, BlockScore, Gather<'_>, Total)>();
+    formats::<(Loss, Objective<'_>, ObjectiveError, Score, BlockScore, Found, Gather<'_>, Total)>();
     formats::<(Rows<'_, u8>, Tiles<'_, f32>, Targets<'_>, Samples<'_, Rows<'_, f32>>)>();
     formats::<(Progressive, Minibatch<'_>, Window<8, 3, 1>, WindowError)>();
     formats::<(Options, OptionsError, ChainError, Counters, Decision, Memory<'_>)>();
+    formats::<(Grid, Needs, Stream<Generator>, Part<'_, Generator>, Parts<'_, Generator>)>();
     formats::<(Chain<'_, Generator>, Proposal<'_, '_, Generator, Portable<4>>)>();
 }
