@@ -8,7 +8,7 @@ use crate::elementary::{exp, sigmoid, tanh};
 use crate::lanes::Lanes;
 use crate::net::{Activation, Layer, Net};
 
-/// Inputs in a panel: 64 KiB of activations and weights together for 4 tiles of 16 samples.
+/// Inputs in a panel: for 4 tiles of 16 samples and a block of 16 neurons, 40 KiB of activations and weights.
 const PANEL: usize = 128;
 
 /// Repeats a statement for `$j` in 0 .. `$J`, written out: in a loop the sums would live in memory.

@@ -4,11 +4,10 @@ mod cases;
 mod machine;
 pub mod scaling;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use amc_core::Gather;
 use amc_core::chain::Options;
-use amc_core::{Gather, Generator, gaussian};
-use rand_core::SeedableRng;
 use serde::Serialize;
 
 pub use cases::{CASES, Case, Shape};
@@ -17,9 +16,9 @@ pub use machine::Machine;
 use crate::data::Data;
 use crate::data::pack::Pack;
 use crate::evaluate::Evaluator;
-use crate::lanes::{Arithmetic, OnLanes, dispatch};
+use crate::lanes::Arithmetic;
 use crate::model::Description;
-use crate::train::{Batching, Settings, train};
+use crate::train::{Batching, Settings, median, train};
 
 /// The scale of initial parameters and of moves, as in the paper's figures on these nets.
 const SIGMA: f32 = 0.01;
@@ -70,26 +69,14 @@ pub fn measure(
         threads,
         arithmetic,
     };
-    let mut times = Vec::new();
-    let mut last = Instant::now();
-    train(description, data, &settings, |_| {
-        times.push(last.elapsed());
-        last = Instant::now();
-    })?;
-    // The first interval holds the preparation of the data.
-    times.remove(0);
-    times.sort_unstable();
-    let step = times.get(times.len() / 2).copied().unwrap_or_default();
+    let trained = train(description, data, &settings, |_| {})?;
 
     let layers = description.layers();
-    let objective = description.objective(&layers)?;
+    let mut evaluator = Evaluator::new(description.objective(&layers)?, arithmetic, threads);
     let pack = Pack::all(&data.train, threads);
-    let mut evaluator = Evaluator::new(objective, arithmetic, threads);
-    let mut parameters = vec![0.0; objective.net().parameters()];
-    dispatch(arithmetic, Draw(&mut parameters));
     let evaluations = (0..steps.clamp(20, 500)).map(|_| {
         let begun = Instant::now();
-        std::hint::black_box(evaluator.evaluate(&parameters, &pack.batch(), Gather::default()));
+        std::hint::black_box(evaluator.evaluate(&trained.parameters, &pack.batch(), Gather::default()));
         begun.elapsed()
     });
     let evaluation = median(evaluations.collect());
@@ -98,13 +85,13 @@ pub fn measure(
     let skipped = (1.0 - f64::from(pack.density())) * weights[0] as f64;
     let flops = 2.0 * pack.len() as f64 * (weights.iter().sum::<usize>() as f64 - skipped);
     let gflops = flops / evaluation.as_secs_f64() / 1e9;
-    let bytes = (pack.bytes() + 4 * parameters.len()) as f64;
+    let bytes = (pack.bytes() + 4 * trained.parameters.len()) as f64;
     Ok(Measured {
         case: case.to_owned(),
-        parameters: parameters.len(),
+        parameters: trained.parameters.len(),
         samples: pack.len(),
-        step_ms: 1e3 * step.as_secs_f64(),
-        step_min_ms: 1e3 * times.first().map_or(0.0, Duration::as_secs_f64),
+        step_ms: 1e3 * trained.median_step.as_secs_f64(),
+        step_min_ms: 1e3 * trained.least_step.as_secs_f64(),
         evaluation_ms: 1e3 * evaluation.as_secs_f64(),
         density: pack.density(),
         gflops,
@@ -112,20 +99,4 @@ pub fn measure(
         megabytes: bytes / 1e6,
         gigabytes_per_second: bytes / evaluation.as_secs_f64() / 1e9,
     })
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times.get(times.len() / 2).copied().unwrap_or_default()
-}
-
-struct Draw<'a>(&'a mut [f32]);
-
-impl OnLanes for Draw<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<L: amc_core::Lanes>(self, lanes: L) {
-        gaussian::fill(lanes, &mut Generator::seed_from_u64(1), SIGMA, self.0);
-    }
 }

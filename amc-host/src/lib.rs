@@ -1,8 +1,9 @@
 //! Trains neural nets by adaptive Metropolis Monte Carlo on a host: data sets, parallel evaluation with the bits of
 //! one thread, and what the command `amc` does.
 //!
-//! The modules stand in the order of the data's way: [`data`], which [`fetch`] brings, [`lanes`] and [`evaluate`], [`train`], then what is kept
-//! of it: [`model`] files and the [`output`] of a run. [`mod@bench`] measures speed; [`cli`] is the command line.
+//! The modules stand in the order of the data's way: [`data`], which [`fetch`] brings, [`lanes`] and [`evaluate`],
+//! [`train`], then what is kept of it: [`model`] files and the [`output`] of a run. [`mod@bench`] measures speed; [`cli`]
+//! is the command line.
 
 pub mod data;
 pub mod fetch;

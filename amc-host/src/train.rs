@@ -83,6 +83,8 @@ pub struct Trained {
     pub time: Duration,
     /// The median time of a move.
     pub median_step: Duration,
+    /// The least.
+    pub least_step: Duration,
 }
 
 /// Trains `description`'s net on `data`, and calls `report` after every move.
@@ -112,7 +114,7 @@ pub fn train(
         report(&mut moves.progress(test.as_ref()));
     }
     let time = start.elapsed();
-    Ok(moves.end(test.as_ref(), time, median(times)))
+    Ok(moves.end(test.as_ref(), time, times))
 }
 
 /// Whether machine, settings, data and net go together.
@@ -127,7 +129,8 @@ fn check(objective: Objective<'_>, data: &Data, settings: &Settings) -> anyhow::
     Ok(())
 }
 
-fn median(mut times: Vec<Duration>) -> Duration {
+/// The median; 0 of none.
+pub(crate) fn median(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();
     times.get(times.len() / 2).copied().unwrap_or_default()
 }

@@ -4,7 +4,7 @@ use plotters::prelude::*;
 use serde::Serialize;
 
 use super::{Machine, measure};
-use crate::data::{Data, Set, Values, Wanted};
+use crate::data::functions::sine_at;
 use crate::lanes::Arithmetic;
 use crate::model::{ActivationName, Description, LossName};
 
@@ -44,19 +44,12 @@ pub fn scaling(
         let description = Description { sizes, activation, output, loss: LossName::Mse };
         // About 10^10 multiply-adds, and no fewer than 12 moves.
         let steps = 10_000_000_000 / (width * width * samples) as u64;
-        let measured = measure(series, &description, &sine(samples), steps.clamp(12, 3000), how, machine)?;
+        let measured = measure(series, &description, &sine_at(samples), steps.clamp(12, 3000), how, machine)?;
         let point = Point { series, parameters: measured.parameters, samples, step_ms: measured.step_ms };
         done(&point);
         points.push(point);
     }
     Ok(points)
-}
-
-fn sine(samples: usize) -> Data {
-    let points = || (0..samples).map(|i| i as f64 / (samples - 1) as f64);
-    let values = Values::F32(points().map(|t| t as f32).collect());
-    let wanted = Wanted::Values(points().map(|t| (std::f64::consts::TAU * t).sin() as f32).collect(), 1);
-    Data { train: Set::new(values, 1, wanted), test: None }
 }
 
 /// What a point stands at on its series' axis.

@@ -9,7 +9,7 @@ use amc_core::{Gather, Generator, Lanes, Net, Score, gaussian};
 use rayon::prelude::*;
 
 use super::batches::Batches;
-use super::{Progress, Settings, Trained, accuracy};
+use super::{Progress, Settings, Trained, accuracy, median};
 use crate::data::pack::Pack;
 use crate::evaluate::Evaluator;
 use crate::lanes::{Arithmetic, OnLanes, dispatch};
@@ -149,8 +149,8 @@ impl<'m, 'a> Moves<'m, 'a> {
 }
 
 impl Moves<'_, '_> {
-    /// The result of training that ends here.
-    pub fn end(self, test: Option<&Pack<'_>>, time: Duration, median_step: Duration) -> Trained {
+    /// The result of training that ends here, after moves of these times.
+    pub fn end(self, test: Option<&Pack<'_>>, time: Duration, steps: Vec<Duration>) -> Trained {
         let Self { chain, mut evaluator, batches, .. } = self;
         let saved = evaluator.saved();
         let x = chain.parameters();
@@ -171,7 +171,8 @@ impl Moves<'_, '_> {
             train_loss: evaluator.evaluate(x, &train.batch(), Gather::default()).loss,
             saved,
             time,
-            median_step,
+            least_step: steps.iter().min().copied().unwrap_or_default(),
+            median_step: median(steps),
         }
     }
 }
