@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 images=$1
-limit=9000
+limit=8192
 
 flash() { arm-none-eabi-size "$1" | awk 'NR == 2 { print $1 + $2 }'; }
 

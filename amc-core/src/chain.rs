@@ -44,7 +44,7 @@ pub use streams::{RANGE, Stream, jump_streams, streams};
 
 use rand_core::Rng;
 
-use crate::elementary::ln;
+use crate::elementary::ln_normal;
 use crate::gaussian::uniform;
 use crate::lanes::Portable;
 use parts::Task;
@@ -102,8 +102,8 @@ pub enum ChainError {
         /// The grid's step g.
         step: f32,
     },
-    /// A proposal made in place was leaked, and the parameters are still the proposed ones.
-    #[error("a proposal was leaked undecided: the current parameters are back when the next is made")]
+    /// A proposal made in place is suspended, and the parameters are still the proposed ones.
+    #[error("a proposal is undecided: the current parameters are back when it is decided, or the next is made")]
     Undecided,
     /// The loss of the current parameters is infinite or not a number, so that nothing could be compared with it.
     #[error("the loss of the current parameters is {loss}: it has to be finite")]
@@ -143,7 +143,7 @@ pub struct Chain<'m, R> {
     rejected_in_a_row: u32,
     loss: f32,
     counters: Counters,
-    /// Restarted while the parameters were those of a leaked proposal.
+    /// Restarted while the parameters were those of a pending proposal.
     restart_due: bool,
 }
 
@@ -212,6 +212,7 @@ impl<'m, R: Rng + Clone> Chain<'m, R> {
             return Err(ChainError::Undecided);
         }
         check_loss(loss)?;
+        self.own.drawn = false;
         self.loss = loss;
         Ok(())
     }
@@ -225,11 +226,12 @@ impl<'m, R: Rng + Clone> Chain<'m, R> {
 
     /// Back to σ₀, with all μ = 0 and no rejections in a row: what follows a doubled batch (Sec. II F).
     pub fn restart(&mut self) {
-        // The leaked move was drawn with what is set here.
+        // The pending move was drawn with what is set here.
         self.restart_due = self.is_undecided();
         if self.restart_due {
             return;
         }
+        self.own.drawn = false;
         self.sigma = self.options.sigma;
         self.rejected_in_a_row = 0;
         self.memory.centres.fill(0.0);
@@ -241,26 +243,47 @@ impl<'m, R: Rng + Clone> Chain<'m, R> {
     /// The move's Gaussians are drawn first, then, at T > 0, ξ, from the chain's own generator.
     #[inline(always)]
     pub fn propose<C: Crew<R>>(&mut self, mut crew: C) -> Proposal<'_, 'm, R, C> {
-        for stream in self.memory.generators(&mut self.own) {
-            stream.poison = f32::NAN;
+        if self.is_undecided() {
+            self.take_back(&mut crew);
         }
-        let leaked = self.is_undecided().then_some(Task::Undo);
-        for task in leaked.into_iter().chain([Task::Propose]) {
-            crew.share(self.memory.parts(&mut self.own, task, &self.options, self.sigma));
-            if self.restart_due {
-                self.restart();
-            }
+        self.own.rise = f32::NAN;
+        for stream in self.memory.streams.iter_mut() {
+            stream.rise = f32::NAN;
         }
-        let poison = self.memory.generators(&mut self.own).fold(0.0, |sum, stream| sum + stream.poison);
-        // xi < exp(−ΔU/T) [60] is U' < U − T ln xi: one bound, known before U' is.
-        let rise = match self.options.temperature {
-            0.0 => 0.0,
-            temperature => {
-                let [ln_xi] = ln(Portable::<1>, [uniform(&mut self.own.now)]);
-                -temperature * ln_xi
-            }
-        };
-        let bound = self.loss + rise + poison;
-        Proposal { chain: self, crew, bound }
+        self.share(&mut crew, Task::Propose);
+        if self.options.temperature != 0.0 {
+            self.own.rise += self.rise();
+        }
+        self.own.rise = self.memory.streams.iter().fold(self.own.rise, |sum, stream| sum + stream.rise);
+        Proposal { chain: self, crew }
+    }
+
+    /// The move that was [suspended](Proposal::suspend), if there is one; `crew` computes what its decision takes.
+    ///
+    /// There is none any more once the chain was [rescored](Chain::rescore) or [restarted](Chain::restart).
+    pub fn pending<C: Crew<R>>(&mut self, crew: C) -> Option<Proposal<'_, 'm, R, C>> {
+        (self.own.drawn && !self.restart_due).then_some(Proposal { chain: self, crew })
+    }
+
+    /// By how much the loss may rise: xi < exp(−ΔU/T) [60] is ΔU < −T ln xi, known before U' is.
+    #[inline(never)]
+    fn rise(&mut self) -> f32 {
+        let [ln_xi] = ln_normal(Portable::<1>, [uniform(&mut self.own.now)]);
+        -self.options.temperature * ln_xi
+    }
+
+    /// Undoes a proposal that was suspended in place.
+    #[cold]
+    #[inline(never)]
+    fn take_back<C: Crew<R>>(&mut self, crew: &mut C) {
+        self.share(crew, Task::Undo);
+        if self.restart_due {
+            self.restart();
+        }
+    }
+
+    #[inline(always)]
+    fn share<C: Crew<R>>(&mut self, crew: &mut C, task: Task) {
+        crew.share(self.memory.parts(&mut self.own, task, &self.options, self.sigma));
     }
 }

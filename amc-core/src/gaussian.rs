@@ -20,24 +20,23 @@ const TWO_TO_MINUS_32: f32 = 1.0 / 4_294_967_296.0;
 
 /// Memory of one block after another; nothing of one serves the next.
 pub(crate) struct Blocks {
-    bits: [u32; BLOCK],
     numbers: [f32; BLOCK],
 }
 
 impl Blocks {
     #[inline(always)]
     pub(crate) fn new() -> Self {
-        Self { bits: [0; BLOCK], numbers: [0.0; BLOCK] }
+        Self { numbers: [0.0; BLOCK] }
     }
 
-    /// A block of `n` numbers N(0, 1), and what is left of older ones behind them; at most [`BLOCK`].
+    /// A block of `n` numbers N(0, 1); at most [`BLOCK`].
     #[inline(always)]
-    pub(crate) fn next<L: Lanes, R: Rng>(&mut self, lanes: L, rng: &mut R, n: usize) -> &[f32; BLOCK] {
+    pub(crate) fn next<L: Lanes, R: Rng>(&mut self, lanes: L, rng: &mut R, n: usize) -> &mut [f32] {
         match L::CALLS {
             true => self.called(lanes, rng, n),
             false => self.inlined(lanes, rng, n),
         }
-        &self.numbers
+        self.numbers.get_mut(..n).unwrap_or_default()
     }
 
     /// The sum of all lanes, for which numbers are overwritten.
@@ -55,24 +54,23 @@ impl Blocks {
     #[inline(always)]
     fn inlined<L: Lanes, R: Rng>(&mut self, lanes: L, rng: &mut R, n: usize) {
         let pairs = n.div_ceil(2).min(PAIRS);
-        let (radii, angles) = self.bits.split_at_mut(PAIRS);
-        for r in radii.iter_mut().take(pairs) {
-            *r = rng.next_u32() | 1;
+        let (radii, angles) = self.numbers.split_at_mut(pairs);
+        for radius in &mut *radii {
+            *radius = (rng.next_u32() | 1) as f32;
         }
-        for r in angles.iter_mut().take(pairs) {
-            *r = rng.next_u32();
+        for angle in angles.iter_mut().take(pairs) {
+            *angle = rng.next_u32() as f32;
         }
-        let (first, second) = self.numbers.split_at_mut(pairs);
-        let tiles = radii.chunks(L::T).zip(angles.chunks(L::T));
-        let out = first.chunks_mut(L::T).zip(second.chunks_mut(L::T));
-        for ((radii, angles), (cosines, sines)) in tiles.zip(out) {
-            let scale = lanes.splat(TWO_TO_MINUS_32);
-            let u = lanes.mul(lanes.load_u32(radii), scale);
-            let radius = lanes.sqrt(lanes.mul(lanes.splat(-2.0), ln_normal(lanes, u)));
-            let turns = lanes.sub(lanes.mul(lanes.load_u32(angles), scale), lanes.splat(0.5));
-            let (sin, cos) = sin_cos_half_turn(lanes, turns);
-            lanes.store(lanes.mul(radius, cos), cosines);
-            lanes.store(lanes.mul(radius, sin), sines);
+        let scale = lanes.splat(TWO_TO_MINUS_32);
+        for radius in radii.chunks_mut(L::T) {
+            let u = lanes.mul(lanes.load(radius), scale);
+            lanes.store(lanes.sqrt(lanes.mul(lanes.splat(-2.0), ln_normal(lanes, u))), radius);
+        }
+        for (radius, angle) in radii.chunks_mut(L::T).zip(angles.chunks_mut(L::T)) {
+            let turns = lanes.sub(lanes.mul(lanes.load(angle), scale), lanes.splat(0.5));
+            let (length, (sin, cos)) = (lanes.load(radius), sin_cos_half_turn(lanes, turns));
+            lanes.store(lanes.mul(length, cos), radius);
+            lanes.store(lanes.mul(length, sin), angle);
         }
     }
 }

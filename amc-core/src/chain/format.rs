@@ -13,7 +13,7 @@ impl<R> defmt::Format for Chain<'_, R> {
 
 impl<R: Rng + Clone, C: Crew<R>> defmt::Format for Proposal<'_, '_, R, C> {
     fn format(&self, f: defmt::Formatter<'_>) {
-        defmt::write!(f, "Proposal: bound {}", self.bound);
+        defmt::write!(f, "Proposal: bound {}", self.bound());
     }
 }
 

@@ -35,8 +35,8 @@ impl<'m, R> Memory<'m, R> {
     /// drawn once more and taken back, exactly. For this the options need a [`Grid`](super::Grid), on which the
     /// parameters lie. The chain is, bit for bit, the one that two copies give on the same grid.
     ///
-    /// A [`Proposal`](super::Proposal) that is leaked is taken back when the next is made; until then
-    /// [`Chain::parameters`](super::Chain::parameters) are the proposed ones.
+    /// A [`Proposal`](super::Proposal) that is [suspended](super::Proposal::suspend), or leaked, is taken back when the
+    /// next is made; until then [`Chain::parameters`](super::Chain::parameters) are the proposed ones.
     pub const fn in_place(parameters: &'m mut [f32]) -> Self {
         Self { in_place: true, ..Self::new(parameters, &mut []) }
     }
@@ -111,11 +111,6 @@ impl<'m, R> Memory<'m, R> {
         }
     }
 
-    /// The chain's own generator `first`, and then the streams.
-    pub(super) fn generators<'a>(&'a mut self, first: &'a mut Stream<R>) -> impl Iterator<Item = &'a mut Stream<R>> {
-        core::iter::once(first).chain(self.streams.iter_mut())
-    }
-
     /// Whether some part of a move that `own` and the streams gave is neither kept nor taken back.
     pub(super) fn any_drawn(&self, own: &Stream<R>) -> bool {
         own.drawn || self.streams.iter().any(|stream| stream.drawn)
@@ -127,6 +122,8 @@ impl<'m, R> Memory<'m, R> {
     }
 
     /// The parts of a task for moves of scale `sigma`.
+    // Once for all tasks.
+    #[inline(never)]
     pub(super) fn parts<'p>(
         &'p mut self,
         own: &'p mut Stream<R>,

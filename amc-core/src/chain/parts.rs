@@ -1,6 +1,6 @@
 //! A move in parts, one for each range of parameters, that can be computed one after the other or all at once.
 
-use core::slice::{ChunksMut, IterMut};
+use core::slice::IterMut;
 
 use rand_core::Rng;
 
@@ -63,9 +63,9 @@ pub struct Parts<'p, R> {
     task: Task,
     rules: Move<'p>,
     first: usize,
-    parameters: ChunksMut<'p, f32>,
-    proposed: ChunksMut<'p, f32>,
-    centres: ChunksMut<'p, f32>,
+    parameters: &'p mut [f32],
+    proposed: &'p mut [f32],
+    centres: &'p mut [f32],
     own: Option<&'p mut Stream<R>>,
     streams: IterMut<'p, Stream<R>>,
 }
@@ -79,9 +79,18 @@ impl<'p, R> Parts<'p, R> {
         own: &'p mut Stream<R>,
         streams: &'p mut [Stream<R>],
     ) -> Self {
-        let [parameters, proposed, centres] = vectors.map(|vector| vector.chunks_mut(RANGE));
+        let [parameters, proposed, centres] = vectors;
         Self { task, rules, first: 0, parameters, proposed, centres, own: Some(own), streams: streams.iter_mut() }
     }
+}
+
+/// Takes the next range off a vector; of one that is empty or at its end, none.
+#[inline]
+fn range<'p>(vector: &mut &'p mut [f32]) -> &'p mut [f32] {
+    let whole = core::mem::take(vector);
+    let (range, rest) = whole.split_at_mut(RANGE.min(whole.len()));
+    *vector = rest;
+    range
 }
 
 impl<'p, R> Iterator for Parts<'p, R> {
@@ -96,9 +105,9 @@ impl<'p, R> Iterator for Parts<'p, R> {
             task: self.task,
             rules: self.rules,
             first,
-            parameters: self.parameters.next().unwrap_or_default(),
-            proposed: self.proposed.next().unwrap_or_default(),
-            centres: self.centres.next().unwrap_or_default(),
+            parameters: range(&mut self.parameters),
+            proposed: range(&mut self.proposed),
+            centres: range(&mut self.centres),
             stream,
         })
     }
@@ -155,43 +164,59 @@ impl<R: Rng + Clone> Part<'_, R> {
         let mut finite = lanes.splat(0.0);
         let mut blocks = Blocks::new();
         let mut scales = rules.scales();
-        let mut at = 0;
-        while at < parameters.len() {
-            let n = (parameters.len() - at).min(BLOCK);
-            let z = blocks.next(lanes, rng, n);
-            for (offset, z) in (0..n).step_by(L::T).zip(z.chunks(L::T)) {
-                let from = at + offset;
-                let x = parameters.get_mut(from..).unwrap_or_default();
-                let mu = centres.get_mut(from..).unwrap_or_default();
-                // e = μ + λσ z, Eq. (9).
-                let centre = lanes.load(mu);
-                let mut e = lanes.mul_add(scales.at(lanes, first + from), lanes.load(z), centre);
-                if let Some(grid) = rules.grid {
-                    finite = lanes.mul_add(e, lanes.splat(0.0), finite);
-                    e = grid.round_move(lanes, e);
-                }
-                match task {
-                    Task::Propose => {
-                        let moved = lanes.add(lanes.load(x), e);
-                        // Adds 0, or NaN once a parameter is infinite, not a number, or beyond the grid.
-                        finite = match rules.grid {
-                            Some(grid) => lanes.add(grid.spoil(lanes, moved), finite),
-                            None => lanes.mul_add(moved, lanes.splat(0.0), finite),
-                        };
-                        let to = if rules.in_place { x } else { proposed.get_mut(from..).unwrap_or_default() };
-                        lanes.store(moved, to);
-                    }
-                    Task::Accept(epsilon) => {
-                        let moved = lanes.mul_add(lanes.splat(epsilon), lanes.sub(e, centre), centre);
-                        lanes.store(moved, mu);
-                    }
-                    Task::Undo => lanes.store(lanes.sub(lanes.load(x), e), x),
+        for at in (0..parameters.len()).step_by(BLOCK) {
+            let range = at..(at + BLOCK).min(parameters.len());
+            let e = blocks.next(lanes, rng, range.len());
+            let x = parameters.get_mut(range.clone()).unwrap_or_default();
+            let mu = centres.get_mut(range.clone()).unwrap_or_default();
+            scales.apply(lanes, first + at, e, mu);
+            if let Some(grid) = rules.grid {
+                for e in e.chunks_mut(L::T) {
+                    let exact = lanes.load(e);
+                    finite = lanes.mul_add(exact, lanes.splat(0.0), finite);
+                    lanes.store(grid.round_move(lanes, exact), e);
                 }
             }
-            at += BLOCK;
+            match task {
+                Task::Propose => {
+                    let to = proposed.get_mut(range).unwrap_or_default();
+                    // Adds 0, or NaN once a parameter is infinite, not a number, or beyond the grid.
+                    macro_rules! moved {
+                        ($x:ident, $e:ident) => {{
+                            let moved = lanes.add(lanes.load($x), lanes.load($e));
+                            finite = match rules.grid {
+                                Some(grid) => lanes.add(grid.spoil(lanes, moved), finite),
+                                None => lanes.mul_add(moved, lanes.splat(0.0), finite),
+                            };
+                            moved
+                        }};
+                    }
+                    if rules.in_place {
+                        for (x, e) in x.chunks_mut(L::T).zip(e.chunks(L::T)) {
+                            lanes.store(moved!(x, e), x);
+                        }
+                    } else {
+                        for ((to, x), e) in to.chunks_mut(L::T).zip(x.chunks(L::T)).zip(e.chunks(L::T)) {
+                            lanes.store(moved!(x, e), to);
+                        }
+                    }
+                }
+                Task::Accept(epsilon) => {
+                    for (mu, e) in mu.chunks_mut(L::T).zip(e.chunks(L::T)) {
+                        let centre = lanes.load(mu);
+                        let moved = lanes.mul_add(lanes.splat(epsilon), lanes.sub(lanes.load(e), centre), centre);
+                        lanes.store(moved, mu);
+                    }
+                }
+                Task::Undo => {
+                    for (x, e) in x.chunks_mut(L::T).zip(e.chunks(L::T)) {
+                        lanes.store(lanes.sub(lanes.load(x), lanes.load(e)), x);
+                    }
+                }
+            }
         }
         if let Task::Propose = task {
-            stream.poison = blocks.sum(lanes, finite);
+            stream.rise = blocks.sum(lanes, finite);
             stream.drawn = true;
         }
     }
@@ -228,12 +253,38 @@ impl Move<'_> {
 }
 
 impl<'s, I: Iterator<Item = (Section, &'s f32)>> Scales<I> {
-    /// λσ of the tile from `start` on, which follows those asked for before.
+    /// Makes e = μ + λσ z, Eq. (9), of numbers z, for the parameters from `start` on, which follow those asked for before.
+    /// No centres stand for 0.
     #[inline(always)]
-    fn at<L: Lanes>(&mut self, lanes: L, start: usize) -> L::V {
-        match start + L::T <= self.ends.0 {
-            true => lanes.splat(self.scale),
-            false => self.cross(lanes, start),
+    fn apply<L: Lanes>(&mut self, lanes: L, start: usize, z: &mut [f32], centres: &[f32]) {
+        let mut at = 0;
+        while at < z.len() {
+            let (count, scale) = self.next(lanes, start + at, z.len() - at);
+            let e = z.get_mut(at..at + count).unwrap_or_default();
+            match centres.get(at..at + count) {
+                Some(centres) => {
+                    for (e, centre) in e.chunks_mut(L::T).zip(centres.chunks(L::T)) {
+                        lanes.store(lanes.mul_add(scale, lanes.load(e), lanes.load(centre)), e);
+                    }
+                }
+                None => {
+                    for e in e.chunks_mut(L::T) {
+                        lanes.store(lanes.mul(scale, lanes.load(e)), e);
+                    }
+                }
+            }
+            at += count;
+        }
+    }
+
+    /// λσ of the tiles from `start` on, and for how many of `wanted` parameters it holds.
+    #[inline(always)]
+    fn next<L: Lanes>(&mut self, lanes: L, start: usize, wanted: usize) -> (usize, L::V) {
+        let left = self.ends.0.saturating_sub(start);
+        let tiles = if left >= wanted { wanted } else { left - left % L::T };
+        match tiles {
+            0 => (wanted.min(L::T), self.cross(lanes, start)),
+            _ => (tiles, lanes.splat(self.scale)),
         }
     }
 
@@ -241,6 +292,12 @@ impl<'s, I: Iterator<Item = (Section, &'s f32)>> Scales<I> {
     #[cold]
     #[inline(never)]
     fn cross<L: Lanes>(&mut self, lanes: L, start: usize) -> L::V {
+        if L::T == 1 {
+            while start >= self.ends.0 {
+                self.advance(lanes);
+            }
+            return lanes.splat(self.scale);
+        }
         let mut scales = [0.0; 16];
         for (index, out) in (start..start + L::T).zip(&mut scales) {
             while index >= self.ends.0 {

@@ -24,7 +24,6 @@ pub enum Decision {
 pub struct Proposal<'c, 'm, R: Rng + Clone, C: Crew<R>> {
     pub(super) chain: &'c mut Chain<'m, R>,
     pub(super) crew: C,
-    pub(super) bound: f32,
 }
 
 impl<R: Rng + Clone, C: Crew<R>> Proposal<'_, '_, R, C> {
@@ -35,7 +34,15 @@ impl<R: Rng + Clone, C: Crew<R>> Proposal<'_, '_, R, C> {
 
     /// The largest loss that will be accepted: U(x) at T = 0, and U(x) − T ln ξ above. NaN where no loss will be.
     pub fn bound(&self) -> f32 {
-        self.bound
+        self.chain.loss + self.chain.own.rise
+    }
+
+    /// Leaves the move undecided: [`Chain::pending`] gives it back. So an evaluation can be spread over interrupts, or
+    /// over the calls of a program that holds nothing but the chain. The crew is forgotten, not dropped.
+    ///
+    /// Until then [`Chain::parameters`] are the current ones, but in place they are the proposed ones.
+    pub fn suspend(self) {
+        core::mem::forget(self);
     }
 
     /// Accepts the move if `loss`, U(x'), is at most the bound, and rejects it otherwise: steps 3 and 4. A loss that
@@ -49,7 +56,7 @@ impl<R: Rng + Clone, C: Crew<R>> Proposal<'_, '_, R, C> {
     /// is accepted.
     #[inline(always)]
     pub fn decide_with(mut self, loss: f32, signal: &[f32]) -> Decision {
-        let accepted = loss <= self.bound && loss.is_finite();
+        let accepted = loss <= self.bound() && loss.is_finite();
         self.settle(accepted);
         if !accepted {
             return self.chain.count_rejection();
@@ -74,17 +81,18 @@ impl<R: Rng + Clone, C: Crew<R>> Proposal<'_, '_, R, C> {
     /// Makes x what it is after the decision, and μ after an acceptance.
     #[inline(always)]
     fn settle(&mut self, accepted: bool) {
-        let Chain { memory, options, own, sigma, .. } = &mut *self.chain;
-        if accepted || memory.in_place {
-            let task = if accepted { Task::Accept(options.epsilon) } else { Task::Undo };
-            self.crew.share(memory.parts(own, task, options, *sigma));
+        let chain = &mut *self.chain;
+        if accepted || chain.memory.in_place {
+            let task = if accepted { Task::Accept(chain.options.epsilon) } else { Task::Undo };
+            chain.share(&mut self.crew, task);
         }
+        chain.own.drawn = false;
     }
 }
 
 impl<R: Rng + Clone, C: Crew<R>> Drop for Proposal<'_, '_, R, C> {
     fn drop(&mut self) {
-        if self.chain.is_undecided() {
+        if self.chain.own.drawn || self.chain.is_undecided() {
             self.settle(false);
         }
     }

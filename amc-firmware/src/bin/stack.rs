@@ -10,7 +10,7 @@ use cortex_m_rt::entry;
 use static_cell::ConstStaticCell;
 
 /// Bytes of stack.
-const LIMIT: usize = 1150;
+const LIMIT: usize = 1024;
 
 static BUFFERS: ConstStaticCell<Buffers> = ConstStaticCell::new(Buffers::new());
 static DATA: &[u8; IMAGES * (PIXELS + 1)] = include_bytes!("../../../data/digits.u8");
