@@ -94,6 +94,27 @@ fn what_does_not_fit_is_refused() {
     assert_eq!(predict(9, 2, needed - 1), Err(length("scratch", needed, needed - 1)));
 }
 
+#[test]
+fn cross_entropy_takes_probabilities_only() {
+    let check = |output, values: &[f32]| {
+        let layers = [Layer::dense(3, output)];
+        let features = Rows::new(&[0.0_f32; 4], 2, 1.0);
+        let net = Net::new(2, &layers);
+        let samples = Samples { features, targets: Targets::Values(values) };
+        assert_eq!(Objective::new(net, Loss::MeanSquaredError).check(&samples), Ok(()));
+        Objective::new(net, Loss::CrossEntropy).check(&samples)
+    };
+    let refused = Err(ObjectiveError::Probabilities { sample: 1 });
+    assert_eq!(check(Softmax, &[0.0, 1.0, 0.0, 1.0, 0.0, 0.0]), Ok(()));
+    for second in [[0.5, 0.5, 0.0], [0.0; 3], [1.0, 1.0, 0.0], [f32::NAN, 1.0, 0.0]] {
+        assert_eq!(check(Softmax, &[&[0.0, 1.0, 0.0], &second[..]].concat()), refused);
+    }
+    assert_eq!(check(Sigmoid, &[0.0, 1.0, 0.5, 1.0, 1.0, 1.0]), Ok(()));
+    for bad in [1.0_f32.next_up(), -f32::MIN_POSITIVE, f32::NAN, f32::INFINITY] {
+        assert_eq!(check(Sigmoid, &[0.0, 1.0, 0.5, 0.5, bad, 0.0]), refused);
+    }
+}
+
 /// A random net with random data of its own.
 struct Case {
     inputs: usize,
