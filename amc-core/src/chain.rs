@@ -32,6 +32,7 @@ mod needs;
 mod options;
 mod parts;
 mod proposal;
+mod state;
 mod streams;
 
 pub use grid::Grid;
@@ -40,6 +41,7 @@ pub use needs::Needs;
 pub use options::{Options, OptionsError};
 pub use parts::{Crew, Part, Parts};
 pub use proposal::{Decision, Proposal};
+pub use state::{State, StateError};
 pub use streams::{RANGE, Stream, jump_streams, streams};
 
 use rand_core::Rng;
@@ -111,6 +113,9 @@ pub enum ChainError {
         /// The loss.
         loss: f32,
     },
+    /// The state to go on from is not one of a running chain.
+    #[error(transparent)]
+    State(#[from] StateError),
 }
 
 /// How many moves were made, and what became of them.
