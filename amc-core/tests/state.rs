@@ -236,7 +236,7 @@ fn memory_that_no_chain_has_is_refused() {
     let got = refused(small(), state(), |machine| machine.x[2] = value);
     assert_eq!(got, ChainError::Parameter { index: 2, value });
     let given = small().net.parameters() - 1;
-    let got = refused(small(), state(), |machine| drop(machine.mu.pop()));
+    let got = refused(small(), state(), |machine| machine.mu.truncate(given));
     assert_eq!(got, ChainError::Length { what: "centres", needed: given + 1, given });
     let bad = Case { options: Options::new(-1.0), ..small() };
     assert!(matches!(refused(bad, state(), |_| {}), ChainError::Options(_)));
