@@ -135,7 +135,7 @@ pub(crate) fn open(kind: Kind, bytes: &[u8]) -> Result<(Fields<'_>, &[u8]), Form
     }
     let (length, rest) = rest.split_first_chunk().ok_or(FormatError::Checksum)?;
     let length = u32::from_le_bytes(*length) as usize;
-    let needed = length.saturating_add(PREFIX);
+    let needed = length.saturating_add(PREFIX).checked_next_multiple_of(32).unwrap_or(usize::MAX);
     let (header, rest) =
         rest.split_at_checked(length).ok_or(FormatError::Length { what: "buffer", needed, given: bytes.len() })?;
     Ok((Fields(header), rest))
