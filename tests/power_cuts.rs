@@ -306,6 +306,24 @@ fn a_save_that_rots_gives_way_to_the_one_before() {
     }
 }
 
+/// Slots of another size hold nothing; what a stranger wrote into a record is not believed.
+#[test]
+fn what_does_not_fit_a_slot_is_not_found() {
+    let chip = Chip::<4, 64> { pages: 15, slots: 2, buffer: 160 };
+    let (mut flash, mut ram) = (chip.new_flash(), Ram::new());
+    let state = ram.begin();
+    chip.save(&mut flash, &mut ram, &state).unwrap();
+    assert!(Chip { slots: 3, ..chip }.load(&mut flash).1.is_some(), "the slots of 4 pages begin alike");
+    assert_eq!(Chip { slots: 7, ..chip }.load(&mut flash).1, None);
+    for length in [0_u32, 3, 7 * 64 - 31, u32::MAX] {
+        let mut record = [&b"AMCSAVED"[..], &9_u64.to_le_bytes(), &length.to_le_bytes(), &[0; 8]].concat();
+        record.extend(crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC).checksum(&record).to_le_bytes());
+        flash.bytes[64 + 7 * 64..][..32].copy_from_slice(&record);
+        assert_eq!(chip.load(&mut flash).1, Some(state.clone()), "a length of {length}");
+        assert_eq!(saved(&flash.bytes).count(), 1);
+    }
+}
+
 #[test]
 fn regions_and_buffers_that_cannot_serve_are_refused() {
     let new = |from, to, slots| {
