@@ -13,7 +13,7 @@ fn parameters() -> Vec<f32> {
     let special =
         [0.0, -0.0, 1.0, 0.1, f32::MIN_POSITIVE, 1e-45, f32::MAX, f32::MIN, 16_777_216.0, std::f32::consts::PI];
     let not_finite = [f32::INFINITY, f32::NEG_INFINITY, f32::from_bits(0x7fc1_2345), f32::from_bits(0xff80_0001)];
-    let ordinary = (0_u32..).map(|i| f32::from_bits(0x3d00_0000 + (i % 2 << 31) + i * 0x0012_3457));
+    let ordinary = (0_u32..).map(|i| f32::from_bits(0x3d00_0000 + ((i % 2) << 31) + i * 0x0012_3457));
     special.into_iter().chain(not_finite).chain(ordinary).take(38).collect()
 }
 

@@ -1,15 +1,4 @@
-//! What all blobs have in common.
-//!
-//! | bytes | what |
-//! | --- | --- |
-//! | 8 | what it is: `AMCMODEL` or `AMCCHAIN` |
-//! | 4 | the version of that format |
-//! | 4 | H, the length of the header, a multiple of 4 |
-//! | H | the header: postcard, and zeros to the multiple of 4 |
-//! | 4 each | numbers: `f32` |
-//! | 4 | CRC-32 (ISO-HDLC) of all that comes before |
-//!
-//! All numbers outside the header are little-endian. All of it lies in words of 4 bytes.
+//! The frame that all blobs have in common, as the crate's documentation describes it.
 
 use crc::{CRC_32_ISO_HDLC, Crc};
 use serde::{Deserialize, Serialize};

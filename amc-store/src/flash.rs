@@ -31,6 +31,11 @@ const MAGIC: &[u8; 8] = b"AMCSAVED";
 /// Bytes of a record. Also the largest word that a flash may write or read at once.
 const RECORD: usize = 32;
 
+/// Bytes of a slot that are enough for a blob of `length` bytes, before they are rounded up to whole pages.
+pub const fn slot_limit(length: usize) -> usize {
+    (RECORD + length).next_multiple_of(RECORD)
+}
+
 /// What makes a slot valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Record {

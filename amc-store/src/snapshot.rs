@@ -4,13 +4,13 @@
 //! if it was told, N, the options, the number of centres (N or 0) and of signals, the state, and the generators of the
 //! streams. The numbers are the parameters, the centres, and the signals.
 
-use amc_core::chain::{Chain, ChainError, Counters, Grid, Options, State, Stream};
-use amc_core::{Generator, Objective};
+use amc_core::chain::{Chain, ChainError, Counters, Grid, Options, State, Stream, streams};
+use amc_core::{Generator, Net, Objective};
 use rand_core::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::blob::{Blob, CHAIN, Fields, Kind, Numbers, open_whole, same_length};
-use crate::description::Described;
+use crate::blob::{Blob, CHAIN, Fields, Kind, Numbers, PREFIX, open_whole, same_length};
+use crate::description::{self, Described};
 use crate::{Arithmetic, Description, FormatError};
 
 /// A generator that can be kept: its state is the seed of another that goes on with the same numbers.
@@ -38,6 +38,20 @@ pub struct Snapshot<'a, R> {
     centres: &'a [f32],
     signal: &'a [f32],
     streams: &'a [Stream<R>],
+}
+
+/// Bytes that are enough for a chain that trains this net, with centres and signal norm, and with generators of the
+/// default type.
+pub const fn length_limit(net: &Net<'_>) -> usize {
+    head_limit(net) + 4 * (2 * net.parameters() + net.layers().len()) + 4
+}
+
+/// Bytes that are enough for what comes before such a chain's numbers: the buffer that [`flash`](crate::flash) needs.
+pub const fn head_limit(net: &Net<'_>) -> usize {
+    // Numbers of 64 bits take up to ten bytes, of 32 up to five; generators 16, and their length.
+    let (options, state, generators) = (3 * 4 + 5 + 2, 2 * 4 + 5 + 3 * 10, 17 * (1 + streams(net.parameters())));
+    let counts = 4 * 10;
+    (PREFIX + 2 + description::length_limit(net) + options + counts + state + generators).next_multiple_of(32)
 }
 
 impl<'a, R: Rng + Clone> Snapshot<'a, R> {

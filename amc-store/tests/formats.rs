@@ -174,6 +174,24 @@ fn streams_are_kept() {
     assert_eq!(error, FormatError::Length { what: "streams", needed: 2, given: 1 });
 }
 
+/// A state whose numbers are as large as they get.
+#[test]
+fn limits_are_enough() {
+    let counters = Counters { steps: u64::MAX, accepted: u64::MAX / 2, resets: u64::MAX / 2 };
+    let (mut x, mut mu, mut signal) = ([0.5; N], [0.5; N], [1.0; 2]);
+    let memory = Memory::in_place(&mut x).centres(&mut mu).signal_norm(NET, &mut signal);
+    let state = State { rejected_in_a_row: u32::MAX - 1, counters, ..state() };
+    let chain = Chain::resume(memory, options().n_reset(u32::MAX), state).unwrap();
+    let snapshot = Snapshot::of(&chain, Arithmetic::Portable).unwrap().objective(OBJECTIVE);
+    let (length, limit) = (snapshot.length().unwrap(), snapshot::length_limit(&NET));
+    // Of sizes in ten bytes, this net's take one each.
+    assert!(length <= limit && limit - length < 128, "{length} {limit}");
+    let numbers = 4 * (2 * N + 2) + 4;
+    assert_eq!(limit - numbers, snapshot::head_limit(&NET));
+    let length = a_model().len();
+    assert!(length <= model::length_limit(&NET) && model::length_limit(&NET) - length < 96);
+}
+
 #[test]
 fn every_truncation_and_every_flipped_bit_is_found() {
     type Parse = fn(&[u8]) -> Result<(), FormatError>;

@@ -7,7 +7,7 @@ use amc_core::Objective;
 use amc_core::chain::State;
 use embedded_storage_async::nor_flash::NorFlash;
 
-use super::{RECORD, Record};
+use super::{RECORD, Record, slot_limit};
 use crate::blob::{Blob, CHAIN, CRC, Kind, MODEL, open, same_length};
 use crate::model::{self, Model};
 use crate::snapshot::{self, Expected, KeptGenerator, Slices, Snapshot};
@@ -68,9 +68,9 @@ type Newest = Option<(u32, Record)>;
 
 /// A region of flash that keeps one model, or one chain, and survives a loss of power at any time.
 ///
-/// `buffer`, in all functions, is working memory of any multiple of 32 bytes that holds the head of what is kept: 512
-/// bytes are enough for a chain of 20 layers and 10 streams. Each driver call moves as many bytes; where the driver
-/// wants them aligned in RAM, align it.
+/// `buffer`, in all functions, is working memory: a multiple of 32 bytes that holds the head of what is kept, as
+/// [`snapshot::head_limit`] and [`model::head_limit`] tell. Each driver call moves as many bytes; where the driver wants
+/// them aligned in RAM, align it.
 ///
 /// A future that is dropped before it is ready is a loss of power.
 #[derive(Debug)]
@@ -82,7 +82,7 @@ pub struct Store<F> {
 }
 
 impl<F: NorFlash> Store<F> {
-    /// `slots` slots, 2 or more, in `region`, addresses of the driver. A slot has to hold the blob and 32 bytes.
+    /// `slots` slots, 2 or more, in `region`, addresses of the driver. A slot has to hold what [`slot_limit`] tells.
     ///
     /// Nothing is read or written yet. Blobs that another number of slots divided are not found.
     pub fn new(flash: F, region: Range<u32>, slots: u32) -> Result<Self, StoreError<F::Error>> {
@@ -158,7 +158,7 @@ impl<F: NorFlash> Store<F> {
     async fn save<B: Blob>(&mut self, buffer: &mut [u8], blob: &B) -> Result<(), StoreError<F::Error>> {
         let buffer = whole_words(buffer)?;
         let length = blob.length()?;
-        let (needed, slot) = ((RECORD + length).next_multiple_of(RECORD), self.slot as usize);
+        let (needed, slot) = (slot_limit(length), self.slot as usize);
         if needed > slot {
             return Err(StoreError::TooLarge { needed, slot });
         }
