@@ -36,10 +36,8 @@ pub fn rust(model: &Model) -> anyhow::Result<String> {
         loss => bail!("the loss {loss:?} cannot be exported"),
     };
     writeln!(text, "pub const OBJECTIVE: Objective<'static> = Objective::new(NET, Loss::{loss});\n")?;
-    writeln!(
-        text,
-        "/// What it has learned.\n#[allow(clippy::approx_constant)]\n#[rustfmt::skip]\npub static PARAMETERS: [f32; NET.parameters()] = ["
-    )?;
+    writeln!(text, "/// What it has learned.\n#[allow(clippy::approx_constant)]\n#[rustfmt::skip]")?;
+    writeln!(text, "pub static PARAMETERS: [f32; NET.parameters()] = [")?;
     let mut line = String::from("   ");
     for x in &model.parameters {
         let number = number(*x);

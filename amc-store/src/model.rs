@@ -1,7 +1,17 @@
 //! A trained net: the bytes of a model file, which a device writes and reads as well.
 //!
-//! The [frame](crate#format) holds, of version 2 and kind `AMCMODEL`, the header: the arithmetic, the net's description, and N,
-//! the number of parameters. The numbers are the parameters, in the order of `amc-core`.
+//! The [frame](crate#format) is of kind `AMCMODEL` and version 2. Its header, in postcard's terms:
+//!
+//! | type | what |
+//! | --- | --- |
+//! | enum | the arithmetic: 0 portable, 1 fused |
+//! | enum | the loss: 0 mean-squared error, 1 cross-entropy |
+//! | usize | the net's inputs |
+//! | seq of enum | its layers: 0 dense, with its units (usize) and activation (enum) |
+//! | usize | N, the number of parameters |
+//!
+//! Activations are 0 linear, 1 tanh, 2 ReLU, 3 sigmoid, 4 softmax. The numbers are the parameters, in the order of
+//! `amc-core`.
 //!
 //! ```
 //! use amc_core::{Activation, Layer, Loss, Net, Objective};

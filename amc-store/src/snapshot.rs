@@ -1,8 +1,21 @@
 //! A running chain: all that it needs to go on, bit for bit.
 //!
-//! The [frame](crate#format) holds, of version 1 and kind `AMCCHAIN`, the header: the arithmetic, the net's description
-//! if it was told, N, the options, the number of centres (N or 0) and of signals, the state, and the generators of the
-//! streams. The numbers are the parameters, the centres, and the signals.
+//! The [frame](crate#format) is of kind `AMCCHAIN` and version 1. Its header, in postcard's terms:
+//!
+//! | type | what |
+//! | --- | --- |
+//! | enum | the arithmetic: 0 portable, 1 fused |
+//! | option | the loss, inputs and layers, as in a [model](crate::model), if they were told |
+//! | usize | N, the number of parameters |
+//! | f32, f32, u32, f32 | the options: σ₀, ε, n_s, T |
+//! | option of i8 | the power of two that is the grid's step |
+//! | usize, usize | centres (N or 0), and signals |
+//! | f32, f32, u32 | the state: σ, the loss, n_cr |
+//! | u64, u64, u64 | moves made, accepted, and ended in a reset |
+//! | bytes | the generator's state: the seed that makes it |
+//! | seq of bytes | the same of each stream |
+//!
+//! The numbers are the parameters, the centres, and the signals.
 
 use amc_core::chain::{Chain, ChainError, Counters, Grid, Options, State, Stream, streams};
 use amc_core::{Generator, Net, Objective};
@@ -204,7 +217,7 @@ pub struct Slices<'a, R> {
     pub centres: &'a mut [f32],
     /// The signals of the signal norm, or none.
     pub signal: &'a mut [f32],
-    /// As many streams as [`streams`](amc_core::chain::streams) tells.
+    /// As many streams as [`streams`] tells.
     pub streams: &'a mut [Stream<R>],
 }
 

@@ -69,10 +69,10 @@ type Newest = Option<(u32, Record)>;
 /// A region of flash that keeps one model, or one chain, and survives a loss of power at any time.
 ///
 /// `buffer`, in all functions, is working memory: a multiple of 32 bytes that holds the head of what is kept, as
-/// [`snapshot::head_limit`] and [`model::head_limit`] tell. Each driver call moves as many bytes; where the driver wants
-/// them aligned in RAM, align it.
+/// [`snapshot::head_limit`] and [`model::head_limit`] tell. Each driver call moves as many bytes; where the driver
+/// wants them aligned in RAM, align it.
 ///
-/// A future that is dropped before it is ready is a loss of power.
+/// A future that is dropped before it is ready is a loss of power. Where loading fails, the slices may hold anything.
 #[derive(Debug)]
 pub struct Store<F> {
     flash: F,
