@@ -355,6 +355,44 @@ proptest! {
     }
 }
 
+/// Headers under a right checksum that say what the numbers do not hold.
+#[test]
+fn contradictions_are_refused() {
+    let what = |result: Result<(), FormatError>| match result {
+        Err(FormatError::Header { what }) => what,
+        other => panic!("{other:?}"),
+    };
+    for (magic, version, bytes, generators) in
+        [(b"AMCMODEL", 2, a_model(), 0), (b"AMCCHAIN", 1, a_chain(Some(OBJECTIVE)), 1)]
+    {
+        let parse = |rest: &[u8]| match generators {
+            0 => model::Stored::parse(&sealed(magic, version, rest)).map(|_| ()),
+            _ => Room::new().load(&sealed(magic, version, rest), &expected()).map(|_| ()),
+        };
+        let rest = &bytes[12..bytes.len() - 4];
+        assert_eq!(parse(rest), Ok(()));
+        assert!(what(parse(&rest[..rest.len() - 4])).contains("number of"));
+        assert!(what(parse(&[rest, &[0; 4]].concat())).contains("number of"));
+        assert_eq!(what(parse(&rest[..rest.len() - 1])), "the numbers' length");
+        // Four bytes more of header.
+        let mut longer = rest.to_vec();
+        longer[0] += 4;
+        let end = usize::from(rest[0]) + 4;
+        longer.splice(end..end, [0; 4]);
+        assert_eq!(what(parse(&longer)), "there are bytes behind it");
+        longer.truncate(20);
+        longer[0] = 0xff;
+        assert_eq!(what(parse(&longer)), "its length");
+    }
+    let mut bytes = a_chain(None);
+    let seed = [1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0];
+    let at = bytes.windows(16).position(|window| window == seed).unwrap();
+    bytes[at..at + 16].fill(0);
+    let zero = sealed(b"AMCCHAIN", 1, &bytes[12..bytes.len() - 4]);
+    let got = Room::new().load(&zero, &Expected { objective: None, ..expected() });
+    assert_eq!(got, Err(FormatError::Header { what: "a generator's state" }));
+}
+
 /// A layer of a kind that comes later is told from damage.
 #[test]
 fn a_later_kind_of_layer_is_named_as_such() {
