@@ -104,7 +104,8 @@ pub enum ChainError {
         /// The grid's step g.
         step: f32,
     },
-    /// A proposal made in place is suspended, and the parameters are still the proposed ones.
+    /// A proposal made in place is suspended, and the parameters are still the proposed ones. Of a chain's state: any
+    /// proposal is suspended.
     #[error("a proposal is undecided: the current parameters are back when it is decided, or the next is made")]
     Undecided,
     /// The loss of the current parameters is infinite or not a number, so that nothing could be compared with it.

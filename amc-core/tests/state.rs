@@ -243,13 +243,15 @@ fn memory_that_no_chain_has_is_refused() {
 }
 
 #[test]
-fn a_chain_with_a_leaked_proposal_in_place_has_no_state() {
-    let case = Case { options: small().options.grid(Grid::DEFAULT), in_place: true, ..small() };
-    let mut machine = Machine::new(case.net.parameters());
-    machine.x.fill(0.5);
-    let mut chain = Chain::new(machine.memory(case), case.options, Generator::seed_from_u64(1), 1.0).unwrap();
-    core::mem::forget(chain.propose(P));
-    assert_eq!(chain.state().unwrap_err(), ChainError::Undecided);
-    drop(chain.propose(P));
-    assert!(chain.state().is_ok());
+fn a_chain_with_a_suspended_proposal_has_no_state() {
+    let in_place = Case { options: small().options.grid(Grid::DEFAULT), in_place: true, ..small() };
+    for case in [in_place, small()] {
+        let mut machine = Machine::new(NET.parameters());
+        machine.x.fill(0.5);
+        let mut chain = Chain::new(machine.memory(case), case.options, Generator::seed_from_u64(1), 1.0).unwrap();
+        chain.propose(P).suspend();
+        assert_eq!(chain.state().unwrap_err(), ChainError::Undecided);
+        chain.pending(P).unwrap().decide(0.5);
+        assert_eq!(chain.state().unwrap().counters.accepted, 1);
+    }
 }

@@ -110,10 +110,10 @@ impl<'m, R: Rng + Clone> Chain<'m, R> {
     /// Where the chain stands: what [`resume`](Chain::resume) takes, and takes always.
     ///
     /// # Errors
-    /// Where a proposal made in place was leaked, so that the parameters are not the current ones, or where a centre
-    /// or signal is no longer finite: from there no chain is resumed.
+    /// While a proposal is [suspended](super::Proposal::suspend), or where a centre or signal is no longer finite: from
+    /// there no chain is resumed.
     pub fn state(&self) -> Result<State<R>, ChainError> {
-        if self.is_undecided() {
+        if self.own.drawn || self.is_undecided() {
             return Err(ChainError::Undecided);
         }
         check_finite("signal", self.signal())?;
