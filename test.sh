@@ -53,6 +53,7 @@ if cargo clippy --version >/dev/null 2>&1; then
   say "clippy"
   cargo clippy --workspace --all-targets -- -D warnings
   cargo clippy -p amc-core --all-targets --features defmt -- -D warnings
+  cargo clippy -p amc-store --all-targets --features defmt -- -D warnings
 fi
 
 say "documentation"
@@ -82,6 +83,11 @@ images=$PWD/amc-firmware/target/tests
       --target-dir "target/$board"
   done
 )
+
+say "amc-store on a core, and on one without atomic instructions"
+for for in "$target" "${more_targets[@]}"; do
+  "${firmware_cargo[@]}" build -p amc-store --target "$for"
+done
 
 say "a firmware of somebody else's"
 (

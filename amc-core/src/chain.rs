@@ -32,6 +32,7 @@ mod needs;
 mod options;
 mod parts;
 mod proposal;
+mod state;
 mod streams;
 
 pub use grid::Grid;
@@ -40,6 +41,7 @@ pub use needs::Needs;
 pub use options::{Options, OptionsError};
 pub use parts::{Crew, Part, Parts};
 pub use proposal::{Decision, Proposal};
+pub use state::{State, StateError};
 pub use streams::{RANGE, Stream, jump_streams, streams};
 
 use rand_core::Rng;
@@ -102,7 +104,8 @@ pub enum ChainError {
         /// The grid's step g.
         step: f32,
     },
-    /// A proposal made in place is suspended, and the parameters are still the proposed ones.
+    /// A proposal made in place is suspended, and the parameters are still the proposed ones. Of a chain's state: any
+    /// proposal is suspended.
     #[error("a proposal is undecided: the current parameters are back when it is decided, or the next is made")]
     Undecided,
     /// The loss of the current parameters is infinite or not a number, so that nothing could be compared with it.
@@ -111,6 +114,9 @@ pub enum ChainError {
         /// The loss.
         loss: f32,
     },
+    /// The state to go on from is not one of a running chain.
+    #[error(transparent)]
+    State(#[from] StateError),
 }
 
 /// How many moves were made, and what became of them.

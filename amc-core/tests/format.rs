@@ -4,7 +4,8 @@
 
 use amc_core::batch::{Minibatch, Progressive};
 use amc_core::chain::{
-    Chain, ChainError, Counters, Decision, Grid, Memory, Needs, Options, OptionsError, Part, Parts, Proposal, Stream,
+    Chain, ChainError, Counters, Decision, Grid, Memory, Needs, Options, OptionsError, Part, Parts, Proposal, State,
+    StateError, Stream,
 };
 use amc_core::sums::Total;
 use amc_core::window::{Window, WindowError};
@@ -23,5 +24,6 @@ fn every_public_type_formats() {
     formats::<(Progressive, Minibatch<'_>, Window<8, 3, 1>, WindowError)>();
     formats::<(Options, OptionsError, ChainError, Counters, Decision, Memory<'_>)>();
     formats::<(Grid, Needs, Stream<Generator>, Part<'_, Generator>, Parts<'_, Generator>)>();
+    formats::<(State<Generator>, StateError)>();
     formats::<(Chain<'_, Generator>, Proposal<'_, '_, Generator, Portable<4>>)>();
 }

@@ -1,9 +1,11 @@
-//! The command line: `amc train`, `amc fetch`, `amc eval`, `amc info`, `amc bench`.
+//! The command line: `amc train`, `amc fetch`, `amc eval`, `amc info`, `amc export`, `amc import`, `amc bench`.
 //!
 //! Results for programs go to stdout, all else to stderr. Exit code 2 stands for bad input or bad use.
 
 mod bench;
 mod defaults;
+mod export;
+mod import;
 mod train;
 
 use std::path::PathBuf;
@@ -57,6 +59,10 @@ enum Command {
         /// A model file
         model: PathBuf,
     },
+    /// Write a trained net as source code
+    Export(export::ExportArgs),
+    /// Make a model file of what a device has stored in its flash memory
+    Import(import::ImportArgs),
     /// Time moves on the paper's nets, and compare with the machine's limits
     Bench(bench::BenchArgs),
 }
@@ -117,6 +123,8 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         }
         Some(Command::Eval { model, data }) => eval(&Model::load(&model)?, &data.load()?),
         Some(Command::Info { model }) => info(&Model::load(&model)?),
+        Some(Command::Export(args)) => export::run(&args),
+        Some(Command::Import(args)) => import::run(&args),
         Some(Command::Bench(args)) => bench::run(&args),
     }
 }

@@ -11,8 +11,7 @@ use pulp::{Arch, Simd, WithSimd};
 pub const TILE: usize = 16;
 
 /// What a multiply-add rounds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Arithmetic {
     /// Multiply, round, add, round: the bits of every machine, microcontrollers included.
     Portable,
@@ -24,6 +23,24 @@ impl Arithmetic {
     /// Whether this machine has the instructions.
     pub fn is_available(self) -> bool {
         self == Arithmetic::Portable || dispatch(Arithmetic::Portable, Width) > 1
+    }
+}
+
+impl From<Arithmetic> for amc_store::Arithmetic {
+    fn from(arithmetic: Arithmetic) -> Self {
+        match arithmetic {
+            Arithmetic::Portable => amc_store::Arithmetic::Portable,
+            Arithmetic::Fused => amc_store::Arithmetic::Fused,
+        }
+    }
+}
+
+impl From<amc_store::Arithmetic> for Arithmetic {
+    fn from(arithmetic: amc_store::Arithmetic) -> Self {
+        match arithmetic {
+            amc_store::Arithmetic::Portable => Arithmetic::Portable,
+            amc_store::Arithmetic::Fused => Arithmetic::Fused,
+        }
     }
 }
 

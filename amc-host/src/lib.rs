@@ -2,8 +2,8 @@
 //! one thread, and what the command `amc` does.
 //!
 //! The modules stand in the order of the data's way: [`data`], which [`fetch`] brings, [`lanes`] and [`evaluate`],
-//! [`train`], then what is kept of it: [`model`] files and the [`output`] of a run. [`mod@bench`] measures speed; [`cli`]
-//! is the command line.
+//! [`train`], then what is kept of it: [`model`] files, [`export`] as source code, and the [`output`] of a run.
+//! [`mod@bench`] measures speed; [`cli`] is the command line.
 
 pub mod data;
 pub mod fetch;
@@ -13,6 +13,7 @@ pub mod lanes;
 
 pub mod train;
 
+pub mod export;
 pub mod model;
 pub mod output;
 

@@ -1,22 +1,18 @@
-//! Nets that own their layers, and the model files that keep them.
-//!
-//! A model file is: the 8 bytes `AMCMODEL`; the format's version, 1; the header's length; the header, JSON; the
-//! parameters; and the CRC-32 of all that comes before. Integers are u32 and, like the parameters, little-endian.
+//! Nets that own their layers, and the model files that keep them, in the format of [`amc_store::model`].
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use amc_core::{Activation, Layer, Loss, Net, Objective};
-use serde::{Deserialize, Serialize};
+use amc_store::{FormatError, model};
+use serde::Serialize;
 
 use crate::lanes::Arithmetic;
 
-const MAGIC: &[u8; 8] = b"AMCMODEL";
-const VERSION: u32 = 1;
 const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
 
 /// An activation as options and model files name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum ActivationName {
     /// The input itself
@@ -29,6 +25,19 @@ pub enum ActivationName {
     Sigmoid,
     /// Exponentials over their sum; output only
     Softmax,
+}
+
+impl ActivationName {
+    fn of(activation: Activation) -> Option<Self> {
+        match activation {
+            Activation::Linear => Some(Self::Linear),
+            Activation::Tanh => Some(Self::Tanh),
+            Activation::Relu => Some(Self::Relu),
+            Activation::Sigmoid => Some(Self::Sigmoid),
+            Activation::Softmax => Some(Self::Softmax),
+            _ => None,
+        }
+    }
 }
 
 impl From<ActivationName> for Activation {
@@ -44,13 +53,23 @@ impl From<ActivationName> for Activation {
 }
 
 /// A loss as options and model files name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum LossName {
     /// Mean-squared error over samples and outputs
     Mse,
     /// Mean of −ln of the probability given to the class
     CrossEntropy,
+}
+
+impl LossName {
+    fn of(loss: Loss) -> Option<Self> {
+        match loss {
+            Loss::MeanSquaredError => Some(Self::Mse),
+            Loss::CrossEntropy => Some(Self::CrossEntropy),
+            _ => None,
+        }
+    }
 }
 
 impl From<LossName> for Loss {
@@ -63,25 +82,41 @@ impl From<LossName> for Loss {
 }
 
 /// The description of a net and its loss: what a model file carries besides parameters.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Description {
     /// Inputs, units of each hidden layer, outputs.
     pub sizes: Vec<usize>,
-    /// Of hidden layers.
-    pub activation: ActivationName,
-    /// Of the last layer.
-    pub output: ActivationName,
+    /// Of each layer: one fewer than sizes.
+    pub activations: Vec<ActivationName>,
     /// The loss it was trained on.
     pub loss: LossName,
 }
 
 impl Description {
+    /// A net whose hidden layers are all of one `activation`, and whose last layer has the one called `output`.
+    pub fn new(sizes: Vec<usize>, activation: ActivationName, output: ActivationName, loss: LossName) -> Self {
+        let mut activations = vec![activation; sizes.len().saturating_sub(1)];
+        if let Some(last) = activations.last_mut() {
+            *last = output;
+        }
+        Self { sizes, activations, loss }
+    }
+
+    /// What is stored; `None` where this program has no name for a part of it.
+    fn read(stored: &amc_store::Description<'_>) -> Option<Self> {
+        let sizes = std::iter::once(stored.inputs()).chain(stored.layers().map(|layer| layer.units())).collect();
+        let dense = |layer: Layer| match layer {
+            Layer::Dense { activation, .. } => ActivationName::of(activation),
+            _ => None,
+        };
+        let activations = stored.layers().map(dense).collect::<Option<_>>()?;
+        Some(Self { sizes, activations, loss: LossName::of(stored.loss())? })
+    }
+
     /// The layers.
     pub fn layers(&self) -> Vec<Layer> {
-        let last = self.sizes.len().saturating_sub(1);
-        let activation = |layer| if layer == last { self.output } else { self.activation };
-        let units = self.sizes.iter().enumerate().skip(1);
-        units.map(|(layer, units)| Layer::dense(*units, activation(layer).into())).collect()
+        let units = self.sizes.iter().skip(1);
+        units.zip(&self.activations).map(|(units, activation)| Layer::dense(*units, (*activation).into())).collect()
     }
 
     /// The net and its loss; `layers` are this description's [layers](Description::layers).
@@ -102,37 +137,18 @@ pub struct Model {
     pub parameters: Vec<f32>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Header {
-    #[serde(flatten)]
-    description: Description,
-    arithmetic: Arithmetic,
-    parameters: usize,
-}
-
 /// What is wrong with a model file.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// It cannot be read or written.
     #[error("{0}")]
     Io(PathBuf, #[source] io::Error),
-    /// It does not begin like one.
-    #[error("{0}: not a model file: it does not begin with AMCMODEL")]
-    Magic(PathBuf),
-    /// It is of a version that this program does not know.
-    #[error("{path}: model file of version {version}; this program reads version {VERSION}")]
-    Version {
-        /// The file.
-        path: PathBuf,
-        /// Its version.
-        version: u32,
-    },
-    /// Its content differs from what was written.
-    #[error("{0}: the model file is damaged or cut short: its checksum is wrong")]
-    Checksum(PathBuf),
-    /// Its header makes no sense.
-    #[error("{path}: the model file's description is not valid: {reason}")]
-    Header {
+    /// Its content is not that of a model file.
+    #[error("{0}")]
+    Format(PathBuf, #[source] FormatError),
+    /// What it describes is not a net that this program knows.
+    #[error("{path}: the description is not valid: {reason}")]
+    Description {
         /// The file.
         path: PathBuf,
         /// Why not.
@@ -162,48 +178,37 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
 impl Model {
     /// Writes the model file.
     pub fn save(&self, path: &Path) -> Result<(), ModelError> {
-        let (description, parameters) = (self.description.clone(), self.parameters.len());
-        let header = Header { description, arithmetic: self.arithmetic, parameters };
-        let io = |error| ModelError::Io(path.to_path_buf(), error);
-        let header = serde_json::to_vec(&header).map_err(|error| io(error.into()))?;
-        let mut bytes = MAGIC.to_vec();
-        bytes.extend(VERSION.to_le_bytes());
-        bytes.extend((header.len() as u32).to_le_bytes());
-        bytes.extend(header);
-        bytes.extend(self.parameters.iter().flat_map(|x| x.to_le_bytes()));
-        bytes.extend(CRC.checksum(&bytes).to_le_bytes());
-        write_whole(path, &bytes).map_err(io)
+        let invalid = |reason: String| ModelError::Description { path: path.to_path_buf(), reason };
+        let format = |error| ModelError::Format(path.to_path_buf(), error);
+        let layers = self.description.layers();
+        let objective = self.description.objective(&layers).map_err(|error| invalid(error.to_string()))?;
+        let model = model::Model { objective, arithmetic: self.arithmetic.into(), parameters: &self.parameters };
+        let mut bytes = vec![0; model.length().map_err(format)?];
+        model.write(&mut bytes).map_err(format)?;
+        write_whole(path, &bytes).map_err(|error| ModelError::Io(path.to_path_buf(), error))
     }
 
     /// Reads a model file.
     pub fn load(path: &Path) -> Result<Self, ModelError> {
-        let at = || path.to_path_buf();
-        let bytes = std::fs::read(path).map_err(|error| ModelError::Io(at(), error))?;
-        let rest = bytes.strip_prefix(MAGIC).ok_or_else(|| ModelError::Magic(at()))?;
-        let number = |bytes: &[u8; 4]| u32::from_le_bytes(*bytes);
-        let (version, rest) = rest.split_first_chunk().ok_or_else(|| ModelError::Checksum(at()))?;
-        if number(version) != VERSION {
-            return Err(ModelError::Version { path: at(), version: number(version) });
+        let bytes = std::fs::read(path).map_err(|error| ModelError::Io(path.to_path_buf(), error))?;
+        let stored = model::Stored::parse(&bytes).map_err(|error| ModelError::Format(path.to_path_buf(), error))?;
+        Self::read(&stored.description(), stored.arithmetic(), stored.parameters().collect())
+            .map_err(|reason| ModelError::Description { path: path.to_path_buf(), reason })
+    }
+
+    /// A model of what is stored, if that is a net of so many parameters.
+    pub fn read(
+        stored: &amc_store::Description<'_>,
+        arithmetic: amc_store::Arithmetic,
+        parameters: Vec<f32>,
+    ) -> Result<Self, String> {
+        let description = Description::read(stored).ok_or("a layer or loss is unknown to this program")?;
+        let layers = description.layers();
+        let objective = description.objective(&layers).map_err(|error| error.to_string())?;
+        let (needed, given) = (objective.net().parameters(), parameters.len());
+        if needed != given {
+            return Err(format!("{given} parameters for a net of {needed}"));
         }
-        let (rest, checksum) = rest.split_last_chunk().ok_or_else(|| ModelError::Checksum(at()))?;
-        if CRC.checksum(&bytes[..bytes.len() - 4]) != number(checksum) {
-            return Err(ModelError::Checksum(at()));
-        }
-        let invalid = |reason: String| ModelError::Header { path: at(), reason };
-        let (length, rest) = rest.split_first_chunk().ok_or_else(|| ModelError::Checksum(at()))?;
-        let (header, data) =
-            rest.split_at_checked(number(length) as usize).ok_or_else(|| invalid("its length is wrong".into()))?;
-        let header: Header = serde_json::from_slice(header).map_err(|error| invalid(error.to_string()))?;
-        let layers = header.description.layers();
-        let objective = header.description.objective(&layers).map_err(|error| invalid(error.to_string()))?;
-        let parameters: Vec<f32> = data.as_chunks().0.iter().map(|x| f32::from_le_bytes(*x)).collect();
-        if parameters.len() != objective.net().parameters() || data.len() % 4 != 0 {
-            return Err(invalid(format!(
-                "{} parameters for a net of {}",
-                parameters.len(),
-                objective.net().parameters()
-            )));
-        }
-        Ok(Self { description: header.description, arithmetic: header.arithmetic, parameters })
+        Ok(Self { description, arithmetic: arithmetic.into(), parameters })
     }
 }

@@ -154,7 +154,7 @@ fn every_data_set_has_defaults_that_train() {
         ("log-sine", "[1,100,1]", "linear"),
     ] {
         let info = two(data);
-        assert!(info.contains(sizes) && info.contains(&format!("\"output\":\"{output}\"")), "{data}: {info}");
+        assert!(info.contains(sizes) && info.contains(&format!("\"{output}\"],\"loss\"")), "{data}: {info}");
     }
 }
 
@@ -370,7 +370,10 @@ fn damaged_models_are_refused() {
     flipped[60] ^= 1;
     refuse(&flipped, &["checksum"]);
     let mut newer = whole.clone();
-    newer[8] = 2;
-    refuse(&newer, &["version 2"]);
+    newer[8] = 3;
+    refuse(&newer, &["version 3"]);
+    let mut older = whole.clone();
+    older[8] = 1;
+    refuse(&older, &["model of version 1", "reads version 2"]);
     refused(&["eval", "o/model.amc", "--data", "digits"], dir.path(), &["1 inputs", "64 features"]);
 }

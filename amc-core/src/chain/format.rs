@@ -3,7 +3,7 @@
 
 use rand_core::Rng;
 
-use super::{Chain, Crew, Memory, Part, Parts, Proposal, Stream};
+use super::{Chain, Crew, Memory, Part, Parts, Proposal, State, Stream};
 
 impl<R> defmt::Format for Chain<'_, R> {
     fn format(&self, f: defmt::Formatter<'_>) {
@@ -20,6 +20,12 @@ impl<R: Rng + Clone, C: Crew<R>> defmt::Format for Proposal<'_, '_, R, C> {
 impl<R> defmt::Format for Memory<'_, R> {
     fn format(&self, f: defmt::Formatter<'_>) {
         defmt::write!(f, "Memory: {} parameters", self.parameters.len());
+    }
+}
+
+impl<R> defmt::Format for State<R> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "State: {}, loss {}, sigma {}", self.counters, self.loss, self.sigma);
     }
 }
 

@@ -111,6 +111,11 @@ impl<'m, R> Memory<'m, R> {
         }
     }
 
+    /// The signals of the signal norm, or none.
+    pub(super) fn signal(&self) -> &[f32] {
+        self.signal_norm.as_ref().map_or(&[], |norm| &*norm.signal)
+    }
+
     /// Whether some part of a move that `own` and the streams gave is neither kept nor taken back.
     pub(super) fn any_drawn(&self, own: &Stream<R>) -> bool {
         own.drawn || self.streams.iter().any(|stream| stream.drawn)

@@ -59,7 +59,7 @@ impl Case {
                 (sizes, ActivationName::Linear)
             }
         };
-        Description { sizes, activation: ActivationName::Tanh, output, loss: LossName::Mse }
+        Description::new(sizes, ActivationName::Tanh, output, LossName::Mse)
     }
 
     /// Its data; MNIST is read from `data_dir`.

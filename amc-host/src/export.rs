@@ -1,0 +1,72 @@
+//! A trained net as source code.
+
+use std::fmt::Write;
+
+use amc_core::{Activation, Layer, Loss};
+use anyhow::bail;
+
+use crate::lanes::Arithmetic;
+use crate::model::{Model, params_hash};
+
+/// Columns that a line of numbers fills.
+const WIDTH: usize = 110;
+
+/// Rust that compiles against `amc-core`: constants `NET` and `OBJECTIVE`, and the static `PARAMETERS`, which have the
+/// model's bits.
+pub fn rust(model: &Model) -> anyhow::Result<String> {
+    let layers = model.description.layers();
+    let objective = model.description.objective(&layers)?;
+    let arithmetic = match model.arithmetic {
+        Arithmetic::Portable => "portable",
+        Arithmetic::Fused => "fused",
+    };
+    let mut text = String::new();
+    writeln!(text, "// Made by `amc export --rust`. Trained in {arithmetic} arithmetic.")?;
+    writeln!(text, "// CRC-32 of the parameters as little-endian f32: {}.\n", params_hash(&model.parameters))?;
+    writeln!(text, "use amc_core::{{Activation, Layer, Loss, Net, Objective}};\n")?;
+    writeln!(text, "/// The net.\n#[rustfmt::skip]")?;
+    writeln!(text, "pub const NET: Net<'static> = Net::new({}, &[", objective.net().inputs())?;
+    for layer in &layers {
+        writeln!(text, "    {},", layer_source(*layer)?)?;
+    }
+    writeln!(text, "]);\n\n/// The net, and the loss it was trained on.")?;
+    let loss = match objective.loss() {
+        Loss::MeanSquaredError => "MeanSquaredError",
+        Loss::CrossEntropy => "CrossEntropy",
+        loss => bail!("the loss {loss:?} cannot be exported"),
+    };
+    writeln!(text, "pub const OBJECTIVE: Objective<'static> = Objective::new(NET, Loss::{loss});\n")?;
+    writeln!(text, "/// What it has learned.\n#[allow(clippy::approx_constant)]\n#[rustfmt::skip]")?;
+    writeln!(text, "pub static PARAMETERS: [f32; NET.parameters()] = [")?;
+    let mut line = String::from("   ");
+    for x in &model.parameters {
+        let number = number(*x);
+        if line.len() + number.len() + 2 > WIDTH {
+            writeln!(text, "{line}")?;
+            line.truncate(3);
+        }
+        write!(line, " {number},")?;
+    }
+    writeln!(text, "{line}\n];")?;
+    Ok(text)
+}
+
+fn layer_source(layer: Layer) -> anyhow::Result<String> {
+    let activation = match layer.activation() {
+        Activation::Linear => "Linear",
+        Activation::Tanh => "Tanh",
+        Activation::Relu => "Relu",
+        Activation::Sigmoid => "Sigmoid",
+        Activation::Softmax => "Softmax",
+        activation => bail!("the activation {activation:?} cannot be exported"),
+    };
+    match layer {
+        Layer::Dense { units, .. } => Ok(format!("Layer::dense({units}, Activation::{activation})")),
+        layer => bail!("the layer {layer:?} cannot be exported"),
+    }
+}
+
+/// The shortest decimal that is read as these bits; what has no decimal, by its bits.
+fn number(x: f32) -> String {
+    if x.is_finite() { format!("{x:?}") } else { format!("f32::from_bits({:#010x})", x.to_bits()) }
+}

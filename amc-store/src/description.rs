@@ -1,0 +1,201 @@
+//! How a net and its loss are written, and found to be another.
+//!
+//! In postcard: the loss, the inputs, the number of layers, and each layer, its kind first. Kinds are numbered in the
+//! order of the enums here: what is new goes to their ends.
+
+use amc_core::{Activation, Layer, Loss, Net, Objective};
+use serde::ser::{Error, SerializeSeq, SerializeTuple};
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::FormatError;
+use crate::blob::Fields;
+
+/// What a multiply-add rounds: two arithmetics give two chains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Arithmetic {
+    /// Multiply, round, add, round: the bits of every machine. All that `amc-core` and `amc-cortex-m` compute.
+    Portable,
+    /// One rounding, by FMA instructions.
+    Fused,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+enum LossCode {
+    MeanSquaredError,
+    CrossEntropy,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+enum ActivationCode {
+    Linear,
+    Tanh,
+    Relu,
+    Sigmoid,
+    Softmax,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+enum LayerCode {
+    Dense { units: usize, activation: ActivationCode },
+}
+
+impl LossCode {
+    fn of(loss: Loss) -> Option<Self> {
+        match loss {
+            Loss::MeanSquaredError => Some(Self::MeanSquaredError),
+            Loss::CrossEntropy => Some(Self::CrossEntropy),
+            _ => None,
+        }
+    }
+}
+
+impl From<LossCode> for Loss {
+    fn from(code: LossCode) -> Self {
+        match code {
+            LossCode::MeanSquaredError => Loss::MeanSquaredError,
+            LossCode::CrossEntropy => Loss::CrossEntropy,
+        }
+    }
+}
+
+impl ActivationCode {
+    fn of(activation: Activation) -> Option<Self> {
+        match activation {
+            Activation::Linear => Some(Self::Linear),
+            Activation::Tanh => Some(Self::Tanh),
+            Activation::Relu => Some(Self::Relu),
+            Activation::Sigmoid => Some(Self::Sigmoid),
+            Activation::Softmax => Some(Self::Softmax),
+            _ => None,
+        }
+    }
+}
+
+impl From<ActivationCode> for Activation {
+    fn from(code: ActivationCode) -> Self {
+        match code {
+            ActivationCode::Linear => Activation::Linear,
+            ActivationCode::Tanh => Activation::Tanh,
+            ActivationCode::Relu => Activation::Relu,
+            ActivationCode::Sigmoid => Activation::Sigmoid,
+            ActivationCode::Softmax => Activation::Softmax,
+        }
+    }
+}
+
+impl LayerCode {
+    fn of(layer: Layer) -> Option<Self> {
+        match layer {
+            Layer::Dense { units, activation } => {
+                Some(Self::Dense { units, activation: ActivationCode::of(activation)? })
+            }
+            _ => None,
+        }
+    }
+}
+
+impl From<LayerCode> for Layer {
+    fn from(code: LayerCode) -> Self {
+        match code {
+            LayerCode::Dense { units, activation } => Layer::dense(units, activation.into()),
+        }
+    }
+}
+
+/// Writes the description of an objective.
+pub(crate) struct Described<'a>(pub Objective<'a>);
+
+struct Layers<'a>(&'a [Layer]);
+
+impl Serialize for Layers<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let unknown = || S::Error::custom("a layer or activation that the format does not know");
+        let mut codes = serializer.serialize_seq(Some(self.0.len()))?;
+        for layer in self.0 {
+            let code = LayerCode::of(*layer).ok_or_else(unknown)?;
+            codes.serialize_element(&code)?;
+        }
+        codes.end()
+    }
+}
+
+impl Serialize for Described<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(objective) = self;
+        let loss =
+            LossCode::of(objective.loss()).ok_or_else(|| S::Error::custom("a loss that the format does not know"))?;
+        let net = objective.net();
+        let mut fields = serializer.serialize_tuple(3)?;
+        fields.serialize_element(&loss)?;
+        fields.serialize_element(&net.inputs())?;
+        fields.serialize_element(&Layers(net.layers()))?;
+        fields.end()
+    }
+}
+
+/// The most bytes that a description takes.
+pub(crate) const fn length_limit(net: &Net<'_>) -> usize {
+    // Codes are of one byte, sizes of up to ten.
+    1 + 10 + 10 + net.layers().len() * 12
+}
+
+/// A net and its loss, as they were read. Its layers are decoded as they are asked for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Description<'b> {
+    pub(crate) loss: Loss,
+    pub(crate) inputs: usize,
+    count: usize,
+    layers: Fields<'b>,
+}
+
+impl<'b> Description<'b> {
+    /// Takes a description off the front of a header.
+    pub(crate) fn take(fields: &mut Fields<'b>) -> Result<Self, FormatError> {
+        let loss: LossCode = fields.take("the loss")?;
+        let inputs = fields.take("the inputs")?;
+        let count = fields.take("the number of layers")?;
+        let layers = *fields;
+        for _ in 0..count {
+            fields.take::<LayerCode>("a layer of a kind unknown here, or no layer")?;
+        }
+        Ok(Self { loss: loss.into(), inputs, count, layers })
+    }
+
+    /// The loss it was trained on.
+    pub fn loss(&self) -> Loss {
+        self.loss
+    }
+
+    /// The net's inputs.
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// The net's layers. With the [inputs](Description::inputs) they are a net if [`Net::try_new`] says so.
+    pub fn layers(&self) -> impl Iterator<Item = Layer> + use<'b> {
+        let mut fields = self.layers;
+        (0..self.count).map_while(move |_| fields.take::<LayerCode>("").ok().map(Layer::from))
+    }
+
+    /// Whether it describes `objective`; where it does not, the error names the first difference.
+    pub fn check(&self, objective: &Objective<'_>) -> Result<(), FormatError> {
+        let (stored, given) = (self.loss, objective.loss());
+        if stored != given {
+            return Err(FormatError::Loss { stored, given });
+        }
+        let (stored, given) = (self.inputs, objective.net().inputs());
+        if stored != given {
+            return Err(FormatError::Inputs { stored, given });
+        }
+        let (stored, given) = (self.count, objective.net().layers().len());
+        if stored != given {
+            return Err(FormatError::Layers { stored, given });
+        }
+        let mut pairs = self.layers().zip(objective.net().layers()).enumerate();
+        match pairs.find(|(_, (stored, given))| stored != *given) {
+            Some((layer, (stored, given))) => Err(FormatError::Layer { layer, stored, given: *given }),
+            None => Ok(()),
+        }
+    }
+}

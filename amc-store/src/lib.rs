@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+// The bytes, the same in a file and in flash.
+mod blob;
+mod description;
+mod error;
+
+// What is kept.
+pub mod model;
+pub mod snapshot;
+
+// Where a device keeps it.
+pub mod flash;
+
+pub use description::{Arithmetic, Description};
+pub use error::FormatError;
