@@ -29,5 +29,6 @@ pub use net::{Activation, Layer, Net, NetError, Section};
 pub use objective::{BlockScore, Found, Gather, Objective, ObjectiveError, Score};
 pub use samples::{Element, Features, Rows, Samples, Targets, Tiles};
 
-/// The generator used where nothing speaks for another: 16 bytes of state and 32-bit operations only. Any generator of `rand_core` that can be cloned serves.
+/// The generator used where nothing speaks for another: 16 bytes of state and 32-bit operations only. Any generator of
+/// `rand_core` that can be cloned serves.
 pub use rand_xoshiro::Xoshiro128PlusPlus as Generator;

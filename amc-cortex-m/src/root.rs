@@ -7,8 +7,8 @@
 pub(crate) fn sqrt<const T: usize>(v: [f32; T]) -> [f32; T] {
     v.map(|x| {
         let mut bits = x.to_bits();
-        // SAFETY: a target with the hard-float ABI has an FPU, all of which have these instructions. They change the two
-        // registers named; the flags that they may raise in FPSCR nobody reads.
+        // SAFETY: a target with the hard-float ABI has an FPU, all of which have these instructions. They change the
+        // two registers named; the flags that they may raise in FPSCR nobody reads.
         unsafe {
             core::arch::asm!(
                 "vmov s0, {0}",

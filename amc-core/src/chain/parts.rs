@@ -253,8 +253,8 @@ impl Move<'_> {
 }
 
 impl<'s, I: Iterator<Item = (Section, &'s f32)>> Scales<I> {
-    /// Makes e = μ + λσ z, Eq. (9), of numbers z, for the parameters from `start` on, which follow those asked for before.
-    /// No centres stand for 0.
+    /// Makes e = μ + λσ z, Eq. (9), of numbers z, for the parameters from `start` on, which follow those asked for
+    /// before. No centres stand for 0.
     #[inline(always)]
     fn apply<L: Lanes>(&mut self, lanes: L, start: usize, z: &mut [f32], centres: &[f32]) {
         let mut at = 0;

@@ -8,9 +8,10 @@
 #[used]
 static BOOT2: [u8; 256] = rp2040_boot2::BOOT_LOADER_W25Q080;
 
-/// The image definition that the RP2350's boot ROM looks for, by its datasheet, 5.9: a block with the one item IMAGE_TYPE
-/// (0x42, of one word), which says an executable (bits 0 to 3: 1), secure (4 and 5: 2), for Arm (8 to 10: 0) of the
-/// RP2350 (12 to 14: 1); then the item that ends the block and tells its length, one word, and the offset to the next block, itself.
+/// The image definition that the RP2350's boot ROM looks for, by its datasheet, 5.9: a block with the one item
+/// IMAGE_TYPE (0x42, of one word), which says an executable (bits 0 to 3: 1), secure (4 and 5: 2), for Arm (8 to 10: 0)
+/// of the RP2350 (12 to 14: 1); then the item that ends the block and tells its length, one word, and the offset to the
+/// next block, itself.
 #[cfg(feature = "rp2350")]
 // SAFETY: the section is in the board's memory map and holds nothing else.
 #[unsafe(link_section = ".start_block")]
