@@ -3,7 +3,8 @@
 //!
 //! The modules stand in the order of the data's way: [`data`], which [`fetch`] brings, [`lanes`] and [`evaluate`],
 //! [`train`] and the baselines' [`gradient`], then what is kept of it: [`model`] files, [`export`] as source code, and the
-//! [`output`] of a run. [`mod@bench`] measures speed; [`cli`] is the command line.
+//! [`output`] of a run. [`mod@bench`] measures speed; [`mod@reproduce`] makes the paper's figures again; [`cli`] is the
+//! command line.
 
 pub mod data;
 pub mod fetch;
@@ -20,3 +21,4 @@ pub mod output;
 
 pub mod bench;
 pub mod cli;
+pub mod reproduce;
