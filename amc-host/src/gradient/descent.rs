@@ -13,8 +13,8 @@ pub enum Optimizer {
     Adam {
         /// α
         rate: f32,
-        /// Steps made.
-        steps: i32,
+        /// β₁ and β₂, each to the power of the steps made.
+        powers: (f64, f64),
         /// Decaying means of the gradient and of its squares, for each parameter.
         moments: Vec<(f32, f32)>,
     },
@@ -31,7 +31,7 @@ impl Optimizer {
 
     /// Adam at the learning rate α, for so many parameters.
     pub fn adam(rate: f32, parameters: usize) -> Self {
-        Self::Adam { rate, steps: 0, moments: vec![(0.0, 0.0); parameters] }
+        Self::Adam { rate, powers: (1.0, 1.0), moments: vec![(0.0, 0.0); parameters] }
     }
 
     /// Makes a step: `gradient` is that at `parameters`, and as long.
@@ -42,11 +42,11 @@ impl Optimizer {
                     *x -= *rate * g;
                 }
             }
-            Self::Adam { rate, steps, moments } => {
-                *steps = steps.saturating_add(1);
-                let bias = |beta: f32| 1.0 - f64::from(beta).powi(*steps);
-                let size = (f64::from(*rate) / bias(BETA.0)) as f32;
-                let root = bias(BETA.1).sqrt() as f32;
+            Self::Adam { rate, powers, moments } => {
+                // Products, because not every machine's powi rounds alike.
+                *powers = (powers.0 * f64::from(BETA.0), powers.1 * f64::from(BETA.1));
+                let size = (f64::from(*rate) / (1.0 - powers.0)) as f32;
+                let root = (1.0 - powers.1).sqrt() as f32;
                 for ((x, g), (m, v)) in parameters.iter_mut().zip(gradient).zip(moments) {
                     *m = BETA.0 * *m + (1.0 - BETA.0) * g;
                     *v = BETA.1 * *v + (1.0 - BETA.1) * (g * g);

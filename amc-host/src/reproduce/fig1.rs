@@ -138,9 +138,9 @@ impl Figure for Fig1 {
         claims.push(Claim::new("the best of MC and the best of GD", said, ours, comparable(best_mc, best_gd)));
         let said = "each has a range of its parameter over which it is effective, and a maximum at a particular value";
         let what = "accuracy of MC against sigma";
-        claims.push(Claim::new(what, said, format!("{mc:?}"), has_maximum_inside(&mc)));
+        claims.push(Claim::new(what, said, format!("{mc:.4?}"), has_maximum_inside(&mc)));
         let what = "accuracy of GD against alpha";
-        claims.push(Claim::new(what, said, format!("{gd:?}"), has_maximum_inside(&gd)));
+        claims.push(Claim::new(what, said, format!("{gd:.4?}"), has_maximum_inside(&gd)));
         let early = self.epochs as f64 / 100.0;
         let loss = |kind| self.shown(made, kind).and_then(|curves| curves[0].at(early)).unwrap_or(f64::NAN);
         let (mc, gd) = (loss(Kind::Metropolis), loss(Kind::Descent));
