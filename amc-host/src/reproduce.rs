@@ -175,8 +175,14 @@ fn figure<F: Figure>(options: &Options) -> anyhow::Result<Outcome> {
     for change in changes(&serde_json::to_value(&paper)?, &settings) {
         eprintln!("{}: {change}", F::NAME);
     }
-    let images = figure.images().map(|images| images.load(&options.data_dir)).transpose()?;
-    let images = images.map(|data| (data.train.checksum(), data)).map(|(checksum, data)| (data, checksum));
+    let images = match figure.images() {
+        Some(images) => {
+            let data = images.load(&options.data_dir)?;
+            let checksum = data.train.checksum();
+            Some((data, checksum))
+        }
+        None => None,
+    };
     let machine = Machine { threads, arithmetic, images };
     let made = make_all(&figure, &machine, &Finished::open(&options.out.join("runs"))?)?;
 

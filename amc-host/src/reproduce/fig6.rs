@@ -212,7 +212,7 @@ impl Figure for Fig6 {
                 let runs = of(made, kind, *depth).take(10).enumerate();
                 let lines = runs.map(|(run, made)| line(kind, made.kept.curves[0].points.clone(), run == 0)).collect();
                 let (x, y) = axes();
-                panels.push(Panel { title: format!("(c) depth {depth}"), x, y, lines });
+                panels.push(Panel { title: format!("(c) depth {depth}, {}", kind.style().0), x, y, lines });
             }
         }
         (panels, 4)

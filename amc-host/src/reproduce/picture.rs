@@ -154,10 +154,14 @@ fn draw_panel(panel: &Panel, area: &DrawingArea<SVGBackend<'_>, Shift>) -> anyho
         .x_label_formatter(&|place| x.tick(*place))
         .y_label_formatter(&|place| y.tick(*place))
         .draw()?;
+    let mut corners = Corners::default();
     for line in lines {
         let inside = |point: &(f64, f64)| Some((x.place(point.0)?, y.place(point.1)?.clamp(low, high)));
         let points: Vec<_> = line.points.iter().filter_map(inside).collect();
-        let (colour, label) = (line.colour, line.label.clone());
+        for (x, y) in &points {
+            corners.count((x - left) / (right - left), (y - low) / (high - low));
+        }
+        let (colour, label) = (line.colour, if points.is_empty() { String::new() } else { line.label.clone() });
         let drawn = match line.style {
             Style::Line => chart.draw_series(LineSeries::new(points, &colour))?,
             Style::Dashed => chart.draw_series(DashedLineSeries::new(points, 5, 3, colour.stroke_width(1)))?,
@@ -170,14 +174,36 @@ fn draw_panel(panel: &Panel, area: &DrawingArea<SVGBackend<'_>, Shift>) -> anyho
         }
     }
     if lines.iter().any(|line| !line.label.is_empty()) {
-        chart.configure_series_labels().background_style(WHITE.mix(0.8)).label_font(("sans-serif", 11)).draw()?;
+        let mut legend = chart.configure_series_labels();
+        legend.position(corners.emptiest()).background_style(WHITE.mix(0.8)).label_font(("sans-serif", 11)).draw()?;
     }
     Ok(())
 }
 
+/// Points in the corners of a panel: lower left and right, upper left and right.
+#[derive(Default)]
+struct Corners([u32; 4]);
+
+impl Corners {
+    /// Counts a point, given as shares of the axes' lengths.
+    fn count(&mut self, x: f64, y: f64) {
+        if (x - 0.5).abs() > 0.1 && (y - 0.5).abs() > 0.1 {
+            self.0[usize::from(x > 0.5) + 2 * usize::from(y > 0.5)] += 1;
+        }
+    }
+
+    fn emptiest(&self) -> SeriesLabelPosition {
+        use SeriesLabelPosition::{LowerLeft, LowerRight, UpperLeft, UpperRight};
+        let corners = self.0.iter().zip([LowerLeft, LowerRight, UpperLeft, UpperRight]);
+        corners.min_by_key(|corner| corner.0).map_or(LowerLeft, |corner| corner.1)
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Axis, BLUE, GRAY, Line, Panel, Style, draw};
+    use plotters::chart::SeriesLabelPosition;
+
+    use super::{Axis, BLUE, Corners, GRAY, Line, Panel, Style, draw};
 
     #[test]
     fn panels_show_titles_axes_and_legends_whatever_the_points() {
@@ -202,5 +228,14 @@ mod tests {
             assert!(svg.contains(&format!("\n{word}\n")), "{word} is not in the picture");
         }
         assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
+    }
+
+    #[test]
+    fn the_legend_stands_where_no_curve_is() {
+        let mut corners = Corners::default();
+        for point in [(0.1, 0.9), (0.2, 0.7), (0.9, 0.1), (0.8, 0.2), (0.1, 0.1)] {
+            corners.count(point.0, point.1);
+        }
+        assert!(matches!(corners.emptiest(), SeriesLabelPosition::UpperRight));
     }
 }
