@@ -282,17 +282,12 @@ mod tests {
 
     fn training(method: Method, epochs: u64) -> Training {
         let (activation, output, loss) = (ActivationName::Tanh, ActivationName::Linear, LossName::Mse);
-<<<<<<< HEAD
-        let net = Description { sizes: vec![1, 10, 1], activation, output, loss };
-        Training { net, data: "step", method, initial: Initial::Kaiming, epochs, seed: 3 }
-=======
         let net = Description::new(vec![1, 10, 1], activation, output, loss);
         Training { net, data: "sine", method, initial: Initial::Kaiming, epochs, seed: 3 }
->>>>>>> e1c0068 (fixup! amc reproduce: the figures of dense nets, resumable, with the paper's claims checked)
     }
 
     fn losses(method: Method, epochs: u64) -> Vec<(f64, f64)> {
-        let (data, training) = (functions::step(), training(method, epochs));
+        let (data, training) = (functions::sine(), training(method, epochs));
         let layers = training.net.layers();
         let mut watch = Watch::new(training.net.objective(&layers).expect("a net"), &data, MACHINE);
         training.learn(&data, MACHINE, &mut |n, x| watch.see(n, x), &|_| ()).expect("learned");
@@ -329,7 +324,7 @@ mod tests {
 
     #[test]
     fn outputs_are_kept_at_every_point() {
-        let (data, training) = (functions::step(), training(Method::Adam { rate: 0.0 }, 1));
+        let (data, training) = (functions::sine(), training(Method::Adam { rate: 0.0 }, 1));
         let layers = training.net.layers();
         let mut watch = Watch::new(training.net.objective(&layers).expect("a net"), &data, MACHINE);
         // Only the output's bias is not 0.
