@@ -7,7 +7,7 @@ use std::time::Duration;
 use amc_core::chain::Options;
 use amc_host::bench::{CASES, Shape};
 use amc_host::lanes::Arithmetic;
-use amc_host::train::{Batching, Settings, train};
+use amc_host::train::{Batching, Initial, Settings, train};
 use criterion::{Criterion, criterion_group, criterion_main};
 
 fn moves(c: &mut Criterion) {
@@ -18,6 +18,7 @@ fn moves(c: &mut Criterion) {
         let time = |steps| {
             let settings = Settings {
                 options: Options::new(0.01),
+                initial: Initial::Gaussian(0.01),
                 signal_norm: false,
                 in_place: false,
                 batching: Batching::Full,

@@ -18,7 +18,7 @@ use crate::data::pack::Pack;
 use crate::evaluate::Evaluator;
 use crate::lanes::Arithmetic;
 use crate::model::Description;
-use crate::train::{Batching, Settings, median, train};
+use crate::train::{Batching, Initial, Settings, median, train};
 
 /// The scale of initial parameters and of moves, as in the paper's figures on these nets.
 const SIGMA: f32 = 0.01;
@@ -61,6 +61,7 @@ pub fn measure(
 ) -> anyhow::Result<Measured> {
     let settings = Settings {
         options: Options::new(SIGMA),
+        initial: Initial::Gaussian(SIGMA),
         signal_norm: false,
         in_place: false,
         batching: Batching::Full,

@@ -1,11 +1,14 @@
-//! The command line: `amc train`, `amc fetch`, `amc eval`, `amc info`, `amc export`, `amc import`, `amc bench`.
+//! The command line: `amc train`, `amc fetch`, `amc eval`, `amc info`, `amc export`, `amc import`, `amc bench`,
+//! `amc reproduce`.
 //!
-//! Results for programs go to stdout, all else to stderr. Exit code 2 stands for bad input or bad use.
+//! Results for programs go to stdout, all else to stderr. Exit code 2 stands for bad input or bad use, 1 for a claim
+//! that does not hold.
 
 mod bench;
 mod defaults;
 mod export;
 mod import;
+mod reproduce;
 mod train;
 
 use std::path::PathBuf;
@@ -65,6 +68,8 @@ enum Command {
     Import(import::ImportArgs),
     /// Time moves on the paper's nets, and compare with the machine's limits
     Bench(bench::BenchArgs),
+    /// Make the paper's figures again, and compare with what it says of them
+    Reproduce(reproduce::ReproduceArgs),
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -105,7 +110,7 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("amc: {error:#}");
-            ExitCode::from(2)
+            if error.is::<reproduce::Failed>() { ExitCode::FAILURE } else { ExitCode::from(2) }
         }
     }
 }
@@ -126,6 +131,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Export(args)) => export::run(&args),
         Some(Command::Import(args)) => import::run(&args),
         Some(Command::Bench(args)) => bench::run(&args),
+        Some(Command::Reproduce(args)) => reproduce::run(&args),
     }
 }
 

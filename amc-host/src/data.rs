@@ -84,6 +84,31 @@ impl Set {
         }
     }
 
+    /// (feature, target) of every sample, where there is one of each.
+    pub fn points(&self) -> Vec<(f64, f64)> {
+        match (&self.values, &self.wanted, self.width) {
+            (Values::F32(rows), Wanted::Values(wanted, 1), 1) => {
+                rows.iter().zip(wanted).map(|(x, y)| (f64::from(*x), f64::from(*y))).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// CRC-32 of features and targets.
+    pub fn checksum(&self) -> u32 {
+        let crc = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
+        let mut digest = crc.digest();
+        match &self.values {
+            Values::U8(rows, _) => digest.update(rows),
+            Values::F32(rows) => rows.iter().for_each(|x| digest.update(&x.to_le_bytes())),
+        }
+        match &self.wanted {
+            Wanted::Classes(classes) => digest.update(classes),
+            Wanted::Values(values, _) => values.iter().for_each(|y| digest.update(&y.to_le_bytes())),
+        }
+        digest.finalize()
+    }
+
     /// Checks that the samples fit an objective.
     pub fn check(&self, objective: Objective<'_>) -> Result<(), ObjectiveError> {
         let targets = match &self.wanted {

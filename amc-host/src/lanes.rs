@@ -11,7 +11,8 @@ use pulp::{Arch, Simd, WithSimd};
 pub const TILE: usize = 16;
 
 /// What a multiply-add rounds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
 pub enum Arithmetic {
     /// Multiply, round, add, round: the bits of every machine, microcontrollers included.
     Portable,

@@ -2,8 +2,9 @@
 //! one thread, and what the command `amc` does.
 //!
 //! The modules stand in the order of the data's way: [`data`], which [`fetch`] brings, [`lanes`] and [`evaluate`],
-//! [`train`], then what is kept of it: [`model`] files, [`export`] as source code, and the [`output`] of a run.
-//! [`mod@bench`] measures speed; [`cli`] is the command line.
+//! [`train`] and the baselines' [`gradient`], then what is kept of it: [`model`] files, [`export`] as source code, and the
+//! [`output`] of a run. [`mod@bench`] measures speed; [`mod@reproduce`] makes the paper's figures again; [`cli`] is the
+//! command line.
 
 pub mod data;
 pub mod fetch;
@@ -11,6 +12,7 @@ pub mod fetch;
 pub mod evaluate;
 pub mod lanes;
 
+pub mod gradient;
 pub mod train;
 
 pub mod export;
@@ -19,3 +21,4 @@ pub mod output;
 
 pub mod bench;
 pub mod cli;
+pub mod reproduce;

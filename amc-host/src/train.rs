@@ -1,6 +1,7 @@
 //! Training: the chain of `amc-core` over a data set, move by move.
 
 mod batches;
+mod initial;
 mod moves;
 
 use std::time::{Duration, Instant};
@@ -10,9 +11,11 @@ use amc_core::{Gather, Generator, Objective};
 use rand_core::SeedableRng;
 
 pub use self::batches::Batching;
+pub use self::initial::Initial;
 
 use self::batches::Batches;
-use self::moves::{Buffers, Moves};
+use self::moves::Buffers;
+pub(crate) use self::moves::Moves;
 use crate::data::Data;
 use crate::data::pack::Pack;
 use crate::evaluate::{Evaluator, Saved};
@@ -24,6 +27,8 @@ use crate::model::Description;
 pub struct Settings {
     /// The hyperparameters.
     pub options: Options,
+    /// The initial parameters.
+    pub initial: Initial,
     /// Whether proposals overwrite the parameters; this takes a grid in the options.
     pub in_place: bool,
     /// Whether moves are scaled by Eq. (18).
@@ -56,6 +61,11 @@ pub struct Progress<'t, 'a> {
 }
 
 impl Progress<'_, '_> {
+    /// The current parameters.
+    pub fn parameters(&self) -> &[f32] {
+        self.parameters
+    }
+
     /// Measures the share of test samples classified rightly; none where there are no classes or no test samples.
     pub fn test_accuracy(&mut self) -> Option<f32> {
         accuracy(self.evaluator, self.parameters, self.test?)
@@ -94,6 +104,27 @@ pub fn train(
     settings: &Settings,
     mut report: impl FnMut(&mut Progress<'_, '_>),
 ) -> anyhow::Result<Trained> {
+    with_moves(description, data, settings, |mut moves, test| {
+        let mut times = Vec::new();
+        let start = Instant::now();
+        for _ in 0..settings.steps {
+            let begun = Instant::now();
+            moves.make()?;
+            times.push(begun.elapsed());
+            report(&mut moves.progress(test));
+        }
+        let time = start.elapsed();
+        Ok(moves.end(test, time, times))
+    })
+}
+
+/// Lends `work` the moves of a chain on `data`, and the test samples if there are any; `settings.steps` is left to it.
+pub(crate) fn with_moves<T>(
+    description: &Description,
+    data: &Data,
+    settings: &Settings,
+    work: impl FnOnce(Moves<'_, '_>, Option<&Pack<'_>>) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     let layers = description.layers();
     let objective = description.objective(&layers)?;
     check(objective, data, settings)?;
@@ -103,18 +134,8 @@ pub fn train(
     let mut buffers = Buffers::new(objective.net(), settings, &mut rng);
     let mut order = Vec::new();
     let batches = Batches::new(settings.batching, &data.train, &mut order, &rng, settings.threads);
-    let mut moves = Moves::new(objective.net(), evaluator, batches, &mut buffers, rng, settings)?;
-
-    let mut times = Vec::new();
-    let start = Instant::now();
-    for _ in 0..settings.steps {
-        let begun = Instant::now();
-        moves.make()?;
-        times.push(begun.elapsed());
-        report(&mut moves.progress(test.as_ref()));
-    }
-    let time = start.elapsed();
-    Ok(moves.end(test.as_ref(), time, times))
+    let moves = Moves::new(objective.net(), evaluator, batches, &mut buffers, rng, settings)?;
+    work(moves, test.as_ref())
 }
 
 /// Whether machine, settings, data and net go together.

@@ -13,7 +13,7 @@ use crate::data::Data;
 use crate::lanes::Arithmetic;
 use crate::model::{ActivationName, Description, LossName, Model, params_hash};
 use crate::output::{self, Point, Summary};
-use crate::train::{Batching, Settings, Trained, train};
+use crate::train::{Batching, Initial, Settings, Trained, train};
 
 /// Points on a loss curve, about.
 const CURVE_POINTS: u64 = 500;
@@ -149,6 +149,7 @@ impl TrainArgs {
         };
         Ok(Settings {
             options,
+            initial: Initial::Gaussian(options.sigma),
             in_place: self.in_place,
             signal_norm: self.signal_norm.map_or(defaults.signal_norm, |switch| switch == Switch::On),
             batching: self.batching(data)?,

@@ -27,6 +27,11 @@ pub fn log_sine() -> Data {
     sampled(POINTS, |t| (5.0 * t).ln_1p() + (20.0 * PI * t).sin() / 10.0)
 }
 
+/// ln(1 + 5θ), the slow part of Eq. (7).
+pub fn log() -> Data {
+    sampled(POINTS, |t| (5.0 * t).ln_1p())
+}
+
 fn sampled(points: usize, f: impl Fn(f64) -> f64) -> Data {
     let thetas = || (0..points).map(|i| i as f64 / (points - 1) as f64);
     let values = Values::F32(thetas().map(|t| t as f32).collect());

@@ -2,12 +2,14 @@
 
 use amc_core::Generator;
 use amc_core::batch::{Minibatch, Progressive};
+use serde::Serialize;
 
 use crate::data::Set;
 use crate::data::pack::{Batch, Pack};
 
 /// Which samples a move is judged on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Batching {
     /// All of them.
     Full,

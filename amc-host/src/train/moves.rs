@@ -5,7 +5,7 @@ use std::time::Duration;
 use amc_core::chain::{
     Chain, ChainError, Crew, Decision, Memory, Options, Part, Parts, RANGE, Stream, jump_streams, streams,
 };
-use amc_core::{Gather, Generator, Lanes, Net, Score, gaussian};
+use amc_core::{Gather, Generator, Lanes, Net, Score};
 use rayon::prelude::*;
 
 use super::batches::Batches;
@@ -24,13 +24,12 @@ pub(super) struct Buffers {
 }
 
 impl Buffers {
-    /// Initial parameters, N(0, σ₀²), drawn from `rng`, which is then the chain's, and rounded to the grid if there is
-    /// one; and room for what the settings need.
+    /// Initial parameters, drawn from `rng`, which is then the chain's, and rounded to the grid if there is one; and room
+    /// for what the settings need.
     pub fn new(net: Net<'_>, settings: &Settings, rng: &mut Generator) -> Self {
-        let Options { sigma, epsilon, grid, .. } = settings.options;
+        let Options { epsilon, grid, .. } = settings.options;
         let count = net.parameters();
-        let mut parameters = vec![0.0; count];
-        dispatch(settings.arithmetic, Initial { parameters: &mut parameters, rng, sigma });
+        let mut parameters = settings.initial.draw(net, settings.arithmetic, rng);
         if let Some(grid) = grid {
             grid.round(&mut parameters);
         }
@@ -43,23 +42,8 @@ impl Buffers {
     }
 }
 
-struct Initial<'a> {
-    parameters: &'a mut [f32],
-    rng: &'a mut Generator,
-    sigma: f32,
-}
-
-impl OnLanes for Initial<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<L: Lanes>(self, lanes: L) {
-        gaussian::fill(lanes, self.rng, self.sigma, self.parameters);
-    }
-}
-
 /// A chain that moves over batches of data.
-pub(super) struct Moves<'m, 'a> {
+pub(crate) struct Moves<'m, 'a> {
     chain: Chain<'m, Generator>,
     evaluator: Evaluator<'a>,
     batches: Batches<'m>,
@@ -70,7 +54,7 @@ pub(super) struct Moves<'m, 'a> {
 
 impl<'m, 'a> Moves<'m, 'a> {
     /// A chain at the initial parameters, on the first batch.
-    pub fn new(
+    pub(super) fn new(
         net: Net<'m>,
         mut evaluator: Evaluator<'a>,
         batches: Batches<'m>,

@@ -1,0 +1,63 @@
+//! `amc reproduce`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::lanes::Arithmetic;
+use crate::reproduce::{Name, Options, reproduce};
+
+#[derive(Args)]
+pub(super) struct ReproduceArgs {
+    /// The figure
+    #[arg(value_enum)]
+    figure: Name,
+    /// In minutes instead of hours or days; what it shrinks is printed
+    #[arg(long)]
+    quick: bool,
+    /// Runs of each setting, from 1 [default: as many as the paper's, by figure]
+    #[arg(long)]
+    seeds: Option<u64>,
+    /// End with exit code 1 if a claim of the paper does not hold
+    #[arg(long)]
+    check: bool,
+    /// Folder of MNIST's IDX files, plain or .gz
+    #[arg(long, default_value = "data")]
+    data_dir: PathBuf,
+    /// Threads, from 1; their number changes no result [default: all cores]
+    #[arg(long)]
+    threads: Option<usize>,
+    /// What a multiply-add rounds
+    #[arg(long, value_enum, default_value = "portable")]
+    arithmetic: Arithmetic,
+    /// Folder for the results: one for each figure, and one with the finished runs, which are not made again
+    #[arg(long, default_value = "runs/reproduce")]
+    out: PathBuf,
+}
+
+/// Claims were to be checked, and some do not hold.
+#[derive(Debug, thiserror::Error)]
+#[error("{failed} of {all} claims do not hold")]
+pub(super) struct Failed {
+    failed: usize,
+    all: usize,
+}
+
+pub(super) fn run(args: &ReproduceArgs) -> anyhow::Result<()> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let options = Options {
+        quick: args.quick,
+        seeds: args.seeds,
+        out: args.out.clone(),
+        data_dir: args.data_dir.clone(),
+        threads: args.threads.unwrap_or(cores),
+        arithmetic: args.arithmetic,
+    };
+    let outcomes = reproduce(args.figure, &options)?;
+    let claims = || outcomes.iter().flat_map(|outcome| &outcome.claims);
+    let (failed, all) = (claims().filter(|claim| !claim.holds).count(), claims().count());
+    if args.check && failed > 0 {
+        return Err(Failed { failed, all }.into());
+    }
+    Ok(())
+}

@@ -1,0 +1,208 @@
+//! The paper's figures, made again: what `amc reproduce` does.
+//!
+//! A [`Figure`] is a number of runs, each of which gives curves; a picture of them; and the paper's claims about them.
+//! Runs are made side by side ([`runs`]), each is kept when it is finished ([`resume`]), and the rest follows from what
+//! was kept.
+
+mod fig1;
+mod fig2;
+mod fig3;
+mod fig4;
+mod fig6;
+mod fig7;
+mod images;
+mod learning;
+mod picture;
+mod result;
+mod resume;
+mod runs;
+mod series;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, ensure};
+use serde::Serialize;
+use serde_json::Value;
+
+pub use self::result::{Claim, Outcome};
+
+use self::images::Images;
+use self::picture::Panel;
+use self::resume::Finished;
+use self::runs::{Made, make_all};
+use self::series::{Curve, to_csv};
+use crate::data::Data;
+use crate::lanes::Arithmetic;
+use crate::output::save;
+
+/// A figure of the paper that can be made again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Name {
+    /// Metropolis Monte Carlo against gradient descent on MNIST
+    Fig1,
+    /// Acceptance rate against loss and against the size of the net
+    Fig2,
+    /// aMC on Rosenbrock's function, for three rates epsilon
+    Fig3,
+    /// Slow and fast parts of a function, learned by gradient descent, Adam and aMC
+    Fig4,
+    /// Deep nets that learn a step, by gradient descent, Adam and aMC
+    Fig6,
+    /// aMC on MNIST with all samples, minibatches, and progressive batches
+    Fig7,
+    /// Every one of them
+    All,
+}
+
+/// How figures are made.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// In minutes, with less of everything.
+    pub quick: bool,
+    /// Runs of each setting, if not as many as the paper's.
+    pub seeds: Option<u64>,
+    /// Folder for the results.
+    pub out: PathBuf,
+    /// Folder of MNIST's files.
+    pub data_dir: PathBuf,
+    /// Threads, from 1.
+    pub threads: usize,
+    /// What a multiply-add rounds.
+    pub arithmetic: Arithmetic,
+}
+
+/// What runs are made with.
+struct Machine {
+    threads: usize,
+    arithmetic: Arithmetic,
+    /// Images, for the figures that need them, and their checksum.
+    images: Option<(Data, u32)>,
+}
+
+impl Machine {
+    /// Threads of one run: where it is on images, all; they are many.
+    fn threads_a_run(&self) -> usize {
+        if self.images.is_some() { self.threads } else { 1 }
+    }
+
+    /// Runs that are made side by side.
+    fn runs_at_once(&self) -> usize {
+        self.threads / self.threads_a_run()
+    }
+
+    /// What a run computes with.
+    fn of_a_run(&self) -> (Arithmetic, usize) {
+        (self.arithmetic, self.threads_a_run())
+    }
+
+    fn data_checksum(&self) -> Option<u32> {
+        Some(self.images.as_ref()?.1)
+    }
+}
+
+/// A figure: its settings, and what is done with them.
+trait Figure: Serialize + Sync + Sized {
+    /// One run: all that decides over its numbers.
+    type Run: Serialize + Sync;
+
+    /// Its name on the command line and in files.
+    const NAME: &'static str;
+
+    /// As the paper has it.
+    fn paper() -> Self;
+
+    /// In minutes.
+    fn quick() -> Self;
+
+    /// With another number of runs of each setting.
+    fn seeds(self, seeds: u64) -> Self;
+
+    /// The images that its runs are on.
+    fn images(&self) -> Option<Images> {
+        None
+    }
+
+    /// All runs.
+    fn runs(&self) -> Vec<Self::Run>;
+
+    /// A run's name, different from every other's.
+    fn label(&self, run: &Self::Run) -> String;
+
+    /// How long a run takes, in any unit.
+    fn cost(&self, run: &Self::Run) -> f64;
+
+    /// Makes a run, and tells `progress` now and then which share of it is done.
+    fn make(&self, run: &Self::Run, machine: &Machine, progress: &dyn Fn(f64)) -> anyhow::Result<Vec<Curve>>;
+
+    /// The figure's panels, and how many stand side by side.
+    fn panels(&self, made: &[Made<Self::Run>]) -> (Vec<Panel>, usize);
+
+    /// What the paper says of them.
+    fn claims(&self, made: &[Made<Self::Run>]) -> Vec<Claim>;
+}
+
+/// Makes a figure, or all; gives what each came to. Results are in a folder for each, named in [`Options::out`].
+pub fn reproduce(name: Name, options: &Options) -> anyhow::Result<Vec<Outcome>> {
+    let available = options.arithmetic.is_available();
+    ensure!(available, "this machine has no FMA instructions: use --arithmetic portable");
+    ensure!(options.threads > 0, "--threads is 0: at least one is needed");
+    ensure!(options.seeds != Some(0), "--seeds is 0: at least one run of each setting is needed");
+    let mut outcomes = Vec::new();
+    let mut make = |one: Name, figure: fn(&Options) -> anyhow::Result<Outcome>| {
+        if name == one || name == Name::All {
+            outcomes.push(figure(options)?);
+        }
+        anyhow::Ok(())
+    };
+    make(Name::Fig1, figure::<fig1::Fig1>)?;
+    make(Name::Fig2, figure::<fig2::Fig2>)?;
+    make(Name::Fig3, figure::<fig3::Fig3>)?;
+    make(Name::Fig4, figure::<fig4::Fig4>)?;
+    make(Name::Fig6, figure::<fig6::Fig6>)?;
+    make(Name::Fig7, figure::<fig7::Fig7>)?;
+    Ok(outcomes)
+}
+
+fn figure<F: Figure>(options: &Options) -> anyhow::Result<Outcome> {
+    let Options { quick, seeds, threads, arithmetic, .. } = *options;
+    let paper = F::paper();
+    let figure = if quick { F::quick() } else { F::paper() };
+    let figure = match seeds {
+        Some(seeds) => figure.seeds(seeds),
+        None => figure,
+    };
+    let settings = serde_json::to_value(&figure)?;
+    for change in changes(&serde_json::to_value(&paper)?, &settings) {
+        eprintln!("{}: {change}", F::NAME);
+    }
+    let images = match figure.images() {
+        Some(images) => {
+            let data = images.load(&options.data_dir)?;
+            let checksum = data.train.checksum();
+            Some((data, checksum))
+        }
+        None => None,
+    };
+    let machine = Machine { threads, arithmetic, images };
+    let made = make_all(&figure, &machine, &Finished::open(&options.out.join("runs"))?)?;
+
+    let dir = options.out.join(if quick { format!("{}-quick", F::NAME) } else { F::NAME.into() });
+    std::fs::create_dir_all(&dir).with_context(|| format!("{} cannot be made", dir.display()))?;
+    let csv = to_csv(made.iter().map(|made| (&made.label[..], &made.kept.curves[..])))?;
+    save(&dir.join(format!("{}.csv", F::NAME)), &csv)?;
+    let (panels, columns) = figure.panels(&made);
+    save(&dir.join(format!("{}.svg", F::NAME)), picture::draw(&panels, columns)?.as_bytes())?;
+    let seconds = made.iter().map(|made| made.kept.seconds).sum();
+    let outcome = Outcome { figure: F::NAME, quick, settings, seconds, claims: figure.claims(&made) };
+    outcome.write(&dir)?;
+    outcome.say();
+    eprintln!("{}: the figure, its numbers and the verdicts are in {}", F::NAME, dir.display());
+    Ok(outcome)
+}
+
+/// What differs from the paper's settings.
+fn changes(paper: &Value, ours: &Value) -> Vec<String> {
+    let (Value::Object(paper), Value::Object(ours)) = (paper, ours) else { return Vec::new() };
+    let changed = paper.iter().filter(|(key, value)| ours.get(*key) != Some(value));
+    changed.map(|(key, value)| format!("{key} {} instead of {value}", ours.get(key).unwrap_or(&Value::Null))).collect()
+}

@@ -1,0 +1,393 @@
+//! Fig. 2: the acceptance rate of Metropolis Monte Carlo falls with the loss and, slowly, with the size of the net; that
+//! of aMC hardly does either.
+
+use amc_core::chain::Options;
+use serde::Serialize;
+
+use super::picture::{Axis, COLOURS, Line, Panel, Style};
+use super::series::Curve;
+use super::{Claim, Figure, Machine, Made};
+use crate::data::functions;
+use crate::model::{ActivationName, Description, LossName};
+use crate::train::{Batching, Initial, Settings, with_moves};
+
+/// Intervals of the loss in a decade.
+const BINS: f64 = 4.0;
+/// A slope of log A against log N that is more than an accident of the moves.
+const SURE: f64 = 0.05;
+/// The least acceptance rate that counts as large: moves are made smaller after n_s = 100 rejections in a row, so that
+/// it settles near 1/n_s.
+const LARGE: f64 = 0.005;
+/// Moves in an interval from which its acceptance rate is shown.
+const ENOUGH: f64 = 50.0;
+
+#[derive(Serialize)]
+pub(super) struct Fig2 {
+    /// Widths of nets of two hidden layers.
+    widths: Vec<usize>,
+    /// Depths of nets of width 25.
+    depths: Vec<usize>,
+    mc_sigma: f64,
+    amc_sigma: f64,
+    epsilon: f64,
+    n_reset: u32,
+    /// Losses at which acceptance rates are compared, the highest first; the paper does not name its U₀.
+    levels: Vec<f64>,
+    /// U₀ at which the acceptance rates of nets of different sizes are compared.
+    size_level: f64,
+    /// Moves of a run, at most; it ends when the loss is below the last level's interval.
+    moves: u64,
+    /// Moves times parameters of a run, at most.
+    moves_times_parameters: f64,
+    seeds: u64,
+}
+
+#[derive(Serialize)]
+pub(super) struct Run {
+    algorithm: Algorithm,
+    varied: Varied,
+    hidden: Vec<usize>,
+    sigma: f64,
+    epsilon: f64,
+    n_reset: u32,
+    least_loss: f64,
+    moves: u64,
+    seed: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Serialize)]
+enum Algorithm {
+    #[serde(rename = "MC")]
+    Metropolis,
+    #[serde(rename = "aMC")]
+    Adaptive,
+}
+
+#[derive(Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Varied {
+    Width,
+    Depth,
+}
+
+impl Run {
+    fn parameters(&self) -> usize {
+        let sizes = [&[1], &self.hidden[..], &[1]].concat();
+        sizes.windows(2).map(|pair| (pair[0] + 1) * pair[1]).sum()
+    }
+
+    /// The width, or the depth.
+    fn size(&self) -> usize {
+        if self.varied == Varied::Width { self.hidden[0] } else { self.hidden.len() }
+    }
+}
+
+impl Figure for Fig2 {
+    type Run = Run;
+    const NAME: &'static str = "fig2";
+
+    fn paper() -> Self {
+        Self {
+            widths: vec![10, 32, 100, 316, 1000],
+            depths: vec![2, 4, 6, 8, 10],
+            mc_sigma: 1e-3,
+            amc_sigma: 1e-2,
+            epsilon: 1e-2,
+            n_reset: 100,
+            levels: vec![0.1, 1e-2, 1e-3, 1e-4],
+            size_level: 1e-2,
+            moves: 2_000_000,
+            moves_times_parameters: 2e11,
+            seeds: 5,
+        }
+    }
+
+    fn quick() -> Self {
+        Self {
+            widths: vec![10, 32, 100],
+            depths: vec![2, 3, 4],
+            levels: vec![0.1, 5e-3, 2e-3],
+            moves: 400_000,
+            seeds: 1,
+            ..Self::paper()
+        }
+    }
+
+    fn seeds(self, seeds: u64) -> Self {
+        Self { seeds, ..self }
+    }
+
+    fn runs(&self) -> Vec<Run> {
+        let widths = self.widths.iter().map(|width| (Varied::Width, vec![*width; 2]));
+        let depths = self.depths.iter().map(|depth| (Varied::Depth, vec![25; *depth]));
+        let least_loss = self.levels.iter().copied().fold(1.0, f64::min) * 10_f64.powf(-0.5 / BINS);
+        let of_net = |(varied, hidden): (Varied, Vec<usize>)| {
+            let run = |algorithm, seed| {
+                let (sigma, epsilon, n_reset) = match algorithm {
+                    Algorithm::Metropolis => (self.mc_sigma, 0.0, 0),
+                    Algorithm::Adaptive => (self.amc_sigma, self.epsilon, self.n_reset),
+                };
+                let hidden = hidden.clone();
+                let mut run =
+                    Run { algorithm, varied, hidden, sigma, epsilon, n_reset, least_loss, moves: self.moves, seed };
+                run.moves = run.moves.min((self.moves_times_parameters / run.parameters() as f64) as u64);
+                run
+            };
+            let of_seed = |seed| [run(Algorithm::Metropolis, seed), run(Algorithm::Adaptive, seed)];
+            (1..=self.seeds).flat_map(of_seed).collect::<Vec<_>>()
+        };
+        widths.chain(depths).flat_map(of_net).collect()
+    }
+
+    fn label(&self, run: &Run) -> String {
+        let algorithm = if run.algorithm == Algorithm::Metropolis { "MC" } else { "aMC" };
+        let varied = if run.varied == Varied::Width { "width" } else { "depth" };
+        format!("sine, {algorithm}, {varied} {}, seed {}", run.size(), run.seed)
+    }
+
+    fn cost(&self, run: &Run) -> f64 {
+        (run.parameters() + 40 * run.hidden.iter().sum::<usize>()) as f64 * run.moves as f64
+    }
+
+    fn make(&self, run: &Run, machine: &Machine, progress: &dyn Fn(f64)) -> anyhow::Result<Vec<Curve>> {
+        let sizes = [&[1], &run.hidden[..], &[1]].concat();
+        let (activation, output, loss) = (ActivationName::Tanh, ActivationName::Linear, LossName::Mse);
+        let net = Description::new(sizes, activation, output, loss);
+        let (arithmetic, threads) = machine.of_a_run();
+        let settings = Settings {
+            options: Options::new(run.sigma as f32).epsilon(run.epsilon as f32).n_reset(run.n_reset),
+            initial: Initial::Gaussian(run.sigma as f32),
+            in_place: false,
+            signal_norm: run.algorithm == Algorithm::Adaptive,
+            batching: Batching::Full,
+            steps: run.moves,
+            seed: run.seed,
+            threads,
+            arithmetic,
+        };
+        let bins = with_moves(&net, &functions::sine(), &settings, |mut moves, _| {
+            let mut bins = Bins::default();
+            let (mut loss, mut accepted) = (f64::from(moves.progress(None).loss), 0);
+            for step in 1..=run.moves {
+                moves.make()?;
+                let now = moves.progress(None);
+                bins.count(loss, now.counters.accepted > accepted);
+                (loss, accepted) = (f64::from(now.loss), now.counters.accepted);
+                if loss < run.least_loss {
+                    break;
+                }
+                if step % 1024 == 0 {
+                    progress(step as f64 / run.moves as f64);
+                }
+            }
+            Ok(bins)
+        })?;
+        Ok(bins.curves())
+    }
+
+    fn panels(&self, made: &[Made<Run>]) -> (Vec<Panel>, usize) {
+        let panels = [
+            ("(a)", Algorithm::Metropolis, Varied::Width),
+            ("(b)", Algorithm::Metropolis, Varied::Depth),
+            ("(c)", Algorithm::Adaptive, Varied::Width),
+            ("(d)", Algorithm::Adaptive, Varied::Depth),
+        ];
+        let panels = panels.into_iter().flat_map(|(title, algorithm, varied)| {
+            let nets = nets(made, algorithm, varied);
+            let name = if algorithm == Algorithm::Metropolis { "MC" } else { "aMC" };
+            let size = if varied == Varied::Width { "width" } else { "depth" };
+            let line = |(place, net): (usize, &Net)| Line {
+                label: format!("{size} {}", net.size),
+                colour: COLOURS[place % COLOURS.len()],
+                style: Style::Discs,
+                points: net.bins.rates().into_iter().map(|(loss, rate)| (rate, loss)).collect(),
+            };
+            let three = [0, nets.len() / 2, nets.len().saturating_sub(1)];
+            let lines = three.into_iter().filter_map(|place| Some((place, nets.get(place)?))).map(line).collect();
+            let (x, y) = (Axis::log("acceptance rate A").range(1e-5, 1.0), Axis::log("loss U"));
+            let left = Panel { title: format!("{title} {name}"), x, y, lines };
+            let cut = |(place, level): (usize, &f64)| Line {
+                label: format!("U₀ = {level}"),
+                colour: COLOURS[place],
+                style: Style::Discs,
+                points: cut(&nets, *level),
+            };
+            let lines: Vec<_> = self.levels.iter().enumerate().take(COLOURS.len()).map(cut).collect();
+            let (x, y) = (Axis::log("parameters N"), Axis::log("A(U₀)").range(1e-5, 1.0));
+            [left, Panel { title: format!("{title} {name}, by {size}"), x, y, lines }]
+        });
+        (panels.collect(), 2)
+    }
+
+    fn claims(&self, made: &[Made<Run>]) -> Vec<Claim> {
+        let mut claims = Vec::new();
+        for varied in [Varied::Width, Varied::Depth] {
+            let by = if varied == Varied::Width { "width" } else { "depth" };
+            let [mc_nets, amc_nets] = [Algorithm::Metropolis, Algorithm::Adaptive].map(|a| nets(made, a, varied));
+            let cuts = |nets: &[Net]| self.levels.iter().map(|level| cut(nets, *level)).collect::<Vec<_>>();
+            let (mc, amc) = (cuts(&mc_nets), cuts(&amc_nets));
+            let count = if varied == Varied::Width { self.widths.len() } else { self.depths.len() };
+            claims.push(Claim::new(
+                format!("MC, by {by}: (N, acceptance rate) at losses {:?}", self.levels),
+                "the acceptance rate declines sharply with loss",
+                format!("{mc:.4?}"),
+                declines_sharply(&mc, count),
+            ));
+            let sizes = cut(&mc_nets, self.size_level);
+            let slope = slope(&sizes).filter(|_| sizes.len() == count).unwrap_or(f64::NAN);
+            let at = format!("MC, by {by}: slope of log A against log N at a loss of {}", self.size_level);
+            claims.push(Claim::new(&at, "A does not decline as rapidly as 1/N", slope, slope > -1.0 + SURE));
+            // Over less the slope says little.
+            let decades = sizes.last().map_or(0.0, |last| (last.0 / sizes[0].0).log10());
+            if decades >= 3.0 {
+                claims.push(Claim::new(at, "A declines with N", slope, slope < -SURE));
+            }
+            claims.push(Claim::new(
+                format!("aMC, by {by}: (N, acceptance rate) at losses {:?}, judged from the second on", self.levels),
+                "acceptance rates remain large and essentially constant with loss or model size",
+                format!("{amc:.4?}"),
+                stays(&amc, count),
+            ));
+        }
+        claims
+    }
+}
+
+/// Moves and accepted moves while the loss was in each interval.
+#[derive(Clone, Debug, Default)]
+struct Bins {
+    /// By the interval's number: the floor of [`BINS`] log₁₀ U.
+    counts: std::collections::BTreeMap<i32, (f64, f64)>,
+}
+
+impl Bins {
+    fn count(&mut self, loss: f64, accepted: bool) {
+        let counts = self.counts.entry((BINS * loss.log10()).floor() as i32).or_default();
+        counts.0 += 1.0;
+        counts.1 += f64::from(u8::from(accepted));
+    }
+
+    /// Losses in the middle of their intervals.
+    fn curves(&self) -> Vec<Curve> {
+        let middle = |bin: &i32| 10_f64.powf((f64::from(*bin) + 0.5) / BINS);
+        let moves = self.counts.iter().map(|(bin, counts)| (middle(bin), counts.0)).collect();
+        let accepted = self.counts.iter().map(|(bin, counts)| (middle(bin), counts.1)).collect();
+        vec![Curve::new("moves", moves), Curve::new("accepted", accepted)]
+    }
+
+    /// Adds the counts of a run.
+    fn add(&mut self, curves: &[Curve]) {
+        let [moves, accepted] = curves else { return };
+        for ((loss, moves), (_, accepted)) in moves.points.iter().zip(&accepted.points) {
+            let counts = self.counts.entry((BINS * loss.log10()).floor() as i32).or_default();
+            counts.0 += moves;
+            counts.1 += accepted;
+        }
+    }
+
+    /// (loss, acceptance rate), where there were moves enough.
+    fn rates(&self) -> Vec<(f64, f64)> {
+        let [moves, accepted] = &self.curves()[..] else { return Vec::new() };
+        let both = moves.points.iter().zip(&accepted.points).filter(|(moves, _)| moves.1 >= ENOUGH);
+        both.map(|(moves, accepted)| (moves.0, accepted.1 / moves.1)).collect()
+    }
+
+    /// The acceptance rate in the interval of a loss.
+    fn rate_at(&self, loss: f64) -> Option<f64> {
+        let (moves, accepted) = self.counts.get(&((BINS * loss.log10()).floor() as i32))?;
+        (*moves >= ENOUGH).then(|| accepted / moves)
+    }
+}
+
+/// All runs of one net by one algorithm.
+struct Net {
+    size: usize,
+    parameters: usize,
+    bins: Bins,
+}
+
+fn nets(made: &[Made<Run>], algorithm: Algorithm, varied: Varied) -> Vec<Net> {
+    let mut nets: Vec<Net> = Vec::new();
+    for Made { run, kept, .. } in made.iter().filter(|m| m.run.algorithm == algorithm && m.run.varied == varied) {
+        if nets.last().is_none_or(|net| net.size != run.size()) {
+            nets.push(Net { size: run.size(), parameters: run.parameters(), bins: Bins::default() });
+        }
+        if let Some(net) = nets.last_mut() {
+            net.bins.add(&kept.curves);
+        }
+    }
+    nets
+}
+
+/// (N, acceptance rate) at a loss.
+fn cut(nets: &[Net], level: f64) -> Vec<(f64, f64)> {
+    nets.iter().filter_map(|net| Some((net.parameters as f64, net.bins.rate_at(level)?))).collect()
+}
+
+/// Whether each of `count` nets has at most half the acceptance rate at the last level that it has at the first.
+fn declines_sharply(cuts: &[Vec<(f64, f64)>], count: usize) -> bool {
+    let [first, .., last] = cuts else { return false };
+    let halves = |(first, last): (&(f64, f64), &(f64, f64))| last.1 <= 0.5 * first.1;
+    first.len() == count && last.len() == count && first.iter().zip(last).all(halves)
+}
+
+/// The slope of log A against log N by least squares.
+fn slope(cut: &[(f64, f64)]) -> Option<f64> {
+    let logs: Vec<_> = cut.iter().map(|(n, rate)| (n.ln(), rate.ln())).collect();
+    let mean = |of: &dyn Fn(&(f64, f64)) -> f64| logs.iter().map(of).sum::<f64>() / logs.len() as f64;
+    let (x, y) = (mean(&|point| point.0), mean(&|point| point.1));
+    let slope = mean(&|point| (point.0 - x) * (point.1 - y)) / mean(&|point| (point.0 - x).powi(2));
+    slope.is_finite().then_some(slope)
+}
+
+/// Whether all `count` nets are there at every level, and at all levels but the first no acceptance rate is below a tenth
+/// of the largest, nor below [`LARGE`].
+fn stays(cuts: &[Vec<(f64, f64)>], count: usize) -> bool {
+    let rates = || cuts.iter().skip(1).flatten().map(|point| point.1);
+    let (least, largest) = (rates().fold(1.0, f64::min), rates().fold(0.0, f64::max));
+    cuts.len() > 1 && cuts.iter().all(|cut| cut.len() == count) && least >= LARGE && least >= 0.1 * largest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Bins, declines_sharply, slope, stays};
+
+    #[test]
+    fn moves_are_counted_where_their_loss_is() {
+        let mut bins = Bins::default();
+        for step in 0..400 {
+            bins.count(0.1, step % 4 == 0);
+            bins.count(0.01, step % 40 == 0);
+        }
+        bins.count(1e-4, true);
+        assert_eq!((bins.rate_at(0.1), bins.rate_at(0.01), bins.rate_at(1e-4)), (Some(0.25), Some(0.025), None));
+        let mut twice = Bins::default();
+        twice.add(&bins.curves());
+        twice.add(&bins.curves());
+        assert_eq!(twice.rates(), bins.rates());
+        assert_eq!(twice.counts.values().map(|counts| counts.0).sum::<f64>(), 2.0 * 801.0);
+    }
+
+    #[test]
+    fn the_claims_fail_on_other_rates() {
+        let cuts = |first: [f64; 2], last: [f64; 2]| {
+            vec![vec![(1e2, first[0]), (1e4, first[1])], vec![(1e2, last[0]), (1e4, last[1])]]
+        };
+        let mc = cuts([0.4, 0.2], [0.04, 0.02]);
+        assert!(declines_sharply(&mc, 2) && !declines_sharply(&mc, 3), "a net that did not get there");
+        assert!(!declines_sharply(&cuts([0.4, 0.2], [0.04, 0.15]), 2));
+        let amc = cuts([0.3, 0.25], [0.02, 0.013]);
+        assert!(stays(&amc, 2) && !stays(&amc, 3) && !stays(&amc[..1], 2));
+        assert!(!stays(&cuts([0.3, 0.25], [0.2, 0.013]), 2), "not constant");
+        assert!(!stays(&cuts([0.3, 0.25], [0.003, 0.003]), 2), "not large");
+    }
+
+    #[test]
+    fn slopes_are_those_of_powers() {
+        for power in [-1.0, -0.25, 0.0, 0.2] {
+            let points = [1e2_f64, 1e3, 1e6].map(|n| (n, 0.5 * n.powf(power)));
+            assert!((slope(&points).expect("a slope") - power).abs() < 1e-12);
+        }
+        assert_eq!(slope(&[(1e2, 0.5)]), None);
+    }
+}

@@ -1,0 +1,143 @@
+//! Runs side by side on all threads, with progress bars; those that are finished are not made again.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Instant;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+
+use super::resume::{Finished, Kept};
+use super::{Figure, Machine};
+
+/// A run and its curves.
+pub struct Made<R> {
+    /// The run.
+    pub run: R,
+    /// How it is called in files and on the screen.
+    pub label: String,
+    /// What came of it.
+    pub kept: Kept,
+}
+
+/// Makes all runs of a figure, or takes them from `finished`.
+pub fn make_all<F: Figure>(figure: &F, machine: &Machine, finished: &Finished) -> anyhow::Result<Vec<Made<F::Run>>> {
+    let runs = figure.runs();
+    let labels: Vec<String> = runs.iter().map(|run| figure.label(run)).collect();
+    let settings: Vec<Value> = runs.iter().map(|run| settings_of(run, machine)).collect::<Result<_, _>>()?;
+    let kept = labels.iter().zip(&settings).map(|(label, settings)| finished.get(label, settings));
+    let kept: Vec<Mutex<Option<Kept>>> = kept.map(Mutex::new).collect();
+    let mut missing: Vec<usize> = (0..runs.len()).filter(|run| held(&kept[*run]).is_none()).collect();
+    // The longest first, so that none is left alone at the end.
+    missing.sort_by(|a, b| figure.cost(&runs[*b]).total_cmp(&figure.cost(&runs[*a])));
+
+    let costs: Vec<f64> = runs.iter().map(|run| figure.cost(run)).collect();
+    let bars = Bars::new(F::NAME, missing.iter().map(|run| costs[*run]).sum(), runs.len() - missing.len(), runs.len())?;
+    let (next, failure) = (AtomicUsize::new(0), Mutex::new(None));
+    let work = || -> anyhow::Result<()> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(machine.threads_a_run()).build()?;
+        while let Some(index) = missing.get(next.fetch_add(1, Relaxed)) {
+            let (run, label) = (&runs[*index], &labels[*index]);
+            let bar = bars.begin(label, costs[*index]);
+            let begun = Instant::now();
+            let curves = pool.install(|| figure.make(run, machine, &|share| bar.show(share)))?;
+            let made = Kept { seconds: begun.elapsed().as_secs_f64(), curves };
+            finished.put(label, &settings[*index], &made)?;
+            bar.end(&format!("{}: {label}: {:.1} s", F::NAME, made.seconds));
+            *held(&kept[*index]) = Some(made);
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..machine.runs_at_once().min(missing.len()) {
+            scope.spawn(|| {
+                if let Err(error) = work() {
+                    next.store(missing.len(), Relaxed);
+                    held(&failure).get_or_insert(error);
+                }
+            });
+        }
+    });
+    bars.all.finish_and_clear();
+    if let Some(error) = held(&failure).take() {
+        return Err(error);
+    }
+    let made = runs.into_iter().zip(labels).zip(kept);
+    Ok(made.filter_map(|((run, label), kept)| Some(Made { run, label, kept: held(&kept).take()? })).collect())
+}
+
+/// What decides over a run's numbers.
+fn settings_of<R: serde::Serialize>(run: &R, machine: &Machine) -> anyhow::Result<Value> {
+    Ok(json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "arithmetic": machine.arithmetic,
+        "data": machine.data_checksum(),
+        "run": serde_json::to_value(run)?,
+    }))
+}
+
+/// A lock's content, also after a panic elsewhere: nothing is left half-changed here.
+fn held<T>(lock: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// A bar over all runs that are to be made, and one for each under way.
+struct Bars {
+    multi: MultiProgress,
+    all: ProgressBar,
+    total: f64,
+    /// The cost of what is done of all runs.
+    done: Mutex<f64>,
+}
+
+/// Parts of a bar.
+const LENGTH: u64 = 10_000;
+
+impl Bars {
+    fn new(name: &str, total: f64, finished: usize, runs: usize) -> anyhow::Result<Self> {
+        let multi = MultiProgress::new();
+        let all = multi.add(ProgressBar::new(LENGTH));
+        all.set_style(
+            ProgressStyle::with_template("{elapsed_precise} [{bar:30}] {percent}%  {msg}  {eta} left")?
+                .progress_chars("=> "),
+        );
+        all.set_message(match finished {
+            0 => format!("{name}, {runs} runs"),
+            _ => format!("{name}, {runs} runs, {finished} of them finished before"),
+        });
+        Ok(Self { multi, all, total, done: Mutex::new(0.0) })
+    }
+
+    fn begin(&self, label: &str, cost: f64) -> Bar<'_> {
+        let bar = self.multi.add(ProgressBar::new(LENGTH));
+        if let Ok(style) = ProgressStyle::with_template("         [{bar:30}] {percent}%  {msg}") {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        bar.set_message(label.to_owned());
+        Bar { bars: self, bar, cost, shown: Mutex::new(0.0) }
+    }
+}
+
+struct Bar<'b> {
+    bars: &'b Bars,
+    bar: ProgressBar,
+    cost: f64,
+    /// The share of the run that the bar shows.
+    shown: Mutex<f64>,
+}
+
+impl Bar<'_> {
+    fn show(&self, share: f64) {
+        let before = std::mem::replace(&mut *held(&self.shown), share);
+        let mut done = held(&self.bars.done);
+        *done += (share - before) * self.cost;
+        self.bar.set_position((share * LENGTH as f64) as u64);
+        self.bars.all.set_position((*done / self.bars.total * LENGTH as f64) as u64);
+    }
+
+    fn end(&self, line: &str) {
+        self.show(1.0);
+        self.bar.finish_and_clear();
+        self.bars.multi.suspend(|| eprintln!("{line}"));
+    }
+}

@@ -1,0 +1,97 @@
+//! The parameters that training starts from, the same whatever trains them.
+
+use amc_core::{Generator, Lanes, Net, gaussian};
+use rand_core::Rng;
+use serde::Serialize;
+
+use crate::lanes::{Arithmetic, OnLanes, dispatch};
+
+/// How initial parameters are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Initial {
+    /// Every weight and bias ~ N(0, σ²), with this σ (Sec. II A).
+    Gaussian(f32),
+    /// Every weight and bias uniform within ±1/√(fan-in), the fan-in that of its layer: Kaiming initialisation as
+    /// PyTorch has it by default for dense layers, `kaiming_uniform_` with a = √5.
+    Kaiming,
+}
+
+impl Initial {
+    /// The initial parameters of a net, drawn from `rng`.
+    pub fn draw(self, net: Net<'_>, arithmetic: Arithmetic, rng: &mut Generator) -> Vec<f32> {
+        let mut parameters = vec![0.0; net.parameters()];
+        match self {
+            Initial::Gaussian(sigma) => dispatch(arithmetic, Fill { parameters: &mut parameters, rng, sigma }),
+            Initial::Kaiming => {
+                for section in net.sections() {
+                    let fan_in = section.weights / section.biases;
+                    let bound = (fan_in as f32).sqrt().recip();
+                    for x in &mut parameters[section.start..][..section.weights + section.biases] {
+                        // 24 bits, so that nothing is rounded before the product.
+                        let uniform = (rng.next_u32() >> 8) as f32 / 8_388_608.0 - 1.0;
+                        *x = bound * uniform;
+                    }
+                }
+            }
+        }
+        parameters
+    }
+}
+
+struct Fill<'a> {
+    parameters: &'a mut [f32],
+    rng: &'a mut Generator,
+    sigma: f32,
+}
+
+impl OnLanes for Fill<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        gaussian::fill(lanes, self.rng, self.sigma, self.parameters);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use amc_core::{Activation, Generator, Layer, Net};
+    use rand_core::SeedableRng;
+
+    use super::Initial;
+    use crate::lanes::Arithmetic;
+
+    const LAYERS: [Layer; 2] = [Layer::dense(900, Activation::Tanh), Layer::dense(40, Activation::Linear)];
+    const NET: Net<'_> = Net::new(4, &LAYERS);
+
+    /// The largest size, the mean and the variance.
+    fn moments(x: &[f32]) -> (f64, f64, f64) {
+        let sum = |f: &dyn Fn(f64) -> f64| x.iter().map(|x| f(f64::from(*x))).sum::<f64>() / x.len() as f64;
+        let mean = sum(&|x| x);
+        (x.iter().fold(0.0, |max, x| max.max(f64::from(x.abs()))), mean, sum(&|x| (x - mean).powi(2)))
+    }
+
+    #[test]
+    fn kaiming_is_uniform_within_the_reciprocal_root_of_the_fan_in() {
+        let parameters = Initial::Kaiming.draw(NET, Arithmetic::Portable, &mut Generator::seed_from_u64(1));
+        for (section, fan_in) in NET.sections().zip([4.0_f64, 900.0]) {
+            let layer = &parameters[section.start..][..section.weights + section.biases];
+            let (largest, mean, variance) = moments(layer);
+            let bound = fan_in.powf(-0.5);
+            assert!(largest <= bound && largest > 0.99 * bound, "{largest} of {bound}");
+            // A uniform number has variance bound²/3; of n of them, mean and variance are off by 4 standard errors at most.
+            let error = 4.0 / (layer.len() as f64).sqrt();
+            assert!(mean.abs() < error * bound / 3.0_f64.sqrt(), "{mean}");
+            assert!((3.0 * variance / (bound * bound) - 1.0).abs() < error * 0.9, "{variance}");
+        }
+    }
+
+    #[test]
+    fn gaussian_numbers_have_the_scale_they_are_given() {
+        let parameters = Initial::Gaussian(0.01).draw(NET, Arithmetic::Portable, &mut Generator::seed_from_u64(1));
+        let (_, mean, variance) = moments(&parameters);
+        let error = 4.0 / (parameters.len() as f64).sqrt();
+        assert!(mean.abs() < error * 0.01 && (variance / 1e-4 - 1.0).abs() < error * 2.0_f64.sqrt(), "{variance}");
+    }
+}

@@ -1,0 +1,103 @@
+//! `amc reproduce`: every figure in minutes, its claims checked; resuming; verdicts that fail.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn reproduce(args: &[&str], dir: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_amc")).arg("reproduce").args(args).current_dir(dir).output().expect("amc starts")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn every_figure_holds_in_minutes() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let output = reproduce(&["all", "--quick", "--check"], dir.path());
+    let said = stderr(&output);
+    assert!(output.status.success(), "{said}");
+    for shrunk in ["fig1: images \"digits\" instead of \"mnist\"", "fig6: epochs 10000 instead of 1000000"] {
+        assert!(said.contains(shrunk), "{shrunk} is not said: {said}");
+    }
+    for figure in ["fig1", "fig2", "fig3", "fig4", "fig6", "fig7"] {
+        let folder = dir.path().join(format!("runs/reproduce/{figure}-quick"));
+        for name in [format!("{figure}.csv"), format!("{figure}.svg"), "result.json".into()] {
+            assert!(fs::metadata(folder.join(&name)).expect(&name).len() > 200, "{figure}: {name}");
+        }
+        let result: Value = serde_json::from_slice(&fs::read(folder.join("result.json")).expect("read")).expect("JSON");
+        assert!(result["quick"] == true && result["seconds"].as_f64() > Some(0.0), "{result}");
+        let claims = result["claims"].as_array().expect("claims");
+        assert!(!claims.is_empty(), "{figure}");
+        for claim in claims {
+            assert!(claim["holds"] == true && claim["what"].is_string() && claim["paper"].is_string(), "{claim}");
+            assert!(!claim["ours"].is_null(), "{claim}");
+        }
+    }
+}
+
+fn runs(dir: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(dir.join("runs/reproduce/runs")).expect("a folder");
+    let mut paths: Vec<_> = entries.map(|entry| entry.expect("a file").path()).collect();
+    paths.sort();
+    paths
+}
+
+#[test]
+fn finished_runs_are_not_made_again_and_threads_change_no_bit() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let result = || fs::read(dir.path().join("runs/reproduce/fig3/fig3.csv")).expect("CSV");
+    let made = |said: &str| said.lines().filter(|line| line.starts_with("fig3: rosenbrock")).count();
+    let first = reproduce(&["fig3", "--seeds", "2", "--threads", "3"], dir.path());
+    assert!(first.status.success());
+    assert_eq!((made(&stderr(&first)), runs(dir.path()).len()), (6, 6), "{}", stderr(&first));
+    let whole = result();
+    assert_eq!(made(&stderr(&reproduce(&["fig3", "--seeds", "2"], dir.path()))), 0);
+    // Interrupted: one run is missing, and one is cut short.
+    let [missing, cut, ..] = &runs(dir.path())[..] else { panic!("six runs") };
+    fs::remove_file(missing).expect("removed");
+    let text = fs::read(cut).expect("read");
+    fs::write(cut, &text[..30]).expect("written");
+    let again = reproduce(&["fig3", "--seeds", "2", "--threads", "1"], dir.path());
+    assert_eq!(made(&stderr(&again)), 2, "{}", stderr(&again));
+    assert!(result() == whole, "the same rows, whichever run was made when, on however many threads");
+}
+
+#[test]
+fn check_fails_where_a_claim_does() {
+    let dir = tempfile::tempdir().expect("a folder");
+    assert!(reproduce(&["fig3", "--check"], dir.path()).status.success());
+    // As if the largest epsilon never reached the minimum.
+    let path =
+        runs(dir.path()).into_iter().find(|path| path.to_string_lossy().contains("epsilon-0.1-")).expect("a run");
+    let text = fs::read_to_string(&path).expect("text");
+    let stuck = text.lines().map(|line| match line.split(",f,").collect::<Vec<_>>()[..] {
+        [run, point] => format!("{run},f,{},5.0\n", point.split(',').next().unwrap_or_default()),
+        _ => format!("{line}\n"),
+    });
+    fs::write(&path, stuck.collect::<String>()).expect("written");
+    let failed = reproduce(&["fig3", "--check"], dir.path());
+    assert_eq!(failed.status.code(), Some(1), "{}", stderr(&failed));
+    assert!(stderr(&failed).contains("does not hold"));
+    assert!(reproduce(&["fig3"], dir.path()).status.success(), "without --check a verdict is no failure");
+}
+
+#[test]
+fn bad_use_is_refused() {
+    let dir = tempfile::tempdir().expect("a folder");
+    for (args, words) in [
+        (&["fig3", "--seeds", "0"][..], &["--seeds is 0"][..]),
+        (&["fig3", "--threads", "0"], &["--threads is 0"]),
+        (&["fig9"], &["fig9", "fig3"]),
+        (&["fig1", "--data-dir", "nowhere"], &["amc fetch mnist", "nowhere"]),
+    ] {
+        let output = reproduce(args, dir.path());
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {}", stderr(&output));
+        for word in words {
+            assert!(stderr(&output).contains(word), "{args:?}: {word} is not in {}", stderr(&output));
+        }
+    }
+}
