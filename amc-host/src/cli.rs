@@ -11,6 +11,7 @@ mod import;
 mod reproduce;
 mod train;
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -86,6 +87,19 @@ struct DataArgs {
     /// Folder of the IDX files of mnist and fashion-mnist, plain or .gz
     #[arg(long, default_value = "data")]
     data_dir: PathBuf,
+}
+
+#[derive(Args)]
+struct ThreadArgs {
+    /// Threads, from 1; their number changes no result [default: all cores]
+    #[arg(long)]
+    threads: Option<NonZeroUsize>,
+}
+
+impl ThreadArgs {
+    fn count(&self) -> usize {
+        self.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, usize::from)
+    }
 }
 
 impl DataArgs {

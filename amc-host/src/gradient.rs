@@ -6,6 +6,7 @@
 
 mod dense;
 mod descent;
+mod inputs;
 mod outputs;
 
 use amc_core::{Features, Lanes, Objective, Section};
@@ -14,6 +15,7 @@ use rayon::prelude::*;
 pub use descent::{Optimizer, clip, norm};
 
 use self::dense::{Dense, TILES};
+use self::inputs::inputs;
 use self::outputs::Outputs;
 use crate::data::pack::{Batch, Packed};
 use crate::lanes::{Arithmetic, OnLanes, TILE, dispatch};
@@ -64,16 +66,12 @@ impl<'a> Gradient<'a> {
 
     /// ∇U(x) on a batch: a number for each parameter, in the order of the parameter vector.
     pub fn evaluate(&mut self, parameters: &[f32], batch: &Batch<'_>) -> &[f32] {
-        match batch.features {
-            Packed::U8(features) => self.run(parameters, features, batch),
-            Packed::F32(features) => self.run(parameters, features, batch),
-        }
-        &self.gradient
-    }
-
-    fn run<F: Features + Copy + Sync>(&mut self, parameters: &[f32], features: F, batch: &Batch<'_>) {
         let net = self.objective.net();
-        let samples = features.samples();
+        let features = batch.features;
+        let (samples, scale) = match features {
+            Packed::U8(features) => (features.samples(), features.scale()),
+            Packed::F32(features) => (features.samples(), features.scale()),
+        };
         let share = samples.div_ceil(GROUP).div_ceil(PARTS).max(1) * GROUP;
         self.parts.resize_with(samples.div_ceil(share), Vec::new);
         let outputs = Outputs { objective: self.objective, targets: batch.targets, samples };
@@ -86,7 +84,7 @@ impl<'a> Gradient<'a> {
                 gradient.resize(parameters.len(), 0.0);
                 let first = (index * at_once + part) * share;
                 let range = first..(first + share).min(samples);
-                dispatch(arithmetic, Part { outputs, parameters, features, range, worker, gradient });
+                dispatch(arithmetic, Part { outputs, parameters, features, scale, range, worker, gradient });
             }
         };
         let shared = self.parts.chunks_mut(at_once).zip(&mut self.workers).enumerate();
@@ -104,43 +102,46 @@ impl<'a> Gradient<'a> {
         let terms = self.objective.terms(samples) as f32;
         for (layer, Section { start, weights, biases }) in net.sections().enumerate() {
             // A feature is its stored number times the scale.
-            let scale = if layer == 0 { features.scale() } else { 1.0 };
+            let scale = if layer == 0 { scale } else { 1.0 };
             let (of_weights, of_biases) = self.gradient[start..][..weights + biases].split_at_mut(weights);
             of_weights.iter_mut().for_each(|g| *g *= scale / terms);
             of_biases.iter_mut().for_each(|g| *g /= terms);
         }
+        &self.gradient
     }
 }
 
 /// The gradient's sum over a part of the samples.
-struct Part<'s, 'a, F> {
+struct Part<'s, 'a> {
     outputs: Outputs<'s, 'a>,
     parameters: &'s [f32],
-    features: F,
+    features: Packed<'s>,
+    /// What features are multiplied by.
+    scale: f32,
     range: std::ops::Range<usize>,
     worker: &'s mut Worker,
     gradient: &'s mut [f32],
 }
 
-impl<F: Features + Copy> OnLanes for Part<'_, '_, F> {
+impl OnLanes for Part<'_, '_> {
     type Output = ();
 
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
         const { assert!(L::T == TILE) };
-        let Self { outputs, parameters, features, range, worker, gradient } = self;
+        let Self { outputs, parameters, features, scale, range, worker, gradient } = self;
         let Worker { outputs: made, errors: [errors, before], rows } = worker;
         let net = outputs.objective.net();
         let layers = net.layers();
         let sections: Vec<Section> = net.sections().collect();
         for start in range.clone().step_by(GROUP) {
             let tiles = (range.end - start).min(GROUP).div_ceil(TILE);
-            let inputs = |tile: usize| features.tile(lanes, start + tile * TILE);
+            let inputs = |tile: usize| inputs(lanes, &features, start + tile * TILE);
             for (index, (section, layer)) in sections.iter().zip(layers).enumerate() {
                 let dense = Dense::new(parameters, *section, tiles);
                 let (given, now) = made.split_at_mut(index);
                 match given.last() {
-                    None => dense.forward_first(lanes, inputs, features.scale(), &mut now[0]),
+                    None => dense.forward_first(lanes, inputs, scale, &mut now[0]),
                     Some(given) => dense.forward(lanes, given, &mut now[0]),
                 }
                 dense.activate(lanes, layer.activation(), &mut now[0]);

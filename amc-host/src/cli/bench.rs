@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::ensure;
 use clap::Args;
 
+use super::ThreadArgs;
 use crate::bench::{CASES, Case, Machine, Measured, Shape, measure, scaling};
 use crate::lanes::Arithmetic;
 use crate::output::save;
@@ -16,9 +17,8 @@ pub(super) struct BenchArgs {
     /// Folder of MNIST's IDX files, plain or .gz
     #[arg(long, default_value = "data")]
     data_dir: PathBuf,
-    /// Threads, from 1 [default: all cores]
-    #[arg(long)]
-    threads: Option<usize>,
+    #[command(flatten)]
+    threads: ThreadArgs,
     /// What a multiply-add rounds
     #[arg(long, value_enum, default_value = "fused")]
     arithmetic: Arithmetic,
@@ -34,20 +34,18 @@ pub(super) struct BenchArgs {
 }
 
 pub(super) fn run(args: &BenchArgs) -> anyhow::Result<()> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = args.threads.unwrap_or(cores);
-    ensure!(threads > 0, "--threads is 0: at least one is needed");
-    ensure!(args.steps.is_none_or(|steps| steps >= 3), "--steps is below 3: a median needs some");
+    let threads = args.threads.count();
+    let few = args.steps.filter(|steps| *steps < 3);
+    ensure!(few.is_none(), "--steps is {}: a median needs 3 or more", few.unwrap_or(0));
     let named = args.cases.iter().map(|name| Case::of(name)).collect::<anyhow::Result<Vec<_>>>()?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
     pool.install(|| {
         let machine = Machine::measure(args.arithmetic, threads);
         let Machine { gflops, gigabytes_per_second } = machine;
-        let arithmetic = clap::ValueEnum::to_possible_value(&args.arithmetic);
-        let arithmetic = arithmetic.as_ref().map_or("", |value| value.get_name());
         eprintln!(
-            "{threads} threads, {arithmetic} arithmetic: {gflops:.0} GFLOP/s from registers, \
-             {gigabytes_per_second:.0} GB/s from memory"
+            "{threads} threads, {:?} arithmetic: {gflops:.0} GFLOP/s from registers, \
+             {gigabytes_per_second:.0} GB/s from memory",
+            args.arithmetic
         );
         match &args.scaling {
             Some(dir) => grow(args, dir, threads, &machine),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::ThreadArgs;
 use crate::lanes::Arithmetic;
 use crate::reproduce::{Name, Options, reproduce};
 
@@ -24,9 +25,8 @@ pub(super) struct ReproduceArgs {
     /// Folder of MNIST's IDX files, plain or .gz
     #[arg(long, default_value = "data")]
     data_dir: PathBuf,
-    /// Threads, from 1; their number changes no result [default: all cores]
-    #[arg(long)]
-    threads: Option<usize>,
+    #[command(flatten)]
+    threads: ThreadArgs,
     /// What a multiply-add rounds
     #[arg(long, value_enum, default_value = "portable")]
     arithmetic: Arithmetic,
@@ -44,13 +44,12 @@ pub(super) struct Failed {
 }
 
 pub(super) fn run(args: &ReproduceArgs) -> anyhow::Result<()> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let options = Options {
         quick: args.quick,
         seeds: args.seeds,
         out: args.out.clone(),
         data_dir: args.data_dir.clone(),
-        threads: args.threads.unwrap_or(cores),
+        threads: args.threads.count(),
         arithmetic: args.arithmetic,
     };
     let outcomes = reproduce(args.figure, &options)?;

@@ -7,8 +7,8 @@ use anyhow::{Context, bail, ensure};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::DataArgs;
 use super::defaults::Defaults;
+use super::{DataArgs, ThreadArgs};
 use crate::data::Data;
 use crate::lanes::Arithmetic;
 use crate::model::{ActivationName, Description, LossName, Model, params_hash};
@@ -66,9 +66,8 @@ pub(super) struct TrainArgs {
     /// Seed of the generator
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Threads, from 1; their number changes no result [default: all cores]
-    #[arg(long)]
-    threads: Option<usize>,
+    #[command(flatten)]
+    threads: ThreadArgs,
     /// What a multiply-add rounds
     #[arg(long, value_enum, default_value = "portable")]
     arithmetic: Arithmetic,
@@ -133,9 +132,7 @@ impl TrainArgs {
 
     fn settings(&self, data: &Data) -> anyhow::Result<Settings> {
         let defaults = self.defaults();
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let threads = self.threads.unwrap_or(cores);
-        ensure!(threads > 0, "--threads is 0: at least one is needed");
+        let threads = self.threads.count();
         let n_reset = self.n_reset.unwrap_or(defaults.n_reset.into());
         let Ok(n_reset) = u32::try_from(n_reset) else {
             bail!("--n-reset is {n_reset}: use a number from 1 to {}, or 0 for never", u32::MAX)

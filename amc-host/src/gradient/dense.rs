@@ -23,12 +23,12 @@ macro_rules! unrolled {
     )*};
 }
 
-/// Calls `$call::<J>` for blocks of J = 16, 8, 4, 2 and 1 out of `$count`, `$at` being the first of a block, as wide as
-/// the lanes allow.
+/// Calls `$call::<J>` for blocks of J = 16, 4 and 1 out of `$count`, `$at` being the first of a block, as wide as the lanes
+/// allow.
 macro_rules! blocks {
     ($L:ident, $count:expr, |$at:ident, $J:ident| $call:expr) => {
         let (count, mut $at) = ($count, 0);
-        blocks!($L, count, |$at, $J| $call, 16 8 4 2 1);
+        blocks!($L, count, |$at, $J| $call, 16 4 1);
     };
     ($L:ident, $count:ident, |$at:ident, $J:ident| $call:expr, $($n:literal)*) => {$(
         if $L::NEURONS >= $n {
