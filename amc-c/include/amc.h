@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+
 /* Parameters of a layer of `units` neurons of which each has `fan_in` inputs: a net's N is the sum over its layers. */
 #define AMC_PARAMETERS(fan_in, units) (((fan_in) + 1) * (units))
 
@@ -22,7 +23,6 @@
 /* Bytes that are enough for what amc_save writes; `layers` is 0 without a net. */
 #define AMC_SAVED_BYTES(parameters, layers) \
   (192 + 16 * (layers) + ((parameters) - 1) / AMC_RANGE * 17 + 2 * (parameters) * sizeof(float))
-
 
 /**
  * For `amc_setup.flags`: proposals overwrite the parameters, and are undone exactly where they are rejected. It saves

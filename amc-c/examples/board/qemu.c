@@ -2,7 +2,7 @@
 #include "board.h"
 
 /* Places of the linker's. */
-extern uint32_t stack_top[], data_start[], data_end[], data_stored[], bss_start[], bss_end[];
+extern uint32_t stack_top[], paint_end[], data_start[], data_end[], data_stored[], bss_start[], bss_end[];
 
 static const uint32_t PAINT = 0x5ac396a5;
 
@@ -70,7 +70,7 @@ void reset(void)
         *to++ = *from++;
     for (uint32_t *to = bss_start; to < bss_end;)
         *to++ = 0;
-    for (volatile uint32_t *to = bss_end; to < stack_top - 64; to++)
+    for (volatile uint32_t *to = bss_end; to < paint_end; to++)
         *to = PAINT;
     end(main());
 }
