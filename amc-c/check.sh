@@ -19,11 +19,15 @@ for profile in release size; do
       exit 1
     fi
   done
+  for example in xor resume own_forward; do
+    ../amc-firmware/run-qemu.sh "$images/$profile/$example"
+  done
   AMC_C_IMAGES=$images/$profile cargo test -- --include-ignored
 done
 
-cc -std=c11 -Wall -Wextra -Wpedantic -Werror -fsyntax-only -x c include/amc.h
-c++ -std=c++17 -Wall -Wextra -Wpedantic -Werror -fsyntax-only -x c++ include/amc.h
+strict=(-Wall -Wextra -Wpedantic -Werror -ffreestanding -fsyntax-only)
+arm-none-eabi-gcc -std=c11 "${strict[@]}" -x c include/amc.h
+arm-none-eabi-g++ -std=c++17 "${strict[@]}" -x c++ include/amc.h
 
 # What miri would look for, as far as sanitizers see it: every byte read or written is the caller's.
 cargo build
@@ -33,6 +37,8 @@ here() {
   "$images/here"
 }
 here tests/sizes.c
+sed -n '/^```c$/,/^```$/p' README.md | sed '/^```/d' >"$images/readme.c"
+here "$images/readme.c"
 for example in xor resume own_forward; do
   here examples/$example/*.c examples/board/host.c
 done

@@ -6,10 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Parameters of a layer of `units` neurons of which each has `fan_in` inputs: a net's N is the sum over its layers. */
+/* Parameters of a layer of `units` neurons with `fan_in` inputs each: a net's N is the sum over its layers. */
 #define AMC_PARAMETERS(fan_in, units) (((fan_in) + 1) * (units))
 
-/* Bytes of memory for a trainer of a function of `parameters` numbers. `copies` are 2; one more if epsilon is not 0, and
+/* Bytes of memory for a trainer of a function of `parameters` numbers. `copies` are 2; one more if epsilon is not 0,
    one less with AMC_IN_PLACE. */
 #define AMC_FUNCTION_BYTES(copies, parameters) \
   (AMC_TRAINER_WORDS * sizeof(void *) + ((parameters) - 1) / AMC_RANGE * AMC_STREAM_BYTES + \
@@ -31,8 +31,8 @@
 #define AMC_IN_PLACE 1
 
 /**
- * For `amc_setup.flags`: the weights of a layer are moved by sigma over the root of the mean square length of its inputs
- * (the paper's Eq. 17). It needs a net.
+ * For `amc_setup.flags`: the weights of a layer are moved by sigma over the root of the mean square length of its
+ * inputs (the paper's Eq. 17). It needs a net.
  */
 #define AMC_SIGNAL_NORM 2
 
@@ -341,8 +341,8 @@ typedef struct amc_layer {
 } amc_layer;
 
 /**
- * A net and its loss. Its parameters are, for each layer in turn, the weights, `[fan-in][units]`, and then the biases,
- * `[units]`.
+ * A net and its loss. Its parameters are, for each layer in turn, the weights, `[fan-in][units]`, and then the
+ * biases, `[units]`.
  */
 typedef struct amc_net {
   /**
@@ -403,8 +403,8 @@ typedef struct amc_setup {
    */
   uint32_t n_reset;
   /**
-   * Parameters and moves are multiples of 2 to this power, -100 to 100 (-20 suits most nets: parameters of up to 8 in
-   * size); 0 stands for no grid.
+   * Parameters and moves are multiples of 2 to this power, -100 to 100 (-20 suits most nets: parameters of up to 8
+   * in size); 0 stands for no grid.
    */
   int32_t grid;
   /**
@@ -434,7 +434,8 @@ typedef struct amc_samples {
    */
   const uint8_t *bytes;
   /**
-   * What each feature is multiplied by before the net sees it, not 0: 1 for numbers as they are, 1.0f / 255 for pixels.
+   * What each feature is multiplied by before the net sees it, not 0: 1 for numbers as they are, 1.0f / 255 for
+   * pixels.
    */
   float scale;
   /**
@@ -442,7 +443,8 @@ typedef struct amc_samples {
    */
   const float *targets;
   /**
-   * The class of each sample, from 0: the output of that number should be 1, the others 0; NULL where there are targets.
+   * The class of each sample, from 0: the output of that number should be 1, the others 0; NULL where there are
+   * targets.
    */
   const uint8_t *classes;
 } amc_samples;
@@ -478,8 +480,8 @@ extern "C" {
 amc_status amc_bytes(const struct amc_setup *setup, size_t *bytes);
 
 /**
- * Creates a trainer in `bytes` bytes of `memory`, aligned to `AMC_ALIGNMENT`; or makes `*trainer` NULL. It has no loss
- * yet: `amc_set_samples` or `amc_rescore` comes next.
+ * Creates a trainer in `bytes` bytes of `memory`, aligned to `AMC_ALIGNMENT`; or makes `*trainer` NULL. It has no
+ * loss yet: `amc_set_samples` or `amc_rescore` comes next.
  *
  * # Safety
  * As for `amc_bytes`; and the memory is the trainer's until it is no longer used. There is nothing to free.
@@ -488,8 +490,8 @@ amc_status amc_create(const struct amc_setup *setup, uint8_t *memory, size_t byt
 
 /**
  * Creates a trainer that goes on, bit for bit, from what `amc_save` wrote with the same setup: `length` bytes of
- * `saved`, which needs no alignment. `start`, `start_sigma` and `seed` are not used. With a net, `amc_set_samples` comes
- * next.
+ * `saved`, which needs no alignment. `start`, `start_sigma` and `seed` are not used. With a net, `amc_set_samples`
+ * comes next.
  *
  * # Safety
  * As for `amc_create`; `saved` is not in `memory`.
@@ -502,8 +504,8 @@ amc_status amc_load(const struct amc_setup *setup,
                     struct amc_trainer **trainer);
 
 /**
- * Sets the samples that a net learns, checks them, and computes the loss of the current parameters. Call it again when
- * they have changed. A proposal that is undecided is dropped.
+ * Sets the samples that a net learns, checks them, and computes the loss of the current parameters. Call it again
+ * when they have changed. A proposal that is undecided is dropped.
  *
  * # Safety
  * The arrays are as long as `count`, the net's inputs and outputs say, and stay as they are while the trainer uses
@@ -536,20 +538,20 @@ amc_status amc_evaluate(struct amc_trainer *trainer, float *loss);
 amc_status amc_decide(struct amc_trainer *trainer, float loss, amc_decision *decision);
 
 /**
- * Proposes, evaluates the net, and decides. It stops as soon as the proposal is certain to be rejected; the outcome is
- * that of the three calls, to the bit. `decision` may be NULL.
+ * Proposes, evaluates the net, and decides. It stops as soon as the proposal is certain to be rejected; the outcome
+ * is that of the three calls, to the bit. `decision` may be NULL.
  */
 amc_status amc_step(struct amc_trainer *trainer, amc_decision *decision);
 
 /**
- * Sets sigma to its initial value, and centres to 0: for samples that have become more. A proposal that is undecided is
- * dropped.
+ * Sets sigma to its initial value, and centres to 0: for samples that have become more. A proposal that is undecided
+ * is dropped.
  */
 amc_status amc_restart(struct amc_trainer *trainer);
 
 /**
- * Computes the outputs that the net with the current parameters gives for one sample: `numbers` or `bytes`, the
- * other NULL, times `scale`, as in `amc_samples`. `outputs` has room for `count` numbers: the units of the last layer.
+ * Computes the outputs that the net with the current parameters gives for one sample: `numbers` or `bytes`, the other
+ * NULL, times `scale`, as in `amc_samples`. `outputs` has room for `count` numbers: the units of the last layer.
  *
  * # Safety
  * The arrays are as long as the net's inputs, and `count`.
@@ -583,17 +585,14 @@ float amc_sigma(const struct amc_trainer *trainer);
 amc_status amc_count(const struct amc_trainer *trainer, struct amc_counters *counters);
 
 /**
- * Writes all that `amc_load` needs to `buffer`, and how many bytes that are to `length`; `AMC_SAVED_BYTES` are enough.
- * Where `size`, the bytes of room, is too small, nothing is written but `length`, and the status is `AMC_STATUS_LENGTH`. A proposal
- * that is undecided is not saved.
+ * Writes all that `amc_load` needs to `buffer`, and how many bytes that are to `length`; `AMC_SAVED_BYTES` are
+ * enough. Where `size`, the bytes of room, is too small, nothing is written but `length`, and the status is
+ * `AMC_STATUS_LENGTH`. A proposal that is undecided is not saved.
  *
  * # Safety
  * The buffer has room for `size` bytes.
  */
-amc_status amc_save(struct amc_trainer *trainer,
-                    uint8_t *buffer,
-                    size_t size,
-                    size_t *length);
+amc_status amc_save(struct amc_trainer *trainer, uint8_t *buffer, size_t size, size_t *length);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -53,8 +53,8 @@ pub unsafe extern "C" fn amc_bytes(setup: Option<&Setup>, bytes: Option<&mut May
     })
 }
 
-/// Creates a trainer in `bytes` bytes of `memory`, aligned to `AMC_ALIGNMENT`; or makes `*trainer` NULL. It has no loss
-/// yet: `amc_set_samples` or `amc_rescore` comes next.
+/// Creates a trainer in `bytes` bytes of `memory`, aligned to `AMC_ALIGNMENT`; or makes `*trainer` NULL. It has no
+/// loss yet: `amc_set_samples` or `amc_rescore` comes next.
 ///
 /// # Safety
 /// As for `amc_bytes`; and the memory is the trainer's until it is no longer used. There is nothing to free.
@@ -75,8 +75,8 @@ pub unsafe extern "C" fn amc_create(
 }
 
 /// Creates a trainer that goes on, bit for bit, from what `amc_save` wrote with the same setup: `length` bytes of
-/// `saved`, which needs no alignment. `start`, `start_sigma` and `seed` are not used. With a net, `amc_set_samples` comes
-/// next.
+/// `saved`, which needs no alignment. `start`, `start_sigma` and `seed` are not used. With a net, `amc_set_samples`
+/// comes next.
 ///
 /// # Safety
 /// As for `amc_create`; `saved` is not in `memory`.
@@ -100,8 +100,8 @@ pub unsafe extern "C" fn amc_load(
     })
 }
 
-/// Sets the samples that a net learns, checks them, and computes the loss of the current parameters. Call it again when
-/// they have changed. A proposal that is undecided is dropped.
+/// Sets the samples that a net learns, checks them, and computes the loss of the current parameters. Call it again
+/// when they have changed. A proposal that is undecided is dropped.
 ///
 /// # Safety
 /// The arrays are as long as `count`, the net's inputs and outputs say, and stay as they are while the trainer uses
@@ -199,8 +199,8 @@ pub extern "C" fn amc_decide(
     })
 }
 
-/// Proposes, evaluates the net, and decides. It stops as soon as the proposal is certain to be rejected; the outcome is
-/// that of the three calls, to the bit. `decision` may be NULL.
+/// Proposes, evaluates the net, and decides. It stops as soon as the proposal is certain to be rejected; the outcome
+/// is that of the three calls, to the bit. `decision` may be NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn amc_step(trainer: Option<&mut Trainer>, decision: Option<&mut MaybeUninit<Decision>>) -> Status {
     status(|| {
@@ -209,8 +209,8 @@ pub extern "C" fn amc_step(trainer: Option<&mut Trainer>, decision: Option<&mut 
     })
 }
 
-/// Sets sigma to its initial value, and centres to 0: for samples that have become more. A proposal that is undecided is
-/// dropped.
+/// Sets sigma to its initial value, and centres to 0: for samples that have become more. A proposal that is undecided
+/// is dropped.
 #[unsafe(no_mangle)]
 pub extern "C" fn amc_restart(trainer: Option<&mut Trainer>) -> Status {
     status(|| {
@@ -219,8 +219,8 @@ pub extern "C" fn amc_restart(trainer: Option<&mut Trainer>) -> Status {
     })
 }
 
-/// Computes the outputs that the net with the current parameters gives for one sample: `numbers` or `bytes`, the
-/// other NULL, times `scale`, as in `amc_samples`. `outputs` has room for `count` numbers: the units of the last layer.
+/// Computes the outputs that the net with the current parameters gives for one sample: `numbers` or `bytes`, the other
+/// NULL, times `scale`, as in `amc_samples`. `outputs` has room for `count` numbers: the units of the last layer.
 ///
 /// # Safety
 /// The arrays are as long as the net's inputs, and `count`.
@@ -270,9 +270,9 @@ pub extern "C" fn amc_count(trainer: Option<&Trainer>, counters: Option<&mut May
     })
 }
 
-/// Writes all that `amc_load` needs to `buffer`, and how many bytes that are to `length`; `AMC_SAVED_BYTES` are enough.
-/// Where `size`, the bytes of room, is too small, nothing is written but `length`, and the status is `AMC_STATUS_LENGTH`. A proposal
-/// that is undecided is not saved.
+/// Writes all that `amc_load` needs to `buffer`, and how many bytes that are to `length`; `AMC_SAVED_BYTES` are
+/// enough. Where `size`, the bytes of room, is too small, nothing is written but `length`, and the status is
+/// `AMC_STATUS_LENGTH`. A proposal that is undecided is not saved.
 ///
 /// # Safety
 /// The buffer has room for `size` bytes.

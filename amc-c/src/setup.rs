@@ -41,8 +41,8 @@ pub struct Layer {
     pub activation: u32,
 }
 
-/// A net and its loss. Its parameters are, for each layer in turn, the weights, `[fan-in][units]`, and then the biases,
-/// `[units]`.
+/// A net and its loss. Its parameters are, for each layer in turn, the weights, `[fan-in][units]`, and then the
+/// biases, `[units]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub struct Net {
@@ -60,8 +60,8 @@ pub struct Net {
 /// a copy of the parameters, and needs a grid.
 pub const IN_PLACE: u32 = 1;
 
-/// For `amc_setup.flags`: the weights of a layer are moved by sigma over the root of the mean square length of its inputs
-/// (the paper's Eq. 17). It needs a net.
+/// For `amc_setup.flags`: the weights of a layer are moved by sigma over the root of the mean square length of its
+/// inputs (the paper's Eq. 17). It needs a net.
 pub const SIGNAL_NORM: u32 = 2;
 
 /// What is trained, and how. It is read when a trainer is created or loaded, and not needed afterwards; what is 0 has
@@ -87,8 +87,8 @@ pub struct Setup {
     pub temperature: f32,
     /// The consecutive rejections after which sigma is multiplied by 0.95; 0 stands for never.
     pub n_reset: u32,
-    /// Parameters and moves are multiples of 2 to this power, -100 to 100 (-20 suits most nets: parameters of up to 8 in
-    /// size); 0 stands for no grid.
+    /// Parameters and moves are multiples of 2 to this power, -100 to 100 (-20 suits most nets: parameters of up to 8
+    /// in size); 0 stands for no grid.
     pub grid: i32,
     /// `AMC_IN_PLACE`, `AMC_SIGNAL_NORM`, both or 0.
     pub flags: u32,

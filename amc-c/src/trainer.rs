@@ -11,8 +11,8 @@ use amc_store::snapshot::Snapshot;
 use crate::Status;
 use crate::feed::Feed;
 
-/// The lanes of the whole library, with the bits of `Portable`. Fewer sums would save 5 kB of flash, and cost five times
-/// the instructions.
+/// The lanes of the whole library, with the bits of `Portable`. Fewer sums would save 5 kB of flash, and cost five
+/// times the instructions.
 type Lanes = CortexM<1>;
 pub(crate) const LANES: Lanes = CortexM;
 

@@ -1,5 +1,11 @@
 //! Every status that a caller can bring about, and that nothing has changed after it.
 
+#![allow(
+    unsafe_code,
+    clippy::undocumented_unsafe_blocks,
+    reason = "it stands in for C; what pointers are to is live, or must not be read"
+)]
+
 #[path = "c/mod.rs"]
 mod c;
 
@@ -15,7 +21,6 @@ fn create(case: &Case) -> Status {
     in_memory(case, memory.as_mut_ptr().cast(), 1600)
 }
 
-#[allow(unsafe_code, reason = "it stands in for C")]
 fn in_memory(case: &Case, memory: *mut u8, bytes: usize) -> Status {
     let mut trainer = MaybeUninit::uninit();
     let status = case.with_setup(|setup| unsafe { amc_create(Some(setup), memory, bytes, Some(&mut trainer)) });
@@ -23,7 +28,6 @@ fn in_memory(case: &Case, memory: *mut u8, bytes: usize) -> Status {
     status
 }
 
-#[allow(unsafe_code, reason = "it stands in for C")]
 fn load(case: &Case, saved: &[u8]) -> Status {
     let mut memory = [const { MaybeUninit::<u64>::uninit() }; 200];
     let mut trainer = MaybeUninit::uninit();
@@ -89,7 +93,6 @@ fn a_setup_that_makes_no_sense_is_refused() {
 }
 
 #[test]
-#[allow(unsafe_code, reason = "it stands in for C")]
 fn unknown_losses_and_nets_without_layers_are_refused() {
     let layers = [Layer { units: 13, activation: 0 }];
     let setup = Case::xor().setup;
@@ -128,7 +131,6 @@ fn memory_is_neither_null_nor_misaligned_nor_short() {
 }
 
 #[test]
-#[allow(unsafe_code, reason = "it stands in for C")]
 fn null_is_a_status_everywhere() {
     let mut trained = Trained::new(&Case::xor());
     let setup = Case::xor().setup;
@@ -196,7 +198,6 @@ fn samples_that_do_not_fit_are_refused_and_the_old_ones_stay() {
 }
 
 #[test]
-#[allow(unsafe_code, reason = "it stands in for C")]
 fn calls_in_the_wrong_order_are_refused() {
     let mut function = Trained::new(&Case::function(&[1.0, 2.0]));
     let mut proposed = MaybeUninit::uninit();
@@ -226,7 +227,6 @@ fn calls_in_the_wrong_order_are_refused() {
 }
 
 #[test]
-#[allow(unsafe_code, reason = "it stands in for C")]
 fn in_place_the_current_parameters_are_not_there_while_a_proposal_is_pending() {
     let case = xor(|case| (case.setup.flags, case.setup.grid) = (IN_PLACE, -20));
     let mut net = Trained::new(&case);

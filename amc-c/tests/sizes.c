@@ -42,7 +42,8 @@ static void saved(const amc_setup *setup, size_t layers)
 
 int main(void)
 {
-    enum { SMALL = AMC_PARAMETERS(5, 7) + AMC_PARAMETERS(7, 2), LARGE = AMC_PARAMETERS(200, 300) + AMC_PARAMETERS(300, 4) };
+    enum { SMALL = AMC_PARAMETERS(5, 7) + AMC_PARAMETERS(7, 2) };
+    enum { LARGE = AMC_PARAMETERS(200, 300) + AMC_PARAMETERS(300, 4) };
     static const amc_layer small[] = {{7, AMC_ACTIVATION_RELU}, {2, AMC_ACTIVATION_SIGMOID}};
     static const amc_layer large[] = {{300, AMC_ACTIVATION_TANH}, {4, AMC_ACTIVATION_LINEAR}};
     static const amc_net nets[] = {{5, small, 2, 0}, {200, large, 2, 0}};

@@ -19,8 +19,8 @@ static int decide(struct thermostat *thermostat, float temperature)
     return thermostat->heating;
 }
 
-/* How uncomfortable a day of 1,440 minutes is, with a slow radiator: the mean square of the degrees from 21, and 0.2 for
-   each time that the heater is switched on or off, an hour. settings: on below, off above, and the lead in minutes. */
+/* How uncomfortable a day of 1,440 minutes is, with a slow radiator: the mean square of the degrees from 21, and 0.2
+   for every time in an hour that the heater is switched. settings: on below, off above, and the lead in minutes. */
 float discomfort(const float *settings)
 {
     struct thermostat thermostat = {settings[0], settings[1], settings[2], 17.0f, 0};

@@ -1,5 +1,10 @@
 //! A caller as C is one: memory, pointers, and statuses that are looked at.
-#![allow(unsafe_code, dead_code, reason = "it stands in for C; each test takes what it needs")]
+#![allow(dead_code, reason = "each test takes what it needs")]
+#![allow(
+    unsafe_code,
+    clippy::undocumented_unsafe_blocks,
+    reason = "it stands in for C; all pointers are to live values, and lengths are theirs"
+)]
 
 use std::mem::MaybeUninit;
 use std::ptr;
