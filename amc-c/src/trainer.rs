@@ -17,7 +17,7 @@ type Lanes = CortexM<1>;
 pub(crate) const LANES: Lanes = CortexM;
 
 type Pending<'c> = Proposal<'c, 'static, Generator, Lanes>;
-// Another name: the header's has to be of one type.
+// cbindgen takes types by their last name: `Samples` is C's.
 type Batch = Data<'static, Feed<'static>>;
 
 /// What became of a proposal.

@@ -117,7 +117,7 @@ fn unknown_losses_and_nets_without_layers_are_refused() {
 fn memory_is_neither_null_nor_misaligned_nor_short() {
     for case in [Case::xor(), Case::function(&[1.0; 3]), Case::function(&[1.0; 3 * RANGE])] {
         let bytes = case.bytes().unwrap();
-        let mut memory = vec![0_u64; bytes.div_ceil(8) + 1];
+        let mut memory = vec![u64::MAX; bytes.div_ceil(8) + 1];
         let start = memory.as_mut_ptr().cast::<u8>();
         assert_eq!(in_memory(&case, ptr::null_mut(), bytes), Status::Null);
         for off in 1..8 {
@@ -126,6 +126,7 @@ fn memory_is_neither_null_nor_misaligned_nor_short() {
         for short in [0, 1, bytes / 2, bytes - 1] {
             assert_eq!(in_memory(&case, start, short), Status::Memory);
         }
+        assert!(memory.iter().all(|word| *word == u64::MAX), "nothing was written");
         assert_eq!(in_memory(&case, start, bytes), Status::Ok);
     }
 }
@@ -189,6 +190,7 @@ fn samples_that_do_not_fit_are_refused_and_the_old_ones_stay() {
         (Samples { numbers: nan.as_ptr(), ..good }, Status::Loss),
         (Samples { numbers: good.numbers.wrapping_byte_add(1), ..good }, Status::Misaligned),
         (Samples { count: usize::MAX, ..good }, Status::TooLarge),
+        (Samples { count: isize::MAX as usize / 8 + 1, ..good }, Status::TooLarge),
     ] {
         assert_eq!(trained.set_samples(&samples), expected);
         assert_eq!(trained.loss(), loss);
@@ -212,6 +214,10 @@ fn calls_in_the_wrong_order_are_refused() {
     assert_eq!(amc_evaluate(function.trainer(), Some(&mut MaybeUninit::uninit())), Status::NoNet);
     assert_eq!(function.set_samples(&Case::xor().samples()), Status::NoNet);
     assert_eq!(function.decide(f32::NAN), Decision::Rejected);
+
+    let mut norm = Trained::without_samples(&xor(|case| case.setup.flags = SIGNAL_NORM));
+    assert_eq!(norm.rescore(1.0), Status::NoSamples);
+    assert_eq!(amc_step(norm.trainer(), None), Status::NoSamples);
 
     let mut net = Trained::new(&Case::xor());
     assert_eq!(amc_evaluate(net.trainer(), Some(&mut MaybeUninit::uninit())), Status::NoProposal);
@@ -262,9 +268,15 @@ fn only_what_was_saved_is_loaded() {
         let expected = if (8..12).contains(&byte) { Status::Version } else { Status::NotSaved };
         assert_eq!(load(&case, &damaged), expected, "byte {byte}");
     }
-    let mut two = vec![1.0; 2];
-    two.resize(13, 0.5);
-    let function = Case::function(&two);
+    // What no trainer has, under a right checksum: the last parameter is not a number.
+    let mut body = saved[..saved.len() - 4].to_vec();
+    let end = body.len();
+    body[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
+    let crc = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC).checksum(&body);
+    body.extend(crc.to_le_bytes());
+    assert_eq!(load(&case, &body), Status::NotSaved);
+
+    let function = Case::function(&[0.5; 13]);
     let mut of_function = Trained::new(&function);
     assert_eq!(of_function.rescore(1.0), Status::Ok);
     for (other, expected) in [

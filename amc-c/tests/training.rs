@@ -161,6 +161,22 @@ fn three_calls_are_one_step() {
 }
 
 #[test]
+fn signals_are_kept_of_the_proposal_that_is_accepted_only() {
+    for case in &cases() {
+        let (mut a, mut b) = (Trained::new(case), Trained::new(case));
+        for _ in 0..20 {
+            a.propose();
+            a.evaluate();
+            b.propose();
+            // The first is dropped, and the second accepted unseen.
+            let ((_, bound), (_, same)) = (a.propose(), b.propose());
+            assert_eq!((a.decide(bound), b.decide(same)), (Decision::Accepted, Decision::Accepted));
+        }
+        assert_eq!(outcome(&a), outcome(&b));
+    }
+}
+
+#[test]
 fn a_saved_trainer_goes_on_to_the_bit() {
     for case in &cases() {
         let mut through = Trained::new(case);

@@ -135,15 +135,22 @@ impl Trained {
         let mut memory = Box::new_uninit_slice(bytes.div_ceil(8));
         let start = memory.as_mut_ptr().cast();
         let trainer = told(|out| case.with_setup(|setup| make(setup, start, bytes, out)));
-        let mut made = Self { memory, trainer, parameters: case.setup.parameters, data: case.clone() };
-        if !case.layers.is_empty() {
-            ok(made.set_samples(&made.data.samples()));
+        Self { memory, trainer, parameters: case.setup.parameters, data: case.clone() }
+    }
+
+    fn with_samples(mut self) -> Self {
+        if !self.data.layers.is_empty() {
+            ok(self.set_samples(&self.data.samples()));
         }
-        made
+        self
+    }
+
+    pub fn without_samples(case: &Case) -> Self {
+        Self::made(case, |setup, memory, bytes, out| unsafe { amc_create(Some(setup), memory, bytes, out) })
     }
 
     pub fn new(case: &Case) -> Self {
-        Self::made(case, |setup, memory, bytes, out| unsafe { amc_create(Some(setup), memory, bytes, out) })
+        Self::without_samples(case).with_samples()
     }
 
     pub fn saved_and_loaded(&mut self, case: &Case) -> Self {
@@ -151,6 +158,7 @@ impl Trained {
         Self::made(case, |setup, memory, bytes, out| unsafe {
             amc_load(Some(setup), saved.as_ptr(), saved.len(), memory, bytes, out)
         })
+        .with_samples()
     }
 
     pub fn save(&mut self) -> Vec<u8> {
