@@ -194,7 +194,7 @@ enum amc_status
    */
   AMC_STATUS_NO_PROPOSAL,
   /**
-   * A proposal made in place is undecided, so that the current parameters are not there.
+   * A proposal is undecided: trainers are saved between moves. With `AMC_IN_PLACE` nothing is predicted, too.
    */
   AMC_STATUS_UNDECIDED,
   /**
@@ -585,14 +585,14 @@ float amc_sigma(const struct amc_trainer *trainer);
 amc_status amc_count(const struct amc_trainer *trainer, struct amc_counters *counters);
 
 /**
- * Writes all that `amc_load` needs to `buffer`, and how many bytes that are to `length`; `AMC_SAVED_BYTES` are
- * enough. Where `size`, the bytes of room, is too small, nothing is written but `length`, and the status is
- * `AMC_STATUS_LENGTH`. A proposal that is undecided is not saved.
+ * Writes all that `amc_load` needs to `buffer`, and how many bytes that are to `length`; `AMC_SAVED_BYTES` are enough.
+ * Where `size`, the bytes of room, is too small, nothing is written but `length`, and the status is
+ * `AMC_STATUS_LENGTH`. While a proposal is undecided nothing is saved.
  *
  * # Safety
  * The buffer has room for `size` bytes.
  */
-amc_status amc_save(struct amc_trainer *trainer, uint8_t *buffer, size_t size, size_t *length);
+amc_status amc_save(const struct amc_trainer *trainer, uint8_t *buffer, size_t size, size_t *length);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -270,15 +270,15 @@ pub extern "C" fn amc_count(trainer: Option<&Trainer>, counters: Option<&mut May
     })
 }
 
-/// Writes all that `amc_load` needs to `buffer`, and how many bytes that are to `length`; `AMC_SAVED_BYTES` are
-/// enough. Where `size`, the bytes of room, is too small, nothing is written but `length`, and the status is
-/// `AMC_STATUS_LENGTH`. A proposal that is undecided is not saved.
+/// Writes all that `amc_load` needs to `buffer`, and how many bytes that are to `length`; `AMC_SAVED_BYTES` are enough.
+/// Where `size`, the bytes of room, is too small, nothing is written but `length`, and the status is
+/// `AMC_STATUS_LENGTH`. While a proposal is undecided nothing is saved.
 ///
 /// # Safety
 /// The buffer has room for `size` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amc_save(
-    trainer: Option<&mut Trainer>,
+    trainer: Option<&Trainer>,
     buffer: *mut u8,
     size: usize,
     length: Option<&mut MaybeUninit<usize>>,

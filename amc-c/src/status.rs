@@ -74,7 +74,7 @@ pub enum Status {
     NoLoss,
     /// There is no proposal to evaluate or decide: `amc_propose`.
     NoProposal,
-    /// A proposal made in place is undecided, so that the current parameters are not there.
+    /// A proposal is undecided: trainers are saved between moves. With `AMC_IN_PLACE` nothing is predicted, too.
     Undecided,
 
     /// A number of the trainer's state is not finite: from there no training could go on.

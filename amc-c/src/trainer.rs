@@ -237,11 +237,10 @@ impl Trainer {
         Counters { steps, accepted, resets }
     }
 
-    pub(crate) fn snapshot(&mut self) -> Result<Snapshot<'_, Generator>, Status> {
+    pub(crate) fn snapshot(&self) -> Result<Snapshot<'_, Generator>, Status> {
         if !self.scored {
             return Err(Status::NoLoss);
         }
-        self.check_decided()?;
         let snapshot = Snapshot::of(&self.chain, Arithmetic::Portable)?;
         Ok(match self.objective {
             Some(objective) => snapshot.objective(objective),

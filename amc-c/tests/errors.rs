@@ -160,8 +160,8 @@ fn null_is_a_status_everywhere() {
             amc_predict(trained.trainer(), [1.0; 2].as_ptr(), ptr::null(), 1.0, ptr::null_mut(), 1),
             amc_count(None, Some(&mut MaybeUninit::uninit())),
             amc_save(None, byte, 1, Some(&mut MaybeUninit::uninit())),
-            amc_save(trained.trainer(), byte, 1, None),
-            amc_save(trained.trainer(), ptr::null_mut(), 1000, Some(&mut MaybeUninit::uninit())),
+            amc_save(trained.shared(), byte, 1, None),
+            amc_save(trained.shared(), ptr::null_mut(), 1000, Some(&mut MaybeUninit::uninit())),
         ]
     } {
         assert_eq!(status, Status::Null);
@@ -205,7 +205,7 @@ fn calls_in_the_wrong_order_are_refused() {
     let mut proposed = MaybeUninit::uninit();
     assert_eq!(amc_propose(function.trainer(), Some(&mut proposed), None), Status::NoLoss);
     let mut length = MaybeUninit::uninit();
-    assert_eq!(unsafe { amc_save(function.trainer(), ptr::null_mut(), 0, Some(&mut length)) }, Status::NoLoss);
+    assert_eq!(unsafe { amc_save(function.shared(), ptr::null_mut(), 0, Some(&mut length)) }, Status::NoLoss);
     assert_eq!(function.rescore(f32::NAN), Status::Loss);
     assert_eq!(function.rescore(1.0), Status::Ok);
     assert_eq!(amc_decide(function.trainer(), 1.0, None), Status::NoProposal);
@@ -230,6 +230,7 @@ fn calls_in_the_wrong_order_are_refused() {
     assert_eq!(predict(&mut net, 1), Status::Ok);
     net.propose();
     assert_eq!(predict(&mut net, 1), Status::Ok);
+    assert_eq!(unsafe { amc_save(net.shared(), ptr::null_mut(), 0, Some(&mut length)) }, Status::Undecided);
 }
 
 #[test]
@@ -240,7 +241,7 @@ fn in_place_the_current_parameters_are_not_there_while_a_proposal_is_pending() {
     let (proposed, _) = net.propose();
     assert_eq!(net.parameters(), proposed);
     let mut length = MaybeUninit::uninit();
-    assert_eq!(unsafe { amc_save(net.trainer(), ptr::null_mut(), 0, Some(&mut length)) }, Status::Undecided);
+    assert_eq!(unsafe { amc_save(net.shared(), ptr::null_mut(), 0, Some(&mut length)) }, Status::Undecided);
     let row = [0.0; 2];
     let status = unsafe { amc_predict(net.trainer(), row.as_ptr(), ptr::null(), 1.0, &mut 0.0, 1) };
     assert_eq!(status, Status::Undecided);

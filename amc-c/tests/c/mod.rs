@@ -153,7 +153,7 @@ impl Trained {
         Self::without_samples(case).with_samples()
     }
 
-    pub fn saved_and_loaded(&mut self, case: &Case) -> Self {
+    pub fn saved_and_loaded(&self, case: &Case) -> Self {
         let saved = self.save();
         Self::made(case, |setup, memory, bytes, out| unsafe {
             amc_load(Some(setup), saved.as_ptr(), saved.len(), memory, bytes, out)
@@ -161,12 +161,12 @@ impl Trained {
         .with_samples()
     }
 
-    pub fn save(&mut self) -> Vec<u8> {
+    pub fn save(&self) -> Vec<u8> {
         let mut length = MaybeUninit::uninit();
-        let short = unsafe { amc_save(self.trainer(), ptr::null_mut(), 0, Some(&mut length)) };
+        let short = unsafe { amc_save(self.shared(), ptr::null_mut(), 0, Some(&mut length)) };
         assert_eq!(short, Status::Length);
         let mut saved = vec![0; unsafe { length.assume_init() }];
-        let length = told(|out| unsafe { amc_save(self.trainer(), saved.as_mut_ptr(), saved.len(), out) });
+        let length = told(|out| unsafe { amc_save(self.shared(), saved.as_mut_ptr(), saved.len(), out) });
         assert_eq!(length, saved.len());
         saved
     }
@@ -175,7 +175,7 @@ impl Trained {
         unsafe { self.trainer.as_mut() }
     }
 
-    fn shared(&self) -> Option<&Trainer> {
+    pub fn shared(&self) -> Option<&Trainer> {
         unsafe { self.trainer.as_ref() }
     }
 
