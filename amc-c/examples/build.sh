@@ -1,7 +1,7 @@
 #!/bin/sh
 # Links the examples for QEMU's Cortex-M4F with the library given, into the folder given.
 set -eu
-library=$(realpath "$1") out=$2
+library=$(realpath "$1") out=$(realpath "$2")
 cd "$(dirname "$0")"
 for example in xor resume own_forward; do
   arm-none-eabi-gcc -std=c11 -O2 -Wall -Wextra -Wpedantic -Werror -ffreestanding -ffunction-sections -fdata-sections \
