@@ -16,6 +16,7 @@ install() {
 
 command -v qemu-system-arm >/dev/null || install qemu-system-arm
 command -v arm-none-eabi-nm >/dev/null || install binutils-arm-none-eabi
+command -v arm-none-eabi-gcc >/dev/null || install gcc-arm-none-eabi
 
 target=thumbv7em-none-eabihf
 firmware_cargo=(cargo)
@@ -47,6 +48,7 @@ if cargo fmt --version >/dev/null 2>&1; then
   cargo fmt --all --check
   (cd amc-firmware && cargo fmt --check)
   (cd examples/firmware-user && cargo fmt --check)
+  (cd amc-c && cargo fmt --check)
 fi
 
 if cargo clippy --version >/dev/null 2>&1; then
@@ -54,6 +56,7 @@ if cargo clippy --version >/dev/null 2>&1; then
   cargo clippy --workspace --all-targets -- -D warnings
   cargo clippy -p amc-core --all-targets --features defmt -- -D warnings
   cargo clippy -p amc-store --all-targets --features defmt -- -D warnings
+  (cd amc-c && cargo clippy --all-targets -- -D warnings)
 fi
 
 say "documentation"
@@ -94,6 +97,14 @@ say "a firmware of somebody else's"
   cd examples/firmware-user
   "${firmware_cargo[@]}" build --release
   ../../amc-firmware/run-qemu.sh "target/$target/release/firmware-user"
+)
+
+say "the library for C"
+(
+  cd amc-c
+  "${firmware_cargo[@]}" build --release --target "$target" --target-dir target
+  "${firmware_cargo[@]}" build --profile size --target "$target" --target-dir target
+  ./check.sh "target/$target"
 )
 
 say "the trainer's flash and stack"

@@ -59,7 +59,7 @@ pub(crate) trait Blob {
         let (needed, given) = (self.head_length()?, out.len());
         let length = FormatError::Length { what: "buffer", needed, given };
         let out = out.get_mut(..needed).ok_or(length)?;
-        let (prefix, header) = out.split_at_mut(PREFIX);
+        let (prefix, header) = out.split_at_mut_checked(PREFIX).ok_or(length)?;
         let header_length = (header.len() as u32).to_le_bytes();
         let version = Self::KIND.version.to_le_bytes();
         let fields = Self::KIND.magic.as_bytes().iter().chain(&version).chain(&header_length);
@@ -74,15 +74,15 @@ pub(crate) trait Blob {
     /// Writes it whole, and tells its length.
     fn write(&self, out: &mut [u8]) -> Result<usize, FormatError> {
         let (needed, given) = (self.length()?, out.len());
-        let out = out.get_mut(..needed).ok_or(FormatError::Length { what: "buffer", needed, given })?;
-        let head = self.write_head(out)?;
-        let numbers = out.get_mut(head..needed - 4).unwrap_or_default();
-        for (to, word) in numbers.chunks_exact_mut(4).zip(self.words()) {
-            to.copy_from_slice(&word);
+        let length = FormatError::Length { what: "buffer", needed, given };
+        let (body, rest) = out.split_at_mut_checked(needed - 4).ok_or(length)?;
+        let crc = rest.first_chunk_mut().ok_or(length)?;
+        let head = self.write_head(body)?;
+        let numbers = body.get_mut(head..).unwrap_or_default();
+        for (to, word) in numbers.as_chunks_mut().0.iter_mut().zip(self.words()) {
+            *to = word;
         }
-        if let Some((body, crc)) = out.split_last_chunk_mut() {
-            *crc = CRC.checksum(body).to_le_bytes();
-        }
+        *crc = CRC.checksum(body).to_le_bytes();
         Ok(needed)
     }
 }

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Checks the library as C firmware gets it: the examples link with arm-none-eabi-gcc and nothing else, hold no panic,
+# and do under QEMU what the library does here; its header is up to date, and clean C11 and C++. The library for the
+# Cortex-M4F is in the folder given, under release/ and size/.
+set -euo pipefail
+built=$(realpath "$1")
+cd "$(dirname "$0")"
+images=$built/images
+
+for profile in release size; do
+  mkdir -p "$images/$profile"
+  examples/build.sh "$built/$profile/libamc.a" "$images/$profile"
+  arm-none-eabi-size "$images/$profile"/*
+  for example in "$images/$profile"/*; do
+    # What keeps and loads has bounds checks of a library's at opt-level "s"; they cannot fail.
+    [ "$example" = "$images/size/resume" ] && continue
+    if arm-none-eabi-nm --demangle "$example" | grep -E 'core::panicking|_fail'; then
+      echo "$example can panic"
+      exit 1
+    fi
+  done
+  for example in xor resume own_forward; do
+    ../amc-firmware/run-qemu.sh "$images/$profile/$example"
+  done
+  AMC_C_IMAGES=$images/$profile cargo test -- --include-ignored
+done
+
+strict=(-Wall -Wextra -Wpedantic -Werror -ffreestanding -fsyntax-only)
+arm-none-eabi-gcc -std=c11 "${strict[@]}" -x c include/amc.h
+arm-none-eabi-g++ -std=c++17 "${strict[@]}" -x c++ include/amc.h
+
+# What miri would look for, as far as sanitizers see it: every byte read or written is the caller's.
+cargo build
+here() {
+  cc -std=c11 -g -Wall -Wextra -Wpedantic -Werror -fsanitize=address,undefined -fno-sanitize-recover=all -Iinclude \
+    -Iexamples/board -Iexamples/xor "$@" "${CARGO_TARGET_DIR:-target}/debug/libamc.a" -lm -o "$images/here"
+  "$images/here"
+}
+here tests/sizes.c
+sed -n '/^```c$/,/^```$/p' README.md | sed '/^```/d' >"$images/readme.c"
+here "$images/readme.c"
+for example in xor resume own_forward; do
+  here examples/$example/*.c examples/board/host.c
+done

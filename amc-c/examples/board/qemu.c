@@ -1,0 +1,81 @@
+/* A Cortex-M4F under QEMU: start, reports by semihosting, and an end with a status. */
+#include "board.h"
+
+/* Places of the linker's. */
+extern uint32_t stack_top[], paint_end[], data_start[], data_end[], data_stored[], bss_start[], bss_end[];
+
+static const uint32_t PAINT = 0x5ac396a5;
+
+static int semihosting(uint32_t operation, const void *argument)
+{
+    register uint32_t r0 __asm__("r0") = operation;
+    register const void *r1 __asm__("r1") = argument;
+    __asm__ volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
+    return (int)r0;
+}
+
+void board_text(const char *text)
+{
+    semihosting(0x04, text); /* SYS_WRITE0 */
+}
+
+void board_decimal(const char *label, uint32_t value)
+{
+    char digits[11];
+    char *at = digits + sizeof digits - 1;
+
+    for (*at = '\0'; at == digits + sizeof digits - 1 || value != 0; value /= 10)
+        *--at = (char)('0' + value % 10);
+    board_text(label);
+    board_text(at);
+}
+
+void board_hexadecimal(const char *label, uint32_t value)
+{
+    char digits[9] = {0};
+
+    for (int i = 7; i >= 0; i--, value >>= 4)
+        digits[i] = "0123456789abcdef"[value & 15];
+    board_text(label);
+    board_text(digits);
+}
+
+uint32_t board_stack(void)
+{
+    const uint32_t *at = bss_end;
+
+    while (*at == PAINT)
+        at++;
+    return (uint32_t)(stack_top - at) * sizeof *at;
+}
+
+static void end(int status)
+{
+    /* SYS_EXIT: ADP_Stopped_ApplicationExit, or a run-time error. */
+    for (;;)
+        semihosting(0x18, (const void *)(status == 0 ? 0x20026 : 0x20023));
+}
+
+static void fault(void)
+{
+    end(1);
+}
+
+void reset(void)
+{
+    /* The FPU is off after a reset: CPACR. */
+    *(volatile uint32_t *)0xe000ed88 |= 0xfu << 20;
+    __asm__ volatile("dsb\n isb");
+    for (uint32_t *to = data_start, *from = data_stored; to < data_end;)
+        *to++ = *from++;
+    for (uint32_t *to = bss_start; to < bss_end;)
+        *to++ = 0;
+    for (volatile uint32_t *to = bss_end; to < paint_end; to++)
+        *to = PAINT;
+    end(main());
+}
+
+__attribute__((section(".vectors"), used)) static const struct {
+    uint32_t *stack;
+    void (*handlers[15])(void);
+} vectors = {stack_top, {reset, fault, fault, fault, fault, fault}};

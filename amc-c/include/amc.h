@@ -1,0 +1,601 @@
+/* Neural nets and other functions that learn without gradients. cbindgen made this from the crate amc-c. */
+
+#ifndef AMC_H
+#define AMC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Parameters of a layer of `units` neurons with `fan_in` inputs each: a net's N is the sum over its layers. */
+#define AMC_PARAMETERS(fan_in, units) (((fan_in) + 1) * (units))
+
+/* Bytes of memory for a trainer of a function of `parameters` numbers. `copies` are 2; one more if epsilon is not 0,
+   one less with AMC_IN_PLACE. */
+#define AMC_FUNCTION_BYTES(copies, parameters) \
+  (AMC_TRAINER_WORDS * sizeof(void *) + ((parameters) - 1) / AMC_RANGE * AMC_STREAM_BYTES + \
+   (copies) * (parameters) * sizeof(float))
+
+/* The same for a net of so many `layers`, of which the widest has `widest` units. */
+#define AMC_NET_BYTES(copies, parameters, layers, widest) \
+  (AMC_FUNCTION_BYTES(copies, parameters) + \
+   (layers) * (2 * sizeof(void *) + AMC_LAYER_NUMBERS * sizeof(float)) + 2 * (widest) * sizeof(float))
+
+/* Bytes that are enough for what amc_save writes; `layers` is 0 without a net. */
+#define AMC_SAVED_BYTES(parameters, layers) \
+  (192 + 16 * (layers) + ((parameters) - 1) / AMC_RANGE * 17 + 2 * (parameters) * sizeof(float))
+
+/**
+ * For `amc_setup.flags`: proposals overwrite the parameters, and are undone exactly where they are rejected. It saves
+ * a copy of the parameters, and needs a grid.
+ */
+#define AMC_IN_PLACE 1
+
+/**
+ * For `amc_setup.flags`: the weights of a layer are moved by sigma over the root of the mean square length of its
+ * inputs (the paper's Eq. 17). It needs a net.
+ */
+#define AMC_SIGNAL_NORM 2
+
+/**
+ * What memory for a trainer is aligned to, in bytes.
+ */
+#define AMC_ALIGNMENT 8
+
+/**
+ * The trainer itself, in words of the size of a pointer.
+ */
+#define AMC_TRAINER_WORDS 60
+
+/**
+ * Parameters that are drawn from one generator.
+ */
+#define AMC_RANGE 16384
+
+/**
+ * Bytes for each `AMC_RANGE` parameters beyond the first.
+ */
+#define AMC_STREAM_BYTES 40
+
+/**
+ * Numbers for each layer, beside its parameters: its signals, and partial sums.
+ */
+#define AMC_LAYER_NUMBERS 18
+
+/**
+ * What became of a call. After anything but `AMC_STATUS_OK` the trainer is as it was.
+ */
+enum amc_status
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * It was done.
+   */
+  AMC_STATUS_OK = 0,
+  /**
+   * A pointer that is needed is NULL.
+   */
+  AMC_STATUS_NULL,
+  /**
+   * A pointer is not aligned: memory to `AMC_ALIGNMENT` bytes, arrays as their type demands.
+   */
+  AMC_STATUS_MISALIGNED,
+  /**
+   * The memory is too short: `amc_bytes` tells how much is needed.
+   */
+  AMC_STATUS_MEMORY,
+  /**
+   * An array of outputs, or a buffer to save to, is not as long as needed.
+   */
+  AMC_STATUS_LENGTH,
+  /**
+   * `parameters` is 0, or not the number of parameters of the net.
+   */
+  AMC_STATUS_PARAMETERS,
+  /**
+   * The net takes no input.
+   */
+  AMC_STATUS_NO_INPUTS,
+  /**
+   * The net has no layer.
+   */
+  AMC_STATUS_NO_LAYERS,
+  /**
+   * A layer has no units.
+   */
+  AMC_STATUS_NO_UNITS,
+  /**
+   * An activation is not one of `amc_activation`.
+   */
+  AMC_STATUS_ACTIVATION,
+  /**
+   * A softmax is not the last layer, or has a single unit.
+   */
+  AMC_STATUS_SOFTMAX,
+  /**
+   * Sizes overflow the address space.
+   */
+  AMC_STATUS_TOO_LARGE,
+  /**
+   * The loss is not one of `amc_loss_kind`.
+   */
+  AMC_STATUS_LOSS_KIND,
+  /**
+   * Cross-entropy needs a softmax or sigmoid output.
+   */
+  AMC_STATUS_NOT_PROBABILITIES,
+  /**
+   * `sigma` is not a finite number above 0.
+   */
+  AMC_STATUS_SIGMA,
+  /**
+   * `epsilon` is not finite.
+   */
+  AMC_STATUS_EPSILON,
+  /**
+   * `temperature` is negative or not finite.
+   */
+  AMC_STATUS_TEMPERATURE,
+  /**
+   * `grid` is not from -100 to 100.
+   */
+  AMC_STATUS_GRID,
+  /**
+   * `sigma` is below the step of the grid.
+   */
+  AMC_STATUS_SIGMA_BELOW_GRID,
+  /**
+   * `AMC_IN_PLACE` needs a grid.
+   */
+  AMC_STATUS_NO_GRID,
+  /**
+   * `flags` has others than `AMC_IN_PLACE` and `AMC_SIGNAL_NORM`.
+   */
+  AMC_STATUS_FLAGS,
+  /**
+   * A parameter to start from is infinite or not a number, or `start_sigma` is not finite or below 0.
+   */
+  AMC_STATUS_START,
+  /**
+   * There is no net to do that with.
+   */
+  AMC_STATUS_NO_NET,
+  /**
+   * There are no samples: `amc_set_samples`.
+   */
+  AMC_STATUS_NO_SAMPLES,
+  /**
+   * Either `numbers` or `bytes` has to be given, and either `targets` or `classes`.
+   */
+  AMC_STATUS_SAMPLES,
+  /**
+   * `scale` is 0, infinite or not a number.
+   */
+  AMC_STATUS_SCALE,
+  /**
+   * A sample's class has no output.
+   */
+  AMC_STATUS_CLASS,
+  /**
+   * Cross-entropy needs targets from 0 to 1, and for a softmax output exactly one 1 to a sample, the others 0.
+   */
+  AMC_STATUS_PROBABILITIES,
+  /**
+   * The loss of the current parameters is infinite or not a number.
+   */
+  AMC_STATUS_LOSS,
+  /**
+   * The loss of the current parameters is not known yet: `amc_set_samples`, or `amc_rescore`.
+   */
+  AMC_STATUS_NO_LOSS,
+  /**
+   * There is no proposal to evaluate or decide: `amc_propose`.
+   */
+  AMC_STATUS_NO_PROPOSAL,
+  /**
+   * A proposal is undecided: trainers are saved between moves. With `AMC_IN_PLACE` nothing is predicted, too.
+   */
+  AMC_STATUS_UNDECIDED,
+  /**
+   * A number of the trainer's state is not finite: from there no training could go on.
+   */
+  AMC_STATUS_NOT_FINITE,
+  /**
+   * The bytes are not what `amc_save` wrote, all of it and nothing else.
+   */
+  AMC_STATUS_NOT_SAVED,
+  /**
+   * The bytes are of a version that this library does not know.
+   */
+  AMC_STATUS_VERSION,
+  /**
+   * They are of another net, number of parameters or loss, or of another arithmetic.
+   */
+  AMC_STATUS_OTHER_NET,
+  /**
+   * They are of other hyperparameters.
+   */
+  AMC_STATUS_OTHER_OPTIONS,
+  /**
+   * A fault of this library.
+   */
+  AMC_STATUS_FAULT,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum amc_status amc_status;
+#else
+typedef uint32_t amc_status;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What became of a proposal.
+ */
+enum amc_decision
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * The proposed parameters are now the current ones.
+   */
+  AMC_DECISION_ACCEPTED = 0,
+  /**
+   * The current parameters stay.
+   */
+  AMC_DECISION_REJECTED = 1,
+  /**
+   * The current parameters stay; it was the `n_reset`-th rejection in a row, so sigma was reduced.
+   */
+  AMC_DECISION_REJECTED_AND_RESET = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum amc_decision amc_decision;
+#else
+typedef uint32_t amc_decision;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * The function that makes a neuron's output from its input.
+ */
+enum amc_activation
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * The input itself.
+   */
+  AMC_ACTIVATION_LINEAR = 0,
+  /**
+   * The hyperbolic tangent.
+   */
+  AMC_ACTIVATION_TANH = 1,
+  /**
+   * max(0, input)
+   */
+  AMC_ACTIVATION_RELU = 2,
+  /**
+   * 1 / (1 + e^-input)
+   */
+  AMC_ACTIVATION_SIGMOID = 3,
+  /**
+   * e^input over the sum of that of all the layer's neurons; on the last layer only.
+   */
+  AMC_ACTIVATION_SOFTMAX = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum amc_activation amc_activation;
+#else
+typedef uint32_t amc_activation;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What is to become small.
+ */
+enum amc_loss_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * (output - target)^2, the mean over samples and outputs.
+   */
+  AMC_LOSS_KIND_MEAN_SQUARED_ERROR = 0,
+  /**
+   * -ln of the probability given to the target, the mean over samples; for softmax and sigmoid outputs.
+   */
+  AMC_LOSS_KIND_CROSS_ENTROPY = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum amc_loss_kind amc_loss_kind;
+#else
+typedef uint32_t amc_loss_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * A training, in memory of the caller's. One context at a time may use it: it has no locks.
+ */
+typedef struct amc_trainer amc_trainer;
+
+/**
+ * A layer in which every neuron is connected to all outputs of the layer before.
+ */
+typedef struct amc_layer {
+  /**
+   * Neurons.
+   */
+  size_t units;
+  /**
+   * One of `amc_activation`.
+   */
+  uint32_t activation;
+} amc_layer;
+
+/**
+ * A net and its loss. Its parameters are, for each layer in turn, the weights, `[fan-in][units]`, and then the
+ * biases, `[units]`.
+ */
+typedef struct amc_net {
+  /**
+   * Numbers in a sample.
+   */
+  size_t inputs;
+  /**
+   * The layers, in the order in which data pass them. They are copied.
+   */
+  const struct amc_layer *layers;
+  /**
+   * How many they are.
+   */
+  size_t layer_count;
+  /**
+   * One of `amc_loss_kind`.
+   */
+  uint32_t loss;
+} amc_net;
+
+/**
+ * What is trained, and how. It is read when a trainer is created or loaded, and not needed afterwards; what is 0 has
+ * its default.
+ */
+typedef struct amc_setup {
+  /**
+   * N, how many parameters there are: with a net, those of its layers by `AMC_PARAMETERS`.
+   */
+  size_t parameters;
+  /**
+   * The net, or NULL where a function of your own is trained.
+   */
+  const struct amc_net *net;
+  /**
+   * N parameters to start from, or NULL: then they are drawn from N(0, `start_sigma`^2). On a grid they are rounded
+   * to it.
+   */
+  const float *start;
+  /**
+   * The scale of parameters that are drawn, 0 or above.
+   */
+  float start_sigma;
+  /**
+   * The initial scale of moves (step size), above 0.
+   */
+  float sigma;
+  /**
+   * The rate at which the centres of moves follow accepted ones; may be negative. If it is not 0, N more numbers of
+   * memory are needed.
+   */
+  float epsilon;
+  /**
+   * The temperature, in units of the loss; at 0 no rise of the loss is accepted.
+   */
+  float temperature;
+  /**
+   * The consecutive rejections after which sigma is multiplied by 0.95; 0 stands for never.
+   */
+  uint32_t n_reset;
+  /**
+   * Parameters and moves are multiples of 2 to this power, -100 to 100 (-20 suits most nets: parameters of up to 8
+   * in size); 0 stands for no grid.
+   */
+  int32_t grid;
+  /**
+   * `AMC_IN_PLACE`, `AMC_SIGNAL_NORM`, both or 0.
+   */
+  uint32_t flags;
+  /**
+   * The same seed makes the same moves, on every machine.
+   */
+  uint64_t seed;
+} amc_setup;
+
+/**
+ * Samples with what the net should make of them. A trainer reads them at every evaluation, where they are.
+ */
+typedef struct amc_samples {
+  /**
+   * How many there are, at least 1.
+   */
+  size_t count;
+  /**
+   * Their features, `[sample][feature]`; NULL where they are bytes.
+   */
+  const float *numbers;
+  /**
+   * The same as bytes; NULL where they are numbers.
+   */
+  const uint8_t *bytes;
+  /**
+   * What each feature is multiplied by before the net sees it, not 0: 1 for numbers as they are, 1.0f / 255 for
+   * pixels.
+   */
+  float scale;
+  /**
+   * The outputs wanted, `[sample][output]`; NULL where there are classes.
+   */
+  const float *targets;
+  /**
+   * The class of each sample, from 0: the output of that number should be 1, the others 0; NULL where there are
+   * targets.
+   */
+  const uint8_t *classes;
+} amc_samples;
+
+/**
+ * How many proposals were decided, and what became of them.
+ */
+typedef struct amc_counters {
+  /**
+   * Proposals decided.
+   */
+  uint64_t steps;
+  /**
+   * Proposals accepted.
+   */
+  uint64_t accepted;
+  /**
+   * Times that sigma was reduced.
+   */
+  uint64_t resets;
+} amc_counters;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * How many bytes of memory a trainer needs; `AMC_NET_BYTES` and `AMC_FUNCTION_BYTES` tell it when you compile.
+ *
+ * # Safety
+ * The setup's pointers are NULL or to as much as its fields say.
+ */
+amc_status amc_bytes(const struct amc_setup *setup, size_t *bytes);
+
+/**
+ * Creates a trainer in `bytes` bytes of `memory`, aligned to `AMC_ALIGNMENT`; or makes `*trainer` NULL. It has no
+ * loss yet: `amc_set_samples` or `amc_rescore` comes next.
+ *
+ * # Safety
+ * As for `amc_bytes`; and the memory is the trainer's until it is no longer used. There is nothing to free.
+ */
+amc_status amc_create(const struct amc_setup *setup, uint8_t *memory, size_t bytes, struct amc_trainer **trainer);
+
+/**
+ * Creates a trainer that goes on, bit for bit, from what `amc_save` wrote with the same setup: `length` bytes of
+ * `saved`, which needs no alignment. `start`, `start_sigma` and `seed` are not used. With a net, `amc_set_samples`
+ * comes next.
+ *
+ * # Safety
+ * As for `amc_create`; `saved` is not in `memory`.
+ */
+amc_status amc_load(const struct amc_setup *setup,
+                    const uint8_t *saved,
+                    size_t length,
+                    uint8_t *memory,
+                    size_t bytes,
+                    struct amc_trainer **trainer);
+
+/**
+ * Sets the samples that a net learns, checks them, and computes the loss of the current parameters. Call it again
+ * when they have changed. A proposal that is undecided is dropped.
+ *
+ * # Safety
+ * The arrays are as long as `count`, the net's inputs and outputs say, and stay as they are while the trainer uses
+ * them. The struct itself is copied.
+ */
+amc_status amc_set_samples(struct amc_trainer *trainer, const struct amc_samples *samples);
+
+/**
+ * Tells the loss of the current parameters, a finite number: before the first proposal of a function of your own, and
+ * when that function has changed. A proposal that is undecided is dropped.
+ */
+amc_status amc_rescore(struct amc_trainer *trainer, float loss);
+
+/**
+ * Makes a proposal: its N `parameters` stay where they are until the next call that decides it, drops it or makes
+ * another. `bound`, which may be NULL, is the largest loss that will be accepted: evaluation may stop above it. An
+ * undecided proposal is dropped.
+ */
+amc_status amc_propose(struct amc_trainer *trainer, const float **parameters, float *bound);
+
+/**
+ * Computes the net's loss of the proposal on the samples.
+ */
+amc_status amc_evaluate(struct amc_trainer *trainer, float *loss);
+
+/**
+ * Decides the proposal, whose loss is `loss`: it is accepted if that is at most the bound. A loss that is infinite or
+ * not a number is rejected. `decision` may be NULL.
+ */
+amc_status amc_decide(struct amc_trainer *trainer, float loss, amc_decision *decision);
+
+/**
+ * Proposes, evaluates the net, and decides. It stops as soon as the proposal is certain to be rejected; the outcome
+ * is that of the three calls, to the bit. `decision` may be NULL.
+ */
+amc_status amc_step(struct amc_trainer *trainer, amc_decision *decision);
+
+/**
+ * Sets sigma to its initial value, and centres to 0: for samples that have become more. A proposal that is undecided
+ * is dropped.
+ */
+amc_status amc_restart(struct amc_trainer *trainer);
+
+/**
+ * Computes the outputs that the net with the current parameters gives for one sample: `numbers` or `bytes`, the other
+ * NULL, times `scale`, as in `amc_samples`. `outputs` has room for `count` numbers: the units of the last layer.
+ *
+ * # Safety
+ * The arrays are as long as the net's inputs, and `count`.
+ */
+amc_status amc_predict(struct amc_trainer *trainer,
+                       const float *numbers,
+                       const uint8_t *bytes,
+                       float scale,
+                       float *outputs,
+                       size_t count);
+
+/**
+ * The N current parameters; NULL for NULL. They stay where they are, and change when a proposal is accepted. With
+ * `AMC_IN_PLACE` and an undecided proposal they are the proposed ones.
+ */
+const float *amc_parameters(const struct amc_trainer *trainer);
+
+/**
+ * The loss of the current parameters; not a number before it is known, and for NULL.
+ */
+float amc_loss(const struct amc_trainer *trainer);
+
+/**
+ * The current scale of moves; not a number for NULL.
+ */
+float amc_sigma(const struct amc_trainer *trainer);
+
+/**
+ * The counters.
+ */
+amc_status amc_count(const struct amc_trainer *trainer, struct amc_counters *counters);
+
+/**
+ * Writes all that `amc_load` needs to `buffer`, and how many bytes that are to `length`; `AMC_SAVED_BYTES` are enough.
+ * Where `size`, the bytes of room, is too small, nothing is written but `length`, and the status is
+ * `AMC_STATUS_LENGTH`. While a proposal is undecided nothing is saved.
+ *
+ * # Safety
+ * The buffer has room for `size` bytes.
+ */
+amc_status amc_save(const struct amc_trainer *trainer, uint8_t *buffer, size_t size, size_t *length);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* AMC_H */

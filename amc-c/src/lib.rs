@@ -1,0 +1,42 @@
+//! `amc-core` for C firmware: `include/amc.h` is made from what is public here, and README.md tells how to link it.
+//!
+//! A trainer lies in one block of the caller's memory. Everything that C hands over is checked, as far as it can be,
+//! and answered with a [`Status`]; nothing panics.
+#![no_std]
+#![deny(missing_docs)]
+
+// A host has a panic handler in its standard library.
+#[cfg(not(target_os = "none"))]
+extern crate std;
+
+// What C says, in C's types.
+mod samples;
+mod setup;
+mod status;
+
+// The only modules with unsafe blocks: the caller's memory, as slices.
+mod block;
+mod foreign;
+
+// What is done with it.
+mod create;
+mod feed;
+mod trainer;
+
+// The functions that C calls.
+mod api;
+
+pub use api::*;
+pub use block::ALIGNMENT;
+pub use create::{LAYER_NUMBERS, RANGE, STREAM_BYTES, TRAINER_WORDS};
+pub use samples::Samples;
+pub use setup::{Activation, IN_PLACE, Layer, LossKind, Net, SIGNAL_NORM, Setup};
+pub use status::Status;
+pub use trainer::{Counters, Decision, Trainer};
+
+/// Never called: the linker drops it. Something has to be named.
+#[cfg(target_os = "none")]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    loop {}
+}

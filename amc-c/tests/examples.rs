@@ -1,0 +1,62 @@
+//! The examples under QEMU. check.sh builds their images, and says where they are.
+
+#[path = "c/mod.rs"]
+mod c;
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use c::{Case, Trained};
+
+/// CRC-32, that of zlib, of the parameters as little-endian bytes.
+fn hash(parameters: &[f32]) -> u32 {
+    let crc = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
+    let bytes: Vec<u8> = parameters.iter().flat_map(|x| x.to_le_bytes()).collect();
+    crc.checksum(&bytes)
+}
+
+/// What an example prints; it has to end with success.
+fn run(name: &str) -> String {
+    let images = std::env::var_os("AMC_C_IMAGES").expect("AMC_C_IMAGES names the images' folder");
+    let output = Command::new("timeout")
+        .args(["120", "qemu-system-arm", "-nographic", "-machine", "mps2-an386", "-cpu", "cortex-m4"])
+        .args(["-semihosting-config", "enable=on,target=native", "-kernel"])
+        .arg(PathBuf::from(images).join(name))
+        .stdin(Stdio::null())
+        .output()
+        .expect("timeout and qemu-system-arm are installed");
+    // Semihosting's text is on stderr.
+    let text = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+    assert!(output.status.success(), "{name}: {}\n{text}", output.status);
+    text
+}
+
+/// XOR on this machine, by what `examples/xor/problem.h` says.
+fn on_the_host() -> String {
+    let mut trained = Trained::new(&Case::xor());
+    while trained.loss() >= 0.01 {
+        trained.step();
+    }
+    format!("hash={:08x} steps={} ", hash(trained.parameters()), trained.counters().steps)
+}
+
+#[test]
+#[ignore = "needs the images that check.sh builds"]
+fn xor_in_c_ends_with_the_parameters_of_the_host() {
+    let text = run("xor");
+    assert!(text.starts_with(&on_the_host()), "{text}");
+}
+
+#[test]
+#[ignore = "needs the images that check.sh builds"]
+fn resumed_training_in_c_ends_with_the_same_parameters() {
+    let text = run("resume");
+    assert!(text.starts_with(&on_the_host()), "{text}");
+}
+
+#[test]
+#[ignore = "needs the images that check.sh builds"]
+fn a_function_in_c_that_knows_nothing_of_the_library_is_trained() {
+    let text = run("own_forward");
+    assert!(text.starts_with("discomfort in thousandths before: 7043, after: "), "{text}");
+}

@@ -1,0 +1,73 @@
+/* The header's macros give what the library needs. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "amc.h"
+
+static int failures;
+
+static void same(const char *what, size_t macro, size_t library)
+{
+    if (macro != library) {
+        printf("%s: the macro gives %zu bytes, the library needs %zu\n", what, macro, library);
+        failures++;
+    }
+}
+
+static size_t needed(const amc_setup *setup)
+{
+    size_t bytes = 0;
+    return amc_bytes(setup, &bytes) == AMC_STATUS_OK ? bytes : 0;
+}
+
+static void saved(const amc_setup *setup, size_t layers)
+{
+    size_t bytes = needed(setup), length = 0;
+    uint8_t *memory = aligned_alloc(AMC_ALIGNMENT, (bytes + 7) / 8 * 8);
+    amc_trainer *trainer;
+    float row[200] = {0}, target[4] = {0};
+    amc_samples samples = {.count = 1, .numbers = row, .scale = 1, .targets = target};
+    amc_status status = amc_create(setup, memory, bytes, &trainer);
+
+    if (status == AMC_STATUS_OK)
+        status = setup->net ? amc_set_samples(trainer, &samples) : amc_rescore(trainer, 1);
+    if (status == AMC_STATUS_OK)
+        status = amc_save(trainer, NULL, 0, &length);
+    if (status != AMC_STATUS_LENGTH || length > AMC_SAVED_BYTES(setup->parameters, layers)) {
+        printf("saving %zu parameters: status %u, %zu bytes\n", setup->parameters, (unsigned)status, length);
+        failures++;
+    }
+    free(memory);
+}
+
+int main(void)
+{
+    enum { SMALL = AMC_PARAMETERS(5, 7) + AMC_PARAMETERS(7, 2) };
+    enum { LARGE = AMC_PARAMETERS(200, 300) + AMC_PARAMETERS(300, 4) };
+    static const amc_layer small[] = {{7, AMC_ACTIVATION_RELU}, {2, AMC_ACTIVATION_SIGMOID}};
+    static const amc_layer large[] = {{300, AMC_ACTIVATION_TANH}, {4, AMC_ACTIVATION_LINEAR}};
+    static const amc_net nets[] = {{5, small, 2, 0}, {200, large, 2, 0}};
+    amc_setup setup = {.parameters = SMALL, .net = &nets[0], .start_sigma = 0.1f, .sigma = 0.1f};
+
+    same("a net", AMC_NET_BYTES(2, SMALL, 2, 7), needed(&setup));
+    saved(&setup, 2);
+    setup.epsilon = 0.1f;
+    setup.flags = AMC_SIGNAL_NORM;
+    same("with centres", AMC_NET_BYTES(3, SMALL, 2, 7), needed(&setup));
+    saved(&setup, 2);
+    setup.parameters = LARGE;
+    setup.net = &nets[1];
+    same("with streams", AMC_NET_BYTES(3, LARGE, 2, 300), needed(&setup));
+    saved(&setup, 2);
+    setup.epsilon = 0;
+    setup.grid = -20;
+    setup.flags = AMC_IN_PLACE;
+    same("in place", AMC_NET_BYTES(1, LARGE, 2, 300), needed(&setup));
+    saved(&setup, 2);
+    for (size_t n = 1; n < 3 * AMC_RANGE; n += AMC_RANGE / 2) {
+        setup = (amc_setup){.parameters = n, .sigma = 0.1f};
+        same("a function", AMC_FUNCTION_BYTES(2, n), needed(&setup));
+        saved(&setup, 0);
+    }
+    return failures != 0;
+}
