@@ -13,6 +13,7 @@ pub mod lanes;
 
 pub mod train;
 
+pub mod dump;
 pub mod export;
 pub mod model;
 pub mod output;
