@@ -1,4 +1,5 @@
 //! A NOR flash whose power fails: it takes so many operations, and breaks off in the middle of the next.
+#![allow(dead_code, reason = "each test uses a part of it")]
 
 use embedded_storage::nor_flash::{
     ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash, check_erase, check_read, check_write,

@@ -50,7 +50,7 @@ const PAGE: usize = 0x2_0000;
 /// The saves in a store's region that are whole, the newest first.
 ///
 /// `page_size` and `word_size`, in bytes, are those of the device's driver: its `ERASE_SIZE`, and the larger of its
-/// `WRITE_SIZE` and `READ_SIZE`. With others nothing is found.
+/// `WRITE_SIZE` and `READ_SIZE`. With others nothing is found, or an older save.
 pub fn saves(region: &[u8], page_size: usize, word_size: usize) -> Result<Vec<Save>, DumpError> {
     let read = match word_size {
         1 => read::<1>,
@@ -73,11 +73,21 @@ pub fn saves(region: &[u8], page_size: usize, word_size: usize) -> Result<Vec<Sa
     read(region, page_size).map_err(DumpError::Store)
 }
 
-/// The page and word sizes, powers of two, with which there are saves in a region.
-pub fn geometries(region: &[u8]) -> impl Iterator<Item = (usize, usize)> {
+/// The page and word sizes, powers of two, with which there are saves in a region, and the newest one's generation.
+///
+/// Sizes other than the chip's may show some of its saves: those with the newest are the likeliest.
+pub fn geometries(region: &[u8]) -> impl Iterator<Item = (usize, usize, u64)> {
     let pages = (6..=PAGE.ilog2()).map(|log2| 1 << log2);
     let sizes = pages.flat_map(|page| WORD_SIZES.map(|word| (page, word)));
-    sizes.filter(|(page, word)| saves(region, *page, *word).is_ok_and(|saves| !saves.is_empty()))
+    // A map's pages begin and end with a word of one byte: a mark, or erased.
+    let marks = |page: usize, word: usize| {
+        let is_mark = |word: &[u8]| word.iter().all(|byte| *byte == 0) || word.iter().all(|byte| *byte == 0xff);
+        region.chunks_exact(page).all(|page| is_mark(&page[..word]) && is_mark(&page[page.len() - word..]))
+    };
+    sizes.filter(move |(page, word)| marks(*page, *word)).filter_map(|(page, word)| {
+        let saves = saves(region, page, word).ok()?;
+        Some((page, word, saves.first()?.generation))
+    })
 }
 
 fn read<const WORD: usize>(region: &[u8], page_size: usize) -> Result<Vec<Save>, StoreError<NorFlashErrorKind>> {

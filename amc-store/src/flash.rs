@@ -52,18 +52,37 @@ pub const fn piece_limit(page: usize, word: usize) -> usize {
 
 /// Bytes of a region that saves of up to `length` bytes need, in pieces of `piece` bytes: two halves of whole pages.
 ///
-/// `page` and `word` are as for [`piece_limit`], and the piece is no larger than that. In as many pages the map never
-/// runs out of room, and copies nothing between pages while no save is cut; further ones make erasures rarer.
+/// `page` and `word` are as for [`piece_limit`], and the piece is no larger than that. In such a region nothing is copied
+/// between pages while no save is cut; in a larger one erasures are rarer.
 pub const fn region_limit(length: usize, piece: usize, page: usize, word: usize) -> usize {
-    if word == 0 || piece == 0 || piece > piece_limit(page, word) {
-        return usize::MAX;
+    match items(length, piece, page, word) {
+        // By the time that a page is to be erased, the items on it were written anew in as many pages; one is written
+        // to, and one is kept erased.
+        Some((items, per_page)) => (2 * page).saturating_mul(items.div_ceil(per_page) + 2),
+        None => usize::MAX,
+    }
+}
+
+/// Bytes of the smallest region that saves of up to `length` bytes fit in: as [`region_limit`], or two pages less.
+///
+/// It never runs out of room, and is as safe; but items are copied when a page is erased, which may take several times
+/// the writes and erasures. For chips whose pages are large.
+pub const fn region_minimum(length: usize, piece: usize, page: usize, word: usize) -> usize {
+    match items(length, piece, page, word) {
+        // A page without room for an item holds at least `per_page` others: so many pages have no room. One more has,
+        // and one is kept erased.
+        Some((items, per_page)) => (2 * page).saturating_mul(items / per_page + 2),
+        None => usize::MAX,
+    }
+}
+
+/// Items of a save, and how many of the largest fit a page; `None` where none does.
+const fn items(length: usize, piece: usize, page: usize, word: usize) -> Option<(usize, usize)> {
+    if piece == 0 || piece > piece_limit(page, word) {
+        return None;
     }
     let item = HEADER.next_multiple_of(word) + (KEY + piece).next_multiple_of(word);
-    // A page without room for an item holds at least as many of the save's: at most `items / per_page` pages have no
-    // room. One more has, and one is kept erased.
-    let per_page = (page - 2 * word) / item;
-    let items = length.div_ceil(piece) + 1;
-    (2 * page).saturating_mul(items / per_page + 2)
+    Some((length.div_ceil(piece) + 1, (page - 2 * word) / item))
 }
 
 /// Bytes of working memory for pieces of `piece` bytes and a head of `head` bytes.

@@ -1,5 +1,6 @@
 //! `amc import`.
 
+use std::cmp::Reverse;
 use std::num::ParseIntError;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -61,26 +62,30 @@ pub(super) fn run(args: &ImportArgs) -> anyhow::Result<()> {
         Some(number) => found.iter().find(|save| save.generation == number),
         None => found.first(),
     };
+    let known = found.first().map_or(0, |save| save.generation);
+    if args.save.is_none()
+        && let Some((page, word, newest)) =
+            geometries(region).max_by_key(|(page, word, newest)| (*newest, Reverse(*page), *word))
+        && newest > known
+    {
+        let (sizes, others) = (sizes(args.page_size, args.word_size), sizes(page, word));
+        bail!("{place}: there is no save {newest} with {sizes}, but there is with {others}");
+    }
     let Some(chosen) = chosen else {
-        if let (Some(number), false) = (args.save, found.is_empty()) {
-            bail!("{place}: there is no save {number}");
+        match args.save {
+            Some(number) => bail!("{place}: there is no save {number}"),
+            None => bail!("{place}: there is no whole save in {from:#x}..{to:#x}, which has to be the store's region"),
         }
-        let (page_size, word_size) = (args.page_size, args.word_size);
-        let sizes = format!("with --page-size {page_size} --word-size {word_size}");
-        let others: Vec<_> =
-            geometries(region).map(|(page, word)| format!("--page-size {page} --word-size {word}")).collect();
-        if !others.is_empty() {
-            bail!("{place}: there is no whole save {sizes}, but there is one with {}", others.join(" or "));
-        }
-        bail!(
-            "{place}: there is no whole save in {from:#x}..{to:#x}, with these or other sizes of pages and words: --region has to be the region that the firmware gave to its store, exactly"
-        );
     };
     let model = read(chosen).with_context(|| format!("{place}: save {}", chosen.generation))?;
     model.save(&args.model)?;
     let (parameters, hash) = (model.parameters.len(), params_hash(&model.parameters));
     eprintln!("{}: {parameters} parameters of save {}, hash {hash}", args.model.display(), chosen.generation);
     Ok(())
+}
+
+fn sizes(page: usize, word: usize) -> String {
+    format!("--page-size {page} --word-size {word}")
 }
 
 /// The model of a save: a chain's parameters are those it had come to.

@@ -8,7 +8,7 @@ use amc_core::chain::State;
 use embedded_storage_async::nor_flash::NorFlash;
 
 use super::half::Half;
-use super::{RECORD, Record, WORD, buffer_limit, item_buffer, piece_limit, region_limit};
+use super::{RECORD, Record, WORD, buffer_limit, item_buffer, piece_limit, region_minimum};
 use crate::blob::{Blob, CHAIN, CRC, Fields, Kind, MODEL, open, same_length};
 use crate::model::{self, Model};
 use crate::snapshot::{self, Expected, KeptGenerator, Slices, Snapshot};
@@ -111,19 +111,12 @@ enum Side {
 #[derive(Debug)]
 pub struct Store<F> {
     flash: F,
-    region: Range<u32>,
-    piece: u16,
-}
-
-#[cfg(feature = "defmt")]
-impl<F> defmt::Format for Store<F> {
-    fn format(&self, f: defmt::Formatter<'_>) {
-        defmt::write!(f, "Store: {:#x}..{:#x}, pieces of {}", self.region.start, self.region.end, self.piece);
-    }
+    pub(crate) region: Range<u32>,
+    pub(crate) piece: u16,
 }
 
 impl<F: NorFlash> Store<F> {
-    /// A store in `region`, addresses of the driver: an even number of whole pages, as many as [`region_limit`] tells.
+    /// A store in `region`, addresses of the driver: an even number of whole pages, as many as [`region_limit`](super::region_limit) tells.
     /// Blobs are kept in pieces of `piece` bytes, up to [`piece_limit`].
     ///
     /// Nothing is read or written yet. What another region held is not found; pieces may be of another size than
@@ -223,7 +216,7 @@ impl<F: NorFlash> Store<F> {
     async fn save<B: Blob>(&mut self, buffer: &mut [u8], blob: &B) -> Result<(), StoreError<F::Error>> {
         let (piece, region) = (self.piece as usize, self.region.len());
         let (length, head) = (blob.length()?, blob.head_length()?);
-        let needed = region_limit(length, piece, F::ERASE_SIZE, F::READ_SIZE.max(F::WRITE_SIZE));
+        let needed = region_minimum(length, piece, F::ERASE_SIZE, F::READ_SIZE.max(F::WRITE_SIZE));
         if needed > region || length.div_ceil(piece) >= u16::MAX as usize {
             return Err(StoreError::TooLarge { needed, region });
         }
