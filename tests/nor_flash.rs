@@ -1,4 +1,5 @@
 //! A NOR flash whose power fails: it takes so many operations, and breaks off in the middle of the next.
+#![allow(dead_code, reason = "each test uses a part of it")]
 
 use embedded_storage::nor_flash::{
     ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash, check_erase, check_read, check_write,
@@ -9,7 +10,8 @@ use embedded_storage::nor_flash::{
 pub enum Cut {
     /// Nothing yet.
     Before,
-    /// A word: half of its bytes, and half the bits of the next. A page: the first half is neither old nor erased.
+    /// A word: half of its bytes, and half the bits of the next. A page: its first half is erased, or, every other
+    /// time, neither old nor erased.
     Within,
     /// All.
     After,
@@ -34,9 +36,9 @@ impl NorFlashError for FlashError {
     }
 }
 
-/// Words of `WORD` bytes, which are written once between erasures, in pages of `PAGE` bytes.
+/// Words of `WORD` bytes, which are written once between erasures, in pages of `PAGE` bytes; `READ` bytes are read.
 #[derive(Clone, Debug)]
-pub struct PowerCutFlash<const WORD: usize, const PAGE: usize> {
+pub struct PowerCutFlash<const WORD: usize, const PAGE: usize, const READ: usize = WORD> {
     pub bytes: Vec<u8>,
     /// Words that were written to since they were erased.
     written: Vec<bool>,
@@ -46,21 +48,33 @@ pub struct PowerCutFlash<const WORD: usize, const PAGE: usize> {
     pub operations: usize,
     /// Erasures of each page.
     pub erased: Vec<usize>,
+    /// Bytes read.
+    pub read: usize,
     /// A byte that keeps all of its bits when it is written.
     pub stuck: Option<usize>,
 }
 
-impl<const WORD: usize, const PAGE: usize> PowerCutFlash<WORD, PAGE> {
+impl<const WORD: usize, const PAGE: usize, const READ: usize> PowerCutFlash<WORD, PAGE, READ> {
     /// Of garbage, as a chip that was used for something else.
+    pub fn garbage(pages: usize) -> Self {
+        Self::of((0..pages * PAGE).map(|at| (at * 89 + at / 7) as u8).collect())
+    }
+
+    /// Erased.
     pub fn new(pages: usize) -> Self {
-        let bytes: Vec<_> = (0..pages * PAGE).map(|at| (at * 89 + at / 7) as u8).collect();
+        let flash = Self::of(vec![0xff; pages * PAGE]);
+        Self { written: vec![false; flash.written.len()], ..flash }
+    }
+
+    fn of(bytes: Vec<u8>) -> Self {
         Self {
             written: vec![true; bytes.len() / WORD],
-            bytes,
             fails: None,
             operations: 0,
-            erased: vec![0; pages],
+            erased: vec![0; bytes.len() / PAGE],
+            read: 0,
             stuck: None,
+            bytes,
         }
     }
 
@@ -89,16 +103,17 @@ impl<const WORD: usize, const PAGE: usize> PowerCutFlash<WORD, PAGE> {
     }
 }
 
-impl<const WORD: usize, const PAGE: usize> ErrorType for PowerCutFlash<WORD, PAGE> {
+impl<const WORD: usize, const PAGE: usize, const READ: usize> ErrorType for PowerCutFlash<WORD, PAGE, READ> {
     type Error = FlashError;
 }
 
-impl<const WORD: usize, const PAGE: usize> ReadNorFlash for PowerCutFlash<WORD, PAGE> {
-    const READ_SIZE: usize = WORD;
+impl<const WORD: usize, const PAGE: usize, const READ: usize> ReadNorFlash for PowerCutFlash<WORD, PAGE, READ> {
+    const READ_SIZE: usize = READ;
 
     fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), FlashError> {
         check_read(self, offset, bytes.len()).map_err(FlashError::Bounds)?;
         bytes.copy_from_slice(&self.bytes[offset as usize..][..bytes.len()]);
+        self.read += bytes.len();
         Ok(())
     }
 
@@ -107,7 +122,7 @@ impl<const WORD: usize, const PAGE: usize> ReadNorFlash for PowerCutFlash<WORD, 
     }
 }
 
-impl<const WORD: usize, const PAGE: usize> NorFlash for PowerCutFlash<WORD, PAGE> {
+impl<const WORD: usize, const PAGE: usize, const READ: usize> NorFlash for PowerCutFlash<WORD, PAGE, READ> {
     const WRITE_SIZE: usize = WORD;
     const ERASE_SIZE: usize = PAGE;
 
@@ -115,12 +130,13 @@ impl<const WORD: usize, const PAGE: usize> NorFlash for PowerCutFlash<WORD, PAGE
         check_erase(self, from, to).map_err(FlashError::Bounds)?;
         for page in from as usize / PAGE..to as usize / PAGE {
             let cut = self.operation()?;
+            let even = self.operations.is_multiple_of(2);
             let bytes = &mut self.bytes[page * PAGE..][..PAGE];
             let words = &mut self.written[page * PAGE / WORD..][..PAGE / WORD];
             if cut == Some(Cut::Within) {
                 // Some bits are up already. What was not erased to the end takes no word.
                 let half = bytes.iter_mut().take(PAGE / 2).enumerate();
-                half.for_each(|(at, byte)| *byte |= (at * 151 + 0x35) as u8);
+                half.for_each(|(at, byte)| *byte |= if even { (at * 151 + 0x35) as u8 } else { 0xff });
                 words.fill(true);
             } else {
                 bytes.fill(0xff);

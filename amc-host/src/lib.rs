@@ -15,6 +15,7 @@ pub mod lanes;
 pub mod gradient;
 pub mod train;
 
+pub mod dump;
 pub mod export;
 pub mod model;
 pub mod output;

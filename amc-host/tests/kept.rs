@@ -1,19 +1,27 @@
 //! `amc export` and `amc import` as a user meets them: from a model file to a device's source, and from its flash back.
 
 use std::fs;
+use std::ops::Range;
 use std::path::Path;
 use std::process::{Command, Output};
 
 use amc_core::chain::{Chain, Memory, Options};
 use amc_core::{Activation, Generator, Layer, Loss, Net, Objective};
+use amc_host::dump;
+use amc_store::flash::{Blocking, Store};
 use amc_store::model::Model;
 use amc_store::snapshot::Snapshot;
 use amc_store::{Arithmetic, model};
+use embassy_futures::block_on;
+use embedded_storage::nor_flash::{
+    ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash, check_erase, check_read, check_write,
+};
 use rand_core::SeedableRng;
 
 const NET: Net<'static> = Net::new(2, &[Layer::dense(3, Activation::Relu), Layer::dense(2, Activation::Softmax)]);
 const N: usize = NET.parameters();
 const OBJECTIVE: Objective<'static> = Objective::new(NET, Loss::CrossEntropy);
+const PORTABLE: Arithmetic = Arithmetic::Portable;
 
 fn amc(args: &[&str], dir: &Path) -> Output {
     Command::new(env!("CARGO_BIN_EXE_amc")).args(args).current_dir(dir).output().expect("amc starts")
@@ -21,19 +29,6 @@ fn amc(args: &[&str], dir: &Path) -> Output {
 
 fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-fn crc(bytes: &[u8]) -> [u8; 4] {
-    crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC).checksum(bytes).to_le_bytes()
-}
-
-/// A slot of a store, as its documentation has it.
-fn slot(generation: u64, blob: &[u8]) -> Vec<u8> {
-    let length = (blob.len() as u32).to_le_bytes();
-    let mut bytes = [b"AMCSAVED", &generation.to_le_bytes()[..], &length, &blob[blob.len() - 4..], &[0; 4]].concat();
-    bytes.extend(crc(&bytes));
-    bytes.extend(blob);
-    bytes
 }
 
 fn a_model(value: f32) -> Vec<u8> {
@@ -44,27 +39,72 @@ fn a_model(value: f32) -> Vec<u8> {
     bytes
 }
 
-fn a_chain(value: f32, objective: Option<Objective<'_>>) -> Vec<u8> {
-    let (mut x, mut proposed) = ([value; N], [0.0; N]);
-    let memory = Memory::new(&mut x, &mut proposed);
-    let chain = Chain::new(memory, Options::new(0.1), Generator::seed_from_u64(1), 1.0).expect("a chain");
-    let mut snapshot = Snapshot::of(&chain, Arithmetic::Fused).expect("a state");
-    if let Some(objective) = objective {
-        snapshot = snapshot.objective(objective);
-    }
-    let mut bytes = vec![0; 4096];
-    let length = snapshot.write(&mut bytes).expect("written");
-    bytes.truncate(length);
-    bytes
+fn a_chain<'a>(x: &'a mut [f32], proposed: &'a mut [f32]) -> Chain<'a, Generator> {
+    let memory = Memory::new(x, proposed);
+    Chain::new(memory, Options::new(0.1), Generator::seed_from_u64(1), 1.0).expect("a chain")
 }
 
-/// Flash memory with these bytes at these places, erased or garbage elsewhere.
-fn dump(parts: &[(usize, &[u8])]) -> Vec<u8> {
-    let mut bytes: Vec<u8> = (0..4096).map(|at| if at < 1024 { (at * 37) as u8 } else { 0xff }).collect();
-    for (at, part) in parts {
-        bytes[*at..][..part.len()].copy_from_slice(part);
+/// A chip.
+struct Flash<const PAGE: usize, const WORD: usize>(Vec<u8>);
+
+impl<const PAGE: usize, const WORD: usize> ErrorType for Flash<PAGE, WORD> {
+    type Error = NorFlashErrorKind;
+}
+
+impl<const PAGE: usize, const WORD: usize> ReadNorFlash for Flash<PAGE, WORD> {
+    const READ_SIZE: usize = 1;
+
+    fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), NorFlashErrorKind> {
+        check_read(self, offset, bytes.len())?;
+        bytes.copy_from_slice(&self.0[offset as usize..][..bytes.len()]);
+        Ok(())
     }
-    bytes
+
+    fn capacity(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl<const PAGE: usize, const WORD: usize> NorFlash for Flash<PAGE, WORD> {
+    const WRITE_SIZE: usize = WORD;
+    const ERASE_SIZE: usize = PAGE;
+
+    fn erase(&mut self, from: u32, to: u32) -> Result<(), NorFlashErrorKind> {
+        check_erase(self, from, to)?;
+        self.0[from as usize..to as usize].fill(0xff);
+        Ok(())
+    }
+
+    fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), NorFlashErrorKind> {
+        check_write(self, offset, bytes.len())?;
+        self.0[offset as usize..].iter_mut().zip(bytes).for_each(|(to, byte)| *to &= byte);
+        Ok(())
+    }
+}
+
+/// A device's flash: erased, but for a program in the first 8 KiB.
+fn flash() -> Vec<u8> {
+    (0..65536).map(|at| if at < 8192 { (at * 37) as u8 } else { 0xff }).collect()
+}
+
+/// The flash after some more saves to a region of it: models of these values, and chains of the negative ones.
+fn saved<const PAGE: usize, const WORD: usize>(flash: Vec<u8>, region: Range<u32>, values: &[f32]) -> Vec<u8> {
+    let mut store = Store::new(Blocking(Flash::<PAGE, WORD>(flash)), region, 40).expect("a store");
+    let mut buffer = [0; 1024];
+    for &value in values {
+        let saved = if value > 0.0 {
+            let parameters = &[value; N];
+            block_on(store.save_model(&mut buffer, &Model { objective: OBJECTIVE, arithmetic: PORTABLE, parameters }))
+        } else {
+            let (mut x, mut proposed) = ([value; N], [0.0; N]);
+            let chain = a_chain(&mut x, &mut proposed);
+            let snapshot = Snapshot::of(&chain, Arithmetic::Fused).expect("a state");
+            let snapshot = if value > -9.0 { snapshot.objective(OBJECTIVE) } else { snapshot };
+            block_on(store.save_chain(&mut buffer, &snapshot))
+        };
+        saved.expect("saved");
+    }
+    store.into_flash().0.0
 }
 
 /// The parameters that are imported, all alike, or what is said instead.
@@ -89,46 +129,80 @@ fn import(dump: &[u8], more: &[&str]) -> Result<(f32, String), String> {
     }
 }
 
+const REGION: &str = "--region=0x8000..0xc000";
+
 #[test]
 fn the_newest_save_of_a_dump_is_imported() {
-    let (old, new) = (slot(7, &a_model(1.5)), slot(8, &a_chain(2.5, Some(OBJECTIVE))));
-    let (got, said) = import(&dump(&[(1024, &old), (2051, &new)]), &[]).expect("imported");
-    assert_eq!(got, 2.5);
-    assert!(said.contains("0x400: save 7, a model") && said.contains("0x803: save 8, a chain"), "{said}");
-    assert_eq!(import(&dump(&[(1024, &new), (2048, &old)]), &[]).expect("imported").0, 2.5);
-    for at in ["0x400", "1024"] {
-        assert_eq!(import(&dump(&[(1024, &old), (2051, &new)]), &["--at", at]).expect("imported").0, 1.5);
+    let dump = saved::<4096, 4>(flash(), 0x8000..0xc000, &[0.5, 1.5, -2.5]);
+    let (got, said) = import(&dump, &[REGION]).expect("imported");
+    assert_eq!(got, -2.5);
+    assert!(said.contains("save 3: a chain") && said.contains("save 2: a model"), "{said}");
+    assert_eq!(import(&dump, &[REGION, "--save", "2"]).expect("imported").0, 1.5);
+    // The region alone, and numbers of either kind.
+    assert_eq!(import(&dump[0x8000..0xc000], &[]).expect("imported").0, -2.5);
+    assert_eq!(import(&dump, &["--region", "32768..0xc000", "--page-size=0x1000"]).expect("imported").0, -2.5);
+}
+
+#[test]
+fn every_size_of_words_and_pages_is_read() {
+    fn check<const PAGE: usize, const WORD: usize>() {
+        let region = 6 * PAGE;
+        for saves in 1..8 {
+            let values: Vec<_> = (1..=saves).map(|save| save as f32).collect();
+            let dump = saved::<PAGE, WORD>(vec![0xff; region], 0..region as u32, &values);
+            let found = dump::saves(&dump, PAGE, WORD).expect("read");
+            let numbers: Vec<_> = found.iter().map(|save| save.generation).collect();
+            assert_eq!(numbers, (1..=saves).rev().take(2).collect::<Vec<_>>(), "{PAGE}, {WORD}");
+            assert!(found.iter().all(|save| save.blob == a_model(save.generation as f32)), "{PAGE}, {WORD}");
+            assert!(dump::geometries(&dump).any(|sizes| sizes == (PAGE, WORD, saves)), "{PAGE}, {WORD}");
+        }
     }
+    check::<256, 1>();
+    check::<1024, 2>();
+    check::<1024, 4>();
+    check::<2048, 8>();
+    check::<8192, 16>();
+    check::<131072, 32>();
 }
 
 #[test]
 fn a_save_that_is_not_whole_is_passed_over() {
-    let (old, mut new) = (slot(7, &a_chain(1.5, Some(OBJECTIVE))), slot(8, &a_model(2.5)));
-    new[60] ^= 1;
-    assert_eq!(import(&dump(&[(1024, &old), (2048, &new)]), &[]).expect("imported").0, 1.5);
-    let cut = &slot(8, &a_model(2.5))[..40];
-    assert_eq!(import(&[&old, cut].concat(), &[]).expect("imported").0, 1.5);
+    let old = saved::<4096, 4>(flash(), 0x8000..0xc000, &[0.5, 1.5]);
+    let mut new = saved::<4096, 4>(old.clone(), 0x8000..0xc000, &[2.5]);
+    let changed = (0..old.len()).filter(|at| old[*at] != new[*at]).nth(40).expect("written");
+    new[changed] ^= 1;
+    let (got, said) = import(&new, &[REGION]).expect("imported");
+    assert!(got == 1.5 && !said.contains("save 3"), "{said}");
 }
 
 #[test]
 fn dumps_that_hold_nothing_are_refused() {
     let refused = |dump: &[u8], more: &[&str], words: &str| {
-        let said = import(dump, more).expect_err("nothing is imported");
+        let said = import(dump, more).expect_err(&format!("{more:?}: nothing is imported"));
         assert!(said.contains("flash.bin") && said.contains(words), "{said}");
     };
-    refused(&[], &[], "no whole save in these 0 bytes");
-    refused(&dump(&[]), &[], "no whole save in these 4096 bytes");
-    refused(&dump(&[(1024, &slot(1, &a_model(1.0)))]), &["--at", "1028"], "no save at 0x404");
-    refused(&dump(&[(1024, &slot(1, &a_chain(1.0, None)))]), &[], "without its net");
-    let mut later = a_model(1.0);
-    later[8] = 9;
-    let end = later.len() - 4;
-    let sum = crc(&later[..end]);
-    later[end..].copy_from_slice(&sum);
-    refused(&dump(&[(1024, &slot(1, &later))]), &[], "model of version 9");
+    let region = 0x8000..0xc000;
+    let dump = saved::<4096, 4>(flash(), region.clone(), &[1.0]);
+    refused(&[], &[], "0 bytes are not the region of a store");
+    refused(&flash(), &[], "no whole save in 0x0..0x10000");
+    refused(&dump, &["--region=0x4000..0x8000"], "which has to be the store's region");
+    refused(&dump, &["--region=0x8000..0x9000"], "4096 bytes are not the region of a store: 4 or more pages");
+    refused(&dump, &["--region=0x8000..0x18000"], "not within its 65536 bytes");
+    refused(&dump, &["--region=0xc000..0x8000"], "not within its 65536 bytes");
+    refused(&dump, &[REGION, "--save", "7"], "there is no save 7");
+    let small_pages = saved::<256, 4>(flash(), region.clone(), &[1.0; 300]);
+    refused(&small_pages, &[REGION], "there is with --page-size 256 --word-size 4");
+    refused(&dump, &[REGION, "--word-size=8"], "there is with --page-size 4096 --word-size 4");
+    refused(&dump, &[REGION, "--word-size=3"], "[1, 2, 4, 8, 16, 32]");
+    for size in ["0", "12", "4095", "262144"] {
+        refused(&dump, &[REGION, "--page-size", size], &format!("pages of {size} bytes"));
+    }
+    refused(&saved::<4096, 4>(flash(), region, &[-9.5]), &[REGION], "without its net");
     let dir = tempfile::tempdir().expect("a folder");
     let output = amc(&["import", "nowhere.bin", "--model", "m.amc"], dir.path());
     assert!(output.status.code() == Some(2) && stderr(&output).contains("nowhere.bin"));
+    let output = amc(&["import", "nowhere.bin", "--model", "m.amc", "--region", "1-2"], dir.path());
+    assert!(output.status.code() == Some(2) && stderr(&output).contains("FROM..TO"));
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub(crate) trait Blob {
     fn check(&self) -> Result<(), FormatError>;
 
     /// The numbers' bytes.
-    fn words(&self) -> impl Iterator<Item = [u8; 4]> {
+    fn words(&self) -> impl Iterator<Item = [u8; 4]> + Clone {
         self.numbers().into_iter().flatten().map(|x| x.to_le_bytes())
     }
 

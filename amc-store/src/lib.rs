@@ -15,5 +15,8 @@ pub mod snapshot;
 // Where a device keeps it.
 pub mod flash;
 
+#[cfg(feature = "defmt")]
+mod format;
+
 pub use description::{Arithmetic, Description};
 pub use error::FormatError;

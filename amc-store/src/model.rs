@@ -55,8 +55,8 @@ pub const fn length_limit(net: &Net<'_>) -> usize {
     head_limit(net) + 4 * net.parameters() + 4
 }
 
-/// Bytes that are enough for what comes before the parameters: the buffer that [`flash`](crate::flash) needs, rounded
-/// up to a multiple of 32.
+/// Bytes that are enough for what comes before the parameters: part of the buffer that
+/// [`flash`](crate::flash::buffer_limit) needs.
 pub const fn head_limit(net: &Net<'_>) -> usize {
     (PREFIX + 1 + description::length_limit(net) + 10).next_multiple_of(32)
 }

@@ -43,11 +43,11 @@ impl KeptGenerator for Generator {
 /// A running chain, to be kept.
 #[derive(Debug)]
 pub struct Snapshot<'a, R> {
-    arithmetic: Arithmetic,
+    pub(crate) arithmetic: Arithmetic,
     objective: Option<Objective<'a>>,
     options: Options,
-    state: State<R>,
-    parameters: &'a [f32],
+    pub(crate) state: State<R>,
+    pub(crate) parameters: &'a [f32],
     centres: &'a [f32],
     signal: &'a [f32],
     streams: &'a [Stream<R>],
@@ -59,7 +59,8 @@ pub const fn length_limit(net: &Net<'_>) -> usize {
     head_limit(net) + 4 * (2 * net.parameters() + net.layers().len()) + 4
 }
 
-/// Bytes that are enough for what comes before such a chain's numbers: the buffer that [`flash`](crate::flash) needs.
+/// Bytes that are enough for what comes before such a chain's numbers: part of the buffer that
+/// [`flash`](crate::flash::buffer_limit) needs.
 pub const fn head_limit(net: &Net<'_>) -> usize {
     // Numbers of 64 bits take up to ten bytes, of 32 up to five; generators 16, and their length.
     let (options, state, generators) = (3 * 4 + 5 + 2, 2 * 4 + 5 + 3 * 10, 17 * (1 + streams(net.parameters())));
@@ -199,6 +200,7 @@ impl<R: KeptGenerator> Blob for Snapshot<'_, R> {
 
 /// What a chain has to be to go on as another did.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Expected<'a> {
     /// The arithmetic it is to go on in.
     pub arithmetic: Arithmetic,

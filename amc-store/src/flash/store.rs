@@ -1,4 +1,4 @@
-//! The store: slots in a region of flash.
+//! The store: two halves of a region of flash, of which one holds the newest save.
 
 use core::fmt::Debug;
 use core::ops::Range;
@@ -7,8 +7,9 @@ use amc_core::Objective;
 use amc_core::chain::State;
 use embedded_storage_async::nor_flash::NorFlash;
 
-use super::{RECORD, Record, slot_limit};
-use crate::blob::{Blob, CHAIN, CRC, Kind, MODEL, open, same_length};
+use super::half::Half;
+use super::{RECORD, Record, WORD, buffer_limit, item_buffer, piece_limit, region_minimum};
+use crate::blob::{Blob, CHAIN, CRC, Fields, Kind, MODEL, open, same_length};
 use crate::model::{self, Model};
 use crate::snapshot::{self, Expected, KeptGenerator, Slices, Snapshot};
 use crate::{Arithmetic, FormatError};
@@ -21,85 +22,122 @@ pub enum StoreError<E: Debug> {
     /// The driver says so.
     #[error("the flash driver failed: {0:?}")]
     Flash(E),
-    /// The region is not two or more slots of whole pages, or not within the flash.
-    #[error("{from:#x}..{to:#x} is not {slots} slots (from 2) of whole pages of {page} bytes in {capacity} bytes")]
+    /// The region is not two halves of two or more whole pages, or not within the flash.
+    #[error("{from:#x}..{to:#x} is not 4 or more pages, an even number, of {page} bytes in {capacity} bytes")]
     Region {
         /// Where the region begins.
         from: u32,
         /// Where it ends.
         to: u32,
-        /// Slots that it is to hold.
-        slots: u32,
         /// Bytes of a page.
         page: usize,
         /// Bytes of the flash.
         capacity: usize,
     },
-    /// The driver's words or pages are none that a store can use.
-    #[error("words of {word} bytes in pages of {page}: words are 1, 2, 4, 8, 16 or 32 bytes, pages a multiple of 32")]
+    /// The driver's words are none that a store can use.
+    #[error("words of {read} bytes read and {write} written: they have to be 1, 2, 4, 8, 16 or 32")]
     Words {
-        /// The larger of what is read or written at once.
-        word: usize,
-        /// Bytes of a page.
-        page: usize,
+        /// Bytes of a word that is read.
+        read: usize,
+        /// Bytes of a word that is written.
+        write: usize,
     },
-    /// The blob is larger than a slot.
-    #[error("{needed} bytes are needed in a slot, but it has {slot}")]
+    /// The piece is not a multiple of 4, or too small or too large for a page.
+    #[error("pieces of {piece} bytes: they have to be a multiple of 4, from 20 to the {limit} that a page takes")]
+    Piece {
+        /// Bytes of a piece.
+        piece: usize,
+        /// The largest that a page takes.
+        limit: usize,
+    },
+    /// The blob is larger than the region has room for.
+    #[error("a region of {needed} bytes is needed, but it has {region}")]
     TooLarge {
         /// Bytes needed.
         needed: usize,
-        /// Bytes of a slot.
-        slot: usize,
+        /// Bytes of the region.
+        region: usize,
     },
+    /// The half that is written has no room, though it is large enough: the flash does not erase its pages.
+    #[error("the flash is full, though it was erased")]
+    Full,
+    /// The half that is written is damaged, though it was erased. The save before still counts.
+    #[error("the flash is damaged, though it was erased")]
+    Corrupted,
     /// What was written reads otherwise: the flash is worn out, or shared with something else. The save before it
     /// still counts.
-    #[error("what was written at {at:#x} does not read the same")]
-    Written {
-        /// The slot's address.
-        at: u32,
-    },
+    #[error("what was written does not read the same")]
+    Written,
     /// What is stored is not what is to be loaded, or what is to be saved does not fit together.
     #[error(transparent)]
     Format(#[from] FormatError),
 }
 
-/// The newest save, and its slot.
-type Newest = Option<(u32, Record)>;
+/// A save that is whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Saved {
+    side: Side,
+    record: Record,
+}
+
+impl Saved {
+    /// Its generation: 1 for the first save to a region, and one more for each after it.
+    pub fn generation(&self) -> u64 {
+        self.record.generation
+    }
+
+    /// Bytes of its blob.
+    pub fn length(&self) -> usize {
+        self.record.length as usize
+    }
+}
+
+/// One of the halves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+enum Side {
+    First,
+    Second,
+}
 
 /// A region of flash that keeps one model, or one chain, and survives a loss of power at any time.
 ///
-/// `buffer`, in all functions, is working memory: a multiple of 32 bytes that holds the head of what is kept, as
-/// [`snapshot::head_limit`] and [`model::head_limit`] tell. Each driver call moves as many bytes; where the driver
-/// wants them aligned in RAM, align it.
+/// `buffer`, in all functions, is working memory of [`buffer_limit`] bytes; where the driver wants what it moves
+/// aligned in RAM, align it. Larger pieces take more of it, and make saving and loading faster: each piece is looked
+/// for among the items of its half.
 ///
 /// A future that is dropped before it is ready is a loss of power. Where loading fails, the slices may hold anything.
 #[derive(Debug)]
 pub struct Store<F> {
     flash: F,
-    start: u32,
-    slot: u32,
-    slots: u32,
+    pub(crate) region: Range<u32>,
+    pub(crate) piece: u16,
 }
 
 impl<F: NorFlash> Store<F> {
-    /// `slots` slots, 2 or more, in `region`, addresses of the driver. A slot has to hold what [`slot_limit`] tells.
+    /// A store in `region`, addresses of the driver: an even number of whole pages, as many as [`region_limit`](super::region_limit) tells.
+    /// Blobs are kept in pieces of `piece` bytes, up to [`piece_limit`].
     ///
-    /// Nothing is read or written yet. Blobs that another number of slots divided are not found.
-    pub fn new(flash: F, region: Range<u32>, slots: u32) -> Result<Self, StoreError<F::Error>> {
-        let (word, page) = (F::WRITE_SIZE.max(F::READ_SIZE), F::ERASE_SIZE);
-        let fits = |size: usize| size.is_power_of_two() && size <= RECORD;
-        if !(fits(F::WRITE_SIZE) && fits(F::READ_SIZE) && page > 0 && page.is_multiple_of(RECORD)) {
-            return Err(StoreError::Words { word, page });
+    /// Nothing is read or written yet. What another region held is not found; pieces may be of another size than
+    /// those of the save before.
+    pub fn new(flash: F, region: Range<u32>, piece: usize) -> Result<Self, StoreError<F::Error>> {
+        let (read, write, page) = (F::READ_SIZE, F::WRITE_SIZE, F::ERASE_SIZE);
+        let fits = |size: usize| size.is_power_of_two() && size <= WORD;
+        if !(fits(read) && fits(write)) {
+            return Err(StoreError::Words { read, write });
+        }
+        let limit = piece_limit(page, read.max(write));
+        if piece < RECORD || !piece.is_multiple_of(4) || piece > limit {
+            return Err(StoreError::Piece { piece, limit });
         }
         let Range { start: from, end: to } = region;
-        let capacity = flash.capacity();
-        let pages = |bytes: u32| (bytes as usize / page) as u32;
-        let aligned = [from, to].iter().all(|at| (*at as usize).is_multiple_of(page));
-        let slot = pages(to.saturating_sub(from)).checked_div(slots).unwrap_or(0).saturating_mul(page as u32);
-        if slots < 2 || slot == 0 || !aligned || to as usize > capacity {
-            return Err(StoreError::Region { from, to, slots, page, capacity });
+        let (capacity, bytes) = (flash.capacity(), to.saturating_sub(from) as usize);
+        let aligned = (from as usize).is_multiple_of(page) && bytes.is_multiple_of(2 * page);
+        if !aligned || bytes < 4 * page || to as usize > capacity {
+            return Err(StoreError::Region { from, to, page, capacity });
         }
-        Ok(Self { flash, start: from, slot, slots })
+        Ok(Self { flash, region: from..to, piece: piece as u16 })
     }
 
     /// The driver.
@@ -128,10 +166,9 @@ impl<F: NorFlash> Store<F> {
         objective: &Objective<'_>,
         parameters: &mut [f32],
     ) -> Result<Option<Arithmetic>, StoreError<F::Error>> {
-        let buffer = whole_words(buffer)?;
         let Some(newest) = self.newest(buffer).await? else { return Ok(None) };
-        let (chunk, numbers) = self.head(MODEL, newest, buffer).await?;
-        let head = model::Head::read(open(MODEL, chunk)?.0)?;
+        let (fields, numbers) = self.head(MODEL, newest, buffer).await?;
+        let head = model::Head::read(fields)?;
         head.check(objective)?;
         same_length("parameters", head.parameters, parameters.len())?;
         let arithmetic = head.arithmetic;
@@ -147,158 +184,162 @@ impl<F: NorFlash> Store<F> {
         expected: &Expected<'_>,
         slices: Slices<'_, R>,
     ) -> Result<Option<State<R>>, StoreError<F::Error>> {
-        let buffer = whole_words(buffer)?;
         let Some(newest) = self.newest(buffer).await? else { return Ok(None) };
-        let (chunk, numbers) = self.head(CHAIN, newest, buffer).await?;
-        let (state, places) = snapshot::Head::read(open(CHAIN, chunk)?.0)?.place(expected, slices)?;
+        let (fields, numbers) = self.head(CHAIN, newest, buffer).await?;
+        let (state, places) = snapshot::Head::read(fields)?.place(expected, slices)?;
         self.numbers(newest, numbers, buffer, places).await?;
         Ok(Some(state))
     }
 
-    async fn save<B: Blob>(&mut self, buffer: &mut [u8], blob: &B) -> Result<(), StoreError<F::Error>> {
-        let buffer = whole_words(buffer)?;
-        let length = blob.length()?;
-        let (needed, slot) = (slot_limit(length), self.slot as usize);
-        if needed > slot {
-            return Err(StoreError::TooLarge { needed, slot });
-        }
-        let (at, generation) = match self.newest(buffer).await? {
-            Some((slot, record)) => (self.after(slot), record.generation.saturating_add(1)),
-            None => (self.start, 1),
-        };
-        let mut filled = blob.write_head(buffer)?;
-        let erased = needed.next_multiple_of(F::ERASE_SIZE) as u32;
-        self.flash.erase(at, at + erased).await.map_err(StoreError::Flash)?;
-        let (mut digest, mut to) = (CRC.digest(), at + RECORD as u32);
-        for word in blob.words() {
-            if filled == buffer.len() {
-                digest.update(buffer);
-                self.flash.write(to, buffer).await.map_err(StoreError::Flash)?;
-                to += filled as u32;
-                filled = 0;
-            }
-            filled = put(buffer, filled, word);
-        }
-        digest.update(buffer.get(..filled).unwrap_or_default());
-        if filled == buffer.len() {
-            self.flash.write(to, buffer).await.map_err(StoreError::Flash)?;
-            to += filled as u32;
-            filled = 0;
-        }
-        let crc = digest.finalize();
-        filled = put(buffer, filled, crc.to_le_bytes());
-        let last = buffer.get_mut(..filled.next_multiple_of(RECORD)).unwrap_or_default();
-        last.get_mut(filled..).unwrap_or_default().fill(0xff);
-        self.flash.write(to, last).await.map_err(StoreError::Flash)?;
-        let record = Record { generation, length: length as u32, crc };
-        if !self.is_whole(at, record, buffer).await? {
-            return Err(StoreError::Written { at });
-        }
-        self.flash.write(at, &record.bytes()).await.map_err(StoreError::Flash)
+    /// The saves that are whole, the newest first.
+    pub async fn saved(&mut self, buffer: &mut [u8]) -> Result<[Option<Saved>; 2], StoreError<F::Error>> {
+        let [newer, older] = self.records(buffer).await?;
+        Ok([self.whole(buffer, newer).await?, self.whole(buffer, older).await?])
     }
 
-    /// The slot that follows the one at `slot`.
-    fn after(&self, slot: u32) -> u32 {
-        let next = slot + self.slot;
-        if next + self.slot <= self.start + self.slots * self.slot { next } else { self.start }
-    }
-
-    /// The newest slot that is whole.
-    async fn newest(&mut self, buffer: &mut [u8]) -> Result<Newest, StoreError<F::Error>> {
-        // Damaged ones are passed over: of the rest the newest is looked for.
-        let mut below = u64::MAX;
-        loop {
-            let mut newest: Newest = None;
-            for slot in 0..self.slots {
-                let at = self.start + slot * self.slot;
-                let mut bytes = [0; RECORD];
-                self.flash.read(at, &mut bytes).await.map_err(StoreError::Flash)?;
-                let known = newest.map_or(0, |(_, record)| record.generation);
-                if let Some(record) = Record::read(&bytes)
-                    && (known..below).contains(&record.generation)
-                {
-                    newest = Some((at, record));
-                }
-            }
-            match newest {
-                Some((at, record)) if !self.is_whole(at, record, buffer).await? => below = record.generation,
-                newest => return Ok(newest),
-            }
-        }
-    }
-
-    /// Whether the blob in a slot is the one that the record speaks of.
-    async fn is_whole(&mut self, at: u32, record: Record, buffer: &mut [u8]) -> Result<bool, StoreError<F::Error>> {
-        let length = record.length as usize;
-        if length < 4 || length > self.slot as usize - RECORD {
-            return Ok(false);
-        }
-        let (mut digest, mut body, mut last) = (CRC.digest(), length - 4, [0; 4]);
-        let mut done = 0;
-        while done < length {
-            let chunk = self.read(at, done, length, buffer).await?;
-            let (front, crc) = chunk.split_at_checked(body).unwrap_or((chunk, &[]));
-            digest.update(front);
-            body -= front.len();
-            // The checksum may straddle two chunks.
-            for byte in crc {
-                last.rotate_left(1);
-                last[3] = *byte;
-            }
-            done += chunk.len();
-        }
-        let crc = digest.finalize();
-        Ok(crc == record.crc && crc.to_le_bytes() == last)
-    }
-
-    /// As much of a slot's blob from `from` on as the buffer holds.
-    async fn read<'b>(
+    /// Copies a save's blob, of its [`length`](Saved::length), which [`model::Stored`](crate::model::Stored) or
+    /// [`snapshot::Stored`](crate::snapshot::Stored) then reads.
+    pub async fn copy(
         &mut self,
-        at: u32,
-        from: usize,
-        length: usize,
-        buffer: &'b mut [u8],
-    ) -> Result<&'b [u8], StoreError<F::Error>> {
-        let chunk = (length - from).min(buffer.len());
-        let words = buffer.get_mut(..chunk.next_multiple_of(RECORD)).unwrap_or_default();
-        self.flash.read(at + (RECORD + from) as u32, words).await.map_err(StoreError::Flash)?;
-        Ok(words.get(..chunk).unwrap_or_default())
+        buffer: &mut [u8],
+        saved: &Saved,
+        blob: &mut [u8],
+    ) -> Result<(), StoreError<F::Error>> {
+        same_length("blob", saved.length(), blob.len())?;
+        if let Some((body, crc)) = blob.split_last_chunk_mut() {
+            self.bytes(*saved, buffer, body).await?;
+            *crc = saved.record.crc.to_le_bytes();
+        }
+        Ok(())
     }
 
-    /// The first chunk of the newest blob, of which it holds the head, and where the numbers begin.
+    async fn save<B: Blob>(&mut self, buffer: &mut [u8], blob: &B) -> Result<(), StoreError<F::Error>> {
+        let (piece, region) = (self.piece as usize, self.region.len());
+        let (length, head) = (blob.length()?, blob.head_length()?);
+        let needed = region_minimum(length, piece, F::ERASE_SIZE, F::READ_SIZE.max(F::WRITE_SIZE));
+        if needed > region || length.div_ceil(piece) >= u16::MAX as usize {
+            return Err(StoreError::TooLarge { needed, region });
+        }
+        let (needed, given) = (buffer_limit(head, piece), buffer.len());
+        if given < needed {
+            return Err(FormatError::Length { what: "buffer", needed, given }.into());
+        }
+        let newest = self.newest(buffer).await?;
+        let (side, generation) = match newest {
+            Some(Saved { side: Side::First, record }) => (Side::Second, record.generation.saturating_add(1)),
+            Some(Saved { side: Side::Second, record }) => (Side::First, record.generation.saturating_add(1)),
+            None => (Side::First, 1),
+        };
+        let (item, head) = buffer.split_at_mut(item_buffer(piece));
+        let filled = blob.write_head(head)?;
+        let words = head.get(..filled).unwrap_or_default().as_chunks().0.iter().copied().chain(blob.words());
+        let mut digest = CRC.digest();
+        words.clone().for_each(|word| digest.update(&word));
+        let record = Record { generation, length: length as u32, crc: digest.finalize(), piece: self.piece };
+        let mut half = self.half(side)?;
+        if half.write(item, &record, words.clone()).await.is_ok() {
+            return Ok(());
+        }
+        // What is in this half is not needed, and may be anything: garbage, blobs of another size, half a repair.
+        half.erase().await?;
+        half.write(item, &record, words).await
+    }
+
+    /// The map at a side.
+    fn half(&mut self, side: Side) -> Result<Half<&mut F>, StoreError<F::Error>> {
+        let Range { start: from, end: to } = self.region;
+        let middle = from + (to - from) / 2;
+        let half = match side {
+            Side::First => from..middle,
+            Side::Second => middle..to,
+        };
+        let capacity = self.flash.capacity();
+        Half::new(&mut self.flash, half).ok_or(StoreError::Region { from, to, page: F::ERASE_SIZE, capacity })
+    }
+
+    /// The newest save that is whole.
+    async fn newest(&mut self, buffer: &mut [u8]) -> Result<Option<Saved>, StoreError<F::Error>> {
+        let [newer, older] = self.records(buffer).await?;
+        match self.whole(buffer, newer).await? {
+            None => self.whole(buffer, older).await,
+            newest => Ok(newest),
+        }
+    }
+
+    /// The records of both sides, the newer first.
+    async fn records(&mut self, buffer: &mut [u8]) -> Result<[Option<Saved>; 2], StoreError<F::Error>> {
+        let first = self.half(Side::First)?.record(buffer).await?;
+        let first = first.map(|record| Saved { side: Side::First, record });
+        let second = self.half(Side::Second)?.record(buffer).await?;
+        let second = second.map(|record| Saved { side: Side::Second, record });
+        let generation = |saved: Option<Saved>| saved.map(|saved| saved.generation());
+        Ok(if generation(first) < generation(second) { [second, first] } else { [first, second] })
+    }
+
+    /// The save of a record, where it is whole.
+    async fn whole(&mut self, buffer: &mut [u8], saved: Option<Saved>) -> Result<Option<Saved>, StoreError<F::Error>> {
+        match saved {
+            Some(Saved { side, record }) if self.half(side)?.is_whole(buffer, &record).await? => Ok(saved),
+            _ => Ok(None),
+        }
+    }
+
+    /// As much of a save's body as there is room for.
+    async fn bytes(
+        &mut self,
+        Saved { side, record }: Saved,
+        buffer: &mut [u8],
+        out: &mut [u8],
+    ) -> Result<(), StoreError<F::Error>> {
+        let mut half = self.half(side)?;
+        for (index, to) in out.chunks_mut(record.piece as usize).enumerate() {
+            let piece = half.piece(buffer, index).await?.unwrap_or_default();
+            for (to, from) in to.iter_mut().zip(piece) {
+                *to = *from;
+            }
+        }
+        Ok(())
+    }
+
+    /// The header of a save, and where its numbers begin.
     async fn head<'b>(
         &mut self,
         kind: Kind,
-        (at, record): (u32, Record),
+        saved: Saved,
         buffer: &'b mut [u8],
-    ) -> Result<(&'b [u8], usize), StoreError<F::Error>> {
-        let chunk = self.read(at, 0, record.length as usize, buffer).await?;
-        let (_, numbers) = open(kind, chunk)?;
-        Ok((chunk, chunk.len() - numbers.len()))
+    ) -> Result<(Fields<'b>, usize), StoreError<F::Error>> {
+        let (item, given) = (item_buffer(saved.record.piece as usize), buffer.len());
+        let too_short = |head| FormatError::Length { what: "buffer", needed: item + head, given };
+        let (item, head) = buffer.split_at_mut_checked(item).ok_or(too_short(WORD))?;
+        let length = head.len().min(saved.record.body());
+        let head = head.get_mut(..length).unwrap_or_default();
+        self.bytes(saved, item, head).await?;
+        match open(kind, head) {
+            Ok((fields, numbers)) => Ok((fields, length - numbers.len())),
+            Err(FormatError::Length { needed, .. }) => Err(too_short(needed).into()),
+            Err(error) => Err(error.into()),
+        }
     }
 
-    /// Reads the numbers of a whole blob.
+    /// Reads the numbers of a whole blob, which begin at `from`.
     async fn numbers<'a>(
         &mut self,
-        (at, record): (u32, Record),
+        Saved { side, record }: Saved,
         from: usize,
         buffer: &mut [u8],
         mut places: impl Iterator<Item = &'a mut f32>,
     ) -> Result<(), StoreError<F::Error>> {
-        let end = (record.length as usize).saturating_sub(4);
-        let numbers = end.saturating_sub(from) / 4;
-        let mut skip = from % RECORD;
-        let mut from = from - skip;
-        let mut read = 0;
-        while from < end {
-            let chunk = self.read(at, from, end, buffer).await?;
-            for word in chunk.get(skip..).unwrap_or_default().as_chunks().0 {
+        let mut half = self.half(side)?;
+        let (first, mut skip) = (from / record.piece as usize, from % record.piece as usize);
+        let (numbers, mut read) = (record.body().saturating_sub(from) / 4, 0);
+        for (index, _) in record.pieces().enumerate().skip(first) {
+            let piece = half.piece(buffer, index).await?.unwrap_or_default();
+            for word in piece.get(skip..).unwrap_or_default().as_chunks().0 {
                 if let Some(place) = places.next() {
                     *place = f32::from_le_bytes(*word);
                     read += 1;
                 }
             }
-            from += chunk.len();
             skip = 0;
         }
         // The header was written by somebody who counted otherwise.
@@ -307,20 +348,4 @@ impl<F: NorFlash> Store<F> {
             false => Err(FormatError::Header { what: "the number of numbers" }.into()),
         }
     }
-}
-
-/// As much of a buffer as is whole words of every flash.
-fn whole_words<E: Debug>(buffer: &mut [u8]) -> Result<&mut [u8], StoreError<E>> {
-    let given = buffer.len();
-    match buffer.get_mut(..given / RECORD * RECORD) {
-        Some(words) if !words.is_empty() => Ok(words),
-        _ => Err(FormatError::Length { what: "buffer", needed: RECORD, given }.into()),
-    }
-}
-
-fn put(buffer: &mut [u8], filled: usize, word: [u8; 4]) -> usize {
-    if let Some(place) = buffer.get_mut(filled..filled + 4) {
-        place.copy_from_slice(&word);
-    }
-    filled + 4
 }
