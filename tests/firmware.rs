@@ -145,6 +145,13 @@ fn the_device_learns_the_sine() {
 
 #[test]
 #[ignore = "needs QEMU and the firmware's images: ./test.sh sets them up"]
+fn the_device_learns_by_itself_and_goes_on_after_a_reset() {
+    let text = under_qemu("drift");
+    assert!(text.contains("starts after 0 moves") && text.contains("goes on after"), "{text}");
+}
+
+#[test]
+#[ignore = "needs QEMU and the firmware's images: ./test.sh sets them up"]
 fn the_device_learns_digits() {
     under_qemu("digits");
 }

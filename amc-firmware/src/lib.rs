@@ -13,8 +13,13 @@ pub mod board;
 
 #[path = "board/boot.rs"]
 mod boot;
+#[cfg(feature = "semihosting")]
+#[path = "board/ram_flash.rs"]
+pub mod ram_flash;
 
+pub mod drift;
 pub mod golden;
+pub mod learner;
 pub mod paper;
 pub mod stack;
 #[cfg(feature = "semihosting")]
