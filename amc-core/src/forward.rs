@@ -6,6 +6,8 @@
 
 use crate::elementary::{exp, sigmoid, tanh};
 use crate::lanes::Lanes;
+#[cfg(feature = "layers")]
+use crate::layers::{self, normalization, recurrent::Recurrent};
 use crate::net::{Activation, Layer, Net};
 
 /// Inputs in a panel: for 4 tiles of 16 samples and a block of 16 neurons, 40 KiB of activations and weights.
@@ -26,23 +28,23 @@ macro_rules! neurons {
 
 /// One dense layer over one panel of its inputs.
 #[derive(Clone, Copy)]
-struct Dense<'a> {
+pub(crate) struct Dense<'a> {
     /// The panel's weights, `[input][units]`.
-    weights: &'a [f32],
-    biases: &'a [f32],
+    pub(crate) weights: &'a [f32],
+    pub(crate) biases: &'a [f32],
     /// What inputs are to be multiplied by.
-    scale: f32,
+    pub(crate) scale: f32,
     /// Whether this is the first panel.
-    begins: bool,
+    pub(crate) begins: bool,
     /// Whether this is the last panel.
-    ends: bool,
+    pub(crate) ends: bool,
 }
 
 impl<'a> Dense<'a> {
     /// Adds this panel to the neurons' inputs, `[tile][unit][T]`. `inputs(tile)` pairs the number of an input in the
     /// panel with its values; if they may be `SPARSE`, those that the lanes want to skip are skipped.
     #[inline(always)]
-    fn run<L: Lanes, I: Iterator<Item = (usize, L::V)>, const SPARSE: bool>(
+    pub(crate) fn run<L: Lanes, I: Iterator<Item = (usize, L::V)>, const SPARSE: bool>(
         &self,
         lanes: L,
         inputs: impl Fn(usize) -> I,
@@ -127,7 +129,7 @@ impl<'a> Dense<'a> {
 
 /// Turns neurons' inputs into outputs; softmax is left to [`softmax`], since it needs the whole layer.
 #[inline(always)]
-fn activate<L: Lanes>(lanes: L, activation: Activation, values: &mut [f32]) {
+pub(crate) fn activate<L: Lanes>(lanes: L, activation: Activation, values: &mut [f32]) {
     match L::CALLS {
         true => activate_called(lanes, activation, values),
         false => activate_inlined(lanes, activation, values),
@@ -181,7 +183,7 @@ pub(crate) fn softmax<L: Lanes>(lanes: L, logits: &mut [f32]) -> (L::V, L::V) {
 
 /// A tile of activations, `[unit][T]`, as inputs.
 #[inline(always)]
-fn activations<L: Lanes>(lanes: L, tile: &[f32]) -> impl Iterator<Item = (usize, L::V)> + Clone {
+pub(crate) fn activations<L: Lanes>(lanes: L, tile: &[f32]) -> impl Iterator<Item = (usize, L::V)> + Clone {
     tile.chunks_exact(L::T).map(move |unit| lanes.load(unit)).enumerate()
 }
 
@@ -193,6 +195,14 @@ pub(crate) fn signal<L: Lanes>(lanes: L, inputs: impl Iterator<Item = (usize, L:
         sum = lanes.mul_add(s, s, sum);
     }
     sum
+}
+
+/// Calls `seen(tile, its signal)` for the tiles that a layer of `units` outputs gave.
+#[inline(always)]
+fn signals<L: Lanes>(lanes: L, given: &[f32], units: usize, mut seen: impl FnMut(usize, L::V)) {
+    for (tile, given) in given.chunks_exact((units * L::T).max(1)).enumerate() {
+        seen(tile, signal(lanes, activations(lanes, given)));
+    }
 }
 
 /// The forward pass of a net at given parameters.
@@ -212,10 +222,10 @@ impl Pass<'_> {
     /// Passes `tiles` tiles through the net and returns the outputs, `[tile][output][T]`. `inputs(tile)` gives the tile's
     /// features.
     ///
-    /// `buffers` are two of at least `widest · T · tiles` numbers each. Before layer l >= 1 runs, `seen(l, tile, its
-    /// inputs' signal)` is called if signals are wanted.
+    /// `buffers` are two of at least `widest · T · tiles` numbers each. If signals are wanted, `seen(l, tile, its
+    /// inputs' signal)` is called for each layer l >= 1 before it runs, and for each recurrent one when it has run.
     #[inline(always)]
-    pub(crate) fn run<'s, L: Lanes, I: Iterator<Item = (usize, L::V)>>(
+    pub(crate) fn run<'s, L: Lanes, I: Iterator<Item = (usize, L::V)> + Clone>(
         &self,
         lanes: L,
         tiles: usize,
@@ -227,8 +237,6 @@ impl Pass<'_> {
         let (mut outputs, mut spare) = buffers;
         let (mut fan_in, mut width) = (net.inputs(), 0);
         for ((index, layer), section) in net.layers().iter().enumerate().zip(net.sections()) {
-            let Layer::Dense { units, activation } = *layer;
-            let activation = if index + 1 == net.layers().len() { last } else { activation };
             let parameters = parameters.get(section.start..).unwrap_or_default();
             let Some((weights, rest)) = parameters.split_at_checked(section.weights) else {
                 break;
@@ -236,29 +244,59 @@ impl Pass<'_> {
             let biases = rest.get(..section.biases).unwrap_or_default();
             core::mem::swap(&mut outputs, &mut spare);
             let given = spare.get(..width).unwrap_or_default();
-            width = units * L::T * tiles;
-            let made = outputs.get_mut(..width).unwrap_or_default();
-            if index == 0 {
-                Dense { weights, biases, scale, begins: true, ends: true }.run::<L, _, true>(lanes, &inputs, made);
-            } else {
-                if with_signal {
-                    for (tile, given) in given.chunks_exact((fan_in * L::T).max(1)).enumerate() {
-                        seen(index, tile, signal(lanes, activations(lanes, given)));
+            width = layer.units() * L::T * tiles;
+            match *layer {
+                Layer::Dense { units, activation } => {
+                    let activation = if index + 1 == net.layers().len() { last } else { activation };
+                    let made = outputs.get_mut(..width).unwrap_or_default();
+                    if index == 0 {
+                        let layer = Dense { weights, biases, scale, begins: true, ends: true };
+                        layer.run::<L, _, true>(lanes, &inputs, made);
+                    } else {
+                        if with_signal {
+                            signals(lanes, given, fan_in, |tile, signal| seen(index, tile, signal));
+                        }
+                        for (panel, weights) in weights.chunks((PANEL * units).max(1)).enumerate() {
+                            let (begins, ends) = (panel == 0, (panel + 1) * PANEL >= fan_in);
+                            let from = |tile| (tile * fan_in + panel * PANEL) * L::T;
+                            let count = (fan_in - panel * PANEL).min(PANEL) * L::T;
+                            let inputs = |tile| {
+                                let panel = given.get(from(tile)..).and_then(|given| given.get(..count));
+                                activations(lanes, panel.unwrap_or_default())
+                            };
+                            Dense { weights, biases, scale: 1.0, begins, ends }.run::<L, _, false>(lanes, inputs, made);
+                        }
+                    }
+                    activate(lanes, activation, made);
+                }
+                #[cfg(feature = "layers")]
+                Layer::Recurrent { inputs: of_step, steps, activation, every, .. } => {
+                    let layer = Recurrent { weights, biases, inputs: of_step, steps, activation, every };
+                    let seen = |tile, signal| seen(index, tile, signal);
+                    if index == 0 {
+                        layer.run::<L, _, true>(lanes, tiles, (&inputs, scale), &mut *outputs, with_signal, seen);
+                    } else {
+                        let inputs = |tile| layers::inputs(lanes, given, fan_in, tile);
+                        layer.run::<L, _, false>(lanes, tiles, (inputs, 1.0), &mut *outputs, with_signal, seen);
                     }
                 }
-                for (panel, weights) in weights.chunks((PANEL * units).max(1)).enumerate() {
-                    let (begins, ends) = (panel == 0, (panel + 1) * PANEL >= fan_in);
-                    let from = |tile| (tile * fan_in + panel * PANEL) * L::T;
-                    let count = (fan_in - panel * PANEL).min(PANEL) * L::T;
-                    let inputs = |tile| {
-                        let panel = given.get(from(tile)..).and_then(|given| given.get(..count));
-                        activations(lanes, panel.unwrap_or_default())
-                    };
-                    Dense { weights, biases, scale: 1.0, begins, ends }.run::<L, _, false>(lanes, inputs, made);
+                #[cfg(feature = "layers")]
+                Layer::Normalization { activation, .. } => {
+                    let activation = if index + 1 == net.layers().len() { last } else { activation };
+                    let made = outputs.get_mut(..width).unwrap_or_default();
+                    if index == 0 {
+                        normalization::run(lanes, (&inputs, scale), biases, made);
+                    } else {
+                        if with_signal {
+                            signals(lanes, given, fan_in, |tile, signal| seen(index, tile, signal));
+                        }
+                        let inputs = |tile| layers::inputs(lanes, given, fan_in, tile);
+                        normalization::run(lanes, (inputs, 1.0), biases, made);
+                    }
+                    activate(lanes, activation, made);
                 }
             }
-            activate(lanes, activation, made);
-            fan_in = units;
+            fan_in = layer.units();
         }
         outputs.get_mut(..width).unwrap_or_default()
     }

@@ -14,6 +14,8 @@ pub mod window;
 
 // The net, its forward pass, the loss, and its mean over the samples.
 mod forward;
+#[cfg(feature = "layers")]
+mod layers;
 mod loss;
 mod net;
 mod objective;

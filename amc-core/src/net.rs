@@ -3,6 +3,9 @@
 //! Values live elsewhere, in one flat parameter vector. For each layer in turn it holds the weights,
 //! `[fan-in][units]`, and then the biases, `[units]`.
 
+#[cfg(feature = "layers")]
+use crate::layers::{normalization, recurrent};
+
 /// The function that makes a neuron's output from its input (its pre-activation).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -32,6 +35,58 @@ pub enum Layer {
         /// What each neuron makes of its input.
         activation: Activation,
     },
+    /// A simple recurrent layer: h_t = activation(W x_t + V h_{t−1} + b) for t = 1 to `steps`, from h_0 = 0.
+    ///
+    /// It takes the outputs of the layer before as a sequence, `[step][inputs]`. Its weights are W, `[inputs][units]`,
+    /// and behind it V, `[units][units]`: one section, since every neuron has the same inputs, x_t and h_{t−1}.
+    /// PyTorch's `nn.RNN` has two biases, of which b is the sum.
+    ///
+    /// The signal of its inputs is Σ S² over x_t and h_{t−1}, the mean over samples and steps. As states depend on the
+    /// parameters, it is gathered in every evaluation, of a net's first layer as well.
+    #[cfg(feature = "layers")]
+    Recurrent {
+        /// Numbers of a step.
+        inputs: usize,
+        /// Neurons: the numbers of a state.
+        units: usize,
+        /// Steps of the sequence.
+        steps: usize,
+        /// What each neuron makes of its input; no softmax.
+        activation: Activation,
+        /// Whether it gives every state, `[step][units]`, or the last one only, `[units]`.
+        every: bool,
+    },
+    /// Layer normalisation (Ba, Kiros and Hinton, arXiv:1607.06450) of the outputs of the layer before, for each
+    /// sample: activation((x − mean) / √(variance + 10⁻⁵) · gain + bias).
+    ///
+    /// It has no weights, and for biases the gains, `[units]`, followed by the biases, `[units]`: the signal norm
+    /// scales neither. A caller that draws all parameters to start from sets the gains to 1 after that, and the biases
+    /// to 0.
+    #[cfg(feature = "layers")]
+    Normalization {
+        /// Outputs of the layer before, and its own.
+        units: usize,
+        /// What becomes of each normalised number.
+        activation: Activation,
+    },
+}
+
+/// What the sizes of a layer come to.
+pub(crate) struct Shape {
+    /// Outputs that the layer before has to have.
+    pub takes: usize,
+    /// Inputs of a neuron.
+    pub fan_in: usize,
+    /// Neurons.
+    pub neurons: usize,
+    /// Parameters that follow the weights.
+    pub biases: usize,
+    /// Numbers that it gives for a sample.
+    pub outputs: usize,
+    /// Numbers that it has in memory for a sample while it makes them.
+    pub room: usize,
+    /// Whether its own outputs are among its inputs.
+    pub recurrent: bool,
 }
 
 impl Layer {
@@ -42,15 +97,34 @@ impl Layer {
 
     /// Outputs of the layer.
     pub const fn units(&self) -> usize {
-        match self {
-            Layer::Dense { units, .. } => *units,
-        }
+        self.shape(0).outputs
     }
 
     /// The function applied to its neurons' inputs.
     pub const fn activation(&self) -> Activation {
         match self {
             Layer::Dense { activation, .. } => *activation,
+            #[cfg(feature = "layers")]
+            Layer::Recurrent { activation, .. } | Layer::Normalization { activation, .. } => *activation,
+        }
+    }
+
+    /// Its shape behind a layer of `width` outputs. What overflows is `usize::MAX`.
+    pub(crate) const fn shape(&self, width: usize) -> Shape {
+        match *self {
+            Layer::Dense { units, .. } => Shape {
+                takes: width,
+                fan_in: width,
+                neurons: units,
+                biases: units,
+                outputs: units,
+                room: units,
+                recurrent: false,
+            },
+            #[cfg(feature = "layers")]
+            Layer::Recurrent { inputs, units, steps, every, .. } => recurrent::shape(inputs, units, steps, every),
+            #[cfg(feature = "layers")]
+            Layer::Normalization { units, .. } => normalization::shape(units),
         }
     }
 }
@@ -72,11 +146,22 @@ pub enum NetError {
         /// The layer.
         layer: usize,
     },
-    /// A softmax stands before the last layer, or has a single unit (and is then always 1).
-    #[error("layer {layer} is a softmax: it has to be the last layer and have at least two units")]
+    /// A softmax stands before the last layer, or in a recurrent one, or has a single unit (and is then always 1).
+    #[error("layer {layer} is a softmax: it has to be the last layer, not recurrent, and have at least two units")]
     Softmax {
         /// The layer.
         layer: usize,
+    },
+    /// A layer takes another number of inputs than the layer before, or the sample, gives: for a recurrent one it is
+    /// its steps times the inputs of a step.
+    #[error("layer {layer} takes {takes} inputs, but is given {given}")]
+    Inputs {
+        /// The layer.
+        layer: usize,
+        /// Numbers that it takes.
+        takes: usize,
+        /// Numbers that it is given.
+        given: usize,
     },
     /// The sizes overflow the machine's integers.
     #[error("the net is too large: layer {layer} overflows the address space")]
@@ -108,9 +193,9 @@ pub struct Net<'a> {
 pub struct Section {
     /// The first weight.
     pub start: usize,
-    /// Weights, `[fan-in][units]`.
+    /// Weights, `[fan-in][units]`: what the signal norm scales.
     pub weights: usize,
-    /// Biases, which follow the weights.
+    /// Biases, which follow the weights, or whatever else the signal norm leaves alone.
     pub biases: usize,
 }
 
@@ -128,35 +213,42 @@ impl<'a> Net<'a> {
 
     /// A net of `inputs` numbers a sample and these layers.
     pub const fn try_new(inputs: usize, layers: &'a [Layer]) -> Result<Self, NetError> {
+        /// The most numbers of four bytes that memory can hold.
+        const MOST: usize = isize::MAX as usize / 4;
+
         if inputs == 0 {
             return Err(NetError::NoInputs);
         }
         if layers.is_empty() {
             return Err(NetError::NoLayers);
         }
-        let (mut fan_in, mut total, mut layer) = (inputs, 0_usize, 0);
+        let (mut width, mut total, mut layer) = (inputs, 0_usize, 0);
         while layer < layers.len() {
-            let units = layers[layer].units();
-            if units == 0 {
+            let Shape { takes, fan_in, neurons, biases, outputs, room, recurrent } = layers[layer].shape(width);
+            if neurons == 0 {
                 return Err(NetError::NoUnits { layer });
             }
             let softmax = matches!(layers[layer].activation(), Activation::Softmax);
-            if softmax && (layer + 1 < layers.len() || units == 1) {
+            if softmax && (layer + 1 < layers.len() || outputs == 1 || recurrent) {
                 return Err(NetError::Softmax { layer });
             }
             // Room for every scratch buffer of 2 · 16 samples in bytes, too.
-            let (Some(weights), Some(_)) = (fan_in.checked_mul(units), units.checked_mul(256)) else {
+            let (Some(weights), Some(_), true) = (fan_in.checked_mul(neurons), room.checked_mul(256), takes < MOST)
+            else {
                 return Err(NetError::TooLarge { layer });
             };
-            let with_biases = weights.checked_add(units);
+            if takes != width {
+                return Err(NetError::Inputs { layer, takes, given: width });
+            }
+            let with_biases = weights.checked_add(biases);
             total = match with_biases {
                 Some(n) => match total.checked_add(n) {
-                    Some(total) if total <= isize::MAX as usize / 4 => total,
+                    Some(total) if total <= MOST => total,
                     _ => return Err(NetError::TooLarge { layer }),
                 },
                 None => return Err(NetError::TooLarge { layer }),
             };
-            fan_in = units;
+            width = outputs;
             layer += 1;
         }
         Ok(Self { inputs, layers })
@@ -190,10 +282,11 @@ impl<'a> Net<'a> {
 
     /// N, the number of parameters: the length of the parameter vector.
     pub const fn parameters(&self) -> usize {
-        let (mut total, mut layer, mut fan_in) = (0, 0, self.inputs);
+        let (mut total, mut layer, mut width) = (0, 0, self.inputs);
         while layer < self.layers.len() {
-            total += (fan_in + 1) * self.layers[layer].units();
-            fan_in = self.layers[layer].units();
+            let shape = self.layers[layer].shape(width);
+            total += shape.fan_in * shape.neurons + shape.biases;
+            width = shape.outputs;
             layer += 1;
         }
         total
@@ -202,7 +295,8 @@ impl<'a> Net<'a> {
     /// Numbers of scratch memory that an evaluation needs to have `samples` samples (those of at least one tile) in the
     /// net together.
     ///
-    /// Two activations of the widest layer, and 16 partial sums of every layer's signal.
+    /// Two activations of the widest layer (a recurrent one that gives its last state has two states), and 16 partial
+    /// sums of every layer's signal.
     pub const fn scratch(&self, samples: usize) -> usize {
         2 * self.widest() * samples + self.layers.len() * crate::sums::LANES
     }
@@ -210,8 +304,9 @@ impl<'a> Net<'a> {
     pub(crate) const fn widest(&self) -> usize {
         let (mut widest, mut layer) = (0, 0);
         while layer < self.layers.len() {
-            if self.layers[layer].units() > widest {
-                widest = self.layers[layer].units();
+            let room = self.layers[layer].shape(0).room;
+            if room > widest {
+                widest = room;
             }
             layer += 1;
         }
@@ -220,11 +315,11 @@ impl<'a> Net<'a> {
 
     /// The sections of the parameter vector, one for each layer.
     pub fn sections(&self) -> impl Iterator<Item = Section> + Clone + use<'a> {
-        self.layers.iter().scan((0, self.inputs), |(start, fan_in), layer| {
-            let units = layer.units();
-            let section = Section { start: *start, weights: *fan_in * units, biases: units };
+        self.layers.iter().scan((0, self.inputs), |(start, width), layer| {
+            let Shape { fan_in, neurons, biases, outputs, .. } = layer.shape(*width);
+            let section = Section { start: *start, weights: fan_in * neurons, biases };
             *start += section.weights + section.biases;
-            *fan_in = units;
+            *width = outputs;
             Some(section)
         })
     }

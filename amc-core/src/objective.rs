@@ -3,7 +3,7 @@
 use crate::forward::{Pass, signal, softmax};
 use crate::lanes::Lanes;
 use crate::loss::{Loss, TileTargets, correct, losses};
-use crate::net::{Activation, Net};
+use crate::net::{Activation, Layer, Net};
 use crate::samples::{Features, Samples, Targets};
 use crate::sums::{BLOCK, LANES, Total, add_tile, ceiling, join};
 
@@ -15,6 +15,10 @@ pub enum ObjectiveError {
     /// Cross-entropy needs outputs that are probabilities.
     #[error("cross-entropy needs a softmax or sigmoid output")]
     NotProbabilities,
+    /// Cross-entropy needs the inputs of the last layer's neurons, but a recurrent layer goes on with its outputs.
+    #[cfg(feature = "layers")]
+    #[error("cross-entropy needs a last layer that is not recurrent")]
+    RecurrentOutput,
     /// There is nothing to average over.
     #[error("there are no samples")]
     NoSamples,
@@ -97,7 +101,7 @@ pub struct BlockScore {
 pub enum Found {
     /// What it adds to the loss.
     Loss,
-    /// Σ S² over the inputs of a layer.
+    /// Σ S² over the inputs of a layer, where its weights are used at several steps the mean over these.
     Signal(usize),
 }
 
@@ -105,9 +109,9 @@ pub enum Found {
 #[derive(Debug, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Gather<'s> {
-    /// Receives, for each layer l >= 1, the signal of its inputs: Σ S² of Eq. (17), as a sum from
-    /// [`Objective::block`] and as a mean over the samples from [`Objective::evaluate`]. Element 0 belongs to
-    /// [`Objective::input_signal`] and is left alone. Empty: not gathered.
+    /// Receives, for each layer from [`Objective::gathers_from`] on, the signal of its inputs: Σ S² of Eq. (17), as a
+    /// sum from [`Objective::block`] and as a mean over the samples from [`Objective::evaluate`]. An element 0 that is
+    /// not gathered belongs to [`Objective::input_signal`] and is left alone. Empty: not gathered.
     pub signal: &'s mut [f32],
     /// Whether samples whose class is found are counted.
     pub correct: bool,
@@ -121,13 +125,17 @@ impl<'a> Objective<'a> {
     pub const fn new(net: Net<'a>, loss: Loss) -> Self {
         match Self::try_new(net, loss) {
             Ok(objective) => objective,
-            Err(_) => panic!("cross-entropy needs a softmax or sigmoid output"),
+            Err(_) => panic!("cross-entropy needs a softmax or sigmoid output, of a layer that is not recurrent"),
         }
     }
 
-    /// The loss of `net`; cross-entropy needs a softmax or sigmoid output.
+    /// The loss of `net`; cross-entropy needs a softmax or sigmoid output, of a layer that is not recurrent.
     pub const fn try_new(net: Net<'a>, loss: Loss) -> Result<Self, ObjectiveError> {
         match (loss, net.output()) {
+            #[cfg(feature = "layers")]
+            (Loss::CrossEntropy, Activation::Sigmoid) if recurrent(net.layers().last()) => {
+                Err(ObjectiveError::RecurrentOutput)
+            }
             (Loss::MeanSquaredError, _) | (_, Activation::Softmax | Activation::Sigmoid) => Ok(Self { net, loss }),
             _ => Err(ObjectiveError::NotProbabilities),
         }
@@ -141,6 +149,12 @@ impl<'a> Objective<'a> {
     /// The loss.
     pub const fn loss(&self) -> Loss {
         self.loss
+    }
+
+    /// The first layer whose signal an evaluation gathers: 1, since that of layer 0 depends on the data alone, or 0
+    /// where layer 0 is recurrent.
+    pub const fn gathers_from(&self) -> usize {
+        if recurrent(self.net.layers().first()) { 0 } else { 1 }
     }
 
     /// Checks data once, before they are evaluated many times: shapes, that every class has an output, and that
@@ -229,7 +243,7 @@ impl<'a> Objective<'a> {
         let ceiling = ceiling(bound, terms);
         let mut total = Total::default();
         let mut found = 0;
-        for signal in gather.signal.iter_mut().skip(1) {
+        for signal in gather.signal.iter_mut().skip(self.gathers_from()) {
             *signal = 0.0;
         }
         for block in 0..samples.len().div_ceil(BLOCK) {
@@ -241,7 +255,7 @@ impl<'a> Objective<'a> {
             total.add(score.loss);
             found += score.correct;
         }
-        for signal in gather.signal.iter_mut().skip(1) {
+        for signal in gather.signal.iter_mut().skip(self.gathers_from()) {
             *signal /= samples.len() as f32;
         }
         Ok(Some(Score { loss: total.mean(terms), correct: found }))
@@ -287,7 +301,7 @@ impl<'a> Objective<'a> {
                 add_tile(lanes, sums, sample, v, valid);
             }
         });
-        for (signal, partial) in gather.signal.iter_mut().zip(partial).skip(1) {
+        for (signal, partial) in gather.signal.iter_mut().zip(partial).skip(self.gathers_from()) {
             *signal += join(*partial);
         }
         BlockScore { loss: join(total), correct }
@@ -342,8 +356,9 @@ impl<'a> Objective<'a> {
         found
     }
 
-    /// The signal of the first layer's inputs, Σ S² of Eq. (17) averaged over the samples: it depends on the data alone,
-    /// so it is computed once for a batch.
+    /// The signal of the net's inputs, Σ S² of Eq. (17) averaged over the samples: it depends on the data alone, so it
+    /// is computed once for a batch. It is that of the first layer, unless this is recurrent: then evaluations gather
+    /// it, and replace this one.
     pub fn input_signal<L: Lanes, F: Features>(&self, lanes: L, samples: &Samples<'_, F>) -> f32 {
         let (mut sum, count, mut partial) = (Total::default(), samples.len(), [0.0; LANES]);
         self.input_signals(lanes, samples, |sample, valid, v| {
@@ -394,6 +409,13 @@ impl<'a> Objective<'a> {
             softmax(lanes, outputs);
         }
         Ok(outputs)
+    }
+}
+
+const fn recurrent(layer: Option<&Layer>) -> bool {
+    match layer {
+        Some(layer) => layer.shape(0).recurrent,
+        None => false,
     }
 }
 

@@ -53,7 +53,7 @@ pub trait Features {
     fn scale(&self) -> f32;
 
     /// The stored features of the `T` samples from `first` on (a multiple of `T`): pairs of a feature's index and
-    /// the tile. A feature that is 0 for the whole tile may be left out.
+    /// the tile, in the order of the indices. A feature that is 0 for the whole tile may be left out.
     fn tile<L: Lanes>(&self, lanes: L, first: usize) -> impl Iterator<Item = (usize, L::V)> + Clone;
 }
 

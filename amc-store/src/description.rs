@@ -37,7 +37,23 @@ enum ActivationCode {
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
 enum LayerCode {
-    Dense { units: usize, activation: ActivationCode },
+    Dense {
+        units: usize,
+        activation: ActivationCode,
+    },
+    #[cfg(feature = "layers")]
+    Recurrent {
+        inputs: usize,
+        units: usize,
+        steps: usize,
+        activation: ActivationCode,
+        every: bool,
+    },
+    #[cfg(feature = "layers")]
+    Normalization {
+        units: usize,
+        activation: ActivationCode,
+    },
 }
 
 impl LossCode {
@@ -90,6 +106,15 @@ impl LayerCode {
             Layer::Dense { units, activation } => {
                 Some(Self::Dense { units, activation: ActivationCode::of(activation)? })
             }
+            #[cfg(feature = "layers")]
+            Layer::Recurrent { inputs, units, steps, activation, every } => {
+                let activation = ActivationCode::of(activation)?;
+                Some(Self::Recurrent { inputs, units, steps, activation, every })
+            }
+            #[cfg(feature = "layers")]
+            Layer::Normalization { units, activation } => {
+                Some(Self::Normalization { units, activation: ActivationCode::of(activation)? })
+            }
             _ => None,
         }
     }
@@ -99,6 +124,12 @@ impl From<LayerCode> for Layer {
     fn from(code: LayerCode) -> Self {
         match code {
             LayerCode::Dense { units, activation } => Layer::dense(units, activation.into()),
+            #[cfg(feature = "layers")]
+            LayerCode::Recurrent { inputs, units, steps, activation, every } => {
+                Layer::Recurrent { inputs, units, steps, activation: activation.into(), every }
+            }
+            #[cfg(feature = "layers")]
+            LayerCode::Normalization { units, activation } => Layer::normalization(units, activation.into()),
         }
     }
 }
@@ -137,7 +168,16 @@ impl Serialize for Described<'_> {
 /// The most bytes that a description takes.
 pub(crate) const fn length_limit(net: &Net<'_>) -> usize {
     // Codes are of one byte, sizes of up to ten.
-    1 + 10 + 10 + net.layers().len() * 12
+    let (mut limit, mut layer) = (1 + 10 + 10, 0);
+    while layer < net.layers().len() {
+        limit += match net.layers()[layer] {
+            #[cfg(feature = "layers")]
+            Layer::Recurrent { .. } => 1 + 3 * 10 + 1 + 1,
+            _ => 1 + 10 + 1,
+        };
+        layer += 1;
+    }
+    limit
 }
 
 /// A net and its loss, as they were read. Its layers are decoded as they are asked for.

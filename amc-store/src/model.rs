@@ -7,9 +7,12 @@
 //! | enum | the arithmetic: 0 portable, 1 fused |
 //! | enum | the loss: 0 mean-squared error, 1 cross-entropy |
 //! | usize | the net's inputs |
-//! | seq of enum | its layers: 0 dense, with its units (usize) and activation (enum) |
+//! | seq of enum | its layers, as below |
 //! | usize | N, the number of parameters |
 //!
+//! Layers are 0 dense, with its units (usize) and activation (enum); with the feature `layers` also 1 recurrent, with
+//! the inputs of a step, units and steps (each usize), its activation, and whether it gives every state (bool), and
+//! 2 normalization, with units and activation.
 //! Activations are 0 linear, 1 tanh, 2 ReLU, 3 sigmoid, 4 softmax. The numbers are the parameters, in the order of
 //! `amc-core`.
 //!

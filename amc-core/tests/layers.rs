@@ -1,0 +1,364 @@
+//! Recurrent layers and layer normalisation: what is refused, the numbers that PyTorch has, a plain implementation in
+//! `f64`, and the same bits for every tile width.
+
+use amc_core::chain::{Chain, Memory, Options};
+use amc_core::{
+    Activation, Features, Gather, Generator, Lanes, Layer, Loss, Net, NetError, Objective, ObjectiveError, Portable,
+    Rows, Samples, Targets, gaussian,
+};
+use proptest::prelude::*;
+use rand_core::{Rng, SeedableRng};
+use serde_json::Value;
+
+use Activation::{Linear, Relu, Sigmoid, Softmax, Tanh};
+
+#[test]
+fn layers_that_do_not_fit_are_refused() {
+    let refused = |inputs, layers: &[Layer]| Net::try_new(inputs, layers).unwrap_err();
+    let tanh = |inputs, units, steps| Layer::recurrent(inputs, units, steps, Tanh);
+    let states = |inputs, units, steps| Layer::recurrent_states(inputs, units, steps, Tanh);
+    let (dense, max) = (Layer::dense(7, Tanh), usize::MAX);
+    assert_eq!(refused(6, &[tanh(2, 0, 3)]), NetError::NoUnits { layer: 0 });
+    assert_eq!(refused(6, &[tanh(0, 2, 3)]), NetError::Inputs { layer: 0, takes: 0, given: 6 });
+    assert_eq!(refused(6, &[states(2, 2, 0)]), NetError::Inputs { layer: 0, takes: 0, given: 6 });
+    assert_eq!(refused(6, &[dense, tanh(3, 2, 2)]), NetError::Inputs { layer: 1, takes: 6, given: 7 });
+    assert_eq!(refused(6, &[tanh(2, 4, 3), tanh(4, 4, 3)]), NetError::Inputs { layer: 1, takes: 12, given: 4 });
+    let normal = |units| Layer::normalization(units, Linear);
+    assert_eq!(refused(6, &[normal(0)]), NetError::NoUnits { layer: 0 });
+    assert_eq!(refused(6, &[normal(5)]), NetError::Inputs { layer: 0, takes: 5, given: 6 });
+    assert_eq!(refused(6, &[states(2, 4, 3), normal(4)]), NetError::Inputs { layer: 1, takes: 4, given: 12 });
+    assert_eq!(refused(6, &[Layer::recurrent(2, 4, 3, Softmax)]), NetError::Softmax { layer: 0 });
+    // Sizes that overflow, or that memory cannot hold, wherever they stand.
+    assert_eq!(refused(max, &[tanh(2, 1, max)]), NetError::TooLarge { layer: 0 });
+    assert_eq!(refused(max, &[tanh(max, 1, 1)]), NetError::TooLarge { layer: 0 });
+    assert_eq!(refused(max / 2, &[tanh(1, 1, max / 2)]), NetError::TooLarge { layer: 0 });
+    assert_eq!(refused(max, &[normal(max)]), NetError::TooLarge { layer: 0 });
+    assert_eq!(refused(max / 16, &[normal(max / 16)]), NetError::TooLarge { layer: 0 });
+    assert_eq!(refused(6, &[tanh(2, max, 3)]), NetError::TooLarge { layer: 0 });
+    assert_eq!(refused(6, &[tanh(2, max / 256, 3)]), NetError::TooLarge { layer: 0 });
+    let long = max / 1024;
+    assert_eq!(refused(long, &[states(1, 256, long)]), NetError::TooLarge { layer: 0 });
+    assert!(Net::try_new(long, &[tanh(1, 256, long)]).is_ok());
+
+    let layers = [states(2, 4, 3), Layer::recurrent(4, 5, 3, Sigmoid)];
+    let net = Net::new(6, &layers);
+    assert_eq!(Objective::try_new(net, Loss::CrossEntropy).unwrap_err(), ObjectiveError::RecurrentOutput);
+    assert!(Objective::try_new(net, Loss::MeanSquaredError).is_ok());
+}
+
+#[test]
+fn parameters_and_memory_are_counted() {
+    let layers = [Layer::recurrent_states(2, 5, 9, Tanh), Layer::recurrent(5, 6, 9, Tanh), Layer::dense(3, Softmax)];
+    let net = Net::new(18, &layers);
+    let sections = net.sections().map(|s| (s.start, s.weights, s.biases)).collect::<Vec<_>>();
+    assert_eq!(sections, [(0, 7 * 5, 5), (40, 11 * 6, 6), (112, 6 * 3, 3)]);
+    assert_eq!((net.parameters(), net.outputs(), layers[0].units(), layers[1].units()), (133, 3, 45, 6));
+    let gathers_from = |net| Objective::new(net, Loss::MeanSquaredError).gathers_from();
+    assert_eq!((gathers_from(net), gathers_from(Net::new(6, &layers[2..]))), (0, 1));
+    let layers = [Layer::normalization(4, Linear), layers[2]];
+    let net = Net::new(4, &layers);
+    assert_eq!(net.sections().map(|s| (s.start, s.weights, s.biases)).collect::<Vec<_>>(), [(0, 0, 8), (8, 4 * 3, 3)]);
+    assert_eq!((net.parameters(), net.scratch(4), gathers_from(net)), (23, 2 * 4 * 4 + 2 * 16, 1));
+    // The memory for a last state does not grow with the steps.
+    let scratch = |steps| Net::new(2 * steps, &[Layer::recurrent(2, 6, steps, Tanh)]).scratch(4);
+    assert_eq!((scratch(1), scratch(10_000)), (scratch(10_000), 2 * 2 * 6 * 4 + 16));
+}
+
+/// What the signal norm scales: both matrices of a recurrent layer, and nothing of a normalisation.
+#[test]
+fn the_signal_norm_scales_weights() {
+    let layers = [
+        Layer::recurrent_states(2, 5, 3, Tanh),
+        Layer::normalization(15, Linear),
+        Layer::recurrent(5, 4, 3, Tanh),
+        Layer::dense(3, Linear),
+    ];
+    let net = Net::new(6, &layers);
+    let n = net.parameters();
+    let scales = [(0.5, 7 * 5), (1.0, 5), (1.0, 2 * 15), (0.25, 9 * 4), (1.0, 4), (2.0, 4 * 3), (1.0, 3)];
+    let scales = scales.iter().flat_map(|(scale, count)| std::iter::repeat_n(*scale, *count)).collect::<Vec<f32>>();
+    assert_eq!(scales.len(), n);
+    let (mut x, mut proposed, mut signal) = (vec![0.0; n], vec![0.0; n], [4.0, 9.0, 16.0, 0.25]);
+    let memory = Memory::new(&mut x, &mut proposed).signal_norm(net, &mut signal);
+    let mut chain = Chain::new(memory, Options::new(0.5), Generator::seed_from_u64(7), 1.0).unwrap();
+    let mut z = vec![0.0; n];
+    gaussian::fill(Portable::<4>, &mut Generator::seed_from_u64(7), 1.0, &mut z);
+    let wanted = z.iter().zip(scales).map(|(z, scale)| 0.5 * scale * z).collect::<Vec<_>>();
+    assert_eq!(chain.propose(Portable::<4>).parameters(), wanted);
+}
+
+/// A net with data.
+struct Case {
+    inputs: usize,
+    layers: Vec<Layer>,
+    loss: Loss,
+    parameters: Vec<f32>,
+    features: Vec<f32>,
+    classes: Option<Vec<u8>>,
+    values: Vec<f32>,
+}
+
+fn apply(activation: Activation, z: f64) -> f64 {
+    match activation {
+        Tanh => z.tanh(),
+        Relu => z.max(0.0),
+        Sigmoid => 1.0 / (1.0 + (-z).exp()),
+        _ => z,
+    }
+}
+
+/// U(x), each layer's signal, and the outputs of all samples.
+struct Outcome<F> {
+    loss: F,
+    signals: Vec<F>,
+    outputs: Vec<F>,
+}
+
+impl Case {
+    fn objective(&self) -> Objective<'_> {
+        Objective::new(Net::new(self.inputs, &self.layers), self.loss)
+    }
+
+    fn samples(&self) -> Samples<'_, Rows<'_, f32>> {
+        let targets = self.classes.as_ref().map_or(Targets::Values(&self.values), |classes| Targets::Classes(classes));
+        Samples { features: Rows::new(&self.features, self.inputs, 1.0), targets }
+    }
+
+    /// What `lanes` make of `samples`, with room for `tiles` tiles together.
+    fn outcome<L: Lanes, F: Features>(&self, lanes: L, samples: &Samples<'_, F>, tiles: usize) -> Outcome<f32> {
+        let objective = self.objective();
+        objective.check(samples).unwrap();
+        let net = objective.net();
+        // Whatever lies in the scratch memory may not matter.
+        let mut scratch = vec![f32::NAN; net.scratch(L::T * tiles)];
+        let mut signals = vec![f32::NAN; self.layers.len()];
+        signals[0] = objective.input_signal(lanes, samples);
+        let gather = Gather { signal: &mut signals, correct: false };
+        let score = objective.evaluate(lanes, &self.parameters, samples, &mut scratch, gather).unwrap();
+        let mut outputs = vec![0.0; samples.len() * net.outputs()];
+        for (tile, outputs) in outputs.chunks_mut(L::T * net.outputs()).enumerate() {
+            let first = tile * L::T;
+            let got = objective.predict(lanes, &self.parameters, &samples.features, first, &mut scratch).unwrap();
+            for (lane, outputs) in outputs.chunks_mut(net.outputs()).enumerate() {
+                for (output, to) in outputs.iter_mut().enumerate() {
+                    *to = got[output * L::T + lane];
+                }
+            }
+        }
+        Outcome { loss: score.loss, signals, outputs }
+    }
+
+    fn bits<L: Lanes, F: Features>(&self, lanes: L, samples: &Samples<'_, F>, tiles: usize) -> Vec<u32> {
+        let Outcome { loss, signals, outputs } = self.outcome(lanes, samples, tiles);
+        [loss].iter().chain(&signals).chain(&outputs).map(|x| x.to_bits()).collect()
+    }
+
+    /// The same in `f64`, one sample after the other, for the loss MSE; features are multiplied by `scale`.
+    fn plain(&self, scale: f64) -> Outcome<f64> {
+        let count = self.samples().len();
+        let (mut loss, mut signals, mut all) = (0.0, vec![0.0; self.layers.len()], vec![]);
+        for sample in self.features.chunks(self.inputs) {
+            let mut parameters = self.parameters.iter().map(|x| f64::from(*x));
+            let mut y = sample.iter().map(|x| f64::from(*x) * scale).collect::<Vec<_>>();
+            for (layer, signal) in self.layers.iter().zip(&mut signals) {
+                if let Layer::Normalization { units, activation } = *layer {
+                    *signal += y.iter().map(|s| s * s).sum::<f64>() / count as f64;
+                    let gains = parameters.by_ref().take(units).collect::<Vec<_>>();
+                    let biases = parameters.by_ref().take(units).collect::<Vec<_>>();
+                    let mean = y.iter().sum::<f64>() / units as f64;
+                    let variance = y.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / units as f64;
+                    let root = (variance + 1e-5).sqrt();
+                    let normal = y.iter().zip(gains.iter().zip(biases));
+                    y = normal.map(|(x, (gain, bias))| apply(activation, (x - mean) / root * gain + bias)).collect();
+                    continue;
+                }
+                let (inputs, units, steps, every) = match *layer {
+                    Layer::Recurrent { inputs, units, steps, every, .. } => (inputs, units, steps, every),
+                    _ => (y.len(), layer.units(), 1, true),
+                };
+                let states = if matches!(layer, Layer::Dense { .. }) { 0 } else { units };
+                let weights = parameters.by_ref().take((inputs + states) * units).collect::<Vec<_>>();
+                let biases = parameters.by_ref().take(units).collect::<Vec<_>>();
+                let (mut state, mut made) = (vec![0.0; units], vec![]);
+                for x in y.chunks(inputs) {
+                    let s = x.iter().chain(&state[..states]).copied().collect::<Vec<_>>();
+                    *signal += s.iter().map(|s| s * s).sum::<f64>() / (count * steps) as f64;
+                    let z = |j: usize| s.iter().enumerate().map(|(i, s)| weights[i * units + j] * s).sum::<f64>();
+                    let z = (0..units).map(|j| z(j) + biases[j]).collect::<Vec<_>>();
+                    state = z.into_iter().map(|z| apply(layer.activation(), z)).collect();
+                    made.extend_from_slice(&state);
+                }
+                y = if every { made } else { state };
+            }
+            all.extend(y);
+        }
+        for (output, value) in all.iter().zip(&self.values) {
+            loss += (output - f64::from(*value)).powi(2) / all.len() as f64;
+        }
+        Outcome { loss, signals, outputs: all }
+    }
+
+    /// A random net of layers of all kinds, and random data.
+    fn random(seed: u64, samples: usize) -> Self {
+        let mut rng = Generator::seed_from_u64(seed);
+        let mut below = |n: usize| rng.next_u32() as usize % n;
+        let activation = |n: usize| [Tanh, Sigmoid, Linear, Relu][n];
+        let steps = 1 + below(7);
+        let inputs = steps * (1 + below(6));
+        let (mut width, mut layers) = (inputs, vec![]);
+        for _ in 0..1 + below(4) {
+            // Enough for blocks of neurons of every size.
+            let units = 1 + below(37);
+            // A linear or rectified state would grow with the steps, and so would its rounding.
+            let layer = match (below(4), width % steps) {
+                (0, 0) => Layer::recurrent(width / steps, units, steps, activation(below(2))),
+                (1, 0) => Layer::recurrent_states(width / steps, units, steps, activation(below(2))),
+                // Of fewer numbers, the differences may be as small as their rounding.
+                (2, _) if width >= 8 => Layer::normalization(width, activation(below(4))),
+                _ => Layer::dense(units, activation(below(4))),
+            };
+            layers.push(layer);
+            width = layer.units();
+        }
+        let features = (0..samples * inputs).map(|_| (below(256) * below(2)) as f32).collect();
+        let values = (0..samples * width).map(|_| below(1000) as f32 / 1000.0).collect();
+        let mut parameters = vec![0.0; Net::new(inputs, &layers).parameters()];
+        gaussian::fill(Portable::<4>, &mut rng, 0.3, &mut parameters);
+        Case { inputs, layers, loss: Loss::MeanSquaredError, parameters, features, classes: None, values }
+    }
+}
+
+#[track_caller]
+fn near(what: &str, got: &Outcome<f32>, wanted: &Outcome<f64>, tolerance: f64) {
+    let check = |part: &str, got: f32, wanted: f64| {
+        let off = (f64::from(got) - wanted).abs();
+        assert!(off <= tolerance * (1.0 + wanted.abs()), "{what}: {part} is {got}, not {wanted}");
+    };
+    check("the loss", got.loss, wanted.loss);
+    assert_eq!((got.signals.len(), got.outputs.len()), (wanted.signals.len(), wanted.outputs.len()));
+    got.signals.iter().zip(&wanted.signals).enumerate().for_each(|(l, (g, w))| check(&format!("signal {l}"), *g, *w));
+    got.outputs.iter().zip(&wanted.outputs).for_each(|(g, w)| check("an output", *g, *w));
+}
+
+/// The cases that `layers.py` wrote.
+fn golden() -> Vec<(String, Case, Outcome<f64>)> {
+    let stored: Value = serde_json::from_str(include_str!("layers.json")).unwrap();
+    let wide = |value: &Value| value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect::<Vec<_>>();
+    let numbers = |value: &Value| wide(value).into_iter().map(|x| x as f32).collect::<Vec<_>>();
+    let size = |value: &Value| value.as_u64().unwrap() as usize;
+    let layer = |layer: &Value| {
+        let activation = match layer["activation"].as_str().unwrap() {
+            "linear" => Linear,
+            "tanh" => Tanh,
+            "relu" => Relu,
+            "softmax" => Softmax,
+            other => panic!("{other}"),
+        };
+        let units = size(&layer["units"]);
+        match layer["kind"].as_str().unwrap() {
+            "dense" => Layer::dense(units, activation),
+            "normalization" => Layer::normalization(units, activation),
+            "recurrent" => Layer::Recurrent {
+                inputs: size(&layer["inputs"]),
+                units,
+                steps: size(&layer["steps"]),
+                activation,
+                every: layer["every"].as_bool().unwrap(),
+            },
+            other => panic!("{other}"),
+        }
+    };
+    let case = |stored: &Value| {
+        let targets = numbers(&stored["targets"]);
+        let (loss, classes) = match stored["loss"].as_str().unwrap() {
+            "mse" => (Loss::MeanSquaredError, None),
+            _ => (Loss::CrossEntropy, Some(targets.iter().map(|class| *class as u8).collect())),
+        };
+        let case = Case {
+            inputs: size(&stored["inputs"]),
+            layers: stored["layers"].as_array().unwrap().iter().map(layer).collect(),
+            loss,
+            parameters: numbers(&stored["parameters"]),
+            features: numbers(&stored["features"]),
+            classes,
+            values: targets,
+        };
+        let loss = stored["value"].as_f64().unwrap();
+        let outcome = Outcome { loss, signals: wide(&stored["signals"]), outputs: wide(&stored["outputs"]) };
+        (stored["name"].as_str().unwrap().to_owned(), case, outcome)
+    };
+    stored.as_array().unwrap().iter().map(case).collect()
+}
+
+#[test]
+fn numbers_are_those_of_pytorch() {
+    let cases = golden();
+    assert!(cases.len() >= 6);
+    for (name, case, wanted) in cases {
+        // Rounding is 6e-8 of sums of up to 20 terms around 1, and grows by less than tenfold through a net's steps.
+        near(&name, &case.outcome(Portable::<4>, &case.samples(), 1), &wanted, 1e-5);
+    }
+}
+
+/// Rows without what is 0 for a whole tile, multiplied by a scale.
+#[derive(Clone, Copy)]
+struct Skipping<'a>(Rows<'a, f32>, f32);
+
+impl Features for Skipping<'_> {
+    fn samples(&self) -> usize {
+        self.0.samples()
+    }
+
+    fn first(self, samples: usize) -> Self {
+        Self(self.0.first(samples), self.1)
+    }
+
+    fn width(&self) -> usize {
+        self.0.width()
+    }
+
+    fn scale(&self) -> f32 {
+        self.1
+    }
+
+    fn tile<L: Lanes>(&self, lanes: L, first: usize) -> impl Iterator<Item = (usize, L::V)> + Clone {
+        let present = move |(_, v): &(usize, L::V)| {
+            let mut all = [0.0; 16];
+            lanes.store(*v, &mut all);
+            all.iter().any(|x| *x != 0.0)
+        };
+        self.0.tile(lanes, first).filter(present)
+    }
+}
+
+const SCALE: f32 = 1.0 / 255.0;
+
+proptest! {
+    // A failure prints its input; nothing is to be kept beside the sources.
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Neither the tile's width, nor how many tiles are in the net together, nor zeros left out.
+    #[test]
+    fn the_order_of_evaluation_does_not_show(seed: u64, samples in 1_usize..=70) {
+        let case = Case::random(seed, samples);
+        let Samples { features, targets } = case.samples();
+        let whole = Samples { features: Rows::new(&case.features, case.inputs, SCALE), targets };
+        let skipping = Samples { features: Skipping(features, SCALE), targets };
+        let wanted = case.bits(Portable::<1>, &whole, 1);
+        prop_assert_eq!(&case.bits(Portable::<1>, &skipping, 3), &wanted);
+        prop_assert_eq!(&case.bits(Portable::<2>, &skipping, 1), &wanted);
+        prop_assert_eq!(&case.bits(Portable::<4>, &skipping, 2), &wanted);
+        prop_assert_eq!(&case.bits(Portable::<8>, &skipping, 5), &wanted);
+        prop_assert_eq!(&case.bits(Portable::<16>, &skipping, 4), &wanted);
+        prop_assert_eq!(&case.bits(Portable::<16>, &whole, 2), &wanted);
+    }
+
+    #[test]
+    fn numbers_are_those_of_a_plain_implementation(seed: u64, samples in 1_usize..=70) {
+        let case = Case::random(seed, samples);
+        let targets = case.samples().targets;
+        let scaled = Samples { features: Rows::new(&case.features, case.inputs, SCALE), targets };
+        // As in tests/net.rs: 6e-8 of terms that cancel to a tenth, and three layers of up to seven steps.
+        near("the net", &case.outcome(Portable::<4>, &scaled, 3), &case.plain(1.0 / 255.0), 1e-4);
+    }
+}
