@@ -54,7 +54,7 @@ fi
 if cargo clippy --version >/dev/null 2>&1; then
   say "clippy"
   cargo clippy --workspace --all-targets -- -D warnings
-  cargo clippy -p amc-core --all-targets --features defmt -- -D warnings
+  cargo clippy -p amc-core --all-targets --features defmt,layers -- -D warnings
   cargo clippy -p amc-store --all-targets --features defmt -- -D warnings
   (cd amc-c && cargo clippy --all-targets -- -D warnings)
 fi
@@ -119,6 +119,9 @@ AMC_FIRMWARE_IMAGES="$images/$target/release" AMC_FIRMWARE_IMAGES_M7="$boards/qe
   AMC_FIRMWARE_IMAGES_M33="$boards/qemu-m33/thumbv8m.main-none-eabihf/release" \
   AMC_FIRMWARE_IMAGES_M0="$boards/qemu-m0/thumbv6m-none-eabi/release" \
   cargo test --workspace -- --include-ignored "${skipped[@]}"
+
+say "further kinds of layers"
+cargo test -p amc-core -p amc-store --features amc-core/layers,amc-store/layers --test layers --test net --test state
 
 say "the same bits from unoptimised code"
 CARGO_PROFILE_DEV_OPT_LEVEL=0 cargo test -p amc-tests --test bits --target-dir target/unoptimised
