@@ -67,7 +67,7 @@ pub fn saves(region: &[u8], page_size: usize, word_size: usize) -> Result<Vec<Sa
     }
     // Addresses are of 32 bits.
     let pages = bytes / page_size;
-    if !bytes.is_multiple_of(2 * page_size) || pages < 4 || pages >= (1 << 32) / PAGE {
+    if !bytes.is_multiple_of(2 * page_size) || !(4..(1 << 32) / PAGE).contains(&pages) {
         return Err(DumpError::Region { bytes, page_size });
     }
     read(region, page_size).map_err(DumpError::Store)

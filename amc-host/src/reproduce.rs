@@ -1,8 +1,7 @@
 //! The paper's figures, made again: what `amc reproduce` does.
 //!
-//! A [`Figure`] is a number of runs, each of which gives curves; a picture of them; and the paper's claims about them.
-//! Runs are made side by side ([`runs`]), each is kept when it is finished ([`resume`]), and the rest follows from what
-//! was kept.
+//! A figure is a number of runs, each of which gives curves; a picture of them; and the paper's claims about them. Runs
+//! are made side by side (`runs`), each is kept when it is finished (`resume`), and the rest follows from what was kept.
 
 mod fig1;
 mod fig2;
