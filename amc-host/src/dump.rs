@@ -106,9 +106,9 @@ fn read<const WORD: usize>(region: &[u8], page_size: usize) -> Result<Vec<Save>,
     Ok(saves)
 }
 
-/// A copy of a flash, each of whose pages is shown as one of [`PAGE`] bytes: its last word is the last word of that, and
-/// what is between is erased. A map in it reads the same, and its type does not depend on the size of the pages, which
-/// is a constant of a driver. Repairs are made to the copy.
+/// A copy of a flash, each of whose pages is shown as one of [`PAGE`] bytes: its last word is the last word of that,
+/// and what is between is erased. A map in it reads the same, and its type does not depend on the size of the pages,
+/// which is a constant of a driver. Repairs are made to the copy.
 struct Spread<const WORD: usize> {
     bytes: Vec<u8>,
     page_size: usize,

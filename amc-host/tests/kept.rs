@@ -191,8 +191,8 @@ fn dumps_that_hold_nothing_are_refused() {
     refused(&dump, &["--region=0xc000..0x8000"], "not within its 65536 bytes");
     refused(&dump, &[REGION, "--save", "7"], "there is no save 7");
     let small_pages = saved::<256, 4>(flash(), region.clone(), &[1.0; 300]);
-    refused(&small_pages, &[REGION], "there is with --page-size 256 --word-size 4");
-    refused(&dump, &[REGION, "--word-size=8"], "there is with --page-size 4096 --word-size 4");
+    refused(&small_pages, &[REGION], " or --page-size 256 --word-size 4");
+    refused(&dump, &[REGION, "--word-size=8"], "--page-size 4096 --word-size 4\n");
     refused(&dump, &[REGION, "--word-size=3"], "[1, 2, 4, 8, 16, 32]");
     for size in ["0", "12", "4095", "262144"] {
         refused(&dump, &[REGION, "--page-size", size], &format!("pages of {size} bytes"));

@@ -10,7 +10,10 @@
 //! | key, `u16` | what |
 //! | --- | --- |
 //! | 1, 2, … | the blob, a model file or a chain, without its last 4 bytes, in pieces of one size |
-//! | 0 | the record: the generation (`u64`, 1 for the first save and one more for each after it), the blob's length (`u32`), its CRC-32 (`u32`, the 4 bytes left out), and the bytes of a piece (`u16`), little-endian |
+//! | 0 | the record: `u64` generation, `u32` length, `u32` CRC-32, `u16` bytes of a piece |
+//!
+//! All is little-endian. The generation is 1 for the first save, and one more for each after it; the length and the
+//! CRC-32, the 4 bytes left out, are the blob's.
 //!
 //! The record is written when the pieces were read back: until it is whole, the save before counts. Items are
 //! appended, and a page is erased when the map needs it; the items of a save before in the same half are overwritten
@@ -52,8 +55,8 @@ pub const fn piece_limit(page: usize, word: usize) -> usize {
 
 /// Bytes of a region that saves of up to `length` bytes need, in pieces of `piece` bytes: two halves of whole pages.
 ///
-/// `page` and `word` are as for [`piece_limit`], and the piece is no larger than that. In such a region nothing is copied
-/// between pages while no save is cut; in a larger one erasures are rarer.
+/// `page` and `word` are as for [`piece_limit`], and the piece is no larger than that. In such a region nothing is
+/// copied between pages while no save is cut; in a larger one erasures are rarer.
 pub const fn region_limit(length: usize, piece: usize, page: usize, word: usize) -> usize {
     match items(length, piece, page, word) {
         // By the time that a page is to be erased, the items on it were written anew in as many pages; one is written

@@ -1,6 +1,5 @@
 //! `amc import`.
 
-use std::cmp::Reverse;
 use std::num::ParseIntError;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -63,13 +62,13 @@ pub(super) fn run(args: &ImportArgs) -> anyhow::Result<()> {
         None => found.first(),
     };
     let known = found.first().map_or(0, |save| save.generation);
-    if args.save.is_none()
-        && let Some((page, word, newest)) =
-            geometries(region).max_by_key(|(page, word, newest)| (*newest, Reverse(*page), *word))
-        && newest > known
-    {
-        let (sizes, others) = (sizes(args.page_size, args.word_size), sizes(page, word));
-        bail!("{place}: there is no save {newest} with {sizes}, but there is with {others}");
+    if args.save.is_none() {
+        let others: Vec<_> = geometries(region).filter(|(.., newest)| *newest > known).collect();
+        if let Some(newest) = others.iter().map(|(.., newest)| *newest).max() {
+            let others = others.iter().filter(|(.., of)| *of == newest).map(|(page, word, _)| sizes(*page, *word));
+            let (given, others) = (sizes(args.page_size, args.word_size), others.collect::<Vec<_>>().join(" or "));
+            bail!("{place}: there is no save {newest} with {given}, but there is with {others}");
+        }
     }
     let Some(chosen) = chosen else {
         match args.save {

@@ -116,8 +116,9 @@ pub struct Store<F> {
 }
 
 impl<F: NorFlash> Store<F> {
-    /// A store in `region`, addresses of the driver: an even number of whole pages, as many as [`region_limit`](super::region_limit) tells.
-    /// Blobs are kept in pieces of `piece` bytes, up to [`piece_limit`].
+    /// A store in `region`, addresses of the driver: an even number of whole pages, as many as
+    /// [`region_limit`](super::region_limit) tells. Blobs are kept in pieces of `piece` bytes, a multiple of 4 from 20
+    /// to [`piece_limit`].
     ///
     /// Nothing is read or written yet. What another region held is not found; pieces may be of another size than
     /// those of the save before.
