@@ -222,8 +222,9 @@ impl<F: NorFlash> Store<F> {
             return Err(StoreError::TooLarge { needed, region });
         }
         let (needed, given) = (buffer_limit(head, piece), buffer.len());
+        let too_short = FormatError::Length { what: "buffer", needed, given };
         if given < needed {
-            return Err(FormatError::Length { what: "buffer", needed, given }.into());
+            return Err(too_short.into());
         }
         let newest = self.newest(buffer).await?;
         let (side, generation) = match newest {
@@ -231,7 +232,7 @@ impl<F: NorFlash> Store<F> {
             Some(Saved { side: Side::Second, record }) => (Side::First, record.generation.saturating_add(1)),
             None => (Side::First, 1),
         };
-        let (item, head) = buffer.split_at_mut(item_buffer(piece));
+        let (item, head) = buffer.split_at_mut_checked(item_buffer(piece)).ok_or(too_short)?;
         let filled = blob.write_head(head)?;
         let words = head.get(..filled).unwrap_or_default().as_chunks().0.iter().copied().chain(blob.words());
         let mut digest = CRC.digest();
