@@ -18,10 +18,10 @@ pub struct Evaluator<'a> {
     arithmetic: Arithmetic,
     workers: Vec<Worker>,
     blocks: Vec<BlockScore>,
-    /// A row for each block: the signals of the layers.
+    /// For each block what all its [`rows`] come to: the loss, and the signals gathered.
     signals: Vec<f32>,
     /// For samples that are packed in another order than they are summed in, by their places in the sum: the bits of
-    /// a row of losses and of a row of signals for each layer from 1 on.
+    /// all [`rows`], or of the row of losses alone.
     table: Vec<AtomicU32>,
     /// All blocks, the hardest first: those whose losses were largest when they were last all evaluated.
     order: Vec<u32>,
@@ -47,10 +47,16 @@ impl Saved {
 /// One thread's memory.
 struct Worker {
     scratch: Vec<f32>,
-    /// What was found for each sample of a block, row by row.
+    /// What was found for each sample of a block, [row](rows) by row.
     numbers: Vec<f32>,
     done: Vec<(u32, BlockScore)>,
     signals: Vec<f32>,
+}
+
+/// Rows of numbers that an evaluation finds for samples: their losses, and the signals of the layers that it gathers
+/// them for.
+fn rows(objective: &Objective<'_>) -> usize {
+    1 + objective.net().layers().len() - objective.gathers_from()
 }
 
 /// Calls `$call` with `$samples` as the samples of batch `$batch`.
@@ -77,7 +83,7 @@ impl<'a> Evaluator<'a> {
         let net = objective.net();
         let worker = || Worker {
             scratch: vec![0.0; net.scratch(BLOCK)],
-            numbers: vec![0.0; net.layers().len() * BLOCK],
+            numbers: vec![0.0; rows(&objective) * BLOCK],
             done: Vec::new(),
             signals: Vec::new(),
         };
@@ -87,7 +93,7 @@ impl<'a> Evaluator<'a> {
         Self { objective, arithmetic, workers, blocks, signals, table, order, saved }
     }
 
-    /// U(x) on a batch. `gather.signal[0]` is left alone.
+    /// U(x) on a batch. Signals are those of the layers from [`Objective::gathers_from`] on, as the core has them.
     pub fn evaluate(&mut self, parameters: &[f32], batch: &Batch<'_>, gather: Gather<'_>) -> Score {
         let score = self.evaluate_within(f32::INFINITY, parameters, batch, gather);
         score.unwrap_or(Score { loss: f32::NAN, correct: 0 })
@@ -133,13 +139,13 @@ impl<'a> Evaluator<'a> {
         places: Option<&[u32]>,
         gather: Gather<'_>,
     ) -> Option<Score> {
-        let (count, layers) = (samples.len(), self.objective.net().layers().len());
+        let count = samples.len();
         let (blocks, terms) = (count.div_ceil(BLOCK), self.objective.terms(count));
         if self.order.len() != blocks {
             self.order.clear();
             self.order.extend(0..blocks as u32);
         }
-        let signals = if gather.signal.is_empty() { 0 } else { layers };
+        let signals = if gather.signal.is_empty() { 0 } else { rows(&self.objective) };
         if places.is_some() {
             self.table.resize_with(count * signals.max(1), AtomicU32::default);
         }
@@ -180,7 +186,7 @@ impl<'a> Evaluator<'a> {
         }
         .into_iter();
         let loss = sums.next().map_or(f32::NAN, |(total, _)| total.mean(terms));
-        for (signal, (_, sum)) in gather.signal.iter_mut().skip(1).zip(sums) {
+        for (signal, (_, sum)) in gather.signal.iter_mut().skip(self.objective.gathers_from()).zip(sums) {
             *signal = sum / count as f32;
         }
         if bound.is_finite() && loss <= bound {
@@ -205,8 +211,8 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// The sums of the loss and of the signals of the layers from 1 on, as the core adds them up: losses with what rounding
-    /// loses, signals without.
+    /// The sums of the loss and of the signals gathered, as the core adds them up: losses with what rounding loses,
+    /// signals without.
     fn sums_by_block(&self, signals: usize) -> Vec<(Total, f32)> {
         let mut sums = vec![(Total::default(), 0.0); signals.max(1)];
         for (index, block) in self.blocks.iter().enumerate() {
@@ -275,7 +281,7 @@ struct Job<'s, 'a, F> {
     order: &'s [u32],
     /// What the sum of block losses may not exceed.
     ceiling: f32,
-    /// Signals of a block: 0 or the number of layers.
+    /// All [`rows`] where signals are gathered, else 0.
     signals: usize,
     correct: bool,
     /// The next place in the order.
@@ -292,12 +298,12 @@ impl<F: Features> Job<'_, '_, F> {
         let Worker { scratch, numbers, signals, .. } = worker;
         let first = block * BLOCK;
         let wanted = (self.signals > 0, self.correct);
-        // A row of losses, and a row of signals for each layer from 1 on.
+        let from = self.objective.gathers_from();
         let (rows, _) = numbers.as_chunks_mut::<BLOCK>();
         let each = |found, sample: usize, _, v| {
             let row = match found {
                 Found::Loss => 0,
-                Found::Signal(layer) => layer,
+                Found::Signal(layer) => 1 + layer - from,
             };
             lanes.store(v, &mut rows[row][sample - first..]);
         };

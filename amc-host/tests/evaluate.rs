@@ -2,7 +2,7 @@
 
 use amc_core::chain::{Chain, Memory, Options};
 use amc_core::{
-    Activation, Gather, Generator, Layer, Loss, Net, Objective, Portable, Rows, Samples, Targets, gaussian,
+    Activation, Gather, Generator, Layer, Loss, Net, Objective, Portable, Rows, Samples, Score, Targets, gaussian,
 };
 use amc_host::data::pack::Pack;
 use amc_host::data::{Set, Values, Wanted};
@@ -71,6 +71,32 @@ fn packed(pack: &Pack<'_>, arithmetic: Arithmetic, threads: usize) -> Outcome {
     let gather = Gather { signal: &mut signal, correct: true };
     let score = evaluator.evaluate(&parameters(), &pack.batch(), gather);
     (score.loss.to_bits(), score.correct, signal.map(f32::to_bits))
+}
+
+/// A recurrent first layer has a signal that is gathered beside the losses.
+#[test]
+fn the_signal_of_a_recurrent_first_layer_is_gathered() {
+    const LAYERS: [Layer; 2] = [Layer::recurrent(5, 6, 10, Activation::Tanh), Layer::dense(7, Activation::Softmax)];
+    const OBJECTIVE: Objective<'_> = Objective::new(Net::new(WIDTH, &LAYERS), Loss::CrossEntropy);
+    let mut parameters = vec![0.0; OBJECTIVE.net().parameters()];
+    gaussian::fill(Portable::<4>, &mut Generator::seed_from_u64(6), 0.3, &mut parameters);
+    let (rows, classes) = images(700);
+    let outcome = |score: Score, signal: [f32; 2]| (score.loss.to_bits(), score.correct, signal.map(f32::to_bits));
+    let plain = {
+        let samples = Samples { features: Rows::new(&rows, WIDTH, 1.0 / 255.0), targets: Targets::Classes(&classes) };
+        let (mut scratch, mut signal) = (vec![0.0; OBJECTIVE.net().scratch(4)], [0.0; 2]);
+        let gather = Gather { signal: &mut signal, correct: true };
+        let score = OBJECTIVE.evaluate(Portable::<4>, &parameters, &samples, &mut scratch, gather).unwrap();
+        outcome(score, signal)
+    };
+    let set = Set::new(Values::U8(rows, 1.0 / 255.0), WIDTH, Wanted::Classes(classes));
+    let places = (0..700).collect::<Vec<_>>();
+    for (how, pack) in [("in order", Pack::at(&set, &places, 2)), ("by zeros", Pack::all(&set, 2))] {
+        let (mut evaluator, mut signal) = (Evaluator::new(OBJECTIVE, Arithmetic::Portable, 2), [0.0; 2]);
+        let gather = Gather { signal: &mut signal, correct: true };
+        let score = evaluator.evaluate(&parameters, &pack.batch(), gather);
+        assert_eq!(outcome(score, signal), plain, "{how}");
+    }
 }
 
 /// The end of a chain: its parameters, loss and counters, and what early rejection saved.
