@@ -7,7 +7,10 @@
 use crate::elementary::{exp, sigmoid, tanh};
 use crate::lanes::Lanes;
 #[cfg(feature = "layers")]
-use crate::layers::{self, normalization, recurrent::Recurrent};
+use crate::layers::{
+    self, normalization,
+    recurrent::{Recurrent, Steps},
+};
 use crate::net::{Activation, Layer, Net};
 
 /// Inputs in a panel: for 4 tiles of 16 samples and a block of 16 neurons, 40 KiB of activations and weights.
@@ -274,9 +277,15 @@ impl Pass<'_> {
                     let layer = Recurrent { weights, biases, inputs: of_step, steps, activation, every };
                     let seen = |tile, signal| seen(index, tile, signal);
                     if index == 0 {
-                        layer.run::<L, _, true>(lanes, tiles, (&inputs, scale), &mut *outputs, with_signal, seen);
+                        let mut steps = None;
+                        let inputs = |tile, step| {
+                            let begun = if step == 0 { None } else { steps.take() };
+                            let steps = steps.insert(begun.unwrap_or_else(|| Steps::new(inputs(tile), of_step)));
+                            steps.next()
+                        };
+                        layer.run::<L, _, true>(lanes, tiles, (inputs, scale), &mut *outputs, with_signal, seen);
                     } else {
-                        let inputs = |tile| layers::inputs(lanes, given, fan_in, tile);
+                        let inputs = |tile, step| layers::inputs(lanes, given, of_step, tile * steps + step);
                         layer.run::<L, _, false>(lanes, tiles, (inputs, 1.0), &mut *outputs, with_signal, seen);
                     }
                 }

@@ -85,6 +85,8 @@ pub(crate) struct Shape {
     pub outputs: usize,
     /// Numbers that it has in memory for a sample while it makes them.
     pub room: usize,
+    /// How often a sample's pass uses each weight.
+    pub uses: usize,
     /// Whether its own outputs are among its inputs.
     pub recurrent: bool,
 }
@@ -119,6 +121,7 @@ impl Layer {
                 biases: units,
                 outputs: units,
                 room: units,
+                uses: 1,
                 recurrent: false,
             },
             #[cfg(feature = "layers")]
@@ -224,7 +227,7 @@ impl<'a> Net<'a> {
         }
         let (mut width, mut total, mut layer) = (inputs, 0_usize, 0);
         while layer < layers.len() {
-            let Shape { takes, fan_in, neurons, biases, outputs, room, recurrent } = layers[layer].shape(width);
+            let Shape { takes, fan_in, neurons, biases, outputs, room, recurrent, .. } = layers[layer].shape(width);
             if neurons == 0 {
                 return Err(NetError::NoUnits { layer });
             }
@@ -290,6 +293,20 @@ impl<'a> Net<'a> {
             layer += 1;
         }
         total
+    }
+
+    /// Multiply-adds of one sample's forward pass, and numbers that pass an activation; what overflows is `usize::MAX`.
+    pub const fn operations(&self) -> (usize, usize) {
+        let (mut multiply_adds, mut activations, mut layer, mut width) = (0_usize, 0_usize, 0, self.inputs);
+        while layer < self.layers.len() {
+            let Shape { fan_in, neurons, uses, outputs, .. } = self.layers[layer].shape(width);
+            let neurons = neurons.saturating_mul(uses);
+            activations = activations.saturating_add(neurons);
+            multiply_adds = multiply_adds.saturating_add(neurons.saturating_mul(fan_in));
+            width = outputs;
+            layer += 1;
+        }
+        (multiply_adds, activations)
     }
 
     /// Numbers of scratch memory that an evaluation needs to have `samples` samples (those of at least one tile) in the

@@ -39,6 +39,7 @@ pub(crate) const fn shape(units: usize) -> Shape {
         biases: units.saturating_mul(2),
         outputs: units,
         room: units,
+        uses: 1,
         recurrent: false,
     }
 }

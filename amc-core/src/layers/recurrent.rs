@@ -41,6 +41,7 @@ pub(crate) const fn shape(inputs: usize, units: usize, steps: usize, every: bool
         outputs: if every { states } else { units },
         // Of the states that are not kept, there are the last and the one before.
         room: if every { states } else { units.saturating_mul(2) },
+        uses: steps,
         recurrent: true,
     }
 }
@@ -60,8 +61,8 @@ pub(crate) struct Recurrent<'a> {
 }
 
 impl Recurrent<'_> {
-    /// Passes `tiles` tiles through all steps. `inputs` are, for a tile, all numbers of its sequence, in their order,
-    /// and what they are to be multiplied by; they may be `SPARSE` as those of [`Dense`], or have zeros left out.
+    /// Passes `tiles` tiles through all steps. `inputs` are, for a tile and a step, the step's inputs, asked for in their
+    /// order, and what they are to be multiplied by; they may be `SPARSE` as those of [`Dense`], or have zeros left out.
     ///
     /// The outputs stand at the front of `room`, `[tile][output][T]`. If signals are wanted, `seen(tile, the signal)`
     /// is called.
@@ -70,7 +71,7 @@ impl Recurrent<'_> {
         &self,
         lanes: L,
         tiles: usize,
-        inputs: (impl Fn(usize) -> I, f32),
+        mut inputs: (impl FnMut(usize, usize) -> I, f32),
         room: &mut [f32],
         with_signal: bool,
         mut seen: impl FnMut(usize, L::V),
@@ -79,29 +80,26 @@ impl Recurrent<'_> {
         let kept = if self.every { self.steps } else { 1 };
         let Some((made, spare)) = room.split_at_mut_checked(state * kept * tiles) else { return };
         for (tile, made) in made.chunks_exact_mut((state * kept).max(1)).enumerate() {
-            let mut steps = Steps { left: inputs.0(tile), first: 0, inputs: self.inputs };
+            let spare = spare.get_mut(..state).unwrap_or_default();
             let mut sum = lanes.splat(0.0);
-            let mut step = |before: &[f32], now: &mut [f32]| {
-                let x = steps.next();
+            // Not in a closure: it would not be compiled for the lanes' instruction set.
+            for step in 0..self.steps {
+                let (before, now) = if self.every {
+                    let (before, now) = made.split_at_mut_checked(step * state).unwrap_or_default();
+                    (before.get(before.len().saturating_sub(state)..).unwrap_or_default(), now)
+                } else if (self.steps - step).is_multiple_of(2) {
+                    // They change places at each step, so that the last state is made in the tile's own.
+                    (&*made, &mut *spare)
+                } else {
+                    (&*spare, &mut *made)
+                };
+                let before = if step == 0 { &[] } else { before };
+                let now = now.get_mut(..state).unwrap_or_default();
+                let x = inputs.0(tile, step);
                 self.step::<L, _, SPARSE>(lanes, (x.clone(), inputs.1), before, now);
                 if with_signal {
                     let squared = lanes.mul(signal(lanes, x), lanes.splat(inputs.1 * inputs.1));
                     sum = lanes.add(sum, lanes.add(squared, signal(lanes, activations(lanes, before))));
-                }
-            };
-            if self.every {
-                let mut before: &[f32] = &[];
-                for now in made.chunks_exact_mut(state) {
-                    step(before, now);
-                    before = now;
-                }
-            } else {
-                // They change places at each step, so that the last state is made in the tile's own.
-                let spare = spare.get_mut(..state).unwrap_or_default();
-                let (mut now, mut before) = if self.steps.is_multiple_of(2) { (spare, made) } else { (made, spare) };
-                for index in 0..self.steps {
-                    step(if index == 0 { &[] } else { &*before }, &mut *now);
-                    core::mem::swap(&mut now, &mut before);
                 }
             }
             if with_signal {
@@ -132,8 +130,8 @@ impl Recurrent<'_> {
     }
 }
 
-/// Cuts a sequence into its steps.
-struct Steps<I> {
+/// Cuts a sequence, of which zeros may be left out, into its steps.
+pub(crate) struct Steps<I> {
     /// What follows the steps that were taken.
     left: I,
     /// The index of its first input.
@@ -143,9 +141,15 @@ struct Steps<I> {
 }
 
 impl<V, I: Iterator<Item = (usize, V)> + Clone> Steps<I> {
+    /// The steps, of so many inputs each, of a sequence.
+    #[inline(always)]
+    pub(crate) fn new(sequence: I, inputs: usize) -> Self {
+        Self { left: sequence, first: 0, inputs }
+    }
+
     /// The next step's inputs, counted from 0.
     #[inline(always)]
-    fn next(&mut self) -> impl Iterator<Item = (usize, V)> + Clone + use<V, I> {
+    pub(crate) fn next(&mut self) -> impl Iterator<Item = (usize, V)> + Clone + use<V, I> {
         let first = self.first;
         self.first += self.inputs;
         let end = self.first;
