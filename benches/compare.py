@@ -10,7 +10,7 @@ import pathlib
 import statistics
 import subprocess
 
-CASES = ["mnist", "sine-10", "sine-100", "sine-1000", "step-32", "step-128"]
+CASES = ["mnist", "sine-10", "sine-100", "sine-1000", "step-32", "step-128", "rnn"]
 HERE = pathlib.Path(__file__).resolve().parent
 
 

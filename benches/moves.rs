@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use amc_core::chain::Options;
-use amc_host::bench::{CASES, Shape};
+use amc_host::bench::CASES;
 use amc_host::lanes::Arithmetic;
 use amc_host::train::{Batching, Initial, Settings, train};
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -13,7 +13,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 fn moves(c: &mut Criterion) {
     let mut group = c.benchmark_group("moves");
     group.sample_size(10);
-    for case in CASES.iter().filter(|case| case.shape != Shape::Mnist) {
+    for case in CASES.iter().filter(|case| !case.needs_files()) {
         let data = case.data(Path::new("")).expect("functions are not read from files");
         let time = |steps| {
             let settings = Settings {

@@ -6,8 +6,8 @@ pub mod scaling;
 
 use std::time::Instant;
 
-use amc_core::Gather;
 use amc_core::chain::Options;
+use amc_core::{Gather, Layer};
 use serde::Serialize;
 
 pub use cases::{CASES, Case, Shape};
@@ -72,8 +72,8 @@ pub fn measure(
     };
     let trained = train(description, data, &settings, |_| {})?;
 
-    let layers = description.layers();
-    let mut evaluator = Evaluator::new(description.objective(&layers)?, arithmetic, threads);
+    let objective = description.objective()?;
+    let mut evaluator = Evaluator::new(objective, arithmetic, threads);
     let pack = Pack::all(&data.train, threads);
     let evaluations = (0..steps.clamp(20, 500)).map(|_| {
         let begun = Instant::now();
@@ -82,9 +82,12 @@ pub fn measure(
     });
     let evaluation = median(evaluations.collect());
 
-    let weights: Vec<_> = description.sizes.windows(2).map(|pair| pair[0] * pair[1]).collect();
-    let skipped = (1.0 - f64::from(pack.density())) * weights[0] as f64;
-    let flops = 2.0 * pack.len() as f64 * (weights.iter().sum::<usize>() as f64 - skipped);
+    let neurons = match description.layers[0] {
+        Layer::Recurrent { units, .. } => units,
+        layer => layer.units(),
+    };
+    let skipped = (1.0 - f64::from(pack.density())) * (description.inputs * neurons) as f64;
+    let flops = 2.0 * pack.len() as f64 * (objective.net().operations().0 as f64 - skipped);
     let gflops = flops / evaluation.as_secs_f64() / 1e9;
     let bytes = (pack.bytes() + 4 * trained.parameters.len()) as f64;
     Ok(Measured {

@@ -154,8 +154,7 @@ fn eval(model: &Model, data: &Data) -> anyhow::Result<()> {
         model.arithmetic.is_available(),
         "the model was trained in fused arithmetic, which this machine lacks"
     );
-    let layers = model.description.layers();
-    let objective = model.description.objective(&layers)?;
+    let objective = model.description.objective()?;
     let mut evaluator = Evaluator::new(objective, model.arithmetic, 1);
     let parts = [("train", Some(&data.train)), ("test", data.test.as_ref())];
     for (name, set) in parts {

@@ -5,6 +5,7 @@ pub mod functions;
 pub mod idx;
 mod order;
 pub mod pack;
+pub mod sequences;
 mod sparse;
 mod tiles;
 
@@ -54,6 +55,20 @@ impl Set {
             Values::F32(rows) => rows.len(),
         };
         Self { values, wanted, samples: numbers.checked_div(width).unwrap_or(0), width }
+    }
+
+    /// The first `samples` samples, or all there are.
+    pub fn first(&self, samples: usize) -> Set {
+        let samples = samples.min(self.samples);
+        let values = match &self.values {
+            Values::U8(rows, scale) => Values::U8(rows[..samples * self.width].to_vec(), *scale),
+            Values::F32(rows) => Values::F32(rows[..samples * self.width].to_vec()),
+        };
+        let wanted = match &self.wanted {
+            Wanted::Classes(classes) => Wanted::Classes(classes[..samples].to_vec()),
+            Wanted::Values(values, outputs) => Wanted::Values(values[..samples * outputs].to_vec(), *outputs),
+        };
+        Set { values, wanted, samples, width: self.width }
     }
 
     /// Samples.

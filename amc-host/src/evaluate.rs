@@ -163,7 +163,8 @@ impl<'a> Evaluator<'a> {
             sum: AtomicU64::new(0.0_f64.to_bits()),
         };
         let arithmetic = self.arithmetic;
-        let threads = if count * parameters.len() < PARALLEL_FROM { 1 } else { self.workers.len() };
+        let (multiply_adds, _) = self.objective.net().operations();
+        let threads = if count * multiply_adds < PARALLEL_FROM { 1 } else { self.workers.len() };
         let workers = &mut self.workers[..threads];
         match workers {
             [worker] => dispatch(arithmetic, Work(&job, worker)),

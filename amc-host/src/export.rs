@@ -14,8 +14,7 @@ const WIDTH: usize = 110;
 /// Rust that compiles against `amc-core`: constants `NET` and `OBJECTIVE`, and the static `PARAMETERS`, which have the
 /// model's bits.
 pub fn rust(model: &Model) -> anyhow::Result<String> {
-    let layers = model.description.layers();
-    let objective = model.description.objective(&layers)?;
+    let objective = model.description.objective()?;
     let arithmetic = match model.arithmetic {
         Arithmetic::Portable => "portable",
         Arithmetic::Fused => "fused",
@@ -26,7 +25,7 @@ pub fn rust(model: &Model) -> anyhow::Result<String> {
     writeln!(text, "use amc_core::{{Activation, Layer, Loss, Net, Objective}};\n")?;
     writeln!(text, "/// The net.\n#[rustfmt::skip]")?;
     writeln!(text, "pub const NET: Net<'static> = Net::new({}, &[", objective.net().inputs())?;
-    for layer in &layers {
+    for layer in &model.description.layers {
         writeln!(text, "    {},", layer_source(*layer)?)?;
     }
     writeln!(text, "]);\n\n/// The net, and the loss it was trained on.")?;
@@ -62,6 +61,11 @@ fn layer_source(layer: Layer) -> anyhow::Result<String> {
     };
     match layer {
         Layer::Dense { units, .. } => Ok(format!("Layer::dense({units}, Activation::{activation})")),
+        Layer::Recurrent { inputs, units, steps, every, .. } => {
+            let name = if every { "recurrent_states" } else { "recurrent" };
+            Ok(format!("Layer::{name}({inputs}, {units}, {steps}, Activation::{activation})"))
+        }
+        Layer::Normalization { units, .. } => Ok(format!("Layer::normalization({units}, Activation::{activation})")),
         layer => bail!("the layer {layer:?} cannot be exported"),
     }
 }

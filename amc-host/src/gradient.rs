@@ -75,7 +75,8 @@ impl<'a> Gradient<'a> {
         let share = samples.div_ceil(GROUP).div_ceil(PARTS).max(1) * GROUP;
         self.parts.resize_with(samples.div_ceil(share), Vec::new);
         let outputs = Outputs { objective: self.objective, targets: batch.targets, samples };
-        let threads = if samples * parameters.len() < PARALLEL_FROM { 1 } else { self.workers.len() };
+        let (multiply_adds, _) = net.operations();
+        let threads = if samples * multiply_adds < PARALLEL_FROM { 1 } else { self.workers.len() };
         let at_once = self.parts.len().div_ceil(threads);
         let arithmetic = self.arithmetic;
         let work = |(index, (parts, worker)): (usize, (&mut [Vec<f32>], &mut Worker))| {

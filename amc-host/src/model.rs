@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use amc_core::{Activation, Layer, Loss, Net, Objective};
 use amc_store::{FormatError, model};
 use serde::Serialize;
+use serde::ser::SerializeStruct;
 
 use crate::lanes::Arithmetic;
 
@@ -25,19 +26,6 @@ pub enum ActivationName {
     Sigmoid,
     /// Exponentials over their sum; output only
     Softmax,
-}
-
-impl ActivationName {
-    fn of(activation: Activation) -> Option<Self> {
-        match activation {
-            Activation::Linear => Some(Self::Linear),
-            Activation::Tanh => Some(Self::Tanh),
-            Activation::Relu => Some(Self::Relu),
-            Activation::Sigmoid => Some(Self::Sigmoid),
-            Activation::Softmax => Some(Self::Softmax),
-            _ => None,
-        }
-    }
 }
 
 impl From<ActivationName> for Activation {
@@ -82,47 +70,61 @@ impl From<LossName> for Loss {
 }
 
 /// The description of a net and its loss: what a model file carries besides parameters.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Description {
-    /// Inputs, units of each hidden layer, outputs.
-    pub sizes: Vec<usize>,
-    /// Of each layer: one fewer than sizes.
-    pub activations: Vec<ActivationName>,
+    /// Numbers in a sample.
+    pub inputs: usize,
+    /// The layers.
+    pub layers: Vec<Layer>,
     /// The loss it was trained on.
     pub loss: LossName,
 }
 
 impl Description {
-    /// A net whose hidden layers are all of one `activation`, and whose last layer has the one called `output`.
-    pub fn new(sizes: Vec<usize>, activation: ActivationName, output: ActivationName, loss: LossName) -> Self {
-        let mut activations = vec![activation; sizes.len().saturating_sub(1)];
-        if let Some(last) = activations.last_mut() {
-            *last = output;
+    /// A net of dense layers, of these sizes: inputs, units of each hidden layer, outputs. Hidden layers are all of one
+    /// `activation`, and the last layer has the one called `output`.
+    pub fn new(sizes: &[usize], activation: ActivationName, output: ActivationName, loss: LossName) -> Self {
+        let units = sizes.get(1..).unwrap_or_default();
+        let mut layers: Vec<_> = units.iter().map(|units| Layer::dense(*units, activation.into())).collect();
+        if let (Some(last), Some(units)) = (layers.last_mut(), units.last()) {
+            *last = Layer::dense(*units, output.into());
         }
-        Self { sizes, activations, loss }
+        Self { inputs: sizes.first().copied().unwrap_or(0), layers, loss }
     }
 
-    /// What is stored; `None` where this program has no name for a part of it.
+    /// The net of Fig. 5, for sequences of so many pixels, black or white: two recurrent layers of tanh units, and two
+    /// classes by the last state of the second.
+    pub fn of_sequences(pixels: usize, units: usize) -> Self {
+        let layers = vec![
+            Layer::recurrent_states(2, units, pixels, Activation::Tanh),
+            Layer::recurrent(units, units, pixels, Activation::Tanh),
+            Layer::dense(2, Activation::Softmax),
+        ];
+        Self { inputs: 2 * pixels, layers, loss: LossName::CrossEntropy }
+    }
+
+    /// What is stored; `None` where this program has no name for the loss.
     fn read(stored: &amc_store::Description<'_>) -> Option<Self> {
-        let sizes = std::iter::once(stored.inputs()).chain(stored.layers().map(|layer| layer.units())).collect();
-        let dense = |layer: Layer| match layer {
-            Layer::Dense { activation, .. } => ActivationName::of(activation),
-            _ => None,
-        };
-        let activations = stored.layers().map(dense).collect::<Option<_>>()?;
-        Some(Self { sizes, activations, loss: LossName::of(stored.loss())? })
+        let (inputs, layers) = (stored.inputs(), stored.layers().collect());
+        Some(Self { inputs, layers, loss: LossName::of(stored.loss())? })
     }
 
-    /// The layers.
-    pub fn layers(&self) -> Vec<Layer> {
-        let units = self.sizes.iter().skip(1);
-        units.zip(&self.activations).map(|(units, activation)| Layer::dense(*units, (*activation).into())).collect()
-    }
-
-    /// The net and its loss; `layers` are this description's [layers](Description::layers).
-    pub fn objective<'a>(&self, layers: &'a [Layer]) -> anyhow::Result<Objective<'a>> {
-        let net = Net::try_new(self.sizes.first().copied().unwrap_or(0), layers)?;
+    /// The net and its loss.
+    pub fn objective(&self) -> anyhow::Result<Objective<'_>> {
+        let net = Net::try_new(self.inputs, &self.layers)?;
         Ok(Objective::try_new(net, self.loss.into())?)
+    }
+}
+
+/// Layers by the names that the core has for them.
+impl Serialize for Description {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let layers: Vec<_> = self.layers.iter().map(|layer| format!("{layer:?}")).collect();
+        let mut fields = serializer.serialize_struct("Description", 3)?;
+        fields.serialize_field("inputs", &self.inputs)?;
+        fields.serialize_field("layers", &layers)?;
+        fields.serialize_field("loss", &self.loss)?;
+        fields.end()
     }
 }
 
@@ -180,8 +182,7 @@ impl Model {
     pub fn save(&self, path: &Path) -> Result<(), ModelError> {
         let invalid = |reason: String| ModelError::Description { path: path.to_path_buf(), reason };
         let format = |error| ModelError::Format(path.to_path_buf(), error);
-        let layers = self.description.layers();
-        let objective = self.description.objective(&layers).map_err(|error| invalid(error.to_string()))?;
+        let objective = self.description.objective().map_err(|error| invalid(error.to_string()))?;
         let model = model::Model { objective, arithmetic: self.arithmetic.into(), parameters: &self.parameters };
         let mut bytes = vec![0; model.length().map_err(format)?];
         model.write(&mut bytes).map_err(format)?;
@@ -202,9 +203,8 @@ impl Model {
         arithmetic: amc_store::Arithmetic,
         parameters: Vec<f32>,
     ) -> Result<Self, String> {
-        let description = Description::read(stored).ok_or("a layer or loss is unknown to this program")?;
-        let layers = description.layers();
-        let objective = description.objective(&layers).map_err(|error| error.to_string())?;
+        let description = Description::read(stored).ok_or("the loss is unknown to this program")?;
+        let objective = description.objective().map_err(|error| error.to_string())?;
         let (needed, given) = (objective.net().parameters(), parameters.len());
         if needed != given {
             return Err(format!("{given} parameters for a net of {needed}"));

@@ -125,8 +125,7 @@ pub(crate) fn with_moves<T>(
     settings: &Settings,
     work: impl FnOnce(Moves<'_, '_>, Option<&Pack<'_>>) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
-    let layers = description.layers();
-    let objective = description.objective(&layers)?;
+    let objective = description.objective()?;
     check(objective, data, settings)?;
     let evaluator = Evaluator::new(objective, settings.arithmetic, settings.threads);
     let test = data.test.as_ref().map(|test| Pack::all(test, settings.threads));

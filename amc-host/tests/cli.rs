@@ -146,15 +146,19 @@ fn every_data_set_has_defaults_that_train() {
         String::from_utf8(info.stdout).expect("UTF-8").split_whitespace().collect::<String>()
     };
     for (data, sizes, output) in [
-        ("digits", "[64,16,10]", "softmax"),
-        ("mnist", "[4,16,16,4]", "softmax"),
-        ("fashion-mnist", "[4,16,16,4]", "softmax"),
-        ("sine", "[1,10,10,1]", "linear"),
-        ("step", "[1,4,4,4,10,1]", "tanh"),
-        ("log-sine", "[1,100,1]", "linear"),
+        ("digits", &[64, 16, 10][..], "Softmax"),
+        ("mnist", &[4, 16, 16, 4], "Softmax"),
+        ("fashion-mnist", &[4, 16, 16, 4], "Softmax"),
+        ("sine", &[1, 10, 10, 1], "Linear"),
+        ("step", &[1, 4, 4, 4, 10, 1], "Tanh"),
+        ("log-sine", &[1, 100, 1], "Linear"),
     ] {
         let info = two(data);
-        assert!(info.contains(sizes) && info.contains(&format!("\"{output}\"],\"loss\"")), "{data}: {info}");
+        let [inputs, hidden @ .., last] = sizes else { panic!("sizes of a net") };
+        let hidden = hidden.iter().map(|units| format!("\"Dense{{units:{units},activation:Tanh}}\","));
+        let layers = format!("{}\"Dense{{units:{last},activation:{output}}}\"", hidden.collect::<String>());
+        let wanted = format!("{{\"inputs\":{inputs},\"layers\":[{layers}],\"loss\":");
+        assert!(info.contains(&wanted), "{data}: {info} instead of {wanted}");
     }
 }
 

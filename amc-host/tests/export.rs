@@ -17,12 +17,15 @@ fn parameters() -> Vec<f32> {
     special.into_iter().chain(not_finite).chain(ordinary).take(38).collect()
 }
 
+const LAYERS: [Layer; 4] = [
+    Layer::dense(4, Activation::Tanh),
+    Layer::dense(2, Activation::Relu),
+    Layer::dense(2, Activation::Linear),
+    Layer::dense(2, Activation::Sigmoid),
+];
+
 fn model() -> Model {
-    let description = Description {
-        sizes: vec![3, 4, 2, 2, 2],
-        activations: vec![ActivationName::Tanh, ActivationName::Relu, ActivationName::Linear, ActivationName::Sigmoid],
-        loss: LossName::CrossEntropy,
-    };
+    let description = Description { inputs: 3, layers: LAYERS.to_vec(), loss: LossName::CrossEntropy };
     Model { description, arithmetic: Arithmetic::Fused, parameters: parameters() }
 }
 
@@ -37,9 +40,7 @@ fn the_file_is_what_is_exported() {
 fn the_file_compiles_to_the_same_net_and_bits() {
     let bits = |x: &[f32]| x.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
     assert_eq!(bits(&exported::PARAMETERS), bits(&parameters()));
-    let layers = [(4, Activation::Tanh), (2, Activation::Relu), (2, Activation::Linear), (2, Activation::Sigmoid)];
-    let layers = layers.map(|(units, activation)| Layer::dense(units, activation));
-    assert_eq!(exported::NET, Net::new(3, &layers));
+    assert_eq!(exported::NET, Net::new(3, &LAYERS));
     assert_eq!((exported::OBJECTIVE.net(), exported::OBJECTIVE.loss()), (exported::NET, Loss::CrossEntropy));
 }
 
@@ -49,7 +50,7 @@ fn every_activation_and_loss_has_its_name() {
         (ActivationName::Softmax, LossName::Mse, ["Layer::dense(2, Activation::Softmax)", "Loss::MeanSquaredError"]),
         (ActivationName::Linear, LossName::Mse, ["Layer::dense(2, Activation::Linear)", "Loss::MeanSquaredError"]),
     ] {
-        let description = Description::new(vec![3, 2], ActivationName::Tanh, output, loss);
+        let description = Description::new(&[3, 2], ActivationName::Tanh, output, loss);
         let source = rust(&Model { description, arithmetic: Arithmetic::Portable, parameters: vec![0.5; 8] });
         let source = source.expect("exported");
         assert!(words.iter().all(|word| source.contains(word)) && source.contains("portable"), "{source}");

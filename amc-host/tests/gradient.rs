@@ -89,9 +89,9 @@ fn gradients_are_those_of_pytorch() {
     assert_eq!(golden.cases.len(), 4 * 7, "every activation of hidden layers with every output and its losses");
     for Case { net: functions, gradient } in &golden.cases {
         let Functions { activation, output, loss } = *functions;
-        let description = Description::new(vec![3, 5, 4, 3], activation, output, loss);
-        let (layers, set) = (description.layers(), golden.set(functions));
-        let objective = description.objective(&layers).expect("a net");
+        let description = Description::new(&[3, 5, 4, 3], activation, output, loss);
+        let set = golden.set(functions);
+        let objective = description.objective().expect("a net");
         for arithmetic in arithmetics() {
             let pack = Pack::all(&set, 1);
             let mut ours = Gradient::new(objective, arithmetic, 1);
@@ -112,9 +112,9 @@ fn steps_are_those_of_pytorch() {
         panic!("one such case")
     };
     let Functions { activation, output, loss } = case.net;
-    let description = Description::new(vec![3, 5, 4, 3], activation, output, loss);
-    let (layers, set) = (description.layers(), golden.set(&case.net));
-    let objective = description.objective(&layers).expect("a net");
+    let description = Description::new(&[3, 5, 4, 3], activation, output, loss);
+    let set = golden.set(&case.net);
+    let objective = description.objective().expect("a net");
     let pack = Pack::all(&set, 1);
     let after = |mut optimizer: Optimizer, most: f64| {
         let mut parameters = golden.parameters.clone();

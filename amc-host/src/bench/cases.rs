@@ -26,16 +26,19 @@ pub enum Shape {
     /// So many layers of weights less one, all hidden layers of 4 units but the last, of 10; on 1,000 points of a step
     /// (Fig. 6).
     Step(usize),
+    /// Two recurrent layers of 64 units over the 784 pixels of 1,500 zeros and ones of MNIST (Fig. 5).
+    Rnn,
 }
 
 /// The cases of `amc bench`.
-pub const CASES: [Case; 6] = [
+pub const CASES: [Case; 7] = [
     Case { name: "mnist", shape: Shape::Mnist, steps: 400 },
     Case { name: "sine-10", shape: Shape::Sine(10), steps: 20_000 },
     Case { name: "sine-100", shape: Shape::Sine(100), steps: 4_000 },
     Case { name: "sine-1000", shape: Shape::Sine(1000), steps: 100 },
     Case { name: "step-32", shape: Shape::Step(32), steps: 8_000 },
     Case { name: "step-128", shape: Shape::Step(128), steps: 2_000 },
+    Case { name: "rnn", shape: Shape::Rnn, steps: 20 },
 ];
 
 impl Case {
@@ -44,6 +47,11 @@ impl Case {
         let names = CASES.map(|case| case.name).join(", ");
         let case = CASES.into_iter().find(|case| case.name == name);
         case.ok_or_else(|| anyhow::anyhow!("there is no case {name:?}: choose from {names}"))
+    }
+
+    /// Whether its data are read from files.
+    pub fn needs_files(&self) -> bool {
+        matches!(self.shape, Shape::Mnist | Shape::Rnn)
     }
 
     /// The net and its loss.
@@ -58,8 +66,9 @@ impl Case {
                 sizes[depth + 1] = 1;
                 (sizes, ActivationName::Linear)
             }
+            Shape::Rnn => return Description::of_sequences(784, 64),
         };
-        Description::new(sizes, ActivationName::Tanh, output, LossName::Mse)
+        Description::new(&sizes, ActivationName::Tanh, output, LossName::Mse)
     }
 
     /// Its data; MNIST is read from `data_dir`.
@@ -68,6 +77,10 @@ impl Case {
             Shape::Mnist => data::idx::load(data_dir)?,
             Shape::Sine(_) => data::functions::sine(),
             Shape::Step(_) => data::functions::step(),
+            Shape::Rnn => {
+                let sequences = data::sequences::zeros_and_ones(&data::idx::load(data_dir)?, false);
+                Data { train: sequences.train.first(1500), test: None }
+            }
         })
     }
 }

@@ -41,7 +41,7 @@ pub fn scaling(
     for (series, width, samples) in nets.into_iter().chain(data) {
         let sizes = vec![1, width, width, 1];
         let (activation, output) = (ActivationName::Tanh, ActivationName::Linear);
-        let description = Description::new(sizes, activation, output, LossName::Mse);
+        let description = Description::new(&sizes, activation, output, LossName::Mse);
         // About 10^10 multiply-adds, and no fewer than 12 moves.
         let steps = 10_000_000_000 / (width * width * samples) as u64;
         let measured = measure(series, &description, &sine_at(samples), steps.clamp(12, 3000), how, machine)?;

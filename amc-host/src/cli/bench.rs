@@ -6,13 +6,13 @@ use anyhow::ensure;
 use clap::Args;
 
 use super::ThreadArgs;
-use crate::bench::{CASES, Case, Machine, Measured, Shape, measure, scaling};
+use crate::bench::{CASES, Case, Machine, Measured, measure, scaling};
 use crate::lanes::Arithmetic;
 use crate::output::save;
 
 #[derive(Args)]
 pub(super) struct BenchArgs {
-    /// mnist, sine-10, sine-100, sine-1000, step-32 or step-128 [default: all, mnist if its files are there]
+    /// mnist, sine-10, sine-100, sine-1000, step-32, step-128 or rnn [default: all, mnist and rnn if MNIST is there]
     cases: Vec<String>,
     /// Folder of MNIST's IDX files, plain or .gz
     #[arg(long, default_value = "data")]
@@ -62,7 +62,7 @@ fn cases(args: &BenchArgs, named: &[Case], threads: usize, machine: &Machine) ->
     );
     for case in cases {
         let data = match case.data(&args.data_dir) {
-            Err(error) if named.is_empty() && case.shape == Shape::Mnist => {
+            Err(error) if named.is_empty() && case.needs_files() => {
                 eprintln!("{:<10} left out: {error:#}", case.name);
                 continue;
             }

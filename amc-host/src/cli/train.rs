@@ -110,7 +110,7 @@ impl TrainArgs {
             self.data.data
         );
         let (output, loss) = (self.output.unwrap_or(defaults.output), self.loss.unwrap_or(defaults.loss));
-        Ok(Description::new(sizes, self.activation, output, loss))
+        Ok(Description::new(&sizes, self.activation, output, loss))
     }
 
     fn batching(&self, data: &Data) -> anyhow::Result<Batching> {

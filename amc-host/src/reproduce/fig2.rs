@@ -152,7 +152,7 @@ impl Figure for Fig2 {
     fn make(&self, run: &Run, machine: &Machine, progress: &dyn Fn(f64)) -> anyhow::Result<Vec<Curve>> {
         let sizes = [&[1], &run.hidden[..], &[1]].concat();
         let (activation, output, loss) = (ActivationName::Tanh, ActivationName::Linear, LossName::Mse);
-        let net = Description::new(sizes, activation, output, loss);
+        let net = Description::new(&sizes, activation, output, loss);
         let (arithmetic, threads) = machine.of_a_run();
         let settings = Settings {
             options: Options::new(run.sigma as f32).epsilon(run.epsilon as f32).n_reset(run.n_reset),

@@ -72,8 +72,8 @@ impl Figure for Fig4 {
 
     fn runs(&self) -> Vec<Training> {
         let (activation, output, loss) = (ActivationName::Tanh, ActivationName::Linear, LossName::Mse);
-        let sizes = vec![1, self.hidden, 1];
-        let net = Description::new(sizes, activation, output, loss);
+        let sizes = [1, self.hidden, 1];
+        let net = Description::new(&sizes, activation, output, loss);
         let initial = Initial::Gaussian(self.sigma as f32);
         let training = |method, seed| {
             let epochs = if matches!(method, Method::Amc { .. }) { self.epochs } else { self.gradient_epochs };
@@ -93,8 +93,7 @@ impl Figure for Fig4 {
 
     fn make(&self, run: &Training, machine: &Machine, progress: &dyn Fn(f64)) -> anyhow::Result<Vec<Curve>> {
         let (data, slow) = (functions::log_sine(), functions::log());
-        let layers = run.net.layers();
-        let watch = Watch::new(run.net.objective(&layers)?, &data, machine.of_a_run());
+        let watch = Watch::new(run.net.objective()?, &data, machine.of_a_run());
         let mut watch = watch.and_loss("pseudo-loss", &slow.train);
         let mut see = |epoch: u64, x: &[f32]| {
             watch.see(epoch, x);

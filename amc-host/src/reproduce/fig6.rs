@@ -91,7 +91,7 @@ impl Fig6 {
 
 /// The runs of a depth and a kind.
 fn of(made: &[Made<Training>], kind: Kind, depth: usize) -> impl Iterator<Item = &Made<Training>> {
-    made.iter().filter(move |made| Kind::of(&made.run) == kind && made.run.net.sizes.len() == depth + 2)
+    made.iter().filter(move |made| Kind::of(&made.run) == kind && made.run.net.layers.len() == depth + 1)
 }
 
 /// d hidden layers: 10 neurons in the last, 4 in each of the others, tanh everywhere.
@@ -100,7 +100,7 @@ fn net(depth: usize) -> Description {
     sizes[0] = 1;
     sizes[depth] = 10;
     sizes[depth + 1] = 1;
-    Description::new(sizes, ActivationName::Tanh, ActivationName::Tanh, LossName::Mse)
+    Description::new(&sizes, ActivationName::Tanh, ActivationName::Tanh, LossName::Mse)
 }
 
 impl Figure for Fig6 {
@@ -160,8 +160,7 @@ impl Figure for Fig6 {
 
     fn make(&self, run: &Training, machine: &Machine, progress: &dyn Fn(f64)) -> anyhow::Result<Vec<Curve>> {
         let data = functions::step();
-        let layers = run.net.layers();
-        let mut watch = Watch::new(run.net.objective(&layers)?, &data, machine.of_a_run());
+        let mut watch = Watch::new(run.net.objective()?, &data, machine.of_a_run());
         let mut see = |epoch: u64, x: &[f32]| {
             watch.see(epoch, x);
             if epoch == run.epochs {
@@ -267,6 +266,8 @@ fn all_or_none_learn(ends: &[(usize, f64)], learns: bool) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use amc_core::Layer;
+
     use super::{LEARNED, UNLEARNED, all_or_none_learn, net};
     use crate::data::functions;
 
@@ -282,8 +283,8 @@ mod tests {
 
     #[test]
     fn the_net_is_as_deep_as_it_says_and_the_step_has_that_variance() {
-        assert_eq!(net(2).sizes, [1, 4, 10, 1]);
-        assert_eq!(net(128).sizes.len(), 130);
+        assert_eq!(net(2).layers.iter().map(Layer::units).collect::<Vec<_>>(), [4, 10, 1]);
+        assert_eq!(net(128).layers.len(), 129);
         let points = functions::step().train.points();
         let mean = points.iter().map(|point| point.1).sum::<f64>() / points.len() as f64;
         let variance = points.iter().map(|point| (point.1 - mean).powi(2)).sum::<f64>() / points.len() as f64;

@@ -41,7 +41,7 @@ impl Images {
             Images::Digits => ("digits", 64),
         };
         let (activation, output, loss) = (ActivationName::Tanh, ActivationName::Softmax, LossName::Mse);
-        let net = Description::new(vec![inputs, 16, 16, 10], activation, output, loss);
+        let net = Description::new(&[inputs, 16, 16, 10], activation, output, loss);
         Training { net, data, method, initial, epochs, seed }
     }
 }
@@ -49,8 +49,7 @@ impl Images {
 /// Loss and accuracy of a training.
 pub fn train(training: &Training, machine: &Machine, progress: &dyn Fn(f64)) -> anyhow::Result<Vec<Curve>> {
     let (data, _) = machine.images.as_ref().context("no images are loaded")?;
-    let layers = training.net.layers();
-    let mut watch = Watch::new(training.net.objective(&layers)?, data, machine.of_a_run());
+    let mut watch = Watch::new(training.net.objective()?, data, machine.of_a_run());
     training.learn(data, machine.of_a_run(), &mut |epoch, x| watch.see(epoch, x), progress)?;
     Ok(watch.curves())
 }

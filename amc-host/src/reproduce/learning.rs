@@ -1,7 +1,7 @@
 //! A net trained by aMC or by its gradient, watched at moments that are evenly spaced on a logarithmic axis.
 
 use amc_core::chain::Options;
-use amc_core::{Features, Gather, Generator, Lanes, Objective};
+use amc_core::{Features, Gather, Generator, Lanes, Layer, Objective};
 use rand_core::SeedableRng;
 use serde::Serialize;
 
@@ -77,24 +77,28 @@ pub struct Training {
 impl Training {
     /// Its name.
     pub fn label(&self) -> String {
-        let sizes: Vec<_> = match &self.net.sizes[..] {
+        let net = match &self.net.layers[..] {
             // A deep net is named by its depth.
-            sizes if sizes.len() > 6 => vec![format!("depth {}", sizes.len() - 2)],
-            sizes => sizes.iter().map(usize::to_string).collect(),
+            layers if layers.len() > 5 => format!("depth {}", layers.len() - 1),
+            layers => layers.iter().fold(self.net.inputs.to_string(), |name, layer| match layer {
+                Layer::Recurrent { units, .. } => format!("{name}-RNN {units}"),
+                layer => format!("{name}-{}", layer.units()),
+            }),
         };
         let start = match self.initial {
             Initial::Gaussian(sigma) => format!("N(0, {sigma}²)"),
             Initial::Kaiming => "Kaiming".into(),
         };
         let (data, method, seed) = (self.data, self.method.name(), self.seed);
-        format!("{data} {}, {method}, from {start}, seed {seed}", sizes.join("-"))
+        format!("{data} {net}, {method}, from {start}, seed {seed}")
     }
 
     /// How long it takes, about: multiply-adds of an epoch's forward passes, and three times as many with a backward pass.
     pub fn cost(&self) -> f64 {
-        let weights: usize = self.net.sizes.windows(2).map(|pair| (pair[0] + 20) * pair[1]).sum();
+        let Ok(objective) = self.net.objective() else { return 0.0 };
+        let (multiply_adds, activations) = objective.net().operations();
         let passes = if matches!(self.method, Method::Amc { .. }) { 1.0 } else { 4.0 };
-        passes * weights as f64 * self.epochs as f64
+        passes * (multiply_adds as f64 + 20.0 * activations as f64) * self.epochs as f64
     }
 
     /// Trains the net on `data`, and calls `watch` with the number of epochs and the parameters at each moment.
@@ -118,8 +122,7 @@ impl Training {
                 self.descend(Optimizer::gradient_descent(rate as f32), data, (arithmetic, threads), watch, progress)
             }
             Method::Adam { rate } => {
-                let layers = self.net.layers();
-                let parameters = self.net.objective(&layers)?.net().parameters();
+                let parameters = self.net.objective()?.net().parameters();
                 self.descend(Optimizer::adam(rate as f32, parameters), data, (arithmetic, threads), watch, progress)
             }
         }
@@ -159,8 +162,7 @@ impl Training {
         watch: &mut dyn FnMut(u64, &[f32]),
         progress: &dyn Fn(f64),
     ) -> anyhow::Result<()> {
-        let layers = self.net.layers();
-        let objective = self.net.objective(&layers)?;
+        let objective = self.net.objective()?;
         data.train.check(objective)?;
         let pack = Pack::all(&data.train, threads);
         let mut x = self.initial.draw(objective.net(), arithmetic, &mut Generator::seed_from_u64(self.seed));
@@ -282,14 +284,13 @@ mod tests {
 
     fn training(method: Method, epochs: u64) -> Training {
         let (activation, output, loss) = (ActivationName::Tanh, ActivationName::Linear, LossName::Mse);
-        let net = Description::new(vec![1, 10, 1], activation, output, loss);
+        let net = Description::new(&[1, 10, 1], activation, output, loss);
         Training { net, data: "sine", method, initial: Initial::Kaiming, epochs, seed: 3 }
     }
 
     fn losses(method: Method, epochs: u64) -> Vec<(f64, f64)> {
         let (data, training) = (functions::sine(), training(method, epochs));
-        let layers = training.net.layers();
-        let mut watch = Watch::new(training.net.objective(&layers).expect("a net"), &data, MACHINE);
+        let mut watch = Watch::new(training.net.objective().expect("a net"), &data, MACHINE);
         training.learn(&data, MACHINE, &mut |n, x| watch.see(n, x), &|_| ()).expect("learned");
         watch.curves()[0].points.clone()
     }
@@ -325,8 +326,7 @@ mod tests {
     #[test]
     fn outputs_are_kept_at_every_point() {
         let (data, training) = (functions::sine(), training(Method::Adam { rate: 0.0 }, 1));
-        let layers = training.net.layers();
-        let mut watch = Watch::new(training.net.objective(&layers).expect("a net"), &data, MACHINE);
+        let mut watch = Watch::new(training.net.objective().expect("a net"), &data, MACHINE);
         // Only the output's bias is not 0.
         let mut parameters = vec![0.0; 31];
         parameters[30] = 0.5;

@@ -1,6 +1,6 @@
 //! The parameters that training starts from, the same whatever trains them.
 
-use amc_core::{Generator, Lanes, Net, gaussian};
+use amc_core::{Generator, Lanes, Layer, Net, gaussian};
 use rand_core::Rng;
 use serde::Serialize;
 
@@ -12,27 +12,36 @@ use crate::lanes::{Arithmetic, OnLanes, dispatch};
 pub enum Initial {
     /// Every weight and bias ~ N(0, σ²), with this σ (Sec. II A).
     Gaussian(f32),
-    /// Every weight and bias uniform within ±1/√(fan-in), the fan-in that of its layer: Kaiming initialisation as
-    /// PyTorch has it by default for dense layers, `kaiming_uniform_` with a = √5.
+    /// PyTorch's default. Every weight and bias is uniform within ±1/√(fan-in), the fan-in that of its layer: Kaiming
+    /// initialisation, `kaiming_uniform_` with a = √5; in a recurrent layer within ±1/√(units).
     Kaiming,
 }
 
 impl Initial {
-    /// The initial parameters of a net, drawn from `rng`.
+    /// The initial parameters of a net, drawn from `rng`; the gains of a normalisation are 1 and its biases 0.
     pub fn draw(self, net: Net<'_>, arithmetic: Arithmetic, rng: &mut Generator) -> Vec<f32> {
         let mut parameters = vec![0.0; net.parameters()];
         match self {
             Initial::Gaussian(sigma) => dispatch(arithmetic, Fill { parameters: &mut parameters, rng, sigma }),
             Initial::Kaiming => {
-                for section in net.sections() {
-                    let fan_in = section.weights / section.biases;
-                    let bound = (fan_in as f32).sqrt().recip();
+                for (section, layer) in net.sections().zip(net.layers()) {
+                    let fan_in = match layer {
+                        Layer::Recurrent { units, .. } => *units,
+                        _ => section.weights / section.biases.max(1),
+                    };
+                    let bound = (fan_in.max(1) as f32).sqrt().recip();
                     for x in &mut parameters[section.start..][..section.weights + section.biases] {
                         // 24 bits, so that nothing is rounded before the product.
                         let uniform = (rng.next_u32() >> 8) as f32 / 8_388_608.0 - 1.0;
                         *x = bound * uniform;
                     }
                 }
+            }
+        }
+        for (section, layer) in net.sections().zip(net.layers()) {
+            if let Layer::Normalization { units, .. } = layer {
+                parameters[section.start..][..*units].fill(1.0);
+                parameters[section.start + units..][..*units].fill(0.0);
             }
         }
         parameters
