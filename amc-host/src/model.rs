@@ -7,9 +7,8 @@ use amc_core::{Activation, Layer, Loss, Net, Objective};
 use amc_store::{FormatError, model};
 use serde::Serialize;
 
+use crate::CRC;
 use crate::lanes::Arithmetic;
-
-const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
 
 /// An activation as options and model files name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
