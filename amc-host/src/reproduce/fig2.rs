@@ -82,6 +82,18 @@ impl Run {
     }
 }
 
+impl super::Run for Run {
+    fn label(&self) -> String {
+        let algorithm = if self.algorithm == Algorithm::Metropolis { "MC" } else { "aMC" };
+        let varied = if self.varied == Varied::Width { "width" } else { "depth" };
+        format!("sine, {algorithm}, {varied} {}, seed {}", self.size(), self.seed)
+    }
+
+    fn cost(&self) -> f64 {
+        (self.parameters() + 40 * self.hidden.iter().sum::<usize>()) as f64 * self.moves as f64
+    }
+}
+
 impl Figure for Fig2 {
     type Run = Run;
     const NAME: &'static str = "fig2";
@@ -137,16 +149,6 @@ impl Figure for Fig2 {
             (1..=self.seeds).flat_map(of_seed).collect::<Vec<_>>()
         };
         widths.chain(depths).flat_map(of_net).collect()
-    }
-
-    fn label(&self, run: &Run) -> String {
-        let algorithm = if run.algorithm == Algorithm::Metropolis { "MC" } else { "aMC" };
-        let varied = if run.varied == Varied::Width { "width" } else { "depth" };
-        format!("sine, {algorithm}, {varied} {}, seed {}", run.size(), run.seed)
-    }
-
-    fn cost(&self, run: &Run) -> f64 {
-        (run.parameters() + 40 * run.hidden.iter().sum::<usize>()) as f64 * run.moves as f64
     }
 
     fn make(&self, run: &Run, machine: &Machine, progress: &dyn Fn(f64)) -> anyhow::Result<Vec<Curve>> {

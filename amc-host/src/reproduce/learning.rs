@@ -5,6 +5,7 @@ use amc_core::{Features, Gather, Generator, Lanes, Objective};
 use rand_core::SeedableRng;
 use serde::Serialize;
 
+use super::Run;
 use super::series::{Curve, moments};
 use crate::data::pack::{Pack, Packed};
 use crate::data::{Data, Set};
@@ -74,9 +75,8 @@ pub struct Training {
     pub seed: u64,
 }
 
-impl Training {
-    /// Its name.
-    pub fn label(&self) -> String {
+impl Run for Training {
+    fn label(&self) -> String {
         let sizes: Vec<_> = match &self.net.sizes[..] {
             // A deep net is named by its depth.
             sizes if sizes.len() > 6 => vec![format!("depth {}", sizes.len() - 2)],
@@ -90,13 +90,15 @@ impl Training {
         format!("{data} {}, {method}, from {start}, seed {seed}", sizes.join("-"))
     }
 
-    /// How long it takes, about: multiply-adds of an epoch's forward passes, and three times as many with a backward pass.
-    pub fn cost(&self) -> f64 {
+    /// Multiply-adds of all epochs' forward passes, about, and three times as many with backward passes.
+    fn cost(&self) -> f64 {
         let weights: usize = self.net.sizes.windows(2).map(|pair| (pair[0] + 20) * pair[1]).sum();
         let passes = if matches!(self.method, Method::Amc { .. }) { 1.0 } else { 4.0 };
         passes * weights as f64 * self.epochs as f64
     }
+}
 
+impl Training {
     /// Trains the net on `data`, and calls `watch` with the number of epochs and the parameters at each moment.
     pub fn learn(
         &self,
