@@ -255,16 +255,21 @@ impl Figure for Fig2 {
     }
 }
 
+/// The number of the interval that a loss is in.
+fn bin(loss: f64) -> i32 {
+    (BINS * loss.log10()).floor() as i32
+}
+
 /// Moves and accepted moves while the loss was in each interval.
 #[derive(Clone, Debug, Default)]
 struct Bins {
-    /// By the interval's number: the floor of [`BINS`] log₁₀ U.
+    /// By [`bin`].
     counts: std::collections::BTreeMap<i32, (f64, f64)>,
 }
 
 impl Bins {
     fn count(&mut self, loss: f64, accepted: bool) {
-        let counts = self.counts.entry((BINS * loss.log10()).floor() as i32).or_default();
+        let counts = self.counts.entry(bin(loss)).or_default();
         counts.0 += 1.0;
         counts.1 += f64::from(u8::from(accepted));
     }
@@ -281,7 +286,7 @@ impl Bins {
     fn add(&mut self, curves: &[Curve]) {
         let [moves, accepted] = curves else { return };
         for ((loss, moves), (_, accepted)) in moves.points.iter().zip(&accepted.points) {
-            let counts = self.counts.entry((BINS * loss.log10()).floor() as i32).or_default();
+            let counts = self.counts.entry(bin(*loss)).or_default();
             counts.0 += moves;
             counts.1 += accepted;
         }
@@ -296,7 +301,7 @@ impl Bins {
 
     /// The acceptance rate in the interval of a loss.
     fn rate_at(&self, loss: f64) -> Option<f64> {
-        let (moves, accepted) = self.counts.get(&((BINS * loss.log10()).floor() as i32))?;
+        let (moves, accepted) = self.counts.get(&bin(loss))?;
         (*moves >= ENOUGH).then(|| accepted / moves)
     }
 }
