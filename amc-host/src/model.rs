@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use amc_core::{Activation, Layer, Loss, Net, Objective};
 use amc_store::{FormatError, model};
+use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::CRC;
 use crate::lanes::Arithmetic;
 
 /// An activation as options and model files name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum ActivationName {
     /// The input itself
@@ -28,14 +29,7 @@ pub enum ActivationName {
 
 impl ActivationName {
     fn of(activation: Activation) -> Option<Self> {
-        match activation {
-            Activation::Linear => Some(Self::Linear),
-            Activation::Tanh => Some(Self::Tanh),
-            Activation::Relu => Some(Self::Relu),
-            Activation::Sigmoid => Some(Self::Sigmoid),
-            Activation::Softmax => Some(Self::Softmax),
-            _ => None,
-        }
+        Self::value_variants().iter().copied().find(|name| Activation::from(*name) == activation)
     }
 }
 
@@ -52,7 +46,7 @@ impl From<ActivationName> for Activation {
 }
 
 /// A loss as options and model files name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum LossName {
     /// Mean-squared error over samples and outputs
@@ -63,11 +57,7 @@ pub enum LossName {
 
 impl LossName {
     fn of(loss: Loss) -> Option<Self> {
-        match loss {
-            Loss::MeanSquaredError => Some(Self::Mse),
-            Loss::CrossEntropy => Some(Self::CrossEntropy),
-            _ => None,
-        }
+        Self::value_variants().iter().copied().find(|name| Loss::from(*name) == loss)
     }
 }
 
