@@ -127,9 +127,10 @@ impl<'a> Dense<'a> {
     }
 }
 
-/// Turns neurons' inputs into outputs; softmax is left to [`softmax`], since it needs the whole layer.
+/// Turns neurons' inputs, of any number of tiles, into outputs; softmax is left to [`softmax`], since it needs a whole
+/// layer.
 #[inline(always)]
-pub(crate) fn activate<L: Lanes>(lanes: L, activation: Activation, values: &mut [f32]) {
+pub fn activate<L: Lanes>(lanes: L, activation: Activation, values: &mut [f32]) {
     match L::CALLS {
         true => activate_called(lanes, activation, values),
         false => activate_inlined(lanes, activation, values),
@@ -161,9 +162,9 @@ fn activate_inlined<L: Lanes>(lanes: L, activation: Activation, values: &mut [f3
     }
 }
 
-/// Turns logits, `[unit][T]`, into probabilities; gives (largest logit, sum of exponentials).
+/// Turns a tile's logits, `[unit][T]`, into probabilities; gives (largest logit, sum of exp(logit − largest)).
 #[inline(always)]
-pub(crate) fn softmax<L: Lanes>(lanes: L, logits: &mut [f32]) -> (L::V, L::V) {
+pub fn softmax<L: Lanes>(lanes: L, logits: &mut [f32]) -> (L::V, L::V) {
     let mut largest = lanes.splat(f32::NEG_INFINITY);
     for logit in logits.chunks_exact(L::T) {
         let logit = lanes.load(logit);
