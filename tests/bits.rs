@@ -5,53 +5,53 @@ mod golden;
 
 use amc_core::{Lanes, Portable};
 use amc_host::lanes::{Arithmetic, OnLanes, dispatch};
-use golden::{Buffers, Golden, run};
+use golden::{Buffers, Golden, MOVES, run};
 
 /// The chain's end, as this test printed it when it was written; the Cortex-M4 prints the same (firmware.rs).
 const GOLDEN: &str = "hash=b22d8bf6 steps=1000 accepted=412 resets=27 loss_bits=3d103f17";
+/// The first moves of the same chain, for what is run several times: a bit that differs stays, and unoptimised code is
+/// slow.
+const FEW: u64 = 250;
+/// Its state after these, as this test printed it.
+const GOLDEN_OF_FEW: &str = "hash=2e8a1787 steps=250 accepted=81 resets=13 loss_bits=3d9fd560";
 
-struct Chain;
+/// So many moves of the chain.
+struct Chain(u64);
 
 impl OnLanes for Chain {
     type Output = Golden;
 
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) -> Golden {
-        run(lanes, &mut Buffers::new())
+        run(lanes, &mut Buffers::new(), self.0)
     }
 }
 
 #[test]
 fn no_tile_width_changes_a_bit() {
     let ends = [
-        run(Portable::<1>, &mut Buffers::new()),
-        run(Portable::<2>, &mut Buffers::new()),
-        run(Portable::<4>, &mut Buffers::new()),
-        run(Portable::<8>, &mut Buffers::new()),
-        run(Portable::<16>, &mut Buffers::new()),
+        run(Portable::<1>, &mut Buffers::new(), FEW),
+        run(Portable::<2>, &mut Buffers::new(), FEW),
+        run(Portable::<4>, &mut Buffers::new(), FEW),
+        run(Portable::<8>, &mut Buffers::new(), FEW),
+        run(Portable::<16>, &mut Buffers::new(), FEW),
     ];
     for end in ends {
-        assert_eq!(end.to_string(), GOLDEN);
+        assert_eq!(end.to_string(), GOLDEN_OF_FEW);
+        assert!(end.accepted > 0 && end.resets > 0 && end.accepted + 5 * end.resets <= end.steps, "not every kind");
     }
 }
 
 #[test]
 fn simd_changes_no_bit() {
-    assert_eq!(dispatch(Arithmetic::Portable, Chain).to_string(), GOLDEN);
+    assert_eq!(dispatch(Arithmetic::Portable, Chain(MOVES)).to_string(), GOLDEN);
 }
 
 #[test]
 fn fused_arithmetic_is_another_chain_that_learns_too() {
     if Arithmetic::Fused.is_available() {
-        let fused = dispatch(Arithmetic::Fused, Chain);
-        assert_ne!(fused.to_string(), GOLDEN);
+        let fused = dispatch(Arithmetic::Fused, Chain(FEW));
+        assert_ne!(fused.to_string(), GOLDEN_OF_FEW);
         assert!(f32::from_bits(fused.loss_bits) < 0.085, "an untrained softmax of 10 has a loss of 0.09");
     }
-}
-
-#[test]
-fn the_chain_has_accepts_rejects_and_resets() {
-    let end = run(Portable::<4>, &mut Buffers::new());
-    assert_eq!(end.steps, 1000);
-    assert!(end.accepted > 0 && end.resets > 0 && end.accepted + 5 * end.resets <= end.steps);
 }

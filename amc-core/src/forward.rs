@@ -12,6 +12,7 @@ use crate::layers::{
     recurrent::{Recurrent, Steps},
 };
 use crate::net::{Activation, Layer, Net};
+use crate::samples::Features;
 
 /// Inputs in a panel: for 4 tiles of 16 samples and a block of 16 neurons, 40 KiB of activations and weights.
 const PANEL: usize = 128;
@@ -29,6 +30,53 @@ macro_rules! neurons {
     )*};
 }
 
+/// The inputs of a layer, with their numbers, for each of some tiles.
+pub(crate) trait Inputs<L: Lanes> {
+    fn tile(&self, lanes: L, tile: usize) -> impl Iterator<Item = (usize, L::V)> + Clone;
+}
+
+#[cfg(feature = "layers")]
+impl<L: Lanes, I: Iterator<Item = (usize, L::V)> + Clone, C: Fn(usize) -> I> Inputs<L> for C {
+    #[inline(always)]
+    fn tile(&self, _: L, tile: usize) -> impl Iterator<Item = (usize, L::V)> + Clone {
+        self(tile)
+    }
+}
+
+// No closures, which would be of other types for every caller of a pass: a dense layer's code would be there as often.
+
+/// Features of the samples from `first` on.
+pub(crate) struct FeatureInputs<'a, F> {
+    pub(crate) features: &'a F,
+    pub(crate) first: usize,
+}
+
+impl<L: Lanes, F: Features> Inputs<L> for &FeatureInputs<'_, F> {
+    #[inline(always)]
+    fn tile(&self, lanes: L, tile: usize) -> impl Iterator<Item = (usize, L::V)> + Clone {
+        self.features.tile(lanes, self.first + tile * L::T)
+    }
+}
+
+/// A panel of what the layer before gave, `[tile][unit][T]`.
+struct Panel<'a> {
+    given: &'a [f32],
+    /// Units of the layer before.
+    units: usize,
+    /// The panel's first unit.
+    first: usize,
+}
+
+impl<L: Lanes> Inputs<L> for Panel<'_> {
+    #[inline(always)]
+    fn tile(&self, lanes: L, tile: usize) -> impl Iterator<Item = (usize, L::V)> + Clone {
+        let Self { given, units, first } = *self;
+        let count = (units - first).min(PANEL) * L::T;
+        let panel = given.get((tile * units + first) * L::T..).and_then(|given| given.get(..count));
+        activations(lanes, panel.unwrap_or_default())
+    }
+}
+
 /// One dense layer over one panel of its inputs.
 #[derive(Clone, Copy)]
 pub(crate) struct Dense<'a> {
@@ -44,15 +92,10 @@ pub(crate) struct Dense<'a> {
 }
 
 impl<'a> Dense<'a> {
-    /// Adds this panel to the neurons' inputs, `[tile][unit][T]`. `inputs(tile)` pairs the number of an input in the
-    /// panel with its values; if they may be `SPARSE`, those that the lanes want to skip are skipped.
+    /// Adds this panel to the neurons' inputs, `[tile][unit][T]`. Inputs have their numbers in the panel; if they may be
+    /// `SPARSE`, those that the lanes want to skip are skipped.
     #[inline(always)]
-    pub(crate) fn run<L: Lanes, I: Iterator<Item = (usize, L::V)>, const SPARSE: bool>(
-        &self,
-        lanes: L,
-        inputs: impl Fn(usize) -> I,
-        outputs: &mut [f32],
-    ) {
+    pub(crate) fn run<L: Lanes, I: Inputs<L>, const SPARSE: bool>(&self, lanes: L, inputs: I, outputs: &mut [f32]) {
         match L::CALLS {
             true => self.called::<L, I, SPARSE>(lanes, inputs, outputs),
             false => self.inlined::<L, I, SPARSE>(lanes, inputs, outputs),
@@ -60,22 +103,12 @@ impl<'a> Dense<'a> {
     }
 
     #[inline(never)]
-    fn called<L: Lanes, I: Iterator<Item = (usize, L::V)>, const SPARSE: bool>(
-        &self,
-        lanes: L,
-        inputs: impl Fn(usize) -> I,
-        outputs: &mut [f32],
-    ) {
+    fn called<L: Lanes, I: Inputs<L>, const SPARSE: bool>(&self, lanes: L, inputs: I, outputs: &mut [f32]) {
         self.inlined::<L, I, SPARSE>(lanes, inputs, outputs);
     }
 
     #[inline(always)]
-    fn inlined<L: Lanes, I: Iterator<Item = (usize, L::V)>, const SPARSE: bool>(
-        &self,
-        lanes: L,
-        inputs: impl Fn(usize) -> I,
-        outputs: &mut [f32],
-    ) {
+    fn inlined<L: Lanes, I: Inputs<L>, const SPARSE: bool>(&self, lanes: L, inputs: I, outputs: &mut [f32]) {
         let units = self.biases.len();
         let width = units * L::T;
         if width == 0 {
@@ -88,7 +121,7 @@ impl<'a> Dense<'a> {
                     while units - unit >= $j {
                         for (tile, outputs) in outputs.chunks_exact_mut(width).enumerate() {
                             let outputs = outputs.get_mut(unit * L::T..).unwrap_or_default();
-                            self.block::<L, $j, SPARSE>(lanes, unit, inputs(tile), outputs);
+                            self.block::<L, $j, SPARSE>(lanes, unit, inputs.tile(lanes, tile), outputs);
                         }
                         unit += $j;
                     }
@@ -130,9 +163,10 @@ impl<'a> Dense<'a> {
     }
 }
 
-/// Turns neurons' inputs into outputs; softmax is left to [`softmax`], since it needs the whole layer.
+/// Turns neurons' inputs, of any number of tiles, into outputs; softmax is left to [`softmax`], since it needs a whole
+/// layer.
 #[inline(always)]
-pub(crate) fn activate<L: Lanes>(lanes: L, activation: Activation, values: &mut [f32]) {
+pub fn activate<L: Lanes>(lanes: L, activation: Activation, values: &mut [f32]) {
     match L::CALLS {
         true => activate_called(lanes, activation, values),
         false => activate_inlined(lanes, activation, values),
@@ -164,9 +198,9 @@ fn activate_inlined<L: Lanes>(lanes: L, activation: Activation, values: &mut [f3
     }
 }
 
-/// Turns logits, `[unit][T]`, into probabilities; gives (largest logit, sum of exponentials).
+/// Turns a tile's logits, `[unit][T]`, into probabilities; gives (largest logit, sum of exp(logit − largest)).
 #[inline(always)]
-pub(crate) fn softmax<L: Lanes>(lanes: L, logits: &mut [f32]) -> (L::V, L::V) {
+pub fn softmax<L: Lanes>(lanes: L, logits: &mut [f32]) -> (L::V, L::V) {
     let mut largest = lanes.splat(f32::NEG_INFINITY);
     for logit in logits.chunks_exact(L::T) {
         let logit = lanes.load(logit);
@@ -222,21 +256,22 @@ pub(crate) struct Pass<'a> {
 }
 
 impl Pass<'_> {
-    /// Passes `tiles` tiles through the net and returns the outputs, `[tile][output][T]`. `inputs(tile)` gives the tile's
-    /// features.
+    /// Passes `tiles` tiles of features through the net and returns the outputs, `[tile][output][T]`.
     ///
     /// `buffers` are two of at least `widest · T · tiles` numbers each. If signals are wanted, `seen(l, tile, its
     /// inputs' signal)` is called for each layer l >= 1 before it runs, and for each recurrent one when it has run.
     #[inline(always)]
-    pub(crate) fn run<'s, L: Lanes, I: Iterator<Item = (usize, L::V)> + Clone>(
+    pub(crate) fn run<'s, L: Lanes>(
         &self,
         lanes: L,
         tiles: usize,
-        inputs: impl Fn(usize) -> I,
+        features: impl Inputs<L> + Copy,
         buffers: (&'s mut [f32], &'s mut [f32]),
         mut seen: impl FnMut(usize, usize, L::V),
     ) -> &'s mut [f32] {
         let Self { net, parameters, scale, last, with_signal } = *self;
+        #[cfg(feature = "layers")]
+        let inputs = |tile| features.tile(lanes, tile);
         let (mut outputs, mut spare) = buffers;
         let (mut fan_in, mut width) = (net.inputs(), 0);
         for ((index, layer), section) in net.layers().iter().enumerate().zip(net.sections()) {
@@ -254,19 +289,14 @@ impl Pass<'_> {
                     let made = outputs.get_mut(..width).unwrap_or_default();
                     if index == 0 {
                         let layer = Dense { weights, biases, scale, begins: true, ends: true };
-                        layer.run::<L, _, true>(lanes, &inputs, made);
+                        layer.run::<L, _, true>(lanes, features, made);
                     } else {
                         if with_signal {
                             signals(lanes, given, fan_in, |tile, signal| seen(index, tile, signal));
                         }
                         for (panel, weights) in weights.chunks((PANEL * units).max(1)).enumerate() {
                             let (begins, ends) = (panel == 0, (panel + 1) * PANEL >= fan_in);
-                            let from = |tile| (tile * fan_in + panel * PANEL) * L::T;
-                            let count = (fan_in - panel * PANEL).min(PANEL) * L::T;
-                            let inputs = |tile| {
-                                let panel = given.get(from(tile)..).and_then(|given| given.get(..count));
-                                activations(lanes, panel.unwrap_or_default())
-                            };
+                            let inputs = Panel { given, units: fan_in, first: panel * PANEL };
                             Dense { weights, biases, scale: 1.0, begins, ends }.run::<L, _, false>(lanes, inputs, made);
                         }
                     }

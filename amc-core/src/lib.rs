@@ -13,7 +13,7 @@ mod samples;
 pub mod window;
 
 // The net, its forward pass, the loss, and its mean over the samples.
-mod forward;
+pub mod forward;
 #[cfg(feature = "layers")]
 mod layers;
 mod loss;

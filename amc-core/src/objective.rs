@@ -1,6 +1,6 @@
 //! A net and a loss: the function U(x) of the parameters that training makes small.
 
-use crate::forward::{Pass, signal, softmax};
+use crate::forward::{FeatureInputs, Pass, signal, softmax};
 use crate::lanes::Lanes;
 use crate::loss::{Loss, TileTargets, correct, losses};
 use crate::net::{Activation, Layer, Net};
@@ -338,8 +338,8 @@ impl<'a> Objective<'a> {
         for sample in (start..end).step_by(group) {
             let tiles = (end - sample).min(group).div_ceil(L::T);
             let tile = |tile: usize| (sample + tile * L::T, (end - sample - tile * L::T).min(L::T));
-            let inputs = |index| samples.features.tile(lanes, tile(index).0);
-            let given = pass.run(lanes, tiles, inputs, (&mut *first, &mut *second), |layer, index, v| {
+            let inputs = FeatureInputs { features: &samples.features, first: sample };
+            let given = pass.run(lanes, tiles, &inputs, (&mut *first, &mut *second), |layer, index, v| {
                 let (sample, valid) = tile(index);
                 each(Found::Signal(layer), sample, valid, v);
             });
@@ -404,7 +404,7 @@ impl<'a> Objective<'a> {
         let (scale, last) = (features.scale(), self.net.output());
         let buffers = scratch.split_at_mut(scratch.len() / 2);
         let pass = Pass { net: self.net, parameters, scale, last, with_signal: false };
-        let outputs = pass.run(lanes, 1, |_| features.tile(lanes, first), buffers, |_, _, _| {});
+        let outputs = pass.run(lanes, 1, &FeatureInputs { features, first }, buffers, |_, _, _| {});
         if last == Activation::Softmax {
             softmax(lanes, outputs);
         }

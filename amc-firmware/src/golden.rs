@@ -28,8 +28,8 @@ pub const LAYERS: usize = NET.layers().len();
 
 /// Images that the chain learns: the first so many.
 const SAMPLES: usize = 200;
-/// Moves that the chain makes.
-const MOVES: u64 = 1000;
+/// Moves that the chain makes on a device.
+pub const MOVES: u64 = 1000;
 const SEED: u64 = 1;
 const OPTIONS: Options = Options::new(0.05).epsilon(0.01).n_reset(5);
 
@@ -165,10 +165,10 @@ fn loss<L: Lanes>(lanes: L, images: &Images, x: &[f32], signal: &mut [f32], scra
     OBJECTIVE.evaluate(lanes, x, images, scratch, Gather { signal, correct: false }).expect(FIT).loss
 }
 
-/// Runs the chain: 1,000 moves on the first 200 images.
-pub fn run<L: Lanes>(lanes: L, buffers: &mut Buffers) -> Golden {
+/// Runs the chain: so many moves on the first 200 images.
+pub fn run<L: Lanes>(lanes: L, buffers: &mut Buffers, moves: u64) -> Golden {
     let mut learner = Learner::new(lanes, digits(0, SAMPLES), OPTIONS, buffers);
-    for _ in 0..MOVES {
+    for _ in 0..moves {
         learner.step();
     }
     let chain = &learner.chain;

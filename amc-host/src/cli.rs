@@ -171,7 +171,7 @@ fn eval(model: &Model, data: &Data) -> anyhow::Result<()> {
 
 fn info(model: &Model) -> anyhow::Result<()> {
     println!("{}", serde_json::to_string_pretty(&model.description)?);
-    println!("arithmetic: {:?}", model.arithmetic);
+    println!("arithmetic: {}", model.arithmetic);
     println!("parameters: {}", model.parameters.len());
     println!("params_hash: {}", params_hash(&model.parameters));
     Ok(())

@@ -11,6 +11,8 @@ mod tiles;
 
 use amc_core::{Objective, ObjectiveError, Rows, Samples, Targets};
 
+use crate::CRC;
+
 /// Features as read, `[sample][feature]`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Values {
@@ -111,8 +113,7 @@ impl Set {
 
     /// CRC-32 of features and targets.
     pub fn checksum(&self) -> u32 {
-        let crc = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
-        let mut digest = crc.digest();
+        let mut digest = CRC.digest();
         match &self.values {
             Values::U8(rows, _) => digest.update(rows),
             Values::F32(rows) => rows.iter().for_each(|x| digest.update(&x.to_le_bytes())),

@@ -2,10 +2,9 @@
 
 use std::fmt::Write;
 
-use amc_core::{Activation, Layer, Loss};
+use amc_core::Layer;
 use anyhow::bail;
 
-use crate::lanes::Arithmetic;
 use crate::model::{Model, params_hash};
 
 /// Columns that a line of numbers fills.
@@ -15,12 +14,8 @@ const WIDTH: usize = 110;
 /// model's bits.
 pub fn rust(model: &Model) -> anyhow::Result<String> {
     let objective = model.description.objective()?;
-    let arithmetic = match model.arithmetic {
-        Arithmetic::Portable => "portable",
-        Arithmetic::Fused => "fused",
-    };
     let mut text = String::new();
-    writeln!(text, "// Made by `amc export --rust`. Trained in {arithmetic} arithmetic.")?;
+    writeln!(text, "// Made by `amc export --rust`. Trained in {} arithmetic.", model.arithmetic)?;
     writeln!(text, "// CRC-32 of the parameters as little-endian f32: {}.\n", params_hash(&model.parameters))?;
     writeln!(text, "use amc_core::{{Activation, Layer, Loss, Net, Objective}};\n")?;
     writeln!(text, "/// The net.\n#[rustfmt::skip]")?;
@@ -29,12 +24,8 @@ pub fn rust(model: &Model) -> anyhow::Result<String> {
         writeln!(text, "    {},", layer_source(*layer)?)?;
     }
     writeln!(text, "]);\n\n/// The net, and the loss it was trained on.")?;
-    let loss = match objective.loss() {
-        Loss::MeanSquaredError => "MeanSquaredError",
-        Loss::CrossEntropy => "CrossEntropy",
-        loss => bail!("the loss {loss:?} cannot be exported"),
-    };
-    writeln!(text, "pub const OBJECTIVE: Objective<'static> = Objective::new(NET, Loss::{loss});\n")?;
+    let loss = objective.loss();
+    writeln!(text, "pub const OBJECTIVE: Objective<'static> = Objective::new(NET, Loss::{loss:?});\n")?;
     writeln!(text, "/// What it has learned.\n#[allow(clippy::approx_constant)]\n#[rustfmt::skip]")?;
     writeln!(text, "pub static PARAMETERS: [f32; NET.parameters()] = [")?;
     let mut line = String::from("   ");
@@ -51,21 +42,15 @@ pub fn rust(model: &Model) -> anyhow::Result<String> {
 }
 
 fn layer_source(layer: Layer) -> anyhow::Result<String> {
-    let activation = match layer.activation() {
-        Activation::Linear => "Linear",
-        Activation::Tanh => "Tanh",
-        Activation::Relu => "Relu",
-        Activation::Sigmoid => "Sigmoid",
-        Activation::Softmax => "Softmax",
-        activation => bail!("the activation {activation:?} cannot be exported"),
-    };
     match layer {
-        Layer::Dense { units, .. } => Ok(format!("Layer::dense({units}, Activation::{activation})")),
-        Layer::Recurrent { inputs, units, steps, every, .. } => {
+        Layer::Dense { units, activation } => Ok(format!("Layer::dense({units}, Activation::{activation:?})")),
+        Layer::Recurrent { inputs, units, steps, activation, every } => {
             let name = if every { "recurrent_states" } else { "recurrent" };
-            Ok(format!("Layer::{name}({inputs}, {units}, {steps}, Activation::{activation})"))
+            Ok(format!("Layer::{name}({inputs}, {units}, {steps}, Activation::{activation:?})"))
         }
-        Layer::Normalization { units, .. } => Ok(format!("Layer::normalization({units}, Activation::{activation})")),
+        Layer::Normalization { units, activation } => {
+            Ok(format!("Layer::normalization({units}, Activation::{activation:?})"))
+        }
         layer => bail!("the layer {layer:?} cannot be exported"),
     }
 }

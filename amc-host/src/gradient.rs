@@ -9,6 +9,7 @@ mod descent;
 mod inputs;
 mod outputs;
 
+use amc_core::forward::activate;
 use amc_core::{Features, Lanes, Objective, Section};
 use rayon::prelude::*;
 
@@ -145,7 +146,7 @@ impl OnLanes for Part<'_, '_> {
                     None => dense.forward_first(lanes, inputs, scale, &mut now[0]),
                     Some(given) => dense.forward(lanes, given, &mut now[0]),
                 }
-                dense.activate(lanes, layer.activation(), &mut now[0]);
+                activate(lanes, layer.activation(), &mut now[0][..tiles * layer.units() * TILE]);
             }
             if let Some(last) = made.last_mut() {
                 outputs.errors(lanes, last, start, tiles, errors);

@@ -3,6 +3,8 @@
 //! [`dispatch`] picks AVX-512, AVX2 or NEON at run time. Every instruction set gives the same bits within one
 //! [`Arithmetic`].
 
+use std::fmt;
+
 use amc_core::lanes::{ROUND_MAGIC, SQRT_HALF_BITS};
 use amc_core::{Lanes, Portable};
 use pulp::{Arch, Simd, WithSimd};
@@ -24,6 +26,15 @@ impl Arithmetic {
     /// Whether this machine has the instructions.
     pub fn is_available(self) -> bool {
         self == Arithmetic::Portable || dispatch(Arithmetic::Portable, Width) > 1
+    }
+}
+
+impl fmt::Display for Arithmetic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Arithmetic::Portable => "portable",
+            Arithmetic::Fused => "fused",
+        })
     }
 }
 

@@ -23,3 +23,6 @@ pub mod output;
 pub mod bench;
 pub mod cli;
 pub mod reproduce;
+
+/// Every checksum here: CRC-32 as zlib and gzip have it.
+const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);

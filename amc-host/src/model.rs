@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 
 use amc_core::{Activation, Layer, Loss, Net, Objective};
 use amc_store::{FormatError, model};
+use clap::ValueEnum;
 use serde::Serialize;
 use serde::ser::SerializeStruct;
 
+use crate::CRC;
 use crate::lanes::Arithmetic;
 
-const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
-
 /// An activation as options and model files name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum ActivationName {
     /// The input itself
@@ -41,7 +41,7 @@ impl From<ActivationName> for Activation {
 }
 
 /// A loss as options and model files name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum LossName {
     /// Mean-squared error over samples and outputs
@@ -52,11 +52,7 @@ pub enum LossName {
 
 impl LossName {
     fn of(loss: Loss) -> Option<Self> {
-        match loss {
-            Loss::MeanSquaredError => Some(Self::Mse),
-            Loss::CrossEntropy => Some(Self::CrossEntropy),
-            _ => None,
-        }
+        Self::value_variants().iter().copied().find(|name| Loss::from(*name) == loss)
     }
 }
 

@@ -99,10 +99,19 @@ impl Machine {
     }
 }
 
+/// One run of a figure: all that decides over its numbers.
+trait Run: Serialize + Sync {
+    /// Its name, different from that of every other run of the figure.
+    fn label(&self) -> String;
+
+    /// How long it takes, in any unit.
+    fn cost(&self) -> f64;
+}
+
 /// A figure: its settings, and what is done with them.
 trait Figure: Serialize + Sync + Sized {
-    /// One run: all that decides over its numbers.
-    type Run: Serialize + Sync;
+    /// What it is made of.
+    type Run: Run;
 
     /// Its name on the command line and in files.
     const NAME: &'static str;
@@ -123,12 +132,6 @@ trait Figure: Serialize + Sync + Sized {
 
     /// All runs.
     fn runs(&self) -> Vec<Self::Run>;
-
-    /// A run's name, different from every other's.
-    fn label(&self, run: &Self::Run) -> String;
-
-    /// How long a run takes, in any unit.
-    fn cost(&self, run: &Self::Run) -> f64;
 
     /// Makes a run, and tells `progress` now and then which share of it is done.
     fn make(&self, run: &Self::Run, machine: &Machine, progress: &dyn Fn(f64)) -> anyhow::Result<Vec<Curve>>;

@@ -47,6 +47,7 @@ fn digits_are_learned_and_everything_is_left_in_runs() {
     assert!(eval.contains(&accuracy), "{accuracy} is not in {eval}");
     let info = String::from_utf8(amc(&["info", model], dir.path()).stdout).expect("UTF-8");
     assert!(info.contains(result["params_hash"].as_str().expect("a hash")), "{info}");
+    assert!(info.contains("arithmetic: portable"), "{info}");
 }
 
 #[test]

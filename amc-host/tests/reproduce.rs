@@ -6,6 +6,8 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
+const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
+
 fn reproduce(args: &[&str], dir: &Path) -> Output {
     Command::new(env!("CARGO_BIN_EXE_amc")).arg("reproduce").args(args).current_dir(dir).output().expect("amc starts")
 }
@@ -56,13 +58,17 @@ fn finished_runs_are_not_made_again_and_threads_change_no_bit() {
     assert_eq!((made(&stderr(&first)), runs(dir.path()).len()), (6, 6), "{}", stderr(&first));
     let whole = result();
     assert_eq!(made(&stderr(&reproduce(&["fig3", "--seeds", "2"], dir.path()))), 0);
-    // Interrupted: one run is missing, and one is cut short.
-    let [missing, cut, ..] = &runs(dir.path())[..] else { panic!("six runs") };
+    // Interrupted: one run is missing, one is cut in its head, and one has the first of its curves alone.
+    let [missing, cut, half, ..] = &runs(dir.path())[..] else { panic!("six runs") };
     fs::remove_file(missing).expect("removed");
     let text = fs::read(cut).expect("read");
     fs::write(cut, &text[..30]).expect("written");
+    let text = fs::read_to_string(half).expect("read");
+    let paths: String = text.split_inclusive('\n').filter(|line| !line.contains(",f,")).collect();
+    assert!(paths.len() < text.len());
+    fs::write(half, paths).expect("written");
     let again = reproduce(&["fig3", "--seeds", "2", "--threads", "1"], dir.path());
-    assert_eq!(made(&stderr(&again)), 2, "{}", stderr(&again));
+    assert_eq!(made(&stderr(&again)), 3, "{}", stderr(&again));
     assert!(result() == whole, "the same rows, whichever run was made when, on however many threads");
 }
 
@@ -74,11 +80,15 @@ fn check_fails_where_a_claim_does() {
     let path =
         runs(dir.path()).into_iter().find(|path| path.to_string_lossy().contains("epsilon-0.1-")).expect("a run");
     let text = fs::read_to_string(&path).expect("text");
-    let stuck = text.lines().map(|line| match line.split(",f,").collect::<Vec<_>>()[..] {
+    let (head, csv) = text.split_once('\n').expect("a head");
+    let stuck = csv.lines().map(|line| match line.split(",f,").collect::<Vec<_>>()[..] {
         [run, point] => format!("{run},f,{},5.0\n", point.split(',').next().unwrap_or_default()),
         _ => format!("{line}\n"),
     });
-    fs::write(&path, stuck.collect::<String>()).expect("written");
+    let stuck: String = stuck.collect();
+    let crc = |csv: &str| format!("# crc {:08x} ", CRC.checksum(csv.as_bytes()));
+    let head = head.strip_prefix(&crc(csv)).expect("a checksum");
+    fs::write(&path, format!("{}{head}\n{stuck}", crc(&stuck))).expect("written");
     let failed = reproduce(&["fig3", "--check"], dir.path());
     assert_eq!(failed.status.code(), Some(1), "{}", stderr(&failed));
     assert!(stderr(&failed).contains("does not hold"));

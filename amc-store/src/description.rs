@@ -57,12 +57,10 @@ enum LayerCode {
 }
 
 impl LossCode {
+    const ALL: [Self; 2] = [Self::MeanSquaredError, Self::CrossEntropy];
+
     fn of(loss: Loss) -> Option<Self> {
-        match loss {
-            Loss::MeanSquaredError => Some(Self::MeanSquaredError),
-            Loss::CrossEntropy => Some(Self::CrossEntropy),
-            _ => None,
-        }
+        Self::ALL.into_iter().find(|code| Loss::from(*code) == loss)
     }
 }
 
@@ -76,15 +74,10 @@ impl From<LossCode> for Loss {
 }
 
 impl ActivationCode {
+    const ALL: [Self; 5] = [Self::Linear, Self::Tanh, Self::Relu, Self::Sigmoid, Self::Softmax];
+
     fn of(activation: Activation) -> Option<Self> {
-        match activation {
-            Activation::Linear => Some(Self::Linear),
-            Activation::Tanh => Some(Self::Tanh),
-            Activation::Relu => Some(Self::Relu),
-            Activation::Sigmoid => Some(Self::Sigmoid),
-            Activation::Softmax => Some(Self::Softmax),
-            _ => None,
-        }
+        Self::ALL.into_iter().find(|code| Activation::from(*code) == activation)
     }
 }
 

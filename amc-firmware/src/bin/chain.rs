@@ -14,6 +14,6 @@ static BUFFERS: ConstStaticCell<Buffers> = ConstStaticCell::new(Buffers::new());
 
 #[entry]
 fn main() -> ! {
-    report!("{}", golden::run(LANES, BUFFERS.take()));
+    report!("{}", golden::run(LANES, BUFFERS.take(), golden::MOVES));
     board::finish(true)
 }

@@ -43,7 +43,7 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<()> {
         let machine = Machine::measure(args.arithmetic, threads);
         let Machine { gflops, gigabytes_per_second } = machine;
         eprintln!(
-            "{threads} threads, {:?} arithmetic: {gflops:.0} GFLOP/s from registers, \
+            "{threads} threads, {} arithmetic: {gflops:.0} GFLOP/s from registers, \
              {gigabytes_per_second:.0} GB/s from memory",
             args.arithmetic
         );

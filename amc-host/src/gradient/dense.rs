@@ -2,7 +2,6 @@
 //!
 //! Sums are kept in registers, for as many neurons as the lanes say, as in the core's forward pass.
 
-use amc_core::elementary::{sigmoid, tanh};
 use amc_core::{Activation, Lanes, Section};
 
 use crate::lanes::TILE;
@@ -115,26 +114,6 @@ impl<'a> Dense<'a> {
                 let sum = lanes.mul_add(sums[N], scale, lanes.splat(biases[N]));
                 lanes.store(sum, &mut outputs[N * TILE..]);
             });
-        }
-    }
-
-    /// Turns neurons' inputs into outputs; softmax is left alone.
-    #[inline(always)]
-    pub fn activate<L: Lanes>(&self, lanes: L, activation: Activation, values: &mut [f32]) {
-        macro_rules! each {
-            (|$v:ident| $output:expr) => {
-                for value in values[..self.tiles * self.units * TILE].chunks_exact_mut(TILE) {
-                    let $v = lanes.load(value);
-                    lanes.store($output, value);
-                }
-            };
-        }
-        let zero = lanes.splat(0.0);
-        match activation {
-            Activation::Tanh => each!(|v| tanh(lanes, v)),
-            Activation::Relu => each!(|v| lanes.select_le(v, zero, zero, v)),
-            Activation::Sigmoid => each!(|v| sigmoid(lanes, v)),
-            _ => {}
         }
     }
 

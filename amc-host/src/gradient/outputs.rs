@@ -1,6 +1,6 @@
 //! The last layer's errors: derivatives of the loss by its neurons' inputs.
 
-use amc_core::elementary::exp;
+use amc_core::forward::softmax;
 use amc_core::{Activation, Lanes, Loss, Objective, Targets};
 
 use super::dense::slope;
@@ -79,24 +79,5 @@ impl Outputs<'_, '_> {
             }
         }
         lanes.load(&wanted)
-    }
-}
-
-/// Turns a tile's neurons' inputs into probabilities.
-#[inline(always)]
-fn softmax<L: Lanes>(lanes: L, values: &mut [f32]) {
-    let mut largest = lanes.splat(f32::NEG_INFINITY);
-    for value in values.chunks_exact(TILE) {
-        let value = lanes.load(value);
-        largest = lanes.select_le(value, largest, largest, value);
-    }
-    let mut sum = lanes.splat(0.0);
-    for value in values.chunks_exact_mut(TILE) {
-        let e = exp(lanes, lanes.sub(lanes.load(value), largest));
-        sum = lanes.add(sum, e);
-        lanes.store(e, value);
-    }
-    for value in values.chunks_exact_mut(TILE) {
-        lanes.store(lanes.div(lanes.load(value), sum), value);
     }
 }

@@ -81,14 +81,6 @@ impl Figure for Fig1 {
         (1..=self.seeds).flat_map(of_seed).collect()
     }
 
-    fn label(&self, run: &Training) -> String {
-        run.label()
-    }
-
-    fn cost(&self, run: &Training) -> f64 {
-        run.cost()
-    }
-
     fn make(&self, run: &Training, machine: &Machine, progress: &dyn Fn(f64)) -> anyhow::Result<Vec<Curve>> {
         train(run, machine, progress)
     }

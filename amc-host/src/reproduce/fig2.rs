@@ -82,6 +82,18 @@ impl Run {
     }
 }
 
+impl super::Run for Run {
+    fn label(&self) -> String {
+        let algorithm = if self.algorithm == Algorithm::Metropolis { "MC" } else { "aMC" };
+        let varied = if self.varied == Varied::Width { "width" } else { "depth" };
+        format!("sine, {algorithm}, {varied} {}, seed {}", self.size(), self.seed)
+    }
+
+    fn cost(&self) -> f64 {
+        (self.parameters() + 40 * self.hidden.iter().sum::<usize>()) as f64 * self.moves as f64
+    }
+}
+
 impl Figure for Fig2 {
     type Run = Run;
     const NAME: &'static str = "fig2";
@@ -137,16 +149,6 @@ impl Figure for Fig2 {
             (1..=self.seeds).flat_map(of_seed).collect::<Vec<_>>()
         };
         widths.chain(depths).flat_map(of_net).collect()
-    }
-
-    fn label(&self, run: &Run) -> String {
-        let algorithm = if run.algorithm == Algorithm::Metropolis { "MC" } else { "aMC" };
-        let varied = if run.varied == Varied::Width { "width" } else { "depth" };
-        format!("sine, {algorithm}, {varied} {}, seed {}", run.size(), run.seed)
-    }
-
-    fn cost(&self, run: &Run) -> f64 {
-        (run.parameters() + 40 * run.hidden.iter().sum::<usize>()) as f64 * run.moves as f64
     }
 
     fn make(&self, run: &Run, machine: &Machine, progress: &dyn Fn(f64)) -> anyhow::Result<Vec<Curve>> {
@@ -253,16 +255,21 @@ impl Figure for Fig2 {
     }
 }
 
+/// The number of the interval that a loss is in.
+fn bin(loss: f64) -> i32 {
+    (BINS * loss.log10()).floor() as i32
+}
+
 /// Moves and accepted moves while the loss was in each interval.
 #[derive(Clone, Debug, Default)]
 struct Bins {
-    /// By the interval's number: the floor of [`BINS`] log₁₀ U.
+    /// By [`bin`].
     counts: std::collections::BTreeMap<i32, (f64, f64)>,
 }
 
 impl Bins {
     fn count(&mut self, loss: f64, accepted: bool) {
-        let counts = self.counts.entry((BINS * loss.log10()).floor() as i32).or_default();
+        let counts = self.counts.entry(bin(loss)).or_default();
         counts.0 += 1.0;
         counts.1 += f64::from(u8::from(accepted));
     }
@@ -279,7 +286,7 @@ impl Bins {
     fn add(&mut self, curves: &[Curve]) {
         let [moves, accepted] = curves else { return };
         for ((loss, moves), (_, accepted)) in moves.points.iter().zip(&accepted.points) {
-            let counts = self.counts.entry((BINS * loss.log10()).floor() as i32).or_default();
+            let counts = self.counts.entry(bin(*loss)).or_default();
             counts.0 += moves;
             counts.1 += accepted;
         }
@@ -294,7 +301,7 @@ impl Bins {
 
     /// The acceptance rate in the interval of a loss.
     fn rate_at(&self, loss: f64) -> Option<f64> {
-        let (moves, accepted) = self.counts.get(&((BINS * loss.log10()).floor() as i32))?;
+        let (moves, accepted) = self.counts.get(&bin(loss))?;
         (*moves >= ENOUGH).then(|| accepted / moves)
     }
 }

@@ -35,6 +35,16 @@ pub(super) struct Run {
     seed: u64,
 }
 
+impl super::Run for Run {
+    fn label(&self) -> String {
+        format!("rosenbrock, epsilon {}, seed {}", self.epsilon, self.seed)
+    }
+
+    fn cost(&self) -> f64 {
+        self.steps as f64
+    }
+}
+
 fn rosenbrock(x: &[f32]) -> f32 {
     let [x, y] = *x else { return f32::NAN };
     (1.0 - x).powi(2) + 100.0 * (y - x * x).powi(2)
@@ -63,14 +73,6 @@ impl Figure for Fig3 {
         let run = |epsilon, seed| Run { epsilon, sigma, n_reset, steps, path_steps, seed };
         let each = self.epsilons.iter().flat_map(|epsilon| (1..=self.seeds).map(|seed| (*epsilon, seed)));
         each.map(|(epsilon, seed)| run(epsilon, seed)).collect()
-    }
-
-    fn label(&self, run: &Run) -> String {
-        format!("rosenbrock, epsilon {}, seed {}", run.epsilon, run.seed)
-    }
-
-    fn cost(&self, run: &Run) -> f64 {
-        run.steps as f64
     }
 
     fn make(&self, run: &Run, _: &Machine, _: &dyn Fn(f64)) -> anyhow::Result<Vec<Curve>> {

@@ -83,14 +83,6 @@ impl Figure for Fig4 {
         (1..=self.seeds).flat_map(of_seed).map(|(method, seed)| training(method, seed)).collect()
     }
 
-    fn label(&self, run: &Training) -> String {
-        run.label()
-    }
-
-    fn cost(&self, run: &Training) -> f64 {
-        run.cost()
-    }
-
     fn make(&self, run: &Training, machine: &Machine, progress: &dyn Fn(f64)) -> anyhow::Result<Vec<Curve>> {
         let (data, slow) = (functions::log_sine(), functions::log());
         let watch = Watch::new(run.net.objective()?, &data, machine.of_a_run());

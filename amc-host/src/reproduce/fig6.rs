@@ -150,14 +150,6 @@ impl Figure for Fig6 {
         runs
     }
 
-    fn label(&self, run: &Training) -> String {
-        run.label()
-    }
-
-    fn cost(&self, run: &Training) -> f64 {
-        run.cost()
-    }
-
     fn make(&self, run: &Training, machine: &Machine, progress: &dyn Fn(f64)) -> anyhow::Result<Vec<Curve>> {
         let data = functions::step();
         let mut watch = Watch::new(run.net.objective()?, &data, machine.of_a_run());

@@ -87,14 +87,6 @@ impl Figure for Fig7 {
         each.collect()
     }
 
-    fn label(&self, run: &Training) -> String {
-        run.label()
-    }
-
-    fn cost(&self, run: &Training) -> f64 {
-        run.cost()
-    }
-
     fn make(&self, run: &Training, machine: &Machine, progress: &dyn Fn(f64)) -> anyhow::Result<Vec<Curve>> {
         train(run, machine, progress)
     }

@@ -5,6 +5,7 @@ use amc_core::{Features, Gather, Generator, Lanes, Layer, Objective};
 use rand_core::SeedableRng;
 use serde::Serialize;
 
+use super::Run;
 use super::series::{Curve, moments};
 use crate::data::pack::{Pack, Packed};
 use crate::data::{Data, Set};
@@ -74,9 +75,8 @@ pub struct Training {
     pub seed: u64,
 }
 
-impl Training {
-    /// Its name.
-    pub fn label(&self) -> String {
+impl Run for Training {
+    fn label(&self) -> String {
         let net = match &self.net.layers[..] {
             // A deep net is named by its depth.
             layers if layers.len() > 5 => format!("depth {}", layers.len() - 1),
@@ -93,14 +93,16 @@ impl Training {
         format!("{data} {net}, {method}, from {start}, seed {seed}")
     }
 
-    /// How long it takes, about: multiply-adds of an epoch's forward passes, and three times as many with a backward pass.
-    pub fn cost(&self) -> f64 {
+    /// Multiply-adds of all epochs' forward passes, about, and three times as many with backward passes.
+    fn cost(&self) -> f64 {
         let Ok(objective) = self.net.objective() else { return 0.0 };
         let (multiply_adds, activations) = objective.net().operations();
         let passes = if matches!(self.method, Method::Amc { .. }) { 1.0 } else { 4.0 };
         passes * (multiply_adds as f64 + 20.0 * activations as f64) * self.epochs as f64
     }
+}
 
+impl Training {
     /// Trains the net on `data`, and calls `watch` with the number of epochs and the parameters at each moment.
     pub fn learn(
         &self,

@@ -1,7 +1,8 @@
 //! Finished runs, each in a file of its own, so that a second start goes on where the first was interrupted.
 //!
-//! A file is a line `# seconds S settings {…}` with the run's time and settings, and then the run's curves as CSV. Its
-//! name comes from the settings: figures that have a run in common share it.
+//! A file is a line `# crc C seconds S settings {…}`, and then the run's curves as CSV. C is the CRC-32 of the CSV in eight
+//! hexadecimal digits, S the run's time. The file's name comes from the settings: figures that have a run in common
+//! share it.
 
 use std::path::{Path, PathBuf};
 
@@ -9,6 +10,7 @@ use anyhow::Context;
 use serde_json::Value;
 
 use super::series::{Curve, from_csv, to_csv};
+use crate::CRC;
 use crate::output::save;
 
 /// A folder of finished runs.
@@ -35,7 +37,7 @@ impl Finished {
     fn path(&self, label: &str, settings: &Value) -> PathBuf {
         let words = label.split(|c: char| !c.is_ascii_alphanumeric() && !".-".contains(c));
         let name = words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-");
-        let crc = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC).checksum(settings.to_string().as_bytes());
+        let crc = CRC.checksum(settings.to_string().as_bytes());
         self.dir.join(format!("{name}-{crc:08x}.csv"))
     }
 
@@ -43,22 +45,27 @@ impl Finished {
     pub fn get(&self, label: &str, settings: &Value) -> Option<Kept> {
         let bytes = std::fs::read(self.path(label, settings)).ok()?;
         let end = bytes.iter().position(|byte| *byte == b'\n')?;
-        let head = std::str::from_utf8(&bytes[..end]).ok()?.strip_prefix("# seconds ")?;
+        let (head, csv) = (std::str::from_utf8(&bytes[..end]).ok()?, &bytes[end + 1..]);
+        let (crc, head) = head.strip_prefix("# crc ")?.split_once(" seconds ")?;
         let (seconds, kept) = head.split_once(" settings ")?;
         // As text: reading numbers back might round them.
         let wanted = settings.to_string();
-        if kept != wanted {
+        if kept != wanted || crc != checksum(csv) {
             return None;
         }
-        Some(Kept { seconds: seconds.parse().ok()?, curves: from_csv(&bytes[end + 1..]).ok()? })
+        Some(Kept { seconds: seconds.parse().ok()?, curves: from_csv(csv).ok()? })
     }
 
     /// Keeps a finished run.
     pub fn put(&self, label: &str, settings: &Value, kept: &Kept) -> anyhow::Result<()> {
-        let mut bytes = format!("# seconds {} settings {settings}\n", kept.seconds).into_bytes();
-        bytes.extend(to_csv([(label, &kept.curves[..])])?);
-        save(&self.path(label, settings), &bytes)
+        let csv = to_csv([(label, &kept.curves[..])])?;
+        let head = format!("# crc {} seconds {} settings {settings}\n", checksum(&csv), kept.seconds);
+        save(&self.path(label, settings), &[head.as_bytes(), &csv].concat())
     }
+}
+
+fn checksum(csv: &[u8]) -> String {
+    format!("{:08x}", CRC.checksum(csv))
 }
 
 #[cfg(test)]
@@ -81,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_other_settings_or_cut_short_is_not_taken() {
+    fn a_damaged_file_is_not_taken() {
         let dir = tempfile::tempdir().expect("a folder");
         let finished = Finished::open(dir.path()).expect("open");
         let settings = json!({ "seed": 1 });
@@ -89,10 +96,19 @@ mod tests {
         finished.put("a", &settings, &kept).expect("kept");
         let path = finished.path("a", &settings);
         let text = std::fs::read_to_string(&path).expect("text");
-        for damaged in [text.replace("\"seed\":1", "\"seed\":7"), text.replace('#', ""), text[..9].into()] {
-            assert_ne!(damaged, text);
+        let end_of = |line: usize| text.match_indices('\n').nth(line).expect("a line").0 + 1;
+        for (what, damaged) in [
+            ("other settings", text.replace("\"seed\":1", "\"seed\":7")),
+            ("no head", text.replace('#', "")),
+            ("cut in the head", text[..9].into()),
+            ("cut after the head", text[..end_of(0)].into()),
+            ("cut after the names", text[..end_of(1)].into()),
+            ("cut after a row", text[..end_of(2)].into()),
+            ("another digit", text.replace("0.25", "0.35")),
+        ] {
+            assert_ne!(damaged, text, "{what}");
             std::fs::write(&path, damaged).expect("written");
-            assert_eq!(finished.get("a", &settings), None);
+            assert_eq!(finished.get("a", &settings), None, "{what}");
         }
         std::fs::write(&path, &text).expect("written");
         assert_eq!(finished.get("a", &settings), Some(kept));

@@ -8,7 +8,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::resume::{Finished, Kept};
-use super::{Figure, Machine};
+use super::{Figure, Machine, Run};
 
 /// A run and its curves.
 pub struct Made<R> {
@@ -23,15 +23,15 @@ pub struct Made<R> {
 /// Makes all runs of a figure, or takes them from `finished`.
 pub fn make_all<F: Figure>(figure: &F, machine: &Machine, finished: &Finished) -> anyhow::Result<Vec<Made<F::Run>>> {
     let runs = figure.runs();
-    let labels: Vec<String> = runs.iter().map(|run| figure.label(run)).collect();
+    let labels: Vec<String> = runs.iter().map(Run::label).collect();
     let settings: Vec<Value> = runs.iter().map(|run| settings_of(run, machine)).collect::<Result<_, _>>()?;
     let kept = labels.iter().zip(&settings).map(|(label, settings)| finished.get(label, settings));
     let kept: Vec<Mutex<Option<Kept>>> = kept.map(Mutex::new).collect();
+    let costs: Vec<f64> = runs.iter().map(Run::cost).collect();
     let mut missing: Vec<usize> = (0..runs.len()).filter(|run| held(&kept[*run]).is_none()).collect();
     // The longest first, so that none is left alone at the end.
-    missing.sort_by(|a, b| figure.cost(&runs[*b]).total_cmp(&figure.cost(&runs[*a])));
+    missing.sort_by(|a, b| costs[*b].total_cmp(&costs[*a]));
 
-    let costs: Vec<f64> = runs.iter().map(|run| figure.cost(run)).collect();
     let bars = Bars::new(F::NAME, missing.iter().map(|run| costs[*run]).sum(), runs.len() - missing.len(), runs.len())?;
     let (next, failure) = (AtomicUsize::new(0), Mutex::new(None));
     let work = || -> anyhow::Result<()> {
@@ -67,7 +67,7 @@ pub fn make_all<F: Figure>(figure: &F, machine: &Machine, finished: &Finished) -
 }
 
 /// What decides over a run's numbers.
-fn settings_of<R: serde::Serialize>(run: &R, machine: &Machine) -> anyhow::Result<Value> {
+fn settings_of(run: &impl Run, machine: &Machine) -> anyhow::Result<Value> {
     Ok(json!({
         "version": env!("CARGO_PKG_VERSION"),
         "arithmetic": machine.arithmetic,
