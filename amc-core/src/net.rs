@@ -4,7 +4,12 @@
 //! `[fan-in][units]`, and then the biases, `[units]`.
 
 #[cfg(feature = "layers")]
-use crate::layers::{normalization, recurrent};
+use crate::layers::{
+    convolution,
+    images::{Image, Kernel, KernelError},
+    normalization, recurrent,
+    residual::{self, KeptError},
+};
 
 /// The function that makes a neuron's output from its input (its pre-activation).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +74,63 @@ pub enum Layer {
         /// What becomes of each normalised number.
         activation: Activation,
     },
+    /// A 2-D convolution: at each position of its window, every filter is a neuron of the numbers under the window.
+    /// Where the window reaches beyond the image it finds zeros.
+    ///
+    /// It gives an [`Image`] of as many channels as filters. Its weights are
+    /// `[window row][window column][channel][filter]`, of every filter the same at all positions; PyTorch's are
+    /// `[filter][channel][window row][window column]`.
+    ///
+    /// The signal of its inputs is Σ S² over the window, the mean over samples and positions. It is gathered in every
+    /// evaluation, of a net's first layer as well.
+    #[cfg(feature = "layers")]
+    Convolution {
+        /// What it takes.
+        image: Image,
+        /// Filters: the channels of what it gives.
+        filters: usize,
+        /// The window.
+        kernel: Kernel,
+        /// What each filter makes of its input.
+        activation: Activation,
+    },
+    /// The largest number under a window, for each of its positions and each channel. Beyond the image, numbers are
+    /// −∞. NaN under a window gives NaN.
+    #[cfg(feature = "layers")]
+    MaxPool {
+        /// What it takes.
+        image: Image,
+        /// The window.
+        kernel: Kernel,
+    },
+    /// The mean of each channel over all positions of an image.
+    #[cfg(feature = "layers")]
+    GlobalAverage {
+        /// What it takes.
+        image: Image,
+    },
+    /// Keeps a copy of the numbers that it passes on, for a [`Swap`](Layer::Swap) or an [`Add`](Layer::Add). What was
+    /// kept before is lost.
+    #[cfg(feature = "layers")]
+    Keep {
+        /// Outputs of the layer before, and its own.
+        units: usize,
+    },
+    /// Gives what was kept, and keeps the outputs of the layer before in its place.
+    #[cfg(feature = "layers")]
+    Swap {
+        /// Numbers that were kept: its outputs.
+        units: usize,
+    },
+    /// Adds what was kept, and has then nothing kept any more: the end of a residual block (He et al.,
+    /// arXiv:1512.03385).
+    #[cfg(feature = "layers")]
+    Add {
+        /// Outputs of the layer before, numbers that were kept, and its own outputs.
+        units: usize,
+        /// What becomes of each sum.
+        activation: Activation,
+    },
 }
 
 /// What the sizes of a layer come to.
@@ -85,8 +147,18 @@ pub(crate) struct Shape {
     pub outputs: usize,
     /// Numbers that it has in memory for a sample while it makes them.
     pub room: usize,
-    /// Whether its own outputs are among its inputs.
-    pub recurrent: bool,
+    /// Whether its weights are used at several steps or positions, so that the signal of its inputs is not that of the
+    /// numbers it takes.
+    pub shared: bool,
+}
+
+#[cfg(feature = "layers")]
+impl Shape {
+    /// That of a layer without parameters.
+    pub(crate) const fn without_parameters(takes: usize, outputs: usize) -> Self {
+        let room = if takes > outputs { takes } else { outputs };
+        Self { takes, fan_in: 0, neurons: outputs, biases: 0, outputs, room, shared: false }
+    }
 }
 
 impl Layer {
@@ -105,7 +177,22 @@ impl Layer {
         match self {
             Layer::Dense { activation, .. } => *activation,
             #[cfg(feature = "layers")]
-            Layer::Recurrent { activation, .. } | Layer::Normalization { activation, .. } => *activation,
+            Layer::Recurrent { activation, .. }
+            | Layer::Normalization { activation, .. }
+            | Layer::Convolution { activation, .. }
+            | Layer::Add { activation, .. } => *activation,
+            #[cfg(feature = "layers")]
+            Layer::MaxPool { .. } | Layer::GlobalAverage { .. } | Layer::Keep { .. } | Layer::Swap { .. } => {
+                Activation::Linear
+            }
+        }
+    }
+
+    pub(crate) const fn is_recurrent(&self) -> bool {
+        match self {
+            Layer::Dense { .. } => false,
+            #[cfg(feature = "layers")]
+            other => matches!(other, Layer::Recurrent { .. }),
         }
     }
 
@@ -119,12 +206,24 @@ impl Layer {
                 biases: units,
                 outputs: units,
                 room: units,
-                recurrent: false,
+                shared: false,
             },
             #[cfg(feature = "layers")]
             Layer::Recurrent { inputs, units, steps, every, .. } => recurrent::shape(inputs, units, steps, every),
             #[cfg(feature = "layers")]
             Layer::Normalization { units, .. } => normalization::shape(units),
+            #[cfg(feature = "layers")]
+            Layer::Convolution { image, filters, kernel, .. } => convolution::shape(image, filters, kernel),
+            #[cfg(feature = "layers")]
+            Layer::MaxPool { image, kernel } => {
+                Shape::without_parameters(image.numbers(), image.through(kernel, image.channels).numbers())
+            }
+            #[cfg(feature = "layers")]
+            Layer::GlobalAverage { image } => Shape::without_parameters(image.numbers(), image.channels),
+            #[cfg(feature = "layers")]
+            Layer::Keep { units } | Layer::Add { units, .. } => Shape::without_parameters(units, units),
+            #[cfg(feature = "layers")]
+            Layer::Swap { units } => Shape::without_parameters(width, units),
         }
     }
 }
@@ -153,7 +252,7 @@ pub enum NetError {
         layer: usize,
     },
     /// A layer takes another number of inputs than the layer before, or the sample, gives: for a recurrent one it is
-    /// its steps times the inputs of a step.
+    /// its steps times the inputs of a step, for one that takes an image all its numbers.
     #[error("layer {layer} takes {takes} inputs, but is given {given}")]
     Inputs {
         /// The layer.
@@ -162,6 +261,24 @@ pub enum NetError {
         takes: usize,
         /// Numbers that it is given.
         given: usize,
+    },
+    /// A convolution or pooling has a window that its image has no place for.
+    #[cfg(feature = "layers")]
+    #[error("layer {layer}: {error}")]
+    Kernel {
+        /// The layer.
+        layer: usize,
+        /// What is wrong with it.
+        error: KernelError,
+    },
+    /// What was kept is not what a layer is to go on with.
+    #[cfg(feature = "layers")]
+    #[error("layer {layer}: {error}")]
+    Kept {
+        /// The layer.
+        layer: usize,
+        /// What is wrong with it.
+        error: KeptError,
     },
     /// The sizes overflow the machine's integers.
     #[error("the net is too large: layer {layer} overflows the address space")]
@@ -223,22 +340,37 @@ impl<'a> Net<'a> {
             return Err(NetError::NoLayers);
         }
         let (mut width, mut total, mut layer) = (inputs, 0_usize, 0);
+        #[cfg(feature = "layers")]
+        let mut kept = None;
         while layer < layers.len() {
-            let Shape { takes, fan_in, neurons, biases, outputs, room, recurrent } = layers[layer].shape(width);
+            #[cfg(feature = "layers")]
+            if let Layer::Convolution { image, kernel, .. } | Layer::MaxPool { image, kernel } = layers[layer]
+                && let Err(error) = kernel.check(image)
+            {
+                return Err(NetError::Kernel { layer, error });
+            }
+            let Shape { takes, fan_in, neurons, biases, outputs, room, .. } = layers[layer].shape(width);
             if neurons == 0 {
                 return Err(NetError::NoUnits { layer });
             }
             let softmax = matches!(layers[layer].activation(), Activation::Softmax);
-            if softmax && (layer + 1 < layers.len() || outputs == 1 || recurrent) {
+            if softmax && (layer + 1 < layers.len() || outputs == 1 || layers[layer].is_recurrent()) {
                 return Err(NetError::Softmax { layer });
             }
-            // Room for every scratch buffer of 2 · 16 samples in bytes, too.
+            // Room for every scratch buffer of up to 3 · 16 samples in bytes, too.
             let (Some(weights), Some(_), true) = (fan_in.checked_mul(neurons), room.checked_mul(256), takes < MOST)
             else {
                 return Err(NetError::TooLarge { layer });
             };
             if takes != width {
                 return Err(NetError::Inputs { layer, takes, given: width });
+            }
+            #[cfg(feature = "layers")]
+            {
+                kept = match residual::kept(layers[layer], width, kept) {
+                    Ok(kept) => kept,
+                    Err(error) => return Err(NetError::Kept { layer, error }),
+                };
             }
             let with_biases = weights.checked_add(biases);
             total = match with_biases {
@@ -295,10 +427,20 @@ impl<'a> Net<'a> {
     /// Numbers of scratch memory that an evaluation needs to have `samples` samples (those of at least one tile) in the
     /// net together.
     ///
-    /// Two activations of the widest layer (a recurrent one that gives its last state has two states), and 16 partial
-    /// sums of every layer's signal.
+    /// Two activations of the widest layer (a recurrent one that gives its last state has two states), with residual
+    /// connections three, and 16 partial sums of every layer's signal. The net's inputs count as an activation where a
+    /// first layer that is neither dense nor recurrent needs a copy of them.
     pub const fn scratch(&self, samples: usize) -> usize {
-        2 * self.widest() * samples + self.layers.len() * crate::sums::LANES
+        self.buffers() * self.widest() * samples + self.layers.len() * crate::sums::LANES
+    }
+
+    /// Activations that are in memory together.
+    pub(crate) const fn buffers(&self) -> usize {
+        #[cfg(feature = "layers")]
+        if residual::keeps(self.layers) {
+            return 3;
+        }
+        2
     }
 
     pub(crate) const fn widest(&self) -> usize {
