@@ -267,7 +267,10 @@ fn golden() -> Vec<(String, Case, Outcome<f64>)> {
         };
         let numbers = |name: &str| layer[name].as_array().unwrap().iter().map(size).collect::<Vec<_>>();
         let image = || <[usize; 3]>::try_from(numbers("image")).map(|[r, c, k]| Image::new(r, c, k)).unwrap();
-        let kernel = || <[usize; 3]>::try_from(numbers("kernel")).map(|[s, t, p]| Kernel::new(s, t, p)).unwrap();
+        let kernel = || {
+            let [size, stride, padding] = <[usize; 3]>::try_from(numbers("kernel")).unwrap().map(|x| x as u32);
+            Kernel::new(size, stride, padding)
+        };
         let units = layer["units"].as_u64().unwrap_or(0) as usize;
         match layer["kind"].as_str().unwrap() {
             "dense" => Layer::dense(units, activation),

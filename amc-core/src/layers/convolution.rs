@@ -33,7 +33,8 @@ impl Layer {
 
 pub(crate) const fn shape(image: Image, filters: usize, kernel: Kernel) -> Shape {
     let sizes = Shape::without_parameters(image.numbers(), image.through(kernel, filters).numbers());
-    let fan_in = Image::new(kernel.size, kernel.size, image.channels).numbers();
+    let (size, ..) = kernel.sizes();
+    let fan_in = Image::new(size, size, image.channels).numbers();
     Shape { fan_in, neurons: filters, biases: filters, shared: true, ..sizes }
 }
 
@@ -56,6 +57,7 @@ impl Convolution<'_> {
         let out = image.through(kernel, filters);
         let (positions, columns) = ((out.rows * out.columns).max(1), out.columns.max(1));
         let tile = image.numbers() * L::T;
+        let of_window_row = kernel.sizes().0 * image.channels;
         let (rows, used) = (kernel.used(image.rows), kernel.used(image.columns));
         let used = used.start * image.channels..used.end * image.channels;
         // Several rows of the window are a panel, or an even part of a single one.
@@ -63,7 +65,7 @@ impl Convolution<'_> {
         let part = used.len().div_ceil(parts).max(1);
         let together = if parts == 1 { (PANEL / part).max(1) } else { 1 };
         for row in rows.clone().step_by(together) {
-            let weights = weights.get(row * kernel.size * image.channels * filters..).unwrap_or_default();
+            let weights = weights.get(row * of_window_row * filters..).unwrap_or_default();
             for number in used.clone().step_by(part) {
                 let panel = Panel {
                     image,
@@ -139,7 +141,7 @@ impl Panel {
                 gap: 0,
             };
         }
-        let of_row = image.columns * image.channels;
+        let (of_row, of_window_row) = (image.columns * image.channels, kernel.sizes().0 * image.channels);
         let from = (rows.start + top - first_row) * of_row + columns.start * image.channels + left - first;
         let rest = given.get(from * L::T..).unwrap_or_default();
         let run_length = (right - left) * L::T;
@@ -147,11 +149,11 @@ impl Panel {
             lanes,
             rest,
             run: rest.get(..run_length).unwrap_or_default().chunks_exact(L::T),
-            index: (top - self.rows.start) * kernel.size * image.channels + left,
+            index: (top - self.rows.start) * of_window_row + left,
             rows: bottom - top - 1,
             run_length,
             pitch: of_row * L::T,
-            gap: kernel.size * image.channels - (right - left),
+            gap: of_window_row - (right - left),
         }
     }
 }

@@ -46,11 +46,11 @@ impl Image {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Kernel {
     /// Rows, and columns.
-    pub size: usize,
+    pub size: u32,
     /// Places from one position to the next, at least 1.
-    pub stride: usize,
+    pub stride: u32,
     /// Places that are added on each side of the image, fewer than `size`.
-    pub padding: usize,
+    pub padding: u32,
 }
 
 /// Why a window cannot move over an image.
@@ -65,17 +65,17 @@ pub enum KernelError {
     #[error("the padding of a window has to be below its size of {size}, but is {padding}")]
     Padding {
         /// The window's size.
-        size: usize,
+        size: u32,
         /// Its padding.
-        padding: usize,
+        padding: u32,
     },
     /// It is larger than the image with its padding, or that overflows.
     #[error("a window of size {size} and padding {padding} has no place on {rows} rows of {columns} columns")]
     Size {
         /// The window's size.
-        size: usize,
+        size: u32,
         /// Its padding.
-        padding: usize,
+        padding: u32,
         /// The image's rows.
         rows: usize,
         /// The image's columns.
@@ -85,7 +85,7 @@ pub enum KernelError {
 
 impl Kernel {
     /// A window of `size` times `size` places.
-    pub const fn new(size: usize, stride: usize, padding: usize) -> Self {
+    pub const fn new(size: u32, stride: u32, padding: u32) -> Self {
         Self { size, stride, padding }
     }
 
@@ -104,12 +104,18 @@ impl Kernel {
         Ok(())
     }
 
+    /// Its size, stride and padding, in the terms of an image.
+    pub(crate) const fn sizes(&self) -> (usize, usize, usize) {
+        (self.size as usize, self.stride as usize, self.padding as usize)
+    }
+
     /// Its positions along a side of `n` places; 0 where there are none, or the padded side overflows.
     const fn positions(&self, n: usize) -> usize {
-        let Some(padding) = self.padding.checked_mul(2) else { return 0 };
+        let (size, stride, padding) = self.sizes();
+        let Some(padding) = padding.checked_mul(2) else { return 0 };
         let Some(padded) = n.checked_add(padding) else { return 0 };
-        let Some(free) = padded.checked_sub(self.size) else { return 0 };
-        match free.checked_div(self.stride) {
+        let Some(free) = padded.checked_sub(size) else { return 0 };
+        match free.checked_div(stride) {
             Some(strides) => strides.saturating_add(1),
             None => 0,
         }
@@ -118,24 +124,27 @@ impl Kernel {
     /// The places, of a side of `n`, that are under it at a position, and the first of its own that is on one of them.
     #[inline(always)]
     pub(crate) fn under(&self, n: usize, position: usize) -> (Range<usize>, usize) {
-        let start = position * self.stride;
-        let first = self.padding.saturating_sub(start);
-        let end = (start + self.size).saturating_sub(self.padding).min(n);
-        ((start + first).saturating_sub(self.padding)..end, first)
+        let (size, stride, padding) = self.sizes();
+        let start = position * stride;
+        let first = padding.saturating_sub(start);
+        let end = (start + size).saturating_sub(padding).min(n);
+        ((start + first).saturating_sub(padding)..end, first)
     }
 
     /// The part of it that is on one of the `n` places at any position.
     #[inline(always)]
     pub(crate) fn used(&self, n: usize) -> Range<usize> {
-        let last = self.positions(n).saturating_sub(1) * self.stride;
-        self.padding.saturating_sub(last)..(n + self.padding).min(self.size)
+        let (size, stride, padding) = self.sizes();
+        let last = self.positions(n).saturating_sub(1) * stride;
+        padding.saturating_sub(last)..(n + padding).min(size)
     }
 
     /// The positions, along a side of `n` places, at which it covers `place`.
     #[inline(always)]
     pub(crate) fn covers(&self, n: usize, place: usize) -> usize {
-        let (place, stride) = (place + self.padding, self.stride.max(1));
+        let (size, stride, padding) = self.sizes();
+        let (place, stride) = (place + padding, stride.max(1));
         let end = (place / stride + 1).min(self.positions(n));
-        end.saturating_sub((place + 1).saturating_sub(self.size).div_ceil(stride))
+        end.saturating_sub((place + 1).saturating_sub(size).div_ceil(stride))
     }
 }

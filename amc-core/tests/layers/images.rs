@@ -34,12 +34,11 @@ fn windows_that_do_not_fit_are_refused() {
     assert_eq!(error(0, 1, 0), KernelError::Padding { size: 0, padding: 0 });
     assert_eq!(error(5, 1, 0), too_large(5, 0));
     assert_eq!(error(9, 1, 2), too_large(9, 2));
-    assert_eq!(error(usize::MAX, 1, usize::MAX - 1), too_large(usize::MAX, usize::MAX - 1));
-    assert_eq!(error(usize::MAX, 1, usize::MAX / 2), too_large(usize::MAX, usize::MAX / 2));
+    assert_eq!(error(u32::MAX, 1, u32::MAX / 2 - 2), too_large(u32::MAX, u32::MAX / 2 - 2));
     let (long, kernel) = (Image::new(usize::MAX, 1, 1), Kernel::new(3, 1, 1));
     let error = KernelError::Size { size: 3, padding: 1, rows: usize::MAX, columns: 1 };
     assert_eq!(refused(&[Layer::max_pool(long, kernel)]), NetError::Kernel { layer: 0, error });
-    assert!(Net::try_new(60, &[Layer::max_pool(IMAGE, Kernel::new(8, usize::MAX, 2))]).is_ok());
+    assert!(Net::try_new(60, &[Layer::max_pool(IMAGE, Kernel::new(8, u32::MAX, 2))]).is_ok());
 }
 
 #[test]
@@ -62,8 +61,8 @@ fn sizes_that_do_not_fit_are_refused() {
         convolution(IMAGE, max / 9),
         convolution(Image::new(max / 2, 3, 1), 1),
         convolution(Image::new(max / 1024, 1, 1), 8),
-        Layer::convolution(IMAGE, 1, Kernel::new(max / 2, 1, max / 2 - 2), Tanh),
-        Layer::max_pool(IMAGE, Kernel::new(max / 2, 1, max / 2 - 2)),
+        Layer::convolution(IMAGE, 1, Kernel::new(u32::MAX, u32::MAX, u32::MAX - 1), Tanh),
+        Layer::max_pool(IMAGE, Kernel::new(u32::MAX, 1, u32::MAX - 1)),
         Layer::max_pool(Image::new(max / 2, 1, 3), small),
         Layer::global_average(Image::new(max / 2, max / 2, 3)),
         Layer::keep(max),
@@ -155,11 +154,13 @@ pub fn plain(
         let inside = row < image.rows && column < image.columns;
         inside.then(|| y[(row * image.columns + column) * image.channels + channel])
     };
-    let side = |n: usize, kernel: Kernel| (n + 2 * kernel.padding - kernel.size) / kernel.stride + 1;
+    let wide = |Kernel { size, stride, padding }: Kernel| (size as usize, stride as usize, padding as usize);
+    let side = |n: usize, (size, stride, padding): (usize, usize, usize)| (n + 2 * padding - size) / stride + 1;
     let mut signal = 0.0;
     let mut made = vec![];
     match *layer {
-        Layer::Convolution { image, filters, kernel: kernel @ Kernel { size, stride, padding }, activation } => {
+        Layer::Convolution { image, filters, kernel, activation } => {
+            let kernel @ (size, stride, padding) = wide(kernel);
             let weights = parameters.by_ref().take(size * size * image.channels * filters).collect::<Vec<_>>();
             let biases = parameters.take(filters).collect::<Vec<_>>();
             let (rows, columns) = (side(image.rows, kernel), side(image.columns, kernel));
@@ -177,7 +178,8 @@ pub fn plain(
                 }
             }
         }
-        Layer::MaxPool { image, kernel: kernel @ Kernel { size, stride, padding } } => {
+        Layer::MaxPool { image, kernel } => {
+            let kernel @ (size, stride, padding) = wide(kernel);
             let (rows, columns) = (side(image.rows, kernel), side(image.columns, kernel));
             for position in 0..rows * columns {
                 let (row, column) = (position / columns * stride, position % columns * stride);
@@ -221,8 +223,9 @@ fn random(seed: u64, samples: usize) -> Case {
         // Enough filters for blocks of neurons of every size.
         let filters = 1 + below(if image.numbers() > 100 { 5 } else { 21 });
         let size = 1 + below(5);
-        let kernel = Kernel::new(size, 1 + below(3), below(size));
-        let fits = kernel.size <= image.rows.min(image.columns) + 2 * kernel.padding;
+        let (stride, padding) = (1 + below(3), below(size));
+        let kernel = Kernel::new(size as u32, stride as u32, padding as u32);
+        let fits = size <= image.rows.min(image.columns) + 2 * padding;
         match below(6) {
             0 | 1 if fits => {
                 layers.push(Layer::convolution(image, filters, kernel, activation(below(4))));
@@ -241,7 +244,7 @@ fn random(seed: u64, samples: usize) -> Case {
                 layers.push(Layer::add(image.numbers(), activation(below(4))));
             }
             4 => {
-                let (stride, from) = (1 + below(3), image.numbers());
+                let (stride, from) = (1 + below(3) as u32, image.numbers());
                 let projection = Kernel::new(1, stride, 0);
                 let smaller = image.through(projection, filters);
                 layers.push(Layer::keep(from));
