@@ -141,6 +141,34 @@ fn the_largest_number_may_be_nan() {
     assert_eq!(largest([f32::NEG_INFINITY; 4]), f32::NEG_INFINITY);
 }
 
+/// Cross-entropy, of the last layer's outputs or of a dense layer's behind it that changes nothing.
+#[test]
+fn a_last_layer_of_any_kind_has_cross_entropy() {
+    let nets = |activation| {
+        let convolution = Layer::convolution(Image::new(2, 2, 1), 1, Kernel::new(3, 1, 1), activation);
+        let add = Layer::add(4, activation);
+        [vec![Layer::normalization(4, activation)], vec![convolution], vec![Layer::keep(4), Layer::dense(4, Tanh), add]]
+    };
+    for output in [Sigmoid, Softmax] {
+        for (layers, mut apart) in nets(output).into_iter().zip(nets(Linear)) {
+            let count = Net::new(4, &layers).parameters();
+            let mut parameters = (0..count).map(|x| x as f32 / 8.0 - 0.5).collect::<Vec<_>>();
+            let case = |layers, parameters| {
+                let features = vec![0.5, -1.0, 0.25, 2.0, -0.5, 3.0, 1.0, -2.0];
+                let (loss, classes) = (Loss::CrossEntropy, Some(vec![1, 3]));
+                let case = Case { inputs: 4, layers, loss, parameters, features, classes, values: vec![] };
+                let outcome = case.outcome(Portable::<4>, &case.samples(), 1);
+                (outcome.loss, outcome.outputs)
+            };
+            let wanted = case(layers, parameters.clone());
+            apart.push(Layer::dense(4, output));
+            parameters.extend((0..20).map(|i| if i % 5 == 0 && i < 16 { 1.0 } else { 0.0 }));
+            assert_eq!(case(apart, parameters), wanted);
+            assert!(wanted.1.iter().all(|p| (0.0..=1.0).contains(p)), "{wanted:?}");
+        }
+    }
+}
+
 /// What a layer makes of `y` and of what is kept, number by number. Gives the signal, or none for another kind.
 pub fn plain(
     layer: &Layer,
