@@ -8,14 +8,14 @@ use crate::elementary::{exp, sigmoid, tanh};
 use crate::lanes::Lanes;
 #[cfg(feature = "layers")]
 use crate::layers::{
-    self, normalization,
+    self,
     recurrent::{Recurrent, Steps},
 };
 use crate::net::{Activation, Layer, Net};
 use crate::samples::Features;
 
 /// Inputs in a panel: for 4 tiles of 16 samples and a block of 16 neurons, 40 KiB of activations and weights.
-const PANEL: usize = 128;
+pub(crate) const PANEL: usize = 128;
 
 /// Repeats a statement for `$j` in 0 .. `$J`, written out: in a loop the sums would live in memory.
 macro_rules! neurons {
@@ -242,6 +242,32 @@ fn signals<L: Lanes>(lanes: L, given: &[f32], units: usize, mut seen: impl FnMut
     }
 }
 
+/// The memory of a pass: parts of the scratch memory, each with room for the widest layer.
+pub(crate) struct Buffers<'s> {
+    outputs: &'s mut [f32],
+    spare: &'s mut [f32],
+    /// What residual connections keep; empty in a net without them.
+    #[cfg(feature = "layers")]
+    kept: &'s mut [f32],
+}
+
+impl<'s> Buffers<'s> {
+    /// Cuts scratch memory, without the sums in it, into equal parts.
+    #[inline(always)]
+    pub(crate) fn new(net: &Net<'_>, scratch: &'s mut [f32]) -> Self {
+        let size = scratch.len() / net.buffers();
+        let (outputs, spare) = scratch.split_at_mut(size);
+        #[cfg(feature = "layers")]
+        let (spare, kept) = spare.split_at_mut(size);
+        Self {
+            outputs,
+            spare,
+            #[cfg(feature = "layers")]
+            kept,
+        }
+    }
+}
+
 /// The forward pass of a net at given parameters.
 #[derive(Clone, Copy)]
 pub(crate) struct Pass<'a> {
@@ -258,21 +284,23 @@ pub(crate) struct Pass<'a> {
 impl Pass<'_> {
     /// Passes `tiles` tiles of features through the net and returns the outputs, `[tile][output][T]`.
     ///
-    /// `buffers` are two of at least `widest · T · tiles` numbers each. If signals are wanted, `seen(l, tile, its
-    /// inputs' signal)` is called for each layer l >= 1 before it runs, and for each recurrent one when it has run.
+    /// `buffers` have at least `widest · T · tiles` numbers each. If signals are wanted, `seen(l, tile, its inputs'
+    /// signal)` is called for each layer l >= 1 that has weights, and for layer 0 where these are shared.
     #[inline(always)]
     pub(crate) fn run<'s, L: Lanes>(
         &self,
         lanes: L,
         tiles: usize,
         features: impl Inputs<L> + Copy,
-        buffers: (&'s mut [f32], &'s mut [f32]),
+        buffers: Buffers<'s>,
         mut seen: impl FnMut(usize, usize, L::V),
     ) -> &'s mut [f32] {
         let Self { net, parameters, scale, last, with_signal } = *self;
         #[cfg(feature = "layers")]
         let inputs = |tile| features.tile(lanes, tile);
-        let (mut outputs, mut spare) = buffers;
+        let Buffers { mut outputs, mut spare, .. } = buffers;
+        #[cfg(feature = "layers")]
+        let mut kept = buffers.kept;
         let (mut fan_in, mut width) = (net.inputs(), 0);
         for ((index, layer), section) in net.layers().iter().enumerate().zip(net.sections()) {
             let parameters = parameters.get(section.start..).unwrap_or_default();
@@ -281,6 +309,13 @@ impl Pass<'_> {
             };
             let biases = rest.get(..section.biases).unwrap_or_default();
             core::mem::swap(&mut outputs, &mut spare);
+            #[cfg(feature = "layers")]
+            if index == 0 && layers::takes_a_copy(layer) {
+                width = fan_in * L::T * tiles;
+                layers::copy(lanes, (&inputs, scale), fan_in, spare.get_mut(..width).unwrap_or_default());
+            }
+            #[cfg(feature = "layers")]
+            let taken = width;
             let given = spare.get(..width).unwrap_or_default();
             width = layer.units() * L::T * tiles;
             match *layer {
@@ -320,19 +355,12 @@ impl Pass<'_> {
                     }
                 }
                 #[cfg(feature = "layers")]
-                Layer::Normalization { activation, .. } => {
-                    let activation = if index + 1 == net.layers().len() { last } else { activation };
-                    let made = outputs.get_mut(..width).unwrap_or_default();
-                    if index == 0 {
-                        normalization::run(lanes, (&inputs, scale), biases, made);
-                    } else {
-                        if with_signal {
-                            signals(lanes, given, fan_in, |tile, signal| seen(index, tile, signal));
-                        }
-                        let inputs = |tile| layers::inputs(lanes, given, fan_in, tile);
-                        normalization::run(lanes, (inputs, 1.0), biases, made);
-                    }
-                    activate(lanes, activation, made);
+                ref other => {
+                    let activation = if index + 1 == net.layers().len() { last } else { other.activation() };
+                    let seen = with_signal.then_some(|tile, signal| seen(index, tile, signal));
+                    let buffers = (&mut outputs, &mut spare, &mut kept);
+                    layers::run(lanes, other, (weights, biases), (taken, width), buffers, seen);
+                    activate(lanes, activation, outputs.get_mut(..width).unwrap_or_default());
                 }
             }
             fan_in = layer.units();

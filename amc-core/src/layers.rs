@@ -1,10 +1,18 @@
 //! Layers beside dense ones, each in a file of its own: its shape, and its pass over tiles.
 
+pub(crate) mod convolution;
+pub(crate) mod images;
 pub(crate) mod normalization;
+mod pooling;
 pub(crate) mod recurrent;
+pub(crate) mod residual;
+
+use core::mem::swap;
 
 use crate::forward::activations;
 use crate::lanes::Lanes;
+use crate::net::Layer;
+use convolution::Convolution;
 
 /// A tile of what a layer of `units` outputs gave, `[tile][unit][T]`, as the next one's inputs.
 #[inline(always)]
@@ -17,4 +25,70 @@ pub(crate) fn inputs<L: Lanes>(
     let length = units * L::T;
     let tile = given.get(tile * length..).and_then(|given| given.get(..length));
     activations(lanes, tile.unwrap_or_default())
+}
+
+/// Whether [`run`] is the pass of a layer, which takes the net's inputs as a [`copy`].
+pub(crate) const fn takes_a_copy(layer: &Layer) -> bool {
+    !matches!(layer, Layer::Dense { .. } | Layer::Recurrent { .. })
+}
+
+/// Writes the net's inputs, `units` a sample, as a layer before would have given them, `[tile][unit][T]`. `inputs` are,
+/// for a tile, its numbers, where zeros may be left out, and what they are to be multiplied by.
+#[inline(always)]
+pub(crate) fn copy<L: Lanes, I: Iterator<Item = (usize, L::V)>>(
+    lanes: L,
+    (inputs, scale): (impl Fn(usize) -> I, f32),
+    units: usize,
+    to: &mut [f32],
+) {
+    to.fill(0.0);
+    for (tile, to) in to.chunks_exact_mut((units * L::T).max(1)).enumerate() {
+        for (unit, v) in inputs(tile) {
+            if let Some(to) = to.get_mut(unit * L::T..) {
+                lanes.store(lanes.mul(v, lanes.splat(scale)), to);
+            }
+        }
+    }
+}
+
+/// Outputs, what the layer before gave, and what is kept.
+type Buffers<'b, 's> = (&'b mut &'s mut [f32], &'b mut &'s mut [f32], &'b mut &'s mut [f32]);
+
+/// Passes tiles through a layer of those that have no pass of their own in `forward`, all but its activation: `taken`
+/// numbers, `[tile][unit][T]`, become `given` ones. `seen(tile, the signal)` is called where signals are wanted.
+#[inline(always)]
+pub(crate) fn run<L: Lanes>(
+    lanes: L,
+    layer: &Layer,
+    (weights, biases): (&[f32], &[f32]),
+    (taken, given): (usize, usize),
+    (outputs, inputs, kept): Buffers<'_, '_>,
+    seen: Option<impl FnMut(usize, L::V)>,
+) {
+    let from = inputs.get(..taken).unwrap_or_default();
+    let made = outputs.get_mut(..given).unwrap_or_default();
+    match *layer {
+        Layer::Dense { .. } | Layer::Recurrent { .. } => {}
+        Layer::Normalization { .. } => normalization::run(lanes, from, biases, made),
+        Layer::Convolution { image, kernel, .. } => {
+            let layer = Convolution { weights, biases, image, kernel };
+            if let Some(seen) = seen {
+                layer.signals(lanes, from, seen);
+            }
+            layer.run(lanes, from, made);
+        }
+        Layer::MaxPool { image, kernel } => pooling::largest(lanes, image, kernel, from, made),
+        Layer::GlobalAverage { image } => pooling::average(lanes, image, from, made),
+        Layer::Keep { .. } => {
+            for (kept, from) in kept.iter_mut().zip(from) {
+                *kept = *from;
+            }
+            swap(outputs, inputs);
+        }
+        Layer::Swap { .. } => {
+            swap(outputs, inputs);
+            swap(outputs, kept);
+        }
+        Layer::Add { .. } => residual::add(lanes, from, kept, made),
+    }
 }

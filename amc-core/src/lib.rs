@@ -26,6 +26,11 @@ pub mod chain;
 pub mod gaussian;
 
 pub use lanes::{Lanes, Portable};
+#[cfg(feature = "layers")]
+pub use layers::{
+    images::{Image, Kernel, KernelError},
+    residual::KeptError,
+};
 pub use loss::Loss;
 pub use net::{Activation, Layer, Net, NetError, Section};
 pub use objective::{BlockScore, Found, Gather, Objective, ObjectiveError, Score};

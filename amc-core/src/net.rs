@@ -3,134 +3,16 @@
 //! Values live elsewhere, in one flat parameter vector. For each layer in turn it holds the weights,
 //! `[fan-in][units]`, and then the biases, `[units]`.
 
+mod layer;
+
+pub use layer::{Activation, Layer};
+
 #[cfg(feature = "layers")]
-use crate::layers::{normalization, recurrent};
-
-/// The function that makes a neuron's output from its input (its pre-activation).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum Activation {
-    /// The input itself.
-    Linear,
-    /// The hyperbolic tangent.
-    Tanh,
-    /// max(0, input)
-    Relu,
-    /// 1 / (1 + e^−input)
-    Sigmoid,
-    /// e^input over the sum of that of all the layer's neurons; on the last layer only.
-    Softmax,
-}
-
-/// One layer of a net.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum Layer {
-    /// Every neuron is connected to all outputs of the layer before.
-    Dense {
-        /// Neurons.
-        units: usize,
-        /// What each neuron makes of its input.
-        activation: Activation,
-    },
-    /// A simple recurrent layer: h_t = activation(W x_t + V h_{t−1} + b) for t = 1 to `steps`, from h_0 = 0.
-    ///
-    /// It takes the outputs of the layer before as a sequence, `[step][inputs]`. Its weights are W, `[inputs][units]`,
-    /// and behind it V, `[units][units]`: one section, since every neuron has the same inputs, x_t and h_{t−1}.
-    /// PyTorch's `nn.RNN` has two biases, of which b is the sum.
-    ///
-    /// The signal of its inputs is Σ S² over x_t and h_{t−1}, the mean over samples and steps. As states depend on the
-    /// parameters, it is gathered in every evaluation, of a net's first layer as well.
-    #[cfg(feature = "layers")]
-    Recurrent {
-        /// Numbers of a step.
-        inputs: usize,
-        /// Neurons: the numbers of a state.
-        units: usize,
-        /// Steps of the sequence.
-        steps: usize,
-        /// What each neuron makes of its input; no softmax.
-        activation: Activation,
-        /// Whether it gives every state, `[step][units]`, or the last one only, `[units]`.
-        every: bool,
-    },
-    /// Layer normalisation (Ba, Kiros and Hinton, arXiv:1607.06450) of the outputs of the layer before, for each
-    /// sample: activation((x − mean) / √(variance + 10⁻⁵) · gain + bias).
-    ///
-    /// It has no weights, and for biases the gains, `[units]`, followed by the biases, `[units]`: the signal norm
-    /// scales neither. A caller that draws all parameters to start from sets the gains to 1 after that, and the biases
-    /// to 0.
-    #[cfg(feature = "layers")]
-    Normalization {
-        /// Outputs of the layer before, and its own.
-        units: usize,
-        /// What becomes of each normalised number.
-        activation: Activation,
-    },
-}
-
-/// What the sizes of a layer come to.
-pub(crate) struct Shape {
-    /// Outputs that the layer before has to have.
-    pub takes: usize,
-    /// Inputs of a neuron.
-    pub fan_in: usize,
-    /// Neurons.
-    pub neurons: usize,
-    /// Parameters that follow the weights.
-    pub biases: usize,
-    /// Numbers that it gives for a sample.
-    pub outputs: usize,
-    /// Numbers that it has in memory for a sample while it makes them.
-    pub room: usize,
-    /// How often a sample's pass uses each weight.
-    pub uses: usize,
-    /// Whether its own outputs are among its inputs.
-    pub recurrent: bool,
-}
-
-impl Layer {
-    /// A fully-connected layer of `units` neurons.
-    pub const fn dense(units: usize, activation: Activation) -> Self {
-        Layer::Dense { units, activation }
-    }
-
-    /// Outputs of the layer.
-    pub const fn units(&self) -> usize {
-        self.shape(0).outputs
-    }
-
-    /// The function applied to its neurons' inputs.
-    pub const fn activation(&self) -> Activation {
-        match self {
-            Layer::Dense { activation, .. } => *activation,
-            #[cfg(feature = "layers")]
-            Layer::Recurrent { activation, .. } | Layer::Normalization { activation, .. } => *activation,
-        }
-    }
-
-    /// Its shape behind a layer of `width` outputs. What overflows is `usize::MAX`.
-    pub(crate) const fn shape(&self, width: usize) -> Shape {
-        match *self {
-            Layer::Dense { units, .. } => Shape {
-                takes: width,
-                fan_in: width,
-                neurons: units,
-                biases: units,
-                outputs: units,
-                room: units,
-                uses: 1,
-                recurrent: false,
-            },
-            #[cfg(feature = "layers")]
-            Layer::Recurrent { inputs, units, steps, every, .. } => recurrent::shape(inputs, units, steps, every),
-            #[cfg(feature = "layers")]
-            Layer::Normalization { units, .. } => normalization::shape(units),
-        }
-    }
-}
+use crate::layers::{
+    images::KernelError,
+    residual::{self, KeptError},
+};
+pub(crate) use layer::Shape;
 
 /// Why a list of layers is not a net. Layers are counted from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -156,7 +38,7 @@ pub enum NetError {
         layer: usize,
     },
     /// A layer takes another number of inputs than the layer before, or the sample, gives: for a recurrent one it is
-    /// its steps times the inputs of a step.
+    /// its steps times the inputs of a step, for one that takes an image all its numbers.
     #[error("layer {layer} takes {takes} inputs, but is given {given}")]
     Inputs {
         /// The layer.
@@ -165,6 +47,24 @@ pub enum NetError {
         takes: usize,
         /// Numbers that it is given.
         given: usize,
+    },
+    /// A convolution or pooling has a window that its image has no place for.
+    #[cfg(feature = "layers")]
+    #[error("layer {layer}: {error}")]
+    Kernel {
+        /// The layer.
+        layer: usize,
+        /// What is wrong with it.
+        error: KernelError,
+    },
+    /// What was kept is not what a layer is to go on with.
+    #[cfg(feature = "layers")]
+    #[error("layer {layer}: {error}")]
+    Kept {
+        /// The layer.
+        layer: usize,
+        /// What is wrong with it.
+        error: KeptError,
     },
     /// The sizes overflow the machine's integers.
     #[error("the net is too large: layer {layer} overflows the address space")]
@@ -226,22 +126,37 @@ impl<'a> Net<'a> {
             return Err(NetError::NoLayers);
         }
         let (mut width, mut total, mut layer) = (inputs, 0_usize, 0);
+        #[cfg(feature = "layers")]
+        let mut kept = None;
         while layer < layers.len() {
-            let Shape { takes, fan_in, neurons, biases, outputs, room, recurrent, .. } = layers[layer].shape(width);
+            #[cfg(feature = "layers")]
+            if let Layer::Convolution { image, kernel, .. } | Layer::MaxPool { image, kernel } = layers[layer]
+                && let Err(error) = kernel.check(image)
+            {
+                return Err(NetError::Kernel { layer, error });
+            }
+            let Shape { takes, fan_in, neurons, biases, outputs, room, .. } = layers[layer].shape(width);
             if neurons == 0 {
                 return Err(NetError::NoUnits { layer });
             }
             let softmax = matches!(layers[layer].activation(), Activation::Softmax);
-            if softmax && (layer + 1 < layers.len() || outputs == 1 || recurrent) {
+            if softmax && (layer + 1 < layers.len() || outputs == 1 || layers[layer].is_recurrent()) {
                 return Err(NetError::Softmax { layer });
             }
-            // Room for every scratch buffer of 2 · 16 samples in bytes, too.
+            // Room for every scratch buffer of up to 3 · 16 samples in bytes, too.
             let (Some(weights), Some(_), true) = (fan_in.checked_mul(neurons), room.checked_mul(256), takes < MOST)
             else {
                 return Err(NetError::TooLarge { layer });
             };
             if takes != width {
                 return Err(NetError::Inputs { layer, takes, given: width });
+            }
+            #[cfg(feature = "layers")]
+            {
+                kept = match residual::kept(layers[layer], width, kept) {
+                    Ok(kept) => kept,
+                    Err(error) => return Err(NetError::Kept { layer, error }),
+                };
             }
             let with_biases = weights.checked_add(biases);
             total = match with_biases {
@@ -312,10 +227,20 @@ impl<'a> Net<'a> {
     /// Numbers of scratch memory that an evaluation needs to have `samples` samples (those of at least one tile) in the
     /// net together.
     ///
-    /// Two activations of the widest layer (a recurrent one that gives its last state has two states), and 16 partial
-    /// sums of every layer's signal.
+    /// Two activations of the widest layer (a recurrent one that gives its last state has two states), with residual
+    /// connections three, and 16 partial sums of every layer's signal. The net's inputs count as an activation where a
+    /// first layer that is neither dense nor recurrent needs a copy of them.
     pub const fn scratch(&self, samples: usize) -> usize {
-        2 * self.widest() * samples + self.layers.len() * crate::sums::LANES
+        self.buffers() * self.widest() * samples + self.layers.len() * crate::sums::LANES
+    }
+
+    /// Activations that are in memory together.
+    pub(crate) const fn buffers(&self) -> usize {
+        #[cfg(feature = "layers")]
+        if residual::keeps(self.layers) {
+            return 3;
+        }
+        2
     }
 
     pub(crate) const fn widest(&self) -> usize {

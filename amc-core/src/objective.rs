@@ -1,9 +1,9 @@
 //! A net and a loss: the function U(x) of the parameters that training makes small.
 
-use crate::forward::{FeatureInputs, Pass, signal, softmax};
+use crate::forward::{Buffers, FeatureInputs, Pass, signal, softmax};
 use crate::lanes::Lanes;
 use crate::loss::{Loss, TileTargets, correct, losses};
-use crate::net::{Activation, Layer, Net};
+use crate::net::{Activation, Net};
 use crate::samples::{Features, Samples, Targets};
 use crate::sums::{BLOCK, LANES, Total, add_tile, ceiling, join};
 
@@ -101,7 +101,7 @@ pub struct BlockScore {
 pub enum Found {
     /// What it adds to the loss.
     Loss,
-    /// Σ S² over the inputs of a layer, where its weights are used at several steps the mean over these.
+    /// Σ S² over the inputs of a layer, where its weights are used at several steps or positions the mean over these.
     Signal(usize),
 }
 
@@ -111,7 +111,8 @@ pub enum Found {
 pub struct Gather<'s> {
     /// Receives, for each layer from [`Objective::gathers_from`] on, the signal of its inputs: Σ S² of Eq. (17), as a
     /// sum from [`Objective::block`] and as a mean over the samples from [`Objective::evaluate`]. An element 0 that is
-    /// not gathered belongs to [`Objective::input_signal`] and is left alone. Empty: not gathered.
+    /// not gathered belongs to [`Objective::input_signal`] and is left alone; other layers without weights have 0.
+    /// Empty: not gathered.
     pub signal: &'s mut [f32],
     /// Whether samples whose class is found are counted.
     pub correct: bool,
@@ -133,7 +134,7 @@ impl<'a> Objective<'a> {
     pub const fn try_new(net: Net<'a>, loss: Loss) -> Result<Self, ObjectiveError> {
         match (loss, net.output()) {
             #[cfg(feature = "layers")]
-            (Loss::CrossEntropy, Activation::Sigmoid) if recurrent(net.layers().last()) => {
+            (Loss::CrossEntropy, Activation::Sigmoid) if matches!(net.layers().last(), Some(layer) if layer.is_recurrent()) => {
                 Err(ObjectiveError::RecurrentOutput)
             }
             (Loss::MeanSquaredError, _) | (_, Activation::Softmax | Activation::Sigmoid) => Ok(Self { net, loss }),
@@ -152,9 +153,12 @@ impl<'a> Objective<'a> {
     }
 
     /// The first layer whose signal an evaluation gathers: 1, since that of layer 0 depends on the data alone, or 0
-    /// where layer 0 is recurrent.
+    /// where layer 0 is recurrent or a convolution.
     pub const fn gathers_from(&self) -> usize {
-        if recurrent(self.net.layers().first()) { 0 } else { 1 }
+        match self.net.layers().first() {
+            Some(layer) if layer.shape(0).shared => 0,
+            _ => 1,
+        }
     }
 
     /// Checks data once, before they are evaluated many times: shapes, that every class has an output, and that
@@ -325,11 +329,10 @@ impl<'a> Objective<'a> {
     ) -> u32 {
         let (outputs, last) = (self.net.outputs(), self.loss.last_activation(self.net.output()));
         // As many tiles together as the scratch memory holds.
-        let group = L::T * (scratch.len() / (2 * self.net.widest() * L::T).max(1)).min(BLOCK / L::T);
+        let group = L::T * (scratch.len() / (self.net.buffers() * self.net.widest() * L::T).max(1)).min(BLOCK / L::T);
         if group == 0 {
             return 0;
         }
-        let (first, second) = scratch.split_at_mut(scratch.len() / 2);
         let scale = samples.features.scale();
         let pass = Pass { net: self.net, parameters, scale, last, with_signal: wanted.0 };
         let mut found = 0;
@@ -339,7 +342,8 @@ impl<'a> Objective<'a> {
             let tiles = (end - sample).min(group).div_ceil(L::T);
             let tile = |tile: usize| (sample + tile * L::T, (end - sample - tile * L::T).min(L::T));
             let inputs = FeatureInputs { features: &samples.features, first: sample };
-            let given = pass.run(lanes, tiles, &inputs, (&mut *first, &mut *second), |layer, index, v| {
+            let buffers = Buffers::new(&self.net, &mut *scratch);
+            let given = pass.run(lanes, tiles, &inputs, buffers, |layer, index, v| {
                 let (sample, valid) = tile(index);
                 each(Found::Signal(layer), sample, valid, v);
             });
@@ -357,8 +361,8 @@ impl<'a> Objective<'a> {
     }
 
     /// The signal of the net's inputs, Σ S² of Eq. (17) averaged over the samples: it depends on the data alone, so it
-    /// is computed once for a batch. It is that of the first layer, unless this is recurrent: then evaluations gather
-    /// it, and replace this one.
+    /// is computed once for a batch. It is that of the first layer, unless this is recurrent or a convolution:
+    /// then evaluations gather it, and replace this one.
     pub fn input_signal<L: Lanes, F: Features>(&self, lanes: L, samples: &Samples<'_, F>) -> f32 {
         let (mut sum, count, mut partial) = (Total::default(), samples.len(), [0.0; LANES]);
         self.input_signals(lanes, samples, |sample, valid, v| {
@@ -402,20 +406,13 @@ impl<'a> Objective<'a> {
         length("parameters", self.net.parameters(), parameters.len(), true)?;
         length("scratch", self.net.scratch(L::T), scratch.len(), false)?;
         let (scale, last) = (features.scale(), self.net.output());
-        let buffers = scratch.split_at_mut(scratch.len() / 2);
+        let buffers = Buffers::new(&self.net, scratch);
         let pass = Pass { net: self.net, parameters, scale, last, with_signal: false };
         let outputs = pass.run(lanes, 1, &FeatureInputs { features, first }, buffers, |_, _, _| {});
         if last == Activation::Softmax {
             softmax(lanes, outputs);
         }
         Ok(outputs)
-    }
-}
-
-const fn recurrent(layer: Option<&Layer>) -> bool {
-    match layer {
-        Some(layer) => layer.shape(0).recurrent,
-        None => false,
     }
 }
 

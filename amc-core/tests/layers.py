@@ -1,4 +1,4 @@
-"""Writes layers.json: nets with recurrent layers and layer normalisation, in double precision by PyTorch.
+"""Writes layers.json: nets of layers beside dense ones, in double precision by PyTorch.
 
 Needs torch 2. Run it as `python layers.py > layers.json`; the file is the same each time. Parameters and
 features are `f32` numbers, so that nothing is lost when Rust reads them.
@@ -61,12 +61,79 @@ def recurrent(x, inputs, units, steps, activation, every):
     return layer, [weights, bias], signal, states.flatten(1) if every else last[0]
 
 
+def planes(x, rows, columns, channels):
+    """Numbers `[row][column][channel]` as PyTorch has them, `[channel][row][column]`."""
+    return x.reshape(len(x), rows, columns, channels).permute(0, 3, 1, 2)
+
+
+def flat(x):
+    return x.permute(0, 2, 3, 1).flatten(1)
+
+
+def convolution(x, image, filters, kernel, activation):
+    size, stride, padding = kernel
+    scale = (size * size * image[2]) ** -0.5
+    weights, bias = numbers(size, size, image[2], filters, scale=scale), numbers(filters, scale=0.5)
+    x = planes(x, *image)
+    windows = nn.functional.unfold(x, size, padding=padding, stride=stride)
+    y = nn.functional.conv2d(x, weights.permute(3, 2, 0, 1), bias, stride=stride, padding=padding)
+    layer = {"kind": "convolution", "image": image, "filters": filters, "kernel": kernel, "activation": activation}
+    return layer, [weights, bias], (windows**2).sum(1).mean(), ACTIVATIONS[activation](flat(y))
+
+
+def max_pool(x, image, kernel):
+    size, stride, padding = kernel
+    y = nn.functional.max_pool2d(planes(x, *image), size, stride=stride, padding=padding)
+    return {"kind": "max pool", "image": image, "kernel": kernel}, [], (x**2).sum(1).mean(), flat(y)
+
+
+def global_average(x, image):
+    y = nn.functional.adaptive_avg_pool2d(planes(x, *image), 1)
+    return {"kind": "global average", "image": image}, [], (x**2).sum(1).mean(), y.flatten(1)
+
+
+def marker(kind, x, **also):
+    return {"kind": kind, "units": x.shape[1]} | also, [], (x**2).sum(1).mean()
+
+
+def block(x, image, filters, stride):
+    """A basic residual block, with a projection where the image or its channels change."""
+    rows, columns, channels = image
+    smaller = ((rows - 1) // stride + 1, (columns - 1) // stride + 1, filters)
+    made, y = [marker("keep", x)], x
+    for kind, *sizes in [
+        (convolution, image, filters, (3, stride, 1), "linear"),
+        (normalization, "relu"),
+        (convolution, smaller, filters, (3, 1, 1), "linear"),
+        (normalization, "linear"),
+    ]:
+        *layer, y = kind(y, *sizes)
+        made.append(layer)
+    if smaller != image:
+        made.append(marker("swap", x))
+        for kind, *sizes in [(convolution, image, filters, (1, stride, 0), "linear"), (normalization, "linear")]:
+            *layer, x = kind(x, *sizes)
+            made.append(layer)
+    return made + [marker("add", y, activation="relu")], torch.relu(y + x)
+
+
+def weights(parameters):
+    """Whether there are some: vectors are biases and gains."""
+    return any(p.dim() > 1 for p in parameters)
+
+
 def case(name, inputs, layers, loss, samples=7):
     x = features = numbers(samples, inputs)
     made = []
     for kind, *sizes in layers:
-        layer, parameters, signal, x = kind(x, *sizes)
-        made.append((layer, parameters, signal))
+        if kind is block:
+            layers, x = block(x, *sizes)
+            made.extend(layers)
+        else:
+            *layer, x = kind(x, *sizes)
+            made.append(layer)
+    # Signals of layers without weights are not gathered; the first layer's may be that of the inputs.
+    without = [index for index, (_, parameters, _) in enumerate(made) if index > 0 and not weights(parameters)]
     if loss == "cross-entropy":
         targets = torch.randint(x.shape[1], (samples,))
         value, outputs = nn.functional.cross_entropy(x, targets), torch.softmax(x, 1)
@@ -85,7 +152,7 @@ def case(name, inputs, layers, loss, samples=7):
         "targets": targets,
         "value": value.item(),
         "outputs": outputs.flatten().tolist(),
-        "signals": [signal.item() for _, _, signal in made],
+        "signals": [0.0 if index in without else signal.item() for index, (_, _, signal) in enumerate(made)],
     }
 
 
@@ -121,6 +188,65 @@ CASES = [
         6,
         [(normalization, "linear"), (recurrent, 3, 5, 2, "tanh", True), (normalization, "relu")],
         "mse",
+    ),
+    case("one channel", 5 * 6, [(convolution, (5, 6, 1), 3, (3, 1, 0), "tanh")], "mse"),
+    case(
+        "every second position, padded",
+        5 * 6 * 3,
+        [(convolution, (5, 6, 3), 6, (3, 2, 1), "relu"), (convolution, (3, 3, 6), 5, (2, 2, 0), "linear")],
+        "mse",
+    ),
+    case(
+        "a window larger than the image",
+        4 * 5 * 2,
+        [
+            (dense, 4 * 5 * 2, "tanh"),
+            (convolution, (4, 5, 2), 4, (7, 2, 3), "relu"),
+            (global_average, (2, 3, 4)),
+            (dense, 3, "softmax"),
+        ],
+        "cross-entropy",
+    ),
+    case("windows of one place", 5 * 4 * 3, [(convolution, (5, 4, 3), 6, (1, 2, 0), "linear")], "mse"),
+    case(
+        "many channels",
+        3 * 3 * 70,
+        [(convolution, (3, 3, 70), 5, (3, 1, 1), "tanh"), (convolution, (3, 3, 5), 3, (3, 3, 0), "tanh")],
+        "mse",
+        samples=3,
+    ),
+    case(
+        "an image of one place",
+        4,
+        [(dense, 6, "tanh"), (convolution, (1, 1, 6), 4, (3, 1, 1), "linear")],
+        "mse",
+    ),
+    case(
+        "the largest of inputs and outputs",
+        5 * 6 * 2,
+        [
+            (max_pool, (5, 6, 2), (3, 2, 1)),
+            (convolution, (3, 3, 2), 4, (2, 1, 1), "linear"),
+            (max_pool, (4, 4, 4), (2, 2, 0)),
+        ],
+        "mse",
+    ),
+    case("a residual block", 4 * 3 * 2, [(block, (4, 3, 2), 2, 1)], "mse"),
+    case("a residual block with a projection", 4 * 5 * 2, [(block, (4, 5, 2), 3, 2)], "mse"),
+    case(
+        "a small ResNet",
+        10 * 10,
+        [
+            (convolution, (10, 10, 1), 4, (7, 2, 3), "linear"),
+            (normalization, "relu"),
+            (max_pool, (5, 5, 4), (3, 2, 1)),
+            (block, (3, 3, 4), 4, 1),
+            (block, (3, 3, 4), 6, 2),
+            (block, (2, 2, 6), 6, 1),
+            (global_average, (2, 2, 6)),
+            (dense, 5, "softmax"),
+        ],
+        "cross-entropy",
     ),
 ]
 

@@ -1,10 +1,13 @@
-//! Recurrent layers and layer normalisation: what is refused, the numbers that PyTorch has, a plain implementation in
-//! `f64`, and the same bits for every tile width.
+//! Layers beside dense ones: what is refused, the numbers that PyTorch has, a plain implementation in `f64`, and the same
+//! bits for every tile width.
+
+#[path = "layers/images.rs"]
+mod images;
 
 use amc_core::chain::{Chain, Memory, Options};
 use amc_core::{
-    Activation, Features, Gather, Generator, Lanes, Layer, Loss, Net, NetError, Objective, ObjectiveError, Portable,
-    Rows, Samples, Targets, gaussian,
+    Activation, Features, Gather, Generator, Image, Kernel, Lanes, Layer, Loss, Net, NetError, Objective,
+    ObjectiveError, Portable, Rows, Samples, Targets, gaussian,
 };
 use proptest::prelude::*;
 use rand_core::{Rng, SeedableRng};
@@ -159,10 +162,18 @@ impl Case {
         let (mut loss, mut signals, mut all) = (0.0, vec![0.0; self.layers.len()], vec![]);
         for sample in self.features.chunks(self.inputs) {
             let mut parameters = self.parameters.iter().map(|x| f64::from(*x));
-            let mut y = sample.iter().map(|x| f64::from(*x) * scale).collect::<Vec<_>>();
-            for (layer, signal) in self.layers.iter().zip(&mut signals) {
+            let (mut y, mut kept) = (sample.iter().map(|x| f64::from(*x) * scale).collect::<Vec<_>>(), vec![]);
+            let input_signal = y.iter().map(|s| s * s).sum::<f64>() / count as f64;
+            for (index, (layer, signal)) in self.layers.iter().zip(&mut signals).enumerate() {
+                // The first layer's is that of the inputs, unless its weights are shared.
+                let shared = matches!(layer, Layer::Convolution { .. } | Layer::Recurrent { .. });
+                let without_weights = !shared && !matches!(layer, Layer::Dense { .. });
+                *signal += if index == 0 && without_weights { input_signal } else { 0.0 };
+                if let Some(s) = images::plain(layer, &mut y, &mut kept, &mut parameters) {
+                    *signal += s / count as f64;
+                    continue;
+                }
                 if let Layer::Normalization { units, activation } = *layer {
-                    *signal += y.iter().map(|s| s * s).sum::<f64>() / count as f64;
                     let gains = parameters.by_ref().take(units).collect::<Vec<_>>();
                     let biases = parameters.by_ref().take(units).collect::<Vec<_>>();
                     let mean = y.iter().sum::<f64>() / units as f64;
@@ -247,14 +258,20 @@ fn golden() -> Vec<(String, Case, Outcome<f64>)> {
     let numbers = |value: &Value| wide(value).into_iter().map(|x| x as f32).collect::<Vec<_>>();
     let size = |value: &Value| value.as_u64().unwrap() as usize;
     let layer = |layer: &Value| {
-        let activation = match layer["activation"].as_str().unwrap() {
+        let activation = match layer["activation"].as_str().unwrap_or("linear") {
             "linear" => Linear,
             "tanh" => Tanh,
             "relu" => Relu,
             "softmax" => Softmax,
             other => panic!("{other}"),
         };
-        let units = size(&layer["units"]);
+        let numbers = |name: &str| layer[name].as_array().unwrap().iter().map(size).collect::<Vec<_>>();
+        let image = || <[usize; 3]>::try_from(numbers("image")).map(|[r, c, k]| Image::new(r, c, k)).unwrap();
+        let kernel = || {
+            let [size, stride, padding] = <[usize; 3]>::try_from(numbers("kernel")).unwrap().map(|x| x as u32);
+            Kernel::new(size, stride, padding)
+        };
+        let units = layer["units"].as_u64().unwrap_or(0) as usize;
         match layer["kind"].as_str().unwrap() {
             "dense" => Layer::dense(units, activation),
             "normalization" => Layer::normalization(units, activation),
@@ -265,6 +282,12 @@ fn golden() -> Vec<(String, Case, Outcome<f64>)> {
                 activation,
                 every: layer["every"].as_bool().unwrap(),
             },
+            "convolution" => Layer::convolution(image(), size(&layer["filters"]), kernel(), activation),
+            "max pool" => Layer::max_pool(image(), kernel()),
+            "global average" => Layer::global_average(image()),
+            "keep" => Layer::keep(units),
+            "swap" => Layer::swap(units),
+            "add" => Layer::add(units, activation),
             other => panic!("{other}"),
         }
     };
@@ -293,10 +316,15 @@ fn golden() -> Vec<(String, Case, Outcome<f64>)> {
 #[test]
 fn numbers_are_those_of_pytorch() {
     let cases = golden();
-    assert!(cases.len() >= 6);
+    assert!(cases.len() >= 16);
     for (name, case, wanted) in cases {
-        // Rounding is 6e-8 of sums of up to 20 terms around 1, and grows by less than tenfold through a net's steps.
+        // Rounding is 6e-8 of sums of up to 20 terms around 1, or 630 that are smaller, and grows by less than tenfold
+        // through a net's steps.
         near(&name, &case.outcome(Portable::<4>, &case.samples(), 1), &wanted, 1e-5);
+        near(&name, &case.outcome(Portable::<1>, &case.samples(), 2), &wanted, 1e-5);
+        near(&name, &case.outcome(Portable::<2>, &case.samples(), 3), &wanted, 1e-5);
+        near(&name, &case.outcome(Portable::<8>, &case.samples(), 1), &wanted, 1e-5);
+        near(&name, &case.outcome(Portable::<16>, &case.samples(), 1), &wanted, 1e-5);
     }
 }
 
@@ -333,6 +361,24 @@ impl Features for Skipping<'_> {
 
 const SCALE: f32 = 1.0 / 255.0;
 
+/// The samples of a case, features multiplied by the scale.
+fn scaled(case: &Case) -> Samples<'_, Rows<'_, f32>> {
+    Samples { features: Rows::new(&case.features, case.inputs, SCALE), targets: case.samples().targets }
+}
+
+fn order_does_not_show(case: &Case) -> Result<(), TestCaseError> {
+    let (whole, Samples { features, targets }) = (scaled(case), case.samples());
+    let skipping = Samples { features: Skipping(features, SCALE), targets };
+    let wanted = case.bits(Portable::<1>, &whole, 1);
+    prop_assert_eq!(&case.bits(Portable::<1>, &skipping, 3), &wanted);
+    prop_assert_eq!(&case.bits(Portable::<2>, &skipping, 1), &wanted);
+    prop_assert_eq!(&case.bits(Portable::<4>, &skipping, 2), &wanted);
+    prop_assert_eq!(&case.bits(Portable::<8>, &skipping, 5), &wanted);
+    prop_assert_eq!(&case.bits(Portable::<16>, &skipping, 4), &wanted);
+    prop_assert_eq!(&case.bits(Portable::<16>, &whole, 2), &wanted);
+    Ok(())
+}
+
 proptest! {
     // A failure prints its input; nothing is to be kept beside the sources.
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
@@ -340,25 +386,13 @@ proptest! {
     /// Neither the tile's width, nor how many tiles are in the net together, nor zeros left out.
     #[test]
     fn the_order_of_evaluation_does_not_show(seed: u64, samples in 1_usize..=70) {
-        let case = Case::random(seed, samples);
-        let Samples { features, targets } = case.samples();
-        let whole = Samples { features: Rows::new(&case.features, case.inputs, SCALE), targets };
-        let skipping = Samples { features: Skipping(features, SCALE), targets };
-        let wanted = case.bits(Portable::<1>, &whole, 1);
-        prop_assert_eq!(&case.bits(Portable::<1>, &skipping, 3), &wanted);
-        prop_assert_eq!(&case.bits(Portable::<2>, &skipping, 1), &wanted);
-        prop_assert_eq!(&case.bits(Portable::<4>, &skipping, 2), &wanted);
-        prop_assert_eq!(&case.bits(Portable::<8>, &skipping, 5), &wanted);
-        prop_assert_eq!(&case.bits(Portable::<16>, &skipping, 4), &wanted);
-        prop_assert_eq!(&case.bits(Portable::<16>, &whole, 2), &wanted);
+        order_does_not_show(&Case::random(seed, samples))?;
     }
 
     #[test]
     fn numbers_are_those_of_a_plain_implementation(seed: u64, samples in 1_usize..=70) {
         let case = Case::random(seed, samples);
-        let targets = case.samples().targets;
-        let scaled = Samples { features: Rows::new(&case.features, case.inputs, SCALE), targets };
         // As in tests/net.rs: 6e-8 of terms that cancel to a tenth, and three layers of up to seven steps.
-        near("the net", &case.outcome(Portable::<4>, &scaled, 3), &case.plain(1.0 / 255.0), 1e-4);
+        near("the net", &case.outcome(Portable::<4>, &scaled(&case), 3), &case.plain(1.0 / 255.0), 1e-4);
     }
 }

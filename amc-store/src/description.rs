@@ -4,6 +4,8 @@
 //! order of the enums here: what is new goes to their ends.
 
 use amc_core::{Activation, Layer, Loss, Net, Objective};
+#[cfg(feature = "layers")]
+use amc_core::{Image, Kernel};
 use serde::ser::{Error, SerializeSeq, SerializeTuple};
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -54,6 +56,79 @@ enum LayerCode {
         units: usize,
         activation: ActivationCode,
     },
+    #[cfg(feature = "layers")]
+    Convolution {
+        image: ImageCode,
+        filters: usize,
+        kernel: KernelCode,
+        activation: ActivationCode,
+    },
+    #[cfg(feature = "layers")]
+    MaxPool {
+        image: ImageCode,
+        kernel: KernelCode,
+    },
+    #[cfg(feature = "layers")]
+    GlobalAverage {
+        image: ImageCode,
+    },
+    #[cfg(feature = "layers")]
+    Keep {
+        units: usize,
+    },
+    #[cfg(feature = "layers")]
+    Swap {
+        units: usize,
+    },
+    #[cfg(feature = "layers")]
+    Add {
+        units: usize,
+        activation: ActivationCode,
+    },
+}
+
+#[cfg(feature = "layers")]
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct ImageCode {
+    rows: usize,
+    columns: usize,
+    channels: usize,
+}
+
+#[cfg(feature = "layers")]
+impl From<Image> for ImageCode {
+    fn from(Image { rows, columns, channels }: Image) -> Self {
+        Self { rows, columns, channels }
+    }
+}
+
+#[cfg(feature = "layers")]
+impl From<ImageCode> for Image {
+    fn from(ImageCode { rows, columns, channels }: ImageCode) -> Self {
+        Self { rows, columns, channels }
+    }
+}
+
+#[cfg(feature = "layers")]
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct KernelCode {
+    size: u32,
+    stride: u32,
+    padding: u32,
+}
+
+#[cfg(feature = "layers")]
+impl From<Kernel> for KernelCode {
+    fn from(Kernel { size, stride, padding }: Kernel) -> Self {
+        Self { size, stride, padding }
+    }
+}
+
+#[cfg(feature = "layers")]
+impl From<KernelCode> for Kernel {
+    fn from(KernelCode { size, stride, padding }: KernelCode) -> Self {
+        Self { size, stride, padding }
+    }
 }
 
 impl LossCode {
@@ -108,6 +183,21 @@ impl LayerCode {
             Layer::Normalization { units, activation } => {
                 Some(Self::Normalization { units, activation: ActivationCode::of(activation)? })
             }
+            #[cfg(feature = "layers")]
+            Layer::Convolution { image, filters, kernel, activation } => {
+                let activation = ActivationCode::of(activation)?;
+                Some(Self::Convolution { image: image.into(), filters, kernel: kernel.into(), activation })
+            }
+            #[cfg(feature = "layers")]
+            Layer::MaxPool { image, kernel } => Some(Self::MaxPool { image: image.into(), kernel: kernel.into() }),
+            #[cfg(feature = "layers")]
+            Layer::GlobalAverage { image } => Some(Self::GlobalAverage { image: image.into() }),
+            #[cfg(feature = "layers")]
+            Layer::Keep { units } => Some(Self::Keep { units }),
+            #[cfg(feature = "layers")]
+            Layer::Swap { units } => Some(Self::Swap { units }),
+            #[cfg(feature = "layers")]
+            Layer::Add { units, activation } => Some(Self::Add { units, activation: ActivationCode::of(activation)? }),
             _ => None,
         }
     }
@@ -123,6 +213,20 @@ impl From<LayerCode> for Layer {
             }
             #[cfg(feature = "layers")]
             LayerCode::Normalization { units, activation } => Layer::normalization(units, activation.into()),
+            #[cfg(feature = "layers")]
+            LayerCode::Convolution { image, filters, kernel, activation } => {
+                Layer::convolution(image.into(), filters, kernel.into(), activation.into())
+            }
+            #[cfg(feature = "layers")]
+            LayerCode::MaxPool { image, kernel } => Layer::max_pool(image.into(), kernel.into()),
+            #[cfg(feature = "layers")]
+            LayerCode::GlobalAverage { image } => Layer::global_average(image.into()),
+            #[cfg(feature = "layers")]
+            LayerCode::Keep { units } => Layer::keep(units),
+            #[cfg(feature = "layers")]
+            LayerCode::Swap { units } => Layer::swap(units),
+            #[cfg(feature = "layers")]
+            LayerCode::Add { units, activation } => Layer::add(units, activation.into()),
         }
     }
 }
@@ -160,12 +264,18 @@ impl Serialize for Described<'_> {
 
 /// The most bytes that a description takes.
 pub(crate) const fn length_limit(net: &Net<'_>) -> usize {
-    // Codes are of one byte, sizes of up to ten.
+    // Codes are of one byte, sizes of up to ten, those of windows of up to five.
     let (mut limit, mut layer) = (1 + 10 + 10, 0);
     while layer < net.layers().len() {
         limit += match net.layers()[layer] {
             #[cfg(feature = "layers")]
             Layer::Recurrent { .. } => 1 + 3 * 10 + 1 + 1,
+            #[cfg(feature = "layers")]
+            Layer::Convolution { .. } => 1 + (3 + 1) * 10 + 3 * 5 + 1,
+            #[cfg(feature = "layers")]
+            Layer::MaxPool { .. } => 1 + 3 * 10 + 3 * 5,
+            #[cfg(feature = "layers")]
+            Layer::GlobalAverage { .. } => 1 + 3 * 10,
             _ => 1 + 10 + 1,
         };
         layer += 1;

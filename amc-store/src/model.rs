@@ -10,9 +10,19 @@
 //! | seq of enum | its layers, as below |
 //! | usize | N, the number of parameters |
 //!
-//! Layers are 0 dense, with its units (usize) and activation (enum); with the feature `layers` also 1 recurrent, with
-//! the inputs of a step, units and steps (each usize), its activation, and whether it gives every state (bool), and
-//! 2 normalization, with units and activation.
+//! Layers are 0 dense, with its units (usize) and activation (enum); with the feature `layers` also
+//!
+//! | kind | what |
+//! | --- | --- |
+//! | 1 recurrent | the inputs of a step, units, steps (each usize), activation, whether it gives every state (bool) |
+//! | 2 normalization | units, activation |
+//! | 3 convolution | image: rows, columns, channels; filters (each usize); kernel: size, stride, padding (each u32); activation |
+//! | 4 max-pool | image, kernel |
+//! | 5 global average | image |
+//! | 6 keep | units |
+//! | 7 swap | units |
+//! | 8 add | units, activation |
+//!
 //! Activations are 0 linear, 1 tanh, 2 ReLU, 3 sigmoid, 4 softmax. The numbers are the parameters, in the order of
 //! `amc-core`.
 //!

@@ -32,52 +32,33 @@ impl Layer {
 }
 
 pub(crate) const fn shape(units: usize) -> Shape {
-    Shape {
-        takes: units,
-        fan_in: 0,
-        neurons: units,
-        biases: units.saturating_mul(2),
-        outputs: units,
-        room: units,
-        uses: 1,
-        recurrent: false,
-    }
+    Shape { biases: units.saturating_mul(2), ..Shape::without_parameters(units, units) }
 }
 
-/// Normalises tiles. `inputs` are, for a tile, all its numbers, where zeros may be left out, and what they are to be
-/// multiplied by; `parameters` are the gains and then the biases. It makes `[tile][unit][T]`.
+/// Normalises the tiles `given`, `[tile][unit][T]`; `parameters` are the gains and then the biases. It makes as many.
 #[inline(always)]
-pub(crate) fn run<L: Lanes, I: Iterator<Item = (usize, L::V)>>(
-    lanes: L,
-    inputs: (impl Fn(usize) -> I, f32),
-    parameters: &[f32],
-    made: &mut [f32],
-) {
+pub(crate) fn run<L: Lanes>(lanes: L, given: &[f32], parameters: &[f32], made: &mut [f32]) {
     let units = parameters.len() / 2;
     let (gains, biases) = parameters.split_at(units);
     let count = lanes.splat(units as f32);
-    for (tile, values) in made.chunks_exact_mut((units * L::T).max(1)).enumerate() {
-        values.fill(0.0);
-        for (unit, v) in inputs.0(tile) {
-            if let Some(value) = values.get_mut(unit * L::T..) {
-                lanes.store(lanes.mul(v, lanes.splat(inputs.1)), value);
-            }
-        }
+    let tile = (units * L::T).max(1);
+    for (given, made) in given.chunks_exact(tile).zip(made.chunks_exact_mut(tile)) {
         let mut sum = lanes.splat(0.0);
-        for value in values.chunks_exact(L::T) {
+        for value in given.chunks_exact(L::T) {
             sum = lanes.add(sum, lanes.load(value));
         }
         let mean = lanes.div(sum, count);
         let mut squares = lanes.splat(0.0);
-        for value in values.chunks_exact(L::T) {
+        for value in given.chunks_exact(L::T) {
             let off = lanes.sub(lanes.load(value), mean);
             squares = lanes.mul_add(off, off, squares);
         }
         let variance = lanes.div(squares, count);
         let deviation = lanes.sqrt(lanes.add(variance, lanes.splat(EPSILON)));
-        for (value, (gain, bias)) in values.chunks_exact_mut(L::T).zip(gains.iter().zip(biases)) {
+        let values = given.chunks_exact(L::T).zip(made.chunks_exact_mut(L::T));
+        for ((value, made), (gain, bias)) in values.zip(gains.iter().zip(biases)) {
             let normal = lanes.div(lanes.sub(lanes.load(value), mean), deviation);
-            lanes.store(lanes.mul_add(normal, lanes.splat(*gain), lanes.splat(*bias)), value);
+            lanes.store(lanes.mul_add(normal, lanes.splat(*gain), lanes.splat(*bias)), made);
         }
     }
 }

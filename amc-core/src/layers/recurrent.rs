@@ -42,7 +42,7 @@ pub(crate) const fn shape(inputs: usize, units: usize, steps: usize, every: bool
         // Of the states that are not kept, there are the last and the one before.
         room: if every { states } else { units.saturating_mul(2) },
         uses: steps,
-        recurrent: true,
+        shared: true,
     }
 }
 
