@@ -17,6 +17,9 @@ pub fn rust(model: &Model) -> anyhow::Result<String> {
     let mut text = String::new();
     writeln!(text, "// Made by `amc export --rust`. Trained in {} arithmetic.", model.arithmetic)?;
     writeln!(text, "// CRC-32 of the parameters as little-endian f32: {}.\n", params_hash(&model.parameters))?;
+    if model.description.layers.iter().any(|layer| !matches!(layer, Layer::Dense { .. })) {
+        writeln!(text, "// It needs the feature `layers` of amc-core.\n")?;
+    }
     writeln!(text, "use amc_core::{{Activation, Layer, Loss, Net, Objective}};\n")?;
     writeln!(text, "/// The net.\n#[rustfmt::skip]")?;
     writeln!(text, "pub const NET: Net<'static> = Net::new({}, &[", objective.net().inputs())?;

@@ -56,3 +56,28 @@ fn every_activation_and_loss_has_its_name() {
         assert!(words.iter().all(|word| source.contains(word)) && source.contains("portable"), "{source}");
     }
 }
+
+#[test]
+fn recurrent_layers_and_normalisation_are_exported_as_their_constructors() {
+    let description = Description {
+        inputs: 6,
+        layers: vec![
+            Layer::recurrent_states(2, 4, 3, Activation::Tanh),
+            Layer::recurrent(4, 5, 3, Activation::Relu),
+            Layer::normalization(5, Activation::Linear),
+            Layer::dense(2, Activation::Softmax),
+        ],
+        loss: LossName::CrossEntropy,
+    };
+    let count = description.objective().expect("a net").net().parameters();
+    let source = rust(&Model { description, arithmetic: Arithmetic::Portable, parameters: vec![0.5; count] });
+    let lines = [
+        "Layer::recurrent_states(2, 4, 3, Activation::Tanh),",
+        "Layer::recurrent(4, 5, 3, Activation::Relu),",
+        "Layer::normalization(5, Activation::Linear),",
+        "Layer::dense(2, Activation::Softmax),",
+    ];
+    let source = source.expect("exported");
+    assert!(source.contains(&format!("    {}\n", lines.join("\n    "))), "{source}");
+    assert!(source.contains("feature `layers`"), "{source}");
+}

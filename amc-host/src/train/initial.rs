@@ -97,6 +97,26 @@ mod tests {
     }
 
     #[test]
+    fn recurrent_layers_are_drawn_as_pytorch_does_and_normalisation_starts_as_none() {
+        const LAYERS: [Layer; 3] = [
+            Layer::recurrent(2, 16, 3, Activation::Tanh),
+            Layer::normalization(16, Activation::Linear),
+            Layer::dense(2, Activation::Softmax),
+        ];
+        const NET: Net<'_> = Net::new(6, &LAYERS);
+        for initial in [Initial::Kaiming, Initial::Gaussian(0.1)] {
+            let x = initial.draw(NET, Arithmetic::Portable, &mut Generator::seed_from_u64(1));
+            let sections: Vec<_> = NET.sections().map(|s| &x[s.start..][..s.weights + s.biases]).collect();
+            let (gains, biases) = sections[1].split_at(16);
+            assert!(gains.iter().all(|gain| *gain == 1.0) && biases.iter().all(|bias| *bias == 0.0), "{initial:?}");
+            let (largest, ..) = moments(sections[0]);
+            // Of (2 + 16 + 1) · 16 numbers within ±1/√16, or of a standard deviation of 0.1.
+            let range = if initial == Initial::Kaiming { 0.24..=0.25 } else { 0.25..0.5 };
+            assert!(range.contains(&largest), "{initial:?}: {largest}");
+        }
+    }
+
+    #[test]
     fn gaussian_numbers_have_the_scale_they_are_given() {
         let parameters = Initial::Gaussian(0.01).draw(NET, Arithmetic::Portable, &mut Generator::seed_from_u64(1));
         let (_, mean, variance) = moments(&parameters);
