@@ -143,7 +143,7 @@ pub enum ModelError {
     Io(PathBuf, #[source] io::Error),
     /// Its content is not that of a model file.
     #[error("{0}")]
-    Format(PathBuf, #[source] FormatError),
+    Format(PathBuf, #[source] Box<FormatError>),
     /// What it describes is not a net that this program knows.
     #[error("{path}: the description is not valid: {reason}")]
     Description {
@@ -177,7 +177,7 @@ impl Model {
     /// Writes the model file.
     pub fn save(&self, path: &Path) -> Result<(), ModelError> {
         let invalid = |reason: String| ModelError::Description { path: path.to_path_buf(), reason };
-        let format = |error| ModelError::Format(path.to_path_buf(), error);
+        let format = |error| ModelError::Format(path.to_path_buf(), Box::new(error));
         let objective = self.description.objective().map_err(|error| invalid(error.to_string()))?;
         let model = model::Model { objective, arithmetic: self.arithmetic.into(), parameters: &self.parameters };
         let mut bytes = vec![0; model.length().map_err(format)?];
@@ -188,7 +188,8 @@ impl Model {
     /// Reads a model file.
     pub fn load(path: &Path) -> Result<Self, ModelError> {
         let bytes = std::fs::read(path).map_err(|error| ModelError::Io(path.to_path_buf(), error))?;
-        let stored = model::Stored::parse(&bytes).map_err(|error| ModelError::Format(path.to_path_buf(), error))?;
+        let stored =
+            model::Stored::parse(&bytes).map_err(|error| ModelError::Format(path.to_path_buf(), Box::new(error)))?;
         Self::read(&stored.description(), stored.arithmetic(), stored.parameters().collect())
             .map_err(|reason| ModelError::Description { path: path.to_path_buf(), reason })
     }

@@ -111,7 +111,7 @@ mod tests {
             assert!(gains.iter().all(|gain| *gain == 1.0) && biases.iter().all(|bias| *bias == 0.0), "{initial:?}");
             let (largest, ..) = moments(sections[0]);
             // Of (2 + 16 + 1) · 16 numbers within ±1/√16, or of a standard deviation of 0.1.
-            let range = if initial == Initial::Kaiming { 0.24..=0.25 } else { 0.25..0.5 };
+            let range = if initial == Initial::Kaiming { 0.24..=0.25 } else { 0.25..=0.5 };
             assert!(range.contains(&largest), "{initial:?}: {largest}");
         }
     }
