@@ -338,29 +338,28 @@ impl Pass<'_> {
                     activate(lanes, activation, made);
                 }
                 #[cfg(feature = "layers")]
-                Layer::Recurrent { inputs: of_step, steps, activation, every, .. } => {
+                Layer::Recurrent { inputs: of_step, steps, activation, every, .. } if index == 0 => {
                     let layer = Recurrent { weights, biases, inputs: of_step, steps, activation, every };
                     let seen = |tile, signal| seen(index, tile, signal);
-                    if index == 0 {
-                        let mut steps = None;
-                        let inputs = |tile, step| {
-                            let begun = if step == 0 { None } else { steps.take() };
-                            let steps = steps.insert(begun.unwrap_or_else(|| Steps::new(inputs(tile), of_step)));
-                            steps.next()
-                        };
-                        layer.run::<L, _, true>(lanes, tiles, (inputs, scale), &mut *outputs, with_signal, seen);
-                    } else {
-                        let inputs = |tile, step| layers::inputs(lanes, given, of_step, tile * steps + step);
-                        layer.run::<L, _, false>(lanes, tiles, (inputs, 1.0), &mut *outputs, with_signal, seen);
-                    }
+                    let mut steps = None;
+                    let inputs = |tile, step| {
+                        let begun = if step == 0 { None } else { steps.take() };
+                        let steps = steps.insert(begun.unwrap_or_else(|| Steps::new(inputs(tile), of_step)));
+                        steps.next()
+                    };
+                    layer.run::<L, _, true>(lanes, tiles, (inputs, scale), &mut *outputs, with_signal, seen);
                 }
                 #[cfg(feature = "layers")]
-                ref other => {
-                    let activation = if index + 1 == net.layers().len() { last } else { other.activation() };
-                    let seen = with_signal.then_some(|tile, signal| seen(index, tile, signal));
+                ref layer => {
+                    let activation = if index + 1 == net.layers().len() { last } else { layer.activation() };
+                    let mut seen = |tile, signal| seen(index, tile, signal);
+                    let seen: Option<&mut dyn FnMut(usize, L::V)> = if with_signal { Some(&mut seen) } else { None };
+                    let (parameters, given) = ((weights, biases), width);
                     let buffers = (&mut outputs, &mut spare, &mut kept);
-                    layers::run(lanes, other, (weights, biases), (taken, width), buffers, seen);
-                    activate(lanes, activation, outputs.get_mut(..width).unwrap_or_default());
+                    lanes.apart(layers::Pass { layer, tiles, parameters, taken, given, buffers, seen });
+                    if !layer.is_recurrent() {
+                        activate(lanes, activation, outputs.get_mut(..width).unwrap_or_default());
+                    }
                 }
             }
             fan_in = layer.units();

@@ -22,6 +22,13 @@ pub trait Lanes: Copy {
     /// part would take them from another.
     const CALLS: bool = false;
 
+    /// Computes `op`, in lanes that bring an instruction set as a function of its own: passes have it in common, and it
+    /// is there once.
+    #[inline(always)]
+    fn apart<Op: Apart<Self>>(self, op: Op) {
+        op.run(self);
+    }
+
     /// `x` in every lane.
     fn splat(self, x: f32) -> Self::V;
 
@@ -76,6 +83,12 @@ pub trait Lanes: Copy {
 
     /// `(m, e)` with `v = m · 2ᵉ` and m in [√½, √2), for positive normal `v`; any two numbers elsewhere.
     fn split(self, v: Self::V) -> (Self::V, Self::V);
+}
+
+/// A part of a pass that may become a [function of its own](Lanes::apart).
+pub trait Apart<L> {
+    /// Computes it. Implementations are `#[inline(always)]`, so that they are compiled for the lanes' instruction set.
+    fn run(self, lanes: L);
 }
 
 /// √½ as bits: where [`Lanes::split`] cuts the mantissa's range.

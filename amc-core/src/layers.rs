@@ -10,9 +10,10 @@ pub(crate) mod residual;
 use core::mem::swap;
 
 use crate::forward::activations;
-use crate::lanes::Lanes;
+use crate::lanes::{Apart, Lanes};
 use crate::net::Layer;
 use convolution::Convolution;
+use recurrent::Recurrent;
 
 /// A tile of what a layer of `units` outputs gave, `[tile][unit][T]`, as the next one's inputs.
 #[inline(always)]
@@ -27,7 +28,7 @@ pub(crate) fn inputs<L: Lanes>(
     activations(lanes, tile.unwrap_or_default())
 }
 
-/// Whether [`run`] is the pass of a layer, which takes the net's inputs as a [`copy`].
+/// Whether a layer takes the net's inputs as a [`copy`].
 pub(crate) const fn takes_a_copy(layer: &Layer) -> bool {
     !matches!(layer, Layer::Dense { .. } | Layer::Recurrent { .. })
 }
@@ -54,41 +55,62 @@ pub(crate) fn copy<L: Lanes, I: Iterator<Item = (usize, L::V)>>(
 /// Outputs, what the layer before gave, and what is kept.
 type Buffers<'b, 's> = (&'b mut &'s mut [f32], &'b mut &'s mut [f32], &'b mut &'s mut [f32]);
 
-/// Passes tiles through a layer of those that have no pass of their own in `forward`, all but its activation: `taken`
-/// numbers, `[tile][unit][T]`, become `given` ones. `seen(tile, the signal)` is called where signals are wanted.
-#[inline(always)]
-pub(crate) fn run<L: Lanes>(
-    lanes: L,
-    layer: &Layer,
-    (weights, biases): (&[f32], &[f32]),
-    (taken, given): (usize, usize),
-    (outputs, inputs, kept): Buffers<'_, '_>,
-    seen: Option<impl FnMut(usize, L::V)>,
-) {
-    let from = inputs.get(..taken).unwrap_or_default();
-    let made = outputs.get_mut(..given).unwrap_or_default();
-    match *layer {
-        Layer::Dense { .. } | Layer::Recurrent { .. } => {}
-        Layer::Normalization { .. } => normalization::run(lanes, from, biases, made),
-        Layer::Convolution { image, kernel, .. } => {
-            let layer = Convolution { weights, biases, image, kernel };
-            if let Some(seen) = seen {
-                layer.signals(lanes, from, seen);
+/// The pass of tiles through a layer that is not dense, all but its activation, which only a recurrent layer applies:
+/// `taken` numbers, `[tile][unit][T]`, become `given` ones.
+pub(crate) struct Pass<'p, 'b, 's, L: Lanes> {
+    pub(crate) layer: &'p Layer,
+    pub(crate) tiles: usize,
+    /// Weights and biases.
+    pub(crate) parameters: (&'p [f32], &'p [f32]),
+    pub(crate) taken: usize,
+    pub(crate) given: usize,
+    pub(crate) buffers: Buffers<'b, 's>,
+    /// Called with a tile and the signal of its inputs, where signals are wanted.
+    pub(crate) seen: Option<&'p mut dyn FnMut(usize, L::V)>,
+}
+
+impl<L: Lanes> Apart<L> for Pass<'_, '_, '_, L> {
+    #[inline(always)]
+    fn run(self, lanes: L) {
+        let Self { layer, tiles, parameters: (weights, biases), taken, given, buffers, mut seen } = self;
+        let (outputs, inputs, kept) = buffers;
+        let from = inputs.get(..taken).unwrap_or_default();
+        if let Layer::Recurrent { inputs: of_step, steps, activation, every, .. } = *layer {
+            let layer = Recurrent { weights, biases, inputs: of_step, steps, activation, every };
+            let with_signal = seen.is_some();
+            let seen = |tile, signal| {
+                if let Some(seen) = &mut seen {
+                    seen(tile, signal);
+                }
+            };
+            let inputs = |tile, step| self::inputs(lanes, from, of_step, tile * steps + step);
+            layer.run::<L, _, false>(lanes, tiles, (inputs, 1.0), outputs, with_signal, seen);
+            return;
+        }
+        let made = outputs.get_mut(..given).unwrap_or_default();
+        match *layer {
+            Layer::Dense { .. } | Layer::Recurrent { .. } => {}
+            Layer::Normalization { .. } => normalization::run(lanes, from, biases, made),
+            Layer::Convolution { image, kernel, .. } => {
+                let layer = Convolution { weights, biases, image, kernel };
+                if let Some(seen) = seen {
+                    layer.signals(lanes, from, seen);
+                }
+                layer.run(lanes, from, made);
             }
-            layer.run(lanes, from, made);
-        }
-        Layer::MaxPool { image, kernel } => pooling::largest(lanes, image, kernel, from, made),
-        Layer::GlobalAverage { image } => pooling::average(lanes, image, from, made),
-        Layer::Keep { .. } => {
-            for (kept, from) in kept.iter_mut().zip(from) {
-                *kept = *from;
+            Layer::MaxPool { image, kernel } => pooling::largest(lanes, image, kernel, from, made),
+            Layer::GlobalAverage { image } => pooling::average(lanes, image, from, made),
+            Layer::Keep { .. } => {
+                for (kept, from) in kept.iter_mut().zip(from) {
+                    *kept = *from;
+                }
+                swap(outputs, inputs);
             }
-            swap(outputs, inputs);
+            Layer::Swap { .. } => {
+                swap(outputs, inputs);
+                swap(outputs, kept);
+            }
+            Layer::Add { .. } => residual::add(lanes, from, kept, made),
         }
-        Layer::Swap { .. } => {
-            swap(outputs, inputs);
-            swap(outputs, kept);
-        }
-        Layer::Add { .. } => residual::add(lanes, from, kept, made),
     }
 }

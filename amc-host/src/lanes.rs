@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use amc_core::lanes::{ROUND_MAGIC, SQRT_HALF_BITS};
+use amc_core::lanes::{Apart, ROUND_MAGIC, SQRT_HALF_BITS};
 use amc_core::{Lanes, Portable};
 use pulp::{Arch, Simd, WithSimd};
 
@@ -107,6 +107,18 @@ impl<Op: OnLanes, const FUSED: bool> WithSimd for Vectorized<Op, FUSED> {
 #[derive(Clone, Copy)]
 struct Wide<S, const K: usize, const FUSED: bool>(S);
 
+/// A part of a pass, on its lanes.
+struct Call<L, Op>(L, Op);
+
+impl<L, Op: Apart<L>> WithSimd for Call<L, Op> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        self.1.run(self.0);
+    }
+}
+
 /// Added to exponents, so that they are not negative.
 const BIAS: u32 = 128;
 
@@ -179,6 +191,11 @@ impl<S: Simd, const K: usize, const FUSED: bool> Lanes for Wide<S, K, FUSED> {
         1 => 16,
         _ => 4,
     };
+
+    #[inline(always)]
+    fn apart<Op: Apart<Self>>(self, op: Op) {
+        S::vectorize(self.0, Call(self, op));
+    }
 
     #[inline(always)]
     fn splat(self, x: f32) -> Self::V {
