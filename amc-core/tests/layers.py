@@ -22,11 +22,16 @@ def numbers(*shape, scale=1.0):
 
 def shortest(tensor):
     """The shortest decimals of `f32` numbers."""
-    return [float(str(x)) for x in tensor.float().numpy().ravel()]
+    return [float(str(x)) for x in tensor.detach().float().numpy().ravel()]
+
+
+def parameter(tensor):
+    """Numbers of which the gradient is wanted."""
+    return tensor.requires_grad_()
 
 
 def dense(x, units, activation):
-    weights, bias = numbers(x.shape[1], units, scale=0.5), numbers(units, scale=0.5)
+    weights, bias = parameter(numbers(x.shape[1], units, scale=0.5)), parameter(numbers(units, scale=0.5))
     signal = (x**2).sum(1).mean()
     layer = {"kind": "dense", "units": units, "activation": activation}
     return layer, [weights, bias], signal, ACTIVATIONS[activation](x @ weights + bias)
@@ -34,26 +39,24 @@ def dense(x, units, activation):
 
 def normalization(x, activation):
     units = x.shape[1]
-    norm = nn.LayerNorm(units)
-    gains, biases = (1 + numbers(units, scale=0.5)).float().double(), numbers(units, scale=0.5)
-    with torch.no_grad():
-        norm.weight.copy_(gains)
-        norm.bias.copy_(biases)
-        y = ACTIVATIONS[activation](norm(x))
+    gains = parameter((1 + numbers(units, scale=0.5)).float().double())
+    biases = parameter(numbers(units, scale=0.5))
+    y = ACTIVATIONS[activation](nn.functional.layer_norm(x, (units,), gains, biases))
     layer = {"kind": "normalization", "units": units, "activation": activation}
     return layer, [gains, biases], (x**2).sum(1).mean(), y
 
 
 def recurrent(x, inputs, units, steps, activation, every):
-    weights, bias = numbers(inputs + units, units, scale=0.5), numbers(units, scale=0.5)
+    weights, bias = parameter(numbers(inputs + units, units, scale=0.5)), parameter(numbers(units, scale=0.5))
     rnn = nn.RNN(inputs, units, nonlinearity=activation, batch_first=True)
-    with torch.no_grad():
-        rnn.weight_ih_l0.copy_(weights[:inputs].T)
-        rnn.weight_hh_l0.copy_(weights[inputs:].T)
-        rnn.bias_ih_l0.copy_(bias / 4)
-        rnn.bias_hh_l0.copy_(bias * 3 / 4)
-        sequence = x.reshape(len(x), steps, inputs)
-        states, last = rnn(sequence)
+    ours = {
+        "weight_ih_l0": weights[:inputs].T,
+        "weight_hh_l0": weights[inputs:].T,
+        "bias_ih_l0": bias / 4,
+        "bias_hh_l0": bias * 3 / 4,
+    }
+    sequence = x.reshape(len(x), steps, inputs)
+    states, last = torch.func.functional_call(rnn, ours, (sequence,))
     before = torch.cat([torch.zeros(len(x), 1, units), states[:, :-1]], 1)
     signal = ((sequence**2).sum(2) + (before**2).sum(2)).mean()
     layer = {"kind": "recurrent", "inputs": inputs, "units": units, "steps": steps}
@@ -73,7 +76,8 @@ def flat(x):
 def convolution(x, image, filters, kernel, activation):
     size, stride, padding = kernel
     scale = (size * size * image[2]) ** -0.5
-    weights, bias = numbers(size, size, image[2], filters, scale=scale), numbers(filters, scale=0.5)
+    weights = parameter(numbers(size, size, image[2], filters, scale=scale))
+    bias = parameter(numbers(filters, scale=0.5))
     x = planes(x, *image)
     windows = nn.functional.unfold(x, size, padding=padding, stride=stride)
     y = nn.functional.conv2d(x, weights.permute(3, 2, 0, 1), bias, stride=stride, padding=padding)
@@ -142,15 +146,18 @@ def case(name, inputs, layers, loss, samples=7):
         targets = numbers(*x.shape)
         value, outputs = nn.functional.mse_loss(x, targets), x
         targets = shortest(targets)
+    parameters = [p for _, parameters, _ in made for p in parameters]
+    value.backward()
     return {
         "name": name,
         "inputs": inputs,
         "layers": [layer for layer, _, _ in made],
         "loss": loss,
-        "parameters": [x for _, parameters, _ in made for p in parameters for x in shortest(p)],
+        "parameters": [x for p in parameters for x in shortest(p)],
         "features": shortest(features),
         "targets": targets,
         "value": value.item(),
+        "gradient": [float(f"{g:.9g}") for p in parameters for g in p.grad.flatten().tolist()],
         "outputs": outputs.flatten().tolist(),
         "signals": [0.0 if index in without else signal.item() for index, (_, _, signal) in enumerate(made)],
     }

@@ -1,6 +1,8 @@
 //! Layers beside dense ones: what is refused, the numbers that PyTorch has, a plain implementation in `f64`, and the same
 //! bits for every tile width.
 
+#[path = "layers/golden.rs"]
+mod golden;
 #[path = "layers/images.rs"]
 mod images;
 
@@ -11,7 +13,6 @@ use amc_core::{
 };
 use proptest::prelude::*;
 use rand_core::{Rng, SeedableRng};
-use serde_json::Value;
 
 use Activation::{Linear, Relu, Sigmoid, Softmax, Tanh};
 
@@ -253,64 +254,12 @@ fn near(what: &str, got: &Outcome<f32>, wanted: &Outcome<f64>, tolerance: f64) {
 
 /// The cases that `layers.py` wrote.
 fn golden() -> Vec<(String, Case, Outcome<f64>)> {
-    let stored: Value = serde_json::from_str(include_str!("layers.json")).unwrap();
-    let wide = |value: &Value| value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect::<Vec<_>>();
-    let numbers = |value: &Value| wide(value).into_iter().map(|x| x as f32).collect::<Vec<_>>();
-    let size = |value: &Value| value.as_u64().unwrap() as usize;
-    let layer = |layer: &Value| {
-        let activation = match layer["activation"].as_str().unwrap_or("linear") {
-            "linear" => Linear,
-            "tanh" => Tanh,
-            "relu" => Relu,
-            "softmax" => Softmax,
-            other => panic!("{other}"),
-        };
-        let numbers = |name: &str| layer[name].as_array().unwrap().iter().map(size).collect::<Vec<_>>();
-        let image = || <[usize; 3]>::try_from(numbers("image")).map(|[r, c, k]| Image::new(r, c, k)).unwrap();
-        let kernel = || {
-            let [size, stride, padding] = <[usize; 3]>::try_from(numbers("kernel")).unwrap().map(|x| x as u32);
-            Kernel::new(size, stride, padding)
-        };
-        let units = layer["units"].as_u64().unwrap_or(0) as usize;
-        match layer["kind"].as_str().unwrap() {
-            "dense" => Layer::dense(units, activation),
-            "normalization" => Layer::normalization(units, activation),
-            "recurrent" => Layer::Recurrent {
-                inputs: size(&layer["inputs"]),
-                units,
-                steps: size(&layer["steps"]),
-                activation,
-                every: layer["every"].as_bool().unwrap(),
-            },
-            "convolution" => Layer::convolution(image(), size(&layer["filters"]), kernel(), activation),
-            "max pool" => Layer::max_pool(image(), kernel()),
-            "global average" => Layer::global_average(image()),
-            "keep" => Layer::keep(units),
-            "swap" => Layer::swap(units),
-            "add" => Layer::add(units, activation),
-            other => panic!("{other}"),
-        }
+    let case = |stored: golden::Golden| {
+        let golden::Golden { name, inputs, layers, loss, parameters, features, classes, values, .. } = stored;
+        let case = Case { inputs, layers, loss, parameters, features, classes, values };
+        (name, case, Outcome { loss: stored.value, signals: stored.signals, outputs: stored.outputs })
     };
-    let case = |stored: &Value| {
-        let targets = numbers(&stored["targets"]);
-        let (loss, classes) = match stored["loss"].as_str().unwrap() {
-            "mse" => (Loss::MeanSquaredError, None),
-            _ => (Loss::CrossEntropy, Some(targets.iter().map(|class| *class as u8).collect())),
-        };
-        let case = Case {
-            inputs: size(&stored["inputs"]),
-            layers: stored["layers"].as_array().unwrap().iter().map(layer).collect(),
-            loss,
-            parameters: numbers(&stored["parameters"]),
-            features: numbers(&stored["features"]),
-            classes,
-            values: targets,
-        };
-        let loss = stored["value"].as_f64().unwrap();
-        let outcome = Outcome { loss, signals: wide(&stored["signals"]), outputs: wide(&stored["outputs"]) };
-        (stored["name"].as_str().unwrap().to_owned(), case, outcome)
-    };
-    stored.as_array().unwrap().iter().map(case).collect()
+    golden::read().into_iter().map(case).collect()
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! The baselines' gradients and steps, against PyTorch's in double precision (`gradient.py` writes `gradient.json`), and
 //! against differences of the loss.
 
+#[path = "../../amc-core/tests/layers/golden.rs"]
+mod golden;
+
 use amc_core::{Activation, Gather, Generator, Layer, Loss, Net, Objective, Portable, gaussian};
 use amc_host::data::pack::Pack;
 use amc_host::data::{Set, Values, Wanted};
@@ -97,6 +100,30 @@ fn gradients_are_those_of_pytorch() {
             let mut ours = Gradient::new(objective, arithmetic, 1);
             let difference = difference(ours.evaluate(&golden.parameters, &pack.batch()), gradient);
             assert!(difference < ROUNDING, "{activation:?} {output:?} {loss:?} {arithmetic:?}: {difference:e}");
+        }
+    }
+}
+
+/// In the nets of `golden`, ten times as many roundings, of numbers that layers before have made larger.
+const ROUNDING_OF_LAYERS: f64 = 10.0 * ROUNDING;
+
+#[test]
+fn gradients_of_every_kind_of_layer_are_those_of_pytorch() {
+    let cases = golden::read();
+    assert!(cases.len() >= 16);
+    for case in cases {
+        let net = Net::try_new(case.inputs, &case.layers).expect("a net");
+        let objective = Objective::try_new(net, case.loss).expect("an objective");
+        let wanted = match &case.classes {
+            Some(classes) => Wanted::Classes(classes.clone()),
+            None => Wanted::Values(case.values.clone(), net.outputs()),
+        };
+        let set = Set::new(Values::F32(case.features.clone()), case.inputs, wanted);
+        for arithmetic in arithmetics() {
+            let mut ours = Gradient::new(objective, arithmetic, 1);
+            let pack = Pack::all(&set, 1);
+            let difference = difference(ours.evaluate(&case.parameters, &pack.batch()), &case.gradient);
+            assert!(difference < ROUNDING_OF_LAYERS, "{}, {arithmetic:?}: {difference:e}", case.name);
         }
     }
 }

@@ -3,10 +3,10 @@
 use crate::lanes::Lanes;
 use crate::net::{Activation, Layer, Shape};
 
-/// Added to the variance: PyTorch's default.
-const EPSILON: f32 = 1e-5;
-
 impl Layer {
+    /// What a [normalisation](Layer::Normalization) adds to the variance: PyTorch's default.
+    pub const NORMALIZATION_EPSILON: f32 = 1e-5;
+
     /// A [normalisation](Layer::Normalization) of `units` numbers.
     ///
     /// ```
@@ -54,7 +54,7 @@ pub(crate) fn run<L: Lanes>(lanes: L, given: &[f32], parameters: &[f32], made: &
             squares = lanes.mul_add(off, off, squares);
         }
         let variance = lanes.div(squares, count);
-        let deviation = lanes.sqrt(lanes.add(variance, lanes.splat(EPSILON)));
+        let deviation = lanes.sqrt(lanes.add(variance, lanes.splat(Layer::NORMALIZATION_EPSILON)));
         let values = given.chunks_exact(L::T).zip(made.chunks_exact_mut(L::T));
         for ((value, made), (gain, bias)) in values.zip(gains.iter().zip(biases)) {
             let normal = lanes.div(lanes.sub(lanes.load(value), mean), deviation);

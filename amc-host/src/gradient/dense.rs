@@ -2,6 +2,7 @@
 //!
 //! Sums are kept in registers, for as many neurons as the lanes say, as in the core's forward pass.
 
+use amc_core::lanes::Apart;
 use amc_core::{Activation, Lanes, Section};
 
 use crate::lanes::TILE;
@@ -21,6 +22,7 @@ macro_rules! unrolled {
         }
     )*};
 }
+pub(super) use unrolled;
 
 /// Calls `$call::<J>` for blocks of J = 16, 4 and 1 out of `$count`, `$at` being the first of a block, as wide as the lanes
 /// allow.
@@ -58,6 +60,11 @@ impl<'a> Dense<'a> {
             parameters[section.start..][..section.weights + section.biases].split_at(section.weights);
         let units = section.biases;
         Self { weights, biases, fan_in: section.weights / units, units, tiles }
+    }
+
+    /// A layer, or a part of one, that has weights alone.
+    pub fn without_biases(weights: &'a [f32], units: usize, tiles: usize) -> Self {
+        Self { weights, biases: &[], fan_in: weights.len() / units, units, tiles }
     }
 
     /// The inputs of the first layer's neurons; `inputs(tile)` gives features to be multiplied by `scale`.
@@ -117,23 +124,10 @@ impl<'a> Dense<'a> {
         }
     }
 
-    /// The errors of the layer before, whose outputs are `given`, from this layer's: those of its outputs, times the
-    /// derivative of its activation.
+    /// The errors of the layer's inputs, from those of its neurons' inputs.
     #[inline(always)]
-    pub fn backward<L: Lanes>(
-        &self,
-        lanes: L,
-        activation: Activation,
-        given: &[f32],
-        errors: &[f32],
-        before: &mut [f32],
-    ) {
-        blocks!(L, self.fan_in, |input, J| self.backward_block::<L, J>(lanes, input, errors, before));
-        let all = self.tiles * self.fan_in * TILE;
-        for (error, output) in before[..all].chunks_exact_mut(TILE).zip(given.chunks_exact(TILE)) {
-            let slope = slope(lanes, activation, lanes.load(output));
-            lanes.store(lanes.mul(lanes.load(error), slope), error);
-        }
+    pub fn backward<L: Lanes>(&self, lanes: L, errors: &[f32], before: &mut [f32]) {
+        lanes.apart(Backward { dense: *self, errors, before });
     }
 
     #[inline(always)]
@@ -228,6 +222,21 @@ impl<'a> Dense<'a> {
     }
 }
 
+/// [`Dense::backward`], for which several kinds of layers have a use.
+struct Backward<'a> {
+    dense: Dense<'a>,
+    errors: &'a [f32],
+    before: &'a mut [f32],
+}
+
+impl<L: Lanes> Apart<L> for Backward<'_> {
+    #[inline(always)]
+    fn run(self, lanes: L) {
+        let Self { dense, errors, before } = self;
+        blocks!(L, dense.fan_in, |input, J| dense.backward_block::<L, J>(lanes, input, errors, before));
+    }
+}
+
 /// The derivative of an activation, from its output.
 #[inline(always)]
 pub(super) fn slope<L: Lanes>(lanes: L, activation: Activation, output: L::V) -> L::V {
@@ -240,9 +249,18 @@ pub(super) fn slope<L: Lanes>(lanes: L, activation: Activation, output: L::V) ->
     }
 }
 
+/// Turns errors of a layer's outputs into those of its neurons' inputs.
+#[inline(always)]
+pub(super) fn multiply_by_slopes<L: Lanes>(lanes: L, activation: Activation, outputs: &[f32], errors: &mut [f32]) {
+    for (error, output) in errors.chunks_exact_mut(TILE).zip(outputs.chunks_exact(TILE)) {
+        let slope = slope(lanes, activation, lanes.load(output));
+        lanes.store(lanes.mul(lanes.load(error), slope), error);
+    }
+}
+
 /// The sum over a tile's samples, in a fixed tree.
 #[inline(always)]
-fn over_lanes<L: Lanes>(lanes: L, v: L::V) -> f32 {
+pub(super) fn over_lanes<L: Lanes>(lanes: L, v: L::V) -> f32 {
     let mut numbers = [0.0; TILE];
     lanes.store(v, &mut numbers);
     let mut width = TILE / 2;

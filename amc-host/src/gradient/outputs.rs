@@ -1,7 +1,7 @@
-//! The last layer's errors: derivatives of the loss by its neurons' inputs.
+//! The last layer's errors: derivatives of the loss by its neurons' inputs, or by a recurrent layer's states.
 
 use amc_core::forward::softmax;
-use amc_core::{Activation, Lanes, Loss, Objective, Targets};
+use amc_core::{Activation, Lanes, Layer, Loss, Objective, Targets};
 
 use super::dense::slope;
 use crate::lanes::TILE;
@@ -33,7 +33,12 @@ impl Outputs<'_, '_> {
 
     #[inline(always)]
     fn tile<L: Lanes>(&self, lanes: L, outputs: &mut [f32], first: usize, errors: &mut [f32]) {
-        let activation = self.objective.net().output();
+        let net = self.objective.net();
+        let activation = match net.layers().last() {
+            // Its own backward pass takes the errors of states.
+            Some(Layer::Recurrent { .. }) => Activation::Linear,
+            _ => net.output(),
+        };
         if activation == Activation::Softmax {
             softmax(lanes, outputs);
         }
