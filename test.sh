@@ -120,8 +120,8 @@ AMC_FIRMWARE_IMAGES="$images/$target/release" AMC_FIRMWARE_IMAGES_M7="$boards/qe
   AMC_FIRMWARE_IMAGES_M0="$boards/qemu-m0/thumbv6m-none-eabi/release" \
   cargo test --workspace -- --include-ignored "${skipped[@]}"
 
-say "further kinds of layers"
-cargo test -p amc-core -p amc-store --features amc-core/layers,amc-store/layers --test layers --test net --test state
+say "the core as a microcontroller has it, without layers beside dense ones"
+cargo test -p amc-core --test chain --test net
 
 say "the same bits from unoptimised code"
 CARGO_PROFILE_DEV_OPT_LEVEL=0 cargo test -p amc-tests --test bits --target-dir target/unoptimised
