@@ -1,5 +1,7 @@
 //! Nets that own their layers, and the model files that keep them, in the format of [`amc_store::model`].
 
+mod nets;
+
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -9,6 +11,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 use serde::ser::SerializeStruct;
 
+pub use self::nets::Modification;
 use crate::CRC;
 use crate::lanes::Arithmetic;
 
@@ -86,17 +89,6 @@ impl Description {
             *last = Layer::dense(*units, output.into());
         }
         Self { inputs: sizes.first().copied().unwrap_or(0), layers, loss }
-    }
-
-    /// The net of Fig. 5, for sequences of so many pixels, black or white: two recurrent layers of tanh units, and two
-    /// classes by the last state of the second.
-    pub fn of_sequences(pixels: usize, units: usize) -> Self {
-        let layers = vec![
-            Layer::recurrent_states(2, units, pixels, Activation::Tanh),
-            Layer::recurrent(units, units, pixels, Activation::Tanh),
-            Layer::dense(2, Activation::Softmax),
-        ];
-        Self { inputs: 2 * pixels, layers, loss: LossName::CrossEntropy }
     }
 
     /// What is stored; `None` where this program has no name for the loss.

@@ -7,11 +7,15 @@ mod fig1;
 mod fig2;
 mod fig3;
 mod fig4;
+mod fig5;
 mod fig6;
 mod fig7;
+mod fig8;
 mod images;
 mod learning;
+mod modified;
 mod picture;
+mod population;
 mod result;
 mod resume;
 mod runs;
@@ -45,10 +49,20 @@ pub enum Name {
     Fig3,
     /// Slow and fast parts of a function, learned by gradient descent, Adam and aMC
     Fig4,
+    /// A recurrent net that tells zeros from ones, by gradient descent, Adam and aMC
+    Fig5,
+    /// The same with images of 14 x 14 pixels
+    Fig5Pooled,
     /// Deep nets that learn a step, by gradient descent, Adam and aMC
     Fig6,
+    /// Fig. 6's nets with layer normalisation or skip connections, by Adam and aMC
+    Fig6Modified,
     /// aMC on MNIST with all samples, minibatches, and progressive batches
     Fig7,
+    /// ResNet-18 on MNIST, by gradient descent and aMC
+    Fig8,
+    /// Thirty chains on MNIST at one setting, alone and with the best copied
+    Population,
     /// Every one of them
     All,
 }
@@ -160,8 +174,13 @@ pub fn reproduce(name: Name, options: &Options) -> anyhow::Result<Vec<Outcome>> 
     make(Name::Fig2, figure::<fig2::Fig2>)?;
     make(Name::Fig3, figure::<fig3::Fig3>)?;
     make(Name::Fig4, figure::<fig4::Fig4>)?;
+    make(Name::Fig5, figure::<fig5::Fig5<false>>)?;
+    make(Name::Fig5Pooled, figure::<fig5::Fig5<true>>)?;
     make(Name::Fig6, figure::<fig6::Fig6>)?;
+    make(Name::Fig6Modified, figure::<modified::Modified>)?;
     make(Name::Fig7, figure::<fig7::Fig7>)?;
+    make(Name::Fig8, figure::<fig8::Fig8>)?;
+    make(Name::Population, figure::<population::Population>)?;
     Ok(outcomes)
 }
 

@@ -3,6 +3,7 @@
 mod batches;
 mod initial;
 mod moves;
+mod population;
 
 use std::time::{Duration, Instant};
 
@@ -13,9 +14,10 @@ use rand_core::SeedableRng;
 pub use self::batches::Batching;
 pub use self::initial::Initial;
 
-use self::batches::Batches;
+pub(crate) use self::batches::Batches;
 use self::moves::Buffers;
 pub(crate) use self::moves::Moves;
+pub(crate) use self::population::Population;
 use crate::data::Data;
 use crate::data::pack::Pack;
 use crate::evaluate::{Evaluator, Saved};
@@ -126,6 +128,7 @@ pub(crate) fn with_moves<T>(
     work: impl FnOnce(Moves<'_, '_>, Option<&Pack<'_>>) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
     let objective = description.objective()?;
+    settings.options.check()?;
     check(objective, data, settings)?;
     let evaluator = Evaluator::new(objective, settings.arithmetic, settings.threads);
     let test = data.test.as_ref().map(|test| Pack::all(test, settings.threads));
@@ -137,11 +140,27 @@ pub(crate) fn with_moves<T>(
     work(moves, test.as_ref())
 }
 
-/// Whether machine, settings, data and net go together.
+/// Lends `work` what [`with_moves`] would begin with: the initial parameters, and the batches in their order.
+/// `settings.options` are of no use to it.
+pub(crate) fn with_batches<T>(
+    description: &Description,
+    data: &Data,
+    settings: &Settings,
+    work: impl FnOnce(Vec<f32>, Batches<'_>) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let objective = description.objective()?;
+    check(objective, data, settings)?;
+    let mut rng = Generator::seed_from_u64(settings.seed);
+    let buffers = Buffers::new(objective.net(), settings, &mut rng);
+    let mut order = Vec::new();
+    let batches = Batches::new(settings.batching, &data.train, &mut order, &rng, settings.threads);
+    work(buffers.into_parameters(), batches)
+}
+
+/// Whether machine, data and net go together.
 fn check(objective: Objective<'_>, data: &Data, settings: &Settings) -> anyhow::Result<()> {
     let available = settings.arithmetic.is_available();
     anyhow::ensure!(available, "this machine has no FMA instructions: use --arithmetic portable");
-    settings.options.check()?;
     data.train.check(objective)?;
     if let Some(test) = &data.test {
         test.check(objective)?;

@@ -25,7 +25,9 @@ fn every_figure_holds_in_minutes() {
     for shrunk in ["fig1: images \"digits\" instead of \"mnist\"", "fig6: epochs 10000 instead of 1000000"] {
         assert!(said.contains(shrunk), "{shrunk} is not said: {said}");
     }
-    for figure in ["fig1", "fig2", "fig3", "fig4", "fig6", "fig7"] {
+    let figures =
+        ["fig1", "fig2", "fig3", "fig4", "fig5", "fig5-pooled", "fig6", "fig6-modified", "fig7", "fig8", "population"];
+    for figure in figures {
         let folder = dir.path().join(format!("runs/reproduce/{figure}-quick"));
         for name in [format!("{figure}.csv"), format!("{figure}.svg"), "result.json".into()] {
             assert!(fs::metadata(folder.join(&name)).expect(&name).len() > 200, "{figure}: {name}");

@@ -71,8 +71,7 @@ impl Figure for Fig1 {
             let mc =
                 self.sigmas.iter().map(move |s| training(Method::metropolis(*s), Initial::Gaussian(*s as f32), seed));
             let gd = |rates: &'_ Vec<f64>, initial| {
-                let descents =
-                    rates.iter().map(|rate| training(Method::GradientDescent { rate: *rate }, initial, seed));
+                let descents = rates.iter().map(|rate| training(Method::gradient_descent(*rate), initial, seed));
                 descents.collect::<Vec<_>>()
             };
             let from_gaussian = gd(&self.rates_from_gaussian, Initial::Gaussian(self.shown.0 as f32));
@@ -176,7 +175,7 @@ fn kind(run: &Training) -> Kind {
 fn setting(run: &Training) -> f64 {
     match run.method {
         Method::Amc { sigma, .. } => sigma,
-        Method::GradientDescent { rate } | Method::Adam { rate } => rate,
+        Method::GradientDescent { rate, .. } | Method::Adam { rate, .. } => rate,
     }
 }
 

@@ -38,8 +38,8 @@ impl Fig4 {
             let method = Method::Amc { sigma, epsilon: *epsilon, n_reset, signal_norm, batching };
             (format!("aMC, ε = {epsilon}"), colour, method)
         });
-        let gd = ("GD".into(), GRAY, Method::GradientDescent { rate });
-        [gd, ("Adam".into(), BLUE, Method::Adam { rate })].into_iter().chain(amc).collect()
+        let gd = ("GD".into(), GRAY, Method::gradient_descent(rate));
+        [gd, ("Adam".into(), BLUE, Method::adam(rate))].into_iter().chain(amc).collect()
     }
 }
 

@@ -13,7 +13,7 @@ use crate::train::{Batching, Initial};
 /// The variance of the step, 1/4 · 3/4 · (1/2)²: the loss of a net that gives its mean.
 const UNLEARNED: f64 = 0.046_875;
 /// The loss below which a net counts as learning.
-const LEARNED: f64 = 0.75 * UNLEARNED;
+pub(super) const LEARNED: f64 = 0.75 * UNLEARNED;
 
 #[derive(Serialize)]
 pub(super) struct Fig6 {
@@ -69,8 +69,8 @@ impl Fig6 {
     fn method(&self, kind: Kind) -> Method {
         let Self { sigma, epsilon, n_reset, .. } = *self;
         match kind {
-            Kind::GradientDescent => Method::GradientDescent { rate: self.gd_rate },
-            Kind::Adam => Method::Adam { rate: self.adam_rate },
+            Kind::GradientDescent => Method::gradient_descent(self.gd_rate),
+            Kind::Adam => Method::adam(self.adam_rate),
             Kind::Off | Kind::On => {
                 Method::Amc { sigma, epsilon, n_reset, signal_norm: kind == Kind::On, batching: Batching::Full }
             }
@@ -95,7 +95,7 @@ fn of(made: &[Made<Training>], kind: Kind, depth: usize) -> impl Iterator<Item =
 }
 
 /// d hidden layers: 10 neurons in the last, 4 in each of the others, tanh everywhere.
-fn net(depth: usize) -> Description {
+pub(super) fn net(depth: usize) -> Description {
     let mut sizes = vec![4; depth + 2];
     sizes[0] = 1;
     sizes[depth] = 10;

@@ -35,7 +35,7 @@ impl Fig7 {
     /// The figure's curves: their names, colours and methods.
     fn curves(&self) -> [(&'static str, plotters::style::RGBColor, Method); 5] {
         [
-            ("GD", GRAY, Method::GradientDescent { rate: self.of_fig_1.1 }),
+            ("GD", GRAY, Method::gradient_descent(self.of_fig_1.1)),
             ("MC", BLUE, Method::metropolis(self.of_fig_1.0)),
             ("aMC, all samples", GREEN, self.amc(Batching::Full)),
             ("aMC, minibatches", BLUE, self.amc(Batching::Mini(self.minibatch))),

@@ -1,8 +1,7 @@
 //! A net trained by aMC or by its gradient, watched at moments that are evenly spaced on a logarithmic axis.
 
 use amc_core::chain::Options;
-use amc_core::{Features, Gather, Generator, Lanes, Layer, Objective};
-use rand_core::SeedableRng;
+use amc_core::{Features, Gather, Lanes, Layer, Objective};
 use serde::Serialize;
 
 use super::Run;
@@ -10,10 +9,10 @@ use super::series::{Curve, moments};
 use crate::data::pack::{Pack, Packed};
 use crate::data::{Data, Set};
 use crate::evaluate::Evaluator;
-use crate::gradient::{Gradient, Optimizer};
+use crate::gradient::{Gradient, Optimizer, clip, norm};
 use crate::lanes::{Arithmetic, OnLanes, TILE, dispatch};
 use crate::model::Description;
-use crate::train::{Batching, Initial, Settings, accuracy, with_moves};
+use crate::train::{Batching, Initial, Settings, accuracy, with_batches, with_moves};
 
 /// Moments in a decade.
 const PER_DECADE: u32 = 20;
@@ -26,16 +25,44 @@ const TOLD: u64 = 128;
 pub enum Method {
     /// Adaptive Metropolis Monte Carlo; with ε = 0, n_s = 0 (never) and no signal norm, Metropolis Monte Carlo.
     Amc { sigma: f64, epsilon: f64, n_reset: u32, signal_norm: bool, batching: Batching },
-    /// Gradient descent on all samples, Eq. (3).
-    GradientDescent { rate: f64 },
-    /// Adam on all samples.
-    Adam { rate: f64 },
+    /// Gradient descent, Eq. (3).
+    GradientDescent { rate: f64, steps: Steps },
+    /// Adam.
+    Adam { rate: f64, steps: Steps },
+}
+
+/// What the steps of a gradient are made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Steps {
+    /// The norm that a gradient is clipped to.
+    pub clip: Option<f64>,
+    /// Samples of a minibatch; all where there is none.
+    pub batch: Option<usize>,
 }
 
 impl Method {
     /// Metropolis Monte Carlo.
     pub fn metropolis(sigma: f64) -> Self {
         Self::Amc { sigma, epsilon: 0.0, n_reset: 0, signal_norm: false, batching: Batching::Full }
+    }
+
+    /// Gradient descent on all samples.
+    pub fn gradient_descent(rate: f64) -> Self {
+        Self::GradientDescent { rate, steps: Steps::default() }
+    }
+
+    /// Adam on all samples.
+    pub fn adam(rate: f64) -> Self {
+        Self::Adam { rate, steps: Steps::default() }
+    }
+
+    fn batching(&self) -> Batching {
+        match *self {
+            Self::Amc { batching, .. } => batching,
+            Self::GradientDescent { steps, .. } | Self::Adam { steps, .. } => {
+                steps.batch.map_or(Batching::Full, Batching::Mini)
+            }
+        }
     }
 
     fn name(&self) -> String {
@@ -52,9 +79,17 @@ impl Method {
                 };
                 format!("aMC sigma {sigma} epsilon {epsilon} n_s {n_reset}{norm}{batch}")
             }
-            Self::GradientDescent { rate } => format!("GD rate {rate}"),
-            Self::Adam { rate } => format!("Adam rate {rate}"),
+            Self::GradientDescent { rate, steps } => format!("GD rate {rate}{}", steps.name()),
+            Self::Adam { rate, steps } => format!("Adam rate {rate}{}", steps.name()),
         }
+    }
+}
+
+impl Steps {
+    fn name(&self) -> String {
+        let clip = self.clip.map(|most| format!(" clip {most}"));
+        let batch = self.batch.map(|size| format!(" batch {size}"));
+        clip.unwrap_or_default() + &batch.unwrap_or_default()
     }
 }
 
@@ -77,14 +112,7 @@ pub struct Training {
 
 impl Run for Training {
     fn label(&self) -> String {
-        let net = match &self.net.layers[..] {
-            // A deep net is named by its depth.
-            layers if layers.len() > 5 => format!("depth {}", layers.len() - 1),
-            layers => layers.iter().fold(self.net.inputs.to_string(), |name, layer| match layer {
-                Layer::Recurrent { units, .. } => format!("{name}-RNN {units}"),
-                layer => format!("{name}-{}", layer.units()),
-            }),
-        };
+        let net = name_of(&self.net);
         let start = match self.initial {
             Initial::Gaussian(sigma) => format!("N(0, {sigma}²)"),
             Initial::Kaiming => "Kaiming".into(),
@@ -102,6 +130,27 @@ impl Run for Training {
     }
 }
 
+/// A net's name.
+fn name_of(net: &Description) -> String {
+    let count = |of: fn(&Layer) -> bool| net.layers.iter().filter(|layer| of(layer)).count();
+    let dense = count(|layer| matches!(layer, Layer::Dense { .. }));
+    let normalised = count(|layer| matches!(layer, Layer::Normalization { .. })) > 0;
+    let skips = count(|layer| matches!(layer, Layer::Add { .. })) > 0;
+    match count(|layer| matches!(layer, Layer::Convolution { .. })) {
+        0 if net.layers.len() > 5 => {
+            let [normalised, skips] = [(normalised, " layer norm"), (skips, " skip connections")]
+                .map(|(has, what)| if has { what } else { "" });
+            format!("depth {}{normalised}{skips}", dense - 1)
+        }
+        0 => net.layers.iter().fold(net.inputs.to_string(), |name, layer| match layer {
+            Layer::Recurrent { units, .. } => format!("{name}-RNN {units}"),
+            layer => format!("{name}-{}", layer.units()),
+        }),
+        // Convolutions of residual blocks' projections included.
+        convolutions => format!("ResNet of {convolutions} convolutions"),
+    }
+}
+
 impl Training {
     /// Trains the net on `data`, and calls `watch` with the number of epochs and the parameters at each moment.
     pub fn learn(
@@ -111,22 +160,38 @@ impl Training {
         watch: &mut dyn FnMut(u64, &[f32]),
         progress: &dyn Fn(f64),
     ) -> anyhow::Result<()> {
+        let settings = self.settings((arithmetic, threads));
         match self.method {
-            Method::Amc { sigma, epsilon, n_reset, signal_norm, batching } => {
-                let options = Options::new(sigma as f32).epsilon(epsilon as f32).n_reset(n_reset);
-                let (initial, seed) = (self.initial, self.seed);
-                let (in_place, steps) = (false, self.epochs);
-                let settings =
-                    Settings { options, initial, in_place, signal_norm, batching, steps, seed, threads, arithmetic };
-                self.move_about(data, &settings, watch, progress)
+            Method::Amc { .. } => self.move_about(data, &settings, watch, progress),
+            Method::GradientDescent { rate, steps } => {
+                let optimizer = Optimizer::gradient_descent(rate as f32);
+                self.descend(optimizer, steps, data, &settings, watch, progress)
             }
-            Method::GradientDescent { rate } => {
-                self.descend(Optimizer::gradient_descent(rate as f32), data, (arithmetic, threads), watch, progress)
+            Method::Adam { rate, steps } => {
+                let optimizer = Optimizer::adam(rate as f32, self.net.objective()?.net().parameters());
+                self.descend(optimizer, steps, data, &settings, watch, progress)
             }
-            Method::Adam { rate } => {
-                let parameters = self.net.objective()?.net().parameters();
-                self.descend(Optimizer::adam(rate as f32, parameters), data, (arithmetic, threads), watch, progress)
+        }
+    }
+
+    /// The settings of a chain; without moves, where a gradient makes the steps.
+    pub fn settings(&self, (arithmetic, threads): (Arithmetic, usize)) -> Settings {
+        let (options, signal_norm) = match self.method {
+            Method::Amc { sigma, epsilon, n_reset, signal_norm, .. } => {
+                (Options::new(sigma as f32).epsilon(epsilon as f32).n_reset(n_reset), signal_norm)
             }
+            Method::GradientDescent { .. } | Method::Adam { .. } => (Options::new(0.0), false),
+        };
+        Settings {
+            options,
+            initial: self.initial,
+            in_place: false,
+            signal_norm,
+            batching: self.method.batching(),
+            steps: self.epochs,
+            seed: self.seed,
+            threads,
+            arithmetic,
         }
     }
 
@@ -137,18 +202,12 @@ impl Training {
         watch: &mut dyn FnMut(u64, &[f32]),
         progress: &dyn Fn(f64),
     ) -> anyhow::Result<()> {
-        let samples = data.train.len() as u64;
         with_moves(&self.net, data, settings, |mut moves, _| {
-            let mut seen = 0;
+            let mut seen = Seen::new(self.epochs, data, progress);
             for moment in moments(self.epochs, PER_DECADE) {
-                let mut steps = 0_u64;
-                while seen < moment * samples {
-                    seen += moves.progress(None).batch as u64;
+                while seen.is_before(moment) {
+                    seen.step(moves.progress(None).batch);
                     moves.make()?;
-                    steps += 1;
-                    if steps.is_multiple_of(TOLD) {
-                        progress(seen as f64 / (self.epochs * samples) as f64);
-                    }
                 }
                 watch(moment, moves.progress(None).parameters());
             }
@@ -159,30 +218,63 @@ impl Training {
     fn descend(
         &self,
         mut optimizer: Optimizer,
+        steps: Steps,
         data: &Data,
-        (arithmetic, threads): (Arithmetic, usize),
+        settings: &Settings,
         watch: &mut dyn FnMut(u64, &[f32]),
         progress: &dyn Fn(f64),
     ) -> anyhow::Result<()> {
         let objective = self.net.objective()?;
-        data.train.check(objective)?;
-        let pack = Pack::all(&data.train, threads);
-        let mut x = self.initial.draw(objective.net(), arithmetic, &mut Generator::seed_from_u64(self.seed));
-        let mut gradient = Gradient::new(objective, arithmetic, threads);
-        let mut epoch = 0;
-        for moment in moments(self.epochs, PER_DECADE) {
-            // What has left the finite numbers does not come back.
-            while epoch < moment && x.iter().all(|x| x.is_finite()) {
-                let gradient = gradient.evaluate(&x, &pack.batch());
-                optimizer.step(&mut x, gradient);
-                epoch += 1;
-                if epoch.is_multiple_of(TOLD) {
-                    progress(epoch as f64 / self.epochs as f64);
+        let mut gradient = Gradient::new(objective, settings.arithmetic, settings.threads);
+        with_batches(&self.net, data, settings, |mut x, mut batches| {
+            let mut seen = Seen::new(self.epochs, data, progress);
+            for moment in moments(self.epochs, PER_DECADE) {
+                // What has left the finite numbers does not come back.
+                while seen.is_before(moment) && x.iter().all(|x| x.is_finite()) {
+                    if seen.steps > 0 {
+                        batches.redraw();
+                    }
+                    seen.step(batches.size());
+                    let gradient = gradient.evaluate(&x, &batches.current());
+                    if let Some(most) = steps.clip {
+                        clip(gradient, most);
+                    }
+                    optimizer.step(&mut x, gradient);
                 }
+                watch(moment, &x);
             }
-            watch(moment, &x);
+            Ok(())
+        })
+    }
+}
+
+/// How much of the data has been seen.
+struct Seen<'p> {
+    /// Of an epoch, and of all.
+    samples: (u64, u64),
+    seen: u64,
+    steps: u64,
+    progress: &'p dyn Fn(f64),
+}
+
+impl<'p> Seen<'p> {
+    fn new(epochs: u64, data: &Data, progress: &'p dyn Fn(f64)) -> Self {
+        let samples = data.train.len() as u64;
+        Self { samples: (samples, epochs * samples), seen: 0, steps: 0, progress }
+    }
+
+    /// Whether so many epochs are still to be reached.
+    fn is_before(&self, epochs: u64) -> bool {
+        self.seen < epochs * self.samples.0
+    }
+
+    /// Counts a step on so many samples.
+    fn step(&mut self, samples: usize) {
+        self.seen += samples as u64;
+        self.steps += 1;
+        if self.steps.is_multiple_of(TOLD) {
+            (self.progress)(self.seen as f64 / self.samples.1 as f64);
         }
-        Ok(())
     }
 }
 
@@ -196,6 +288,7 @@ pub struct Watch<'a> {
     losses: Vec<(Pack<'a>, Curve)>,
     /// Test samples.
     accuracy: Option<(Pack<'a>, Curve)>,
+    gradient: Option<(Gradient<'a>, Curve)>,
     outputs: Vec<Curve>,
 }
 
@@ -205,12 +298,19 @@ impl<'a> Watch<'a> {
         let evaluator = Evaluator::new(objective, arithmetic, threads);
         let losses = vec![(Pack::all(&data.train, threads), Curve::new("loss", Vec::new()))];
         let accuracy = data.test.as_ref().map(|test| (Pack::all(test, threads), Curve::new("accuracy", Vec::new())));
-        Self { objective, arithmetic, evaluator, losses, accuracy, outputs: Vec::new() }
+        Self { objective, arithmetic, evaluator, losses, accuracy, gradient: None, outputs: Vec::new() }
     }
 
     /// Watches the loss on another set, too.
     pub fn and_loss(mut self, name: &str, set: &'a Set) -> Self {
         self.losses.push((Pack::all(set, 1), Curve::new(name, Vec::new())));
+        self
+    }
+
+    /// Watches |∇U| on the training samples, too.
+    pub fn and_gradient(mut self, threads: usize) -> Self {
+        let gradient = Gradient::new(self.objective, self.arithmetic, threads);
+        self.gradient = Some((gradient, Curve::new("gradient", Vec::new())));
         self
     }
 
@@ -224,6 +324,9 @@ impl<'a> Watch<'a> {
         if let Some((pack, curve)) = &mut self.accuracy {
             let accuracy = accuracy(&mut self.evaluator, parameters, pack).unwrap_or(f32::NAN);
             curve.points.push((n, accuracy.into()));
+        }
+        if let (Some((gradient, curve)), Some((pack, _))) = (&mut self.gradient, self.losses.first()) {
+            curve.points.push((n, norm(gradient.evaluate(parameters, &pack.batch()))));
         }
     }
 
@@ -242,7 +345,8 @@ impl<'a> Watch<'a> {
     /// All curves.
     pub fn curves(self) -> Vec<Curve> {
         let losses = self.losses.into_iter().map(|(_, curve)| curve);
-        losses.chain(self.accuracy.map(|(_, curve)| curve)).chain(self.outputs).collect()
+        let (accuracy, gradient) = (self.accuracy.map(|(_, curve)| curve), self.gradient.map(|(_, curve)| curve));
+        losses.chain(accuracy).chain(gradient).chain(self.outputs).collect()
     }
 }
 
@@ -299,14 +403,14 @@ mod tests {
 
     #[test]
     fn every_method_starts_from_the_same_parameters_and_lowers_the_loss() {
-        let still = losses(Method::GradientDescent { rate: 0.0 }, 1)[0].1;
+        let still = losses(Method::gradient_descent(0.0), 1)[0].1;
         let amc = |batching| Method::Amc { sigma: 0.02, epsilon: 0.01, n_reset: 50, signal_norm: true, batching };
         for method in [
             amc(Batching::Full),
             amc(Batching::Mini(500)),
             Method::metropolis(0.02),
-            Method::GradientDescent { rate: 0.05 },
-            Method::Adam { rate: 0.01 },
+            Method::gradient_descent(0.05),
+            Method::adam(0.01),
         ] {
             let points = losses(method, 400);
             assert_eq!(points.last().map(|point| point.0), Some(400.0));
@@ -320,14 +424,14 @@ mod tests {
 
     #[test]
     fn descent_that_explodes_ends_as_nan_at_every_later_moment() {
-        let points = losses(Method::GradientDescent { rate: 1e30 }, 100);
+        let points = losses(Method::gradient_descent(1e30), 100);
         assert_eq!(points.len(), super::moments(100, super::PER_DECADE).len());
         assert!(points.last().is_some_and(|point| !point.1.is_finite()), "{points:?}");
     }
 
     #[test]
     fn outputs_are_kept_at_every_point() {
-        let (data, training) = (functions::sine(), training(Method::Adam { rate: 0.0 }, 1));
+        let (data, training) = (functions::sine(), training(Method::adam(0.0), 1));
         let mut watch = Watch::new(training.net.objective().expect("a net"), &data, MACHINE);
         // Only the output's bias is not 0.
         let mut parameters = vec![0.0; 31];

@@ -23,7 +23,7 @@ pub enum Batching {
 const STALE: f32 = 0.95;
 
 /// The batch that is current, and how it changes.
-pub(super) enum Batches<'d> {
+pub(crate) enum Batches<'d> {
     /// `grouped` is the loss at which samples were last grouped by theirs.
     Full {
         pack: Pack<'d>,

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::batches::Batches;
 use super::{Progress, Settings, Trained, accuracy, median};
-use crate::data::pack::Pack;
+use crate::data::pack::{Batch, Pack};
 use crate::evaluate::Evaluator;
 use crate::lanes::{Arithmetic, OnLanes, dispatch};
 
@@ -40,6 +40,47 @@ impl Buffers {
         let signal = settings.signal_norm.then(|| vec![0.0; net.layers().len()]);
         Self { parameters, proposed, centres, streams, signal }
     }
+
+    /// The parameters alone.
+    pub fn into_parameters(self) -> Vec<f32> {
+        self.parameters
+    }
+
+    /// The parameters.
+    pub fn parameters(&self) -> &[f32] {
+        &self.parameters
+    }
+
+    /// The loss on the first batch, whose signals are kept, and room for more of these; no room with the signal norm off.
+    pub fn begin(&mut self, evaluator: &mut Evaluator<'_>, batch: &Batch<'_>) -> (f32, Vec<f32>) {
+        let mut signal = self.signal.clone().unwrap_or_default();
+        let loss = score(evaluator, batch, &self.parameters, &mut signal);
+        if let Some(kept) = &mut self.signal {
+            kept.copy_from_slice(&signal);
+        }
+        (loss, signal)
+    }
+
+    /// What a chain is lent.
+    pub fn memory<'m>(&'m mut self, net: Net<'m>) -> Memory<'m, Generator> {
+        let Self { parameters, proposed, centres, streams, signal } = self;
+        let memory = match proposed.is_empty() {
+            true => Memory::in_place(parameters),
+            false => Memory::new(parameters, proposed),
+        };
+        let memory = memory.centres(centres).streams(streams);
+        match signal {
+            Some(signal) => memory.signal_norm(net, signal),
+            None => memory,
+        }
+    }
+
+    /// Copies where another chain is; the streams stay their own.
+    pub fn copy_place(&mut self, other: &Self) {
+        self.parameters.clone_from(&other.parameters);
+        self.centres.clone_from(&other.centres);
+        self.signal.clone_from(&other.signal);
+    }
 }
 
 /// A chain that moves over batches of data.
@@ -62,15 +103,8 @@ impl<'m, 'a> Moves<'m, 'a> {
         rng: Generator,
         settings: &Settings,
     ) -> Result<Self, ChainError> {
-        let Buffers { parameters, proposed, centres, streams, signal: kept } = buffers;
-        let mut signal = kept.clone().unwrap_or_default();
-        let loss = score(&mut evaluator, &batches, parameters, &mut signal);
-        let memory = if settings.in_place { Memory::in_place(parameters) } else { Memory::new(parameters, proposed) };
-        let mut memory = memory.centres(centres).streams(streams);
-        if let Some(kept) = kept {
-            kept.copy_from_slice(&signal);
-            memory = memory.signal_norm(net, kept);
-        }
+        let (loss, signal) = buffers.begin(&mut evaluator, &batches.current());
+        let memory = buffers.memory(net);
         let chain = Chain::new(memory, settings.options, rng, loss)?;
         let crew = Threads { arithmetic: settings.arithmetic, threads: settings.threads };
         Ok(Self { chain, evaluator, batches, signal, crew })
@@ -100,10 +134,7 @@ impl<'m, 'a> Moves<'m, 'a> {
     /// What became of a move, and how many samples an accepted one classifies rightly, if they were counted.
     fn propose_and_decide(&mut self) -> (Decision, u32) {
         let (batch, correct) = (self.batches.current(), self.batches.is_progressive());
-        let evaluator = &mut self.evaluator;
-        let evaluate = |bound, x: &[f32], signal: &mut [f32]| {
-            evaluator.evaluate_within(bound, x, &batch, Gather { signal, correct })
-        };
+        let evaluate = evaluation(&mut self.evaluator, batch, correct);
         let next = Move { chain: &mut self.chain, signal: &mut self.signal, evaluate };
         if self.crew.threads > 1 && next.chain.parameters().len() > RANGE {
             next.make(self.crew)
@@ -114,7 +145,7 @@ impl<'m, 'a> Moves<'m, 'a> {
 
     /// U(x) of the current parameters on a batch that has changed.
     fn rescore(&mut self) -> Result<(), ChainError> {
-        let loss = score(&mut self.evaluator, &self.batches, self.chain.parameters(), &mut self.signal);
+        let loss = score(&mut self.evaluator, &self.batches.current(), self.chain.parameters(), &mut self.signal);
         self.chain.rescore_with(loss, &self.signal)
     }
 
@@ -161,20 +192,28 @@ impl Moves<'_, '_> {
     }
 }
 
-/// The loss on the batch, and the signals of all layers, the net's inputs included.
-fn score(evaluator: &mut Evaluator<'_>, batches: &Batches<'_>, parameters: &[f32], signal: &mut [f32]) -> f32 {
-    let batch = batches.current();
+/// The loss on a batch, and the signals of all layers, the net's inputs included.
+fn score(evaluator: &mut Evaluator<'_>, batch: &Batch<'_>, parameters: &[f32], signal: &mut [f32]) -> f32 {
     if let Some(input) = signal.first_mut() {
-        *input = evaluator.input_signal(&batch);
+        *input = evaluator.input_signal(batch);
     }
-    evaluator.evaluate(parameters, &batch, Gather { signal, correct: false }).loss
+    evaluator.evaluate(parameters, batch, Gather { signal, correct: false }).loss
+}
+
+/// How a proposal is evaluated, given its bound.
+pub(super) fn evaluation<'e>(
+    evaluator: &'e mut Evaluator<'_>,
+    batch: Batch<'e>,
+    correct: bool,
+) -> impl FnOnce(f32, &[f32], &mut [f32]) -> Option<Score> {
+    move |bound, x, signal| evaluator.evaluate_within(bound, x, &batch, Gather { signal, correct })
 }
 
 /// One move: propose, evaluate, decide.
-struct Move<'c, 'm, 's, E> {
-    chain: &'c mut Chain<'m, Generator>,
-    signal: &'s mut [f32],
-    evaluate: E,
+pub(super) struct Move<'c, 'm, 's, E> {
+    pub chain: &'c mut Chain<'m, Generator>,
+    pub signal: &'s mut [f32],
+    pub evaluate: E,
 }
 
 impl<E: FnOnce(f32, &[f32], &mut [f32]) -> Option<Score>> Move<'_, '_, '_, E> {

@@ -1,0 +1,190 @@
+//! Thirty chains at one setting, how far apart they end, and what it gains to copy the best of them over the others from time
+//! to time (Sec. II F).
+
+use anyhow::Context;
+use serde::Serialize;
+
+use super::images::{Images, train};
+use super::learning::{Method, Training, Watch};
+use super::picture::{Axis, BLUE, GREEN, Line, Panel, Style};
+use super::series::{Curve, median, moments};
+use super::{Claim, Figure, Machine, Made, Run};
+use crate::data::pack::Pack;
+use crate::train::{Batching, Initial, Population as Chains};
+
+#[derive(Serialize)]
+pub(super) struct Population {
+    images: Images,
+    sigma: f64,
+    epsilon: f64,
+    n_reset: u32,
+    chains: u64,
+    /// Moves after which the better half is copied.
+    period: u64,
+    epochs: u64,
+}
+
+/// What is run.
+#[derive(Clone, Serialize)]
+#[serde(untagged)]
+pub(super) enum Chain {
+    Alone(Training),
+    /// Chains from the training's seed and those that follow.
+    Together {
+        training: Training,
+        chains: u64,
+        period: u64,
+    },
+}
+
+impl Run for Chain {
+    fn label(&self) -> String {
+        match self {
+            Chain::Alone(training) => training.label(),
+            Chain::Together { training, chains, period } => {
+                format!("{}, {chains} chains together, copied every {period}", training.label())
+            }
+        }
+    }
+
+    fn cost(&self) -> f64 {
+        match self {
+            Chain::Alone(training) => training.cost(),
+            Chain::Together { training, chains, .. } => training.cost() * *chains as f64,
+        }
+    }
+}
+
+/// Moments in a decade at which chains that move together are looked at.
+const PER_DECADE: u32 = 20;
+
+impl Figure for Population {
+    type Run = Chain;
+    const NAME: &'static str = "population";
+
+    fn paper() -> Self {
+        Self {
+            images: Images::Mnist,
+            sigma: 1e-2,
+            epsilon: 0.0,
+            n_reset: 20,
+            chains: 30,
+            period: 1000,
+            epochs: 100_000,
+        }
+    }
+
+    fn quick() -> Self {
+        Self { images: Images::Digits, chains: 10, period: 500, epochs: 10_000, ..Self::paper() }
+    }
+
+    fn seeds(self, chains: u64) -> Self {
+        Self { chains, ..self }
+    }
+
+    fn images(&self) -> Option<Images> {
+        Some(self.images)
+    }
+
+    fn runs(&self) -> Vec<Chain> {
+        let Self { sigma, epsilon, n_reset, chains, period, epochs, .. } = *self;
+        let method = Method::Amc { sigma, epsilon, n_reset, signal_norm: true, batching: Batching::Full };
+        let training = |seed| self.images.training(method, Initial::Gaussian(sigma as f32), epochs, seed);
+        let together = Chain::Together { training: training(1), chains, period };
+        (1..=chains).map(|seed| Chain::Alone(training(seed))).chain([together]).collect()
+    }
+
+    fn make(&self, run: &Chain, machine: &Machine, progress: &dyn Fn(f64)) -> anyhow::Result<Vec<Curve>> {
+        match run {
+            Chain::Alone(training) => train(training, machine, progress),
+            Chain::Together { training, chains, period } => {
+                move_together(training, (*chains, *period), machine, progress)
+            }
+        }
+    }
+
+    fn panels(&self, made: &[Made<Chain>]) -> (Vec<Panel>, usize) {
+        let panel = |title: &str, y, curve: usize| {
+            let mut first = true;
+            let line = |made: &Made<Chain>| {
+                let alone = matches!(made.run, Chain::Alone(_));
+                let label = match alone {
+                    true if std::mem::take(&mut first) => "alone",
+                    true => "",
+                    false => "together, the best",
+                };
+                let colour = if alone { BLUE } else { GREEN };
+                Line { label: label.into(), colour, style: Style::Line, points: made.kept.curves[curve].points.clone() }
+            };
+            Panel { title: title.into(), x: Axis::log("epoch n"), y, lines: made.iter().map(line).collect() }
+        };
+        let panels = vec![
+            panel("(a)", Axis::log("training loss U"), 0),
+            panel("(b)", Axis::linear("test accuracy C").range(0.0, 1.0), 1),
+        ];
+        (panels, 2)
+    }
+
+    fn claims(&self, made: &[Made<Chain>]) -> Vec<Claim> {
+        let ends = |curve: usize, alone: bool| {
+            let of = made.iter().filter(|made| matches!(made.run, Chain::Alone(_)) == alone);
+            of.filter_map(|made| made.kept.curves[curve].end()).collect::<Vec<_>>()
+        };
+        let (losses, accuracies) = (ends(0, true), ends(1, true));
+        let extremes = |numbers: &[f64]| {
+            let least = numbers.iter().copied().fold(f64::INFINITY, f64::min);
+            (least, numbers.iter().copied().fold(0.0, f64::max))
+        };
+        let ((low, high), (best, _)) = (extremes(&accuracies), extremes(&losses));
+        let middle = median(losses.iter().copied()).unwrap_or(f64::NAN);
+        let together = ends(0, false).first().copied().unwrap_or(f64::NAN);
+        let accuracy = ends(1, false).first().copied().unwrap_or(f64::NAN);
+        vec![
+            Claim::new(
+                format!("least and largest test accuracy of {} chains alone", self.chains),
+                "a variation of about 1% for 30 independent trajectories",
+                format!("{low:.4} and {high:.4}"),
+                high > low && high - low < if self.images == Images::Mnist { 0.02 } else { 0.1 },
+            ),
+            Claim::new(
+                "U at the end: the best chain of those together, and of those alone the best and the median",
+                "such fluctuations could be the basis of importance sampling that propagates the best nets",
+                format!("{together:.6} (test accuracy {accuracy:.4}); {best:.6}, {middle:.6}"),
+                together < best,
+            ),
+        ]
+    }
+}
+
+/// Loss and accuracy of the best of chains of which the better half is copied every `period` moves.
+fn move_together(
+    training: &Training,
+    (chains, period): (u64, u64),
+    machine: &Machine,
+    progress: &dyn Fn(f64),
+) -> anyhow::Result<Vec<Curve>> {
+    let (data, _) = machine.images.as_ref().context("no images are loaded")?;
+    let objective = training.net.objective()?;
+    data.train.check(objective)?;
+    let settings = training.settings(machine.of_a_run());
+    let pack = Pack::all(&data.train, settings.threads);
+    let mut population = Chains::new(objective, &pack, &settings, chains as usize)?;
+    let mut watch = Watch::new(objective, data, machine.of_a_run());
+    let mut made = 0;
+    for moment in moments(training.epochs, PER_DECADE) {
+        while made < moment {
+            let next = moment.min((made / period + 1) * period);
+            population.advance(next - made)?;
+            made = next;
+            if made.is_multiple_of(period) {
+                population.copy_best();
+            }
+            progress(made as f64 / training.epochs as f64);
+        }
+        let best = population.chains().min_by(|a, b| a.0.total_cmp(&b.0));
+        if let Some((_, parameters)) = best {
+            watch.see(moment, parameters);
+        }
+    }
+    Ok(watch.curves())
+}

@@ -1,0 +1,140 @@
+//! Chains on the same samples, of which the best are copied over the others from time to time (Sec. II F).
+
+use amc_core::chain::{Chain, ChainError, State};
+use amc_core::{Generator, Net, Objective};
+use rand_core::SeedableRng;
+use rayon::prelude::*;
+
+use super::Settings;
+use super::moves::{Buffers, Move, evaluation};
+use crate::data::pack::{Batch, Pack};
+use crate::evaluate::Evaluator;
+use crate::lanes::dispatch;
+
+/// Chains that move on all samples, each from a seed of its own: the settings' and those that follow.
+pub(crate) struct Population<'a, 'd> {
+    net: Net<'a>,
+    settings: &'d Settings,
+    pack: &'d Pack<'d>,
+    members: Vec<Member<'a>>,
+}
+
+/// A chain that is taken up and put away.
+struct Member<'a> {
+    buffers: Buffers,
+    state: State<Generator>,
+    signal: Vec<f32>,
+    evaluator: Evaluator<'a>,
+}
+
+impl<'a, 'd> Population<'a, 'd> {
+    /// As many chains, at their initial parameters.
+    pub fn new(
+        objective: Objective<'a>,
+        pack: &'d Pack<'d>,
+        settings: &'d Settings,
+        chains: usize,
+    ) -> Result<Self, ChainError> {
+        let net = objective.net();
+        let member = |chain| {
+            let mut rng = Generator::seed_from_u64(settings.seed + chain as u64);
+            let mut buffers = Buffers::new(net, settings, &mut rng);
+            let mut evaluator = Evaluator::new(objective, settings.arithmetic, 1);
+            let (loss, signal) = buffers.begin(&mut evaluator, &pack.batch());
+            let state = Chain::new(buffers.memory(net), settings.options, rng, loss)?.state()?;
+            Ok(Member { buffers, state, signal, evaluator })
+        };
+        let members = (0..chains).map(member).collect::<Result<_, ChainError>>()?;
+        Ok(Self { net, settings, pack, members })
+    }
+
+    /// Makes so many moves of every chain, on all threads of the current rayon pool.
+    pub fn advance(&mut self, moves: u64) -> Result<(), ChainError> {
+        let Self { net, settings, pack, members } = self;
+        members.par_iter_mut().try_for_each(|member| member.advance(*net, settings, &pack.batch(), moves))
+    }
+
+    /// Copies the better half of the chains, each over one of the others, the best over the worst; every one goes on
+    /// with its own random numbers.
+    pub fn copy_best(&mut self) {
+        self.members.sort_by(|a, b| a.state.loss.total_cmp(&b.state.loss));
+        let (all, half) = (self.members.len(), self.members.len() / 2);
+        let (rest, worst) = self.members.split_at_mut(all - half);
+        for (best, worst) in rest.iter().zip(worst.iter_mut().rev()) {
+            worst.buffers.copy_place(&best.buffers);
+            worst.signal.clone_from(&best.signal);
+            worst.state = State { generator: worst.state.generator.clone(), ..best.state.clone() };
+        }
+    }
+
+    /// The chains' losses and parameters.
+    pub fn chains(&self) -> impl Iterator<Item = (f32, &[f32])> {
+        self.members.iter().map(|member| (member.state.loss, member.buffers.parameters()))
+    }
+}
+
+impl Member<'_> {
+    fn advance(&mut self, net: Net<'_>, settings: &Settings, batch: &Batch<'_>, moves: u64) -> Result<(), ChainError> {
+        let Self { buffers, state, signal, evaluator } = self;
+        let mut chain = Chain::resume(buffers.memory(net), settings.options, state.clone())?;
+        for _ in 0..moves {
+            let evaluate = evaluation(evaluator, *batch, false);
+            dispatch(settings.arithmetic, Move { chain: &mut chain, signal, evaluate });
+        }
+        *state = chain.state()?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use amc_core::chain::Options;
+
+    use super::Population;
+    use crate::data::functions;
+    use crate::data::pack::Pack;
+    use crate::lanes::Arithmetic;
+    use crate::model::{ActivationName, Description, LossName};
+    use crate::train::{Batching, Initial, Settings, train};
+
+    fn settings(seed: u64) -> Settings {
+        Settings {
+            options: Options::new(0.02).epsilon(0.01).n_reset(50),
+            initial: Initial::Gaussian(0.1),
+            in_place: false,
+            signal_norm: true,
+            batching: Batching::Full,
+            steps: 300,
+            seed,
+            threads: 1,
+            arithmetic: Arithmetic::Portable,
+        }
+    }
+
+    #[test]
+    fn chains_alone_are_those_of_their_seeds_and_copies_are_the_best_ones() {
+        let (tanh, linear) = (ActivationName::Tanh, ActivationName::Linear);
+        let net = Description::new(&[1, 10, 1], tanh, linear, LossName::Mse);
+        let (data, settings_of) = (functions::sine(), settings);
+        let pack = Pack::all(&data.train, 1);
+        let first = settings(5);
+        let mut population = Population::new(net.objective().expect("a net"), &pack, &first, 5).expect("chains");
+        population.advance(100).expect("moves");
+        population.advance(200).expect("moves");
+        let ends: Vec<_> = population.chains().map(|(loss, x)| (loss, x.to_vec())).collect();
+        for (chain, (loss, x)) in ends.iter().enumerate() {
+            let alone = train(&net, &data, &settings_of(5 + chain as u64), |_| ()).expect("trained");
+            assert_eq!((alone.train_loss, &alone.parameters), (*loss, x), "chain {chain}");
+        }
+
+        population.copy_best();
+        let mut losses: Vec<f32> = ends.iter().map(|(loss, _)| *loss).collect();
+        losses.sort_by(f32::total_cmp);
+        let copied: Vec<f32> = population.chains().map(|(loss, _)| loss).collect();
+        assert_eq!(copied, [losses[0], losses[1], losses[2], losses[1], losses[0]]);
+        population.advance(50).expect("moves");
+        let after: Vec<_> = population.chains().collect();
+        assert_ne!(after[0].1, after[4].1, "a copy goes its own way");
+        assert!(after[0].0 <= copied[0] && after[4].0 <= copied[4]);
+    }
+}
