@@ -380,7 +380,7 @@ impl<F: Features> OnLanes for Outputs<'_, F> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Method, Training, Watch};
+    use super::{Method, Steps, Training, Watch};
     use crate::data::functions;
     use crate::lanes::Arithmetic;
     use crate::model::{ActivationName, Description, LossName};
@@ -392,6 +392,10 @@ mod tests {
         let (activation, output, loss) = (ActivationName::Tanh, ActivationName::Linear, LossName::Mse);
         let net = Description::new(&[1, 10, 1], activation, output, loss);
         Training { net, data: "sine", method, initial: Initial::Kaiming, epochs, seed: 3 }
+    }
+
+    fn minibatches(clip: f64) -> Steps {
+        Steps { clip: Some(clip), batch: Some(500) }
     }
 
     fn losses(method: Method, epochs: u64) -> Vec<(f64, f64)> {
@@ -411,15 +415,19 @@ mod tests {
             Method::metropolis(0.02),
             Method::gradient_descent(0.05),
             Method::adam(0.01),
+            Method::GradientDescent { rate: 0.05, steps: minibatches(f64::INFINITY) },
+            Method::Adam { rate: 0.01, steps: minibatches(1.0) },
         ] {
             let points = losses(method, 400);
             assert_eq!(points.last().map(|point| point.0), Some(400.0));
             let end = points[points.len() - 1].1;
             assert!(end < 0.7 * still, "{method:?}: {end} of {still}");
         }
-        // Moves of next to no size: what is measured is the start.
-        let stays = losses(Method::metropolis(1e-12), 2)[0].1;
-        assert!((stays - still).abs() < 1e-6 * still, "{stays} {still}");
+        // Moves and steps of next to no size: what is measured is the start.
+        for method in [Method::metropolis(1e-12), Method::GradientDescent { rate: 0.05, steps: minibatches(1e-9) }] {
+            let stays = losses(method, 2)[0].1;
+            assert!((stays - still).abs() < 1e-6 * still, "{method:?}: {stays} {still}");
+        }
     }
 
     #[test]
