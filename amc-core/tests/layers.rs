@@ -8,8 +8,8 @@ mod images;
 
 use amc_core::chain::{Chain, Memory, Options};
 use amc_core::{
-    Activation, Features, Gather, Generator, Image, Kernel, Lanes, Layer, Loss, Net, NetError, Objective,
-    ObjectiveError, Portable, Rows, Samples, Targets, gaussian,
+    Activation, Features, Gather, Generator, Lanes, Layer, Loss, Net, NetError, Objective, ObjectiveError, Portable,
+    Rows, Samples, Targets, gaussian,
 };
 use proptest::prelude::*;
 use rand_core::{Rng, SeedableRng};
