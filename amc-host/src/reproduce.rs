@@ -20,6 +20,7 @@ mod result;
 mod resume;
 mod runs;
 mod series;
+mod watch;
 
 use std::path::PathBuf;
 

@@ -5,9 +5,10 @@ use anyhow::Context;
 use serde::Serialize;
 
 use super::images::Images;
-use super::learning::{Method, Steps, Training, Watch};
+use super::learning::{Method, Steps, Training};
 use super::picture::{Axis, BLUE, GRAY, GREEN, Line, Panel, Style};
 use super::series::{Curve, median};
+use super::watch::Watch;
 use super::{Claim, Figure, Machine, Made};
 use crate::data::sequences::zeros_and_ones;
 use crate::model::Description;

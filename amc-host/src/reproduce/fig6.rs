@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use super::learning::{Method, Training, Watch};
+use super::learning::{Method, Training};
 use super::picture::{Axis, BLACK, BLUE, GRAY, GREEN, Line, Panel, Style};
 use super::series::Curve;
+use super::watch::Watch;
 use super::{Claim, Figure, Machine, Made};
 use crate::data::functions;
 use crate::model::{ActivationName, Description, LossName};

@@ -6,8 +6,9 @@ use anyhow::Context;
 use serde::Serialize;
 
 use super::Machine;
-use super::learning::{Method, Training, Watch};
+use super::learning::{Method, Training};
 use super::series::Curve;
+use super::watch::Watch;
 use crate::data::{self, Data, idx};
 use crate::model::{ActivationName, Description, LossName};
 use crate::train::Initial;

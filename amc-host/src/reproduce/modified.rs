@@ -4,9 +4,10 @@
 use serde::Serialize;
 
 use super::fig6::{LEARNED, net};
-use super::learning::{Method, Training, Watch};
+use super::learning::{Method, Training};
 use super::picture::{Axis, BLUE, GREEN, Line, Panel, Style};
 use super::series::Curve;
+use super::watch::Watch;
 use super::{Claim, Figure, Machine, Made};
 use crate::data::functions;
 use crate::model::Modification;

@@ -5,9 +5,10 @@ use anyhow::Context;
 use serde::Serialize;
 
 use super::images::{Images, train};
-use super::learning::{Method, Training, Watch};
+use super::learning::{Method, Training};
 use super::picture::{Axis, BLUE, GREEN, Line, Panel, Style};
 use super::series::{Curve, median, moments};
+use super::watch::Watch;
 use super::{Claim, Figure, Machine, Made, Run};
 use crate::data::pack::Pack;
 use crate::train::{Batching, Initial, Population as Chains};
