@@ -60,7 +60,7 @@ impl Figure for Fig8 {
             clip: 1.0,
             batch: 1000,
             epochs: 20,
-            gradient_epochs: 10,
+            gradient_epochs: 5,
             accuracy: 0.98,
             seeds: 1,
         }

@@ -24,6 +24,8 @@ pub(super) struct Modified {
     n_reset: u32,
     adam_rate: f64,
     epochs: u64,
+    /// Those of Adam: gradients that vanish are slow to compute.
+    adam_epochs: u64,
     seeds: u64,
 }
 
@@ -48,7 +50,8 @@ impl Modified {
     }
 
     fn training(&self, (by, depth): (Modification, usize), method: Method, initial: Initial, seed: u64) -> Training {
-        Training { net: net(depth).modified(by), data: "step", method, initial, epochs: self.epochs, seed }
+        let epochs = if matches!(method, Method::Amc { .. }) { self.epochs } else { self.adam_epochs };
+        Training { net: net(depth).modified(by), data: "step", method, initial, epochs, seed }
     }
 }
 
@@ -66,13 +69,14 @@ impl Figure for Modified {
             n_reset: 100,
             adam_rate: 1e-4,
             epochs: 1_000_000,
+            adam_epochs: 100_000,
             seeds: 1,
         }
     }
 
     fn quick() -> Self {
         let modifications = vec![Modification::SkipConnections];
-        Self { modifications, depths_of_amc: vec![16, 64], epochs: 10_000, ..Self::paper() }
+        Self { modifications, depths_of_amc: vec![16, 64], epochs: 10_000, adam_epochs: 10_000, ..Self::paper() }
     }
 
     fn seeds(self, seeds: u64) -> Self {
