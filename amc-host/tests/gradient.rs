@@ -128,6 +128,29 @@ fn gradients_of_every_kind_of_layer_are_those_of_pytorch() {
     }
 }
 
+#[test]
+fn what_is_kept_and_lost_has_no_part_in_a_gradient() {
+    let (dense, keep) = (Layer::dense(5, Activation::Tanh), Layer::keep(5));
+    let (add, last) = (Layer::add(5, Activation::Linear), Layer::dense(3, Activation::Softmax));
+    let golden = Golden::load();
+    let (samples, inputs) = (golden.classes.len(), 3);
+    let set =
+        Set::new(Values::F32(golden.features.clone()), inputs, Wanted::Classes(golden.classes[..samples].to_vec()));
+    let gradient = |layers: &[Layer]| {
+        let objective = Objective::new(Net::new(inputs, layers), Loss::CrossEntropy);
+        let mut parameters = vec![0.0; objective.net().parameters()];
+        gaussian::fill(Portable::<4>, &mut Generator::seed_from_u64(1), 0.5, &mut parameters);
+        let pack = Pack::all(&set, 1);
+        let mut gradient = Gradient::new(objective, Arithmetic::Portable, 1);
+        gradient.evaluate(&parameters, &pack.batch());
+        gradient.evaluate(&parameters, &pack.batch()).to_vec()
+    };
+    let plain = gradient(&[dense, dense, keep, dense, add, last]);
+    assert_eq!(gradient(&[dense, keep, dense, keep, dense, add, last]), plain, "kept twice");
+    assert_eq!(gradient(&[dense, dense, keep, dense, add, keep, last]), plain, "kept at the end");
+    assert_ne!(gradient(&[dense, keep, dense, dense, add, last]), plain);
+}
+
 /// What the steps are made on.
 const STEPPED: Functions =
     Functions { activation: ActivationName::Tanh, output: ActivationName::Softmax, loss: LossName::Mse };

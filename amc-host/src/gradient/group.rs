@@ -42,7 +42,7 @@ impl Worker {
         let first = places.first();
         let inputs = first.filter(|first| !dense(first)).map_or(0, |first| first.width);
         let widest = places.iter().map(|place| place.layer.units()).max().unwrap_or(0).max(inputs);
-        let keeps = places.iter().any(|place| place.kept.is_some());
+        let keeps = places.iter().any(|place| matches!(place.layer, Layer::Keep { .. }));
         let scratch = |place: &Place| match net_of(place) {
             Some(net) => net.scratch(TILE),
             None => 0,
@@ -156,6 +156,8 @@ impl Part<'_, '_> {
             inputs: net_inputs, made, states, errors: [errors, before], kept, rows, recurrent, images, ..
         } = &mut *self.worker;
         let features = |tile: usize| inputs(lanes, &features, start + tile * TILE);
+        // What is kept to the end is lost.
+        kept.fill(0.0);
         for (index, place) in places.iter().enumerate().rev() {
             let Section { start, weights, biases } = place.section;
             let of_layer = &parameters[start..][..weights + biases];
@@ -203,7 +205,11 @@ impl Part<'_, '_> {
                 Layer::GlobalAverage { image } => {
                     images::average(lanes, image, &errors[..all], &mut before[..taken]);
                 }
-                Layer::Keep { .. } => errors[..all].iter_mut().zip(&*kept).for_each(|(error, kept)| *error += kept),
+                Layer::Keep { .. } => {
+                    errors[..all].iter_mut().zip(&*kept).for_each(|(error, kept)| *error += kept);
+                    // What was kept before it was lost.
+                    kept.fill(0.0);
+                }
                 Layer::Swap { .. } => std::mem::swap(errors, kept),
                 Layer::Add { .. } => kept[..all].copy_from_slice(&errors[..all]),
                 _ => {}
