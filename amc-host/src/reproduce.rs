@@ -1,8 +1,10 @@
 //! The paper's figures, made again: what `amc reproduce` does.
 //!
 //! A figure is a number of runs, each of which gives curves; a picture of them; and the paper's claims about them. Runs
-//! are made side by side (`runs`), each is kept when it is finished (`resume`), and the rest follows from what was kept.
+//! are made side by side (`runs`), each is kept when it is finished (`resume`), and what it goes on from before that
+//! (`under_way`); the rest follows from what was kept.
 
+mod acceptance;
 mod fig1;
 mod fig2;
 mod fig3;
@@ -13,6 +15,7 @@ mod fig7;
 mod fig8;
 mod images;
 mod learning;
+mod method;
 mod modified;
 mod picture;
 mod population;
@@ -20,6 +23,7 @@ mod result;
 mod resume;
 mod runs;
 mod series;
+mod under_way;
 mod watch;
 
 use std::path::PathBuf;
@@ -35,6 +39,7 @@ use self::picture::Panel;
 use self::resume::Finished;
 use self::runs::{Made, make_all};
 use self::series::{Curve, to_csv};
+use self::under_way::UnderWay;
 use crate::data::Data;
 use crate::lanes::Arithmetic;
 use crate::output::save;
@@ -148,8 +153,8 @@ trait Figure: Serialize + Sync + Sized {
     /// All runs.
     fn runs(&self) -> Vec<Self::Run>;
 
-    /// Makes a run, and tells `progress` now and then which share of it is done.
-    fn make(&self, run: &Self::Run, machine: &Machine, progress: &dyn Fn(f64)) -> anyhow::Result<Vec<Curve>>;
+    /// Makes a run, from where it was interrupted if it was.
+    fn make(&self, run: &Self::Run, machine: &Machine, way: &UnderWay<'_>) -> anyhow::Result<Vec<Curve>>;
 
     /// The figure's panels, and how many stand side by side.
     fn panels(&self, made: &[Made<Self::Run>]) -> (Vec<Panel>, usize);

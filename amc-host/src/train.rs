@@ -1,6 +1,7 @@
 //! Training: the chain of `amc-core` over a data set, move by move.
 
 mod batches;
+mod checkpoint;
 mod initial;
 mod moves;
 mod population;
@@ -15,6 +16,7 @@ pub use self::batches::Batching;
 pub use self::initial::Initial;
 
 pub(crate) use self::batches::Batches;
+pub(crate) use self::checkpoint::Checkpoint;
 use self::moves::Buffers;
 pub(crate) use self::moves::Moves;
 pub(crate) use self::population::Population;
@@ -106,7 +108,7 @@ pub fn train(
     settings: &Settings,
     mut report: impl FnMut(&mut Progress<'_, '_>),
 ) -> anyhow::Result<Trained> {
-    with_moves(description, data, settings, |mut moves, test| {
+    with_moves(description, data, settings, None, |mut moves, test| {
         let mut times = Vec::new();
         let start = Instant::now();
         for _ in 0..settings.steps {
@@ -120,11 +122,13 @@ pub fn train(
     })
 }
 
-/// Lends `work` the moves of a chain on `data`, and the test samples if there are any; `settings.steps` is left to it.
+/// Lends `work` the moves of a chain on `data`, and the test samples if there are any; `settings.steps` is left to it. The
+/// chain begins at the initial parameters, or goes on `from` where one of the same settings was.
 pub(crate) fn with_moves<T>(
     description: &Description,
     data: &Data,
     settings: &Settings,
+    from: Option<&Checkpoint>,
     work: impl FnOnce(Moves<'_, '_>, Option<&Pack<'_>>) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
     let objective = description.objective()?;
@@ -136,7 +140,7 @@ pub(crate) fn with_moves<T>(
     let mut buffers = Buffers::new(objective.net(), settings, &mut rng);
     let mut order = Vec::new();
     let batches = Batches::new(settings.batching, &data.train, &mut order, &rng, settings.threads);
-    let moves = Moves::new(objective.net(), evaluator, batches, &mut buffers, rng, settings)?;
+    let moves = Moves::new(objective.net(), evaluator, batches, &mut buffers, rng, settings, from)?;
     work(moves, test.as_ref())
 }
 

@@ -1,7 +1,9 @@
 //! What is done with a gradient.
 
+use serde::{Deserialize, Serialize};
+
 /// Gradient descent, Eq. (3), or Adam.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Optimizer {
     /// x ← x − α ∇U
     GradientDescent {

@@ -3,9 +3,11 @@
 use serde::Serialize;
 
 use super::images::{Images, train};
-use super::learning::{Method, Training};
+use super::learning::Training;
+use super::method::Method;
 use super::picture::{Axis, BLACK, BLUE, GRAY, Line, Panel, Style};
 use super::series::{Curve, median};
+use super::under_way::UnderWay;
 use super::{Claim, Figure, Machine, Made};
 use crate::train::Initial;
 
@@ -80,8 +82,8 @@ impl Figure for Fig1 {
         (1..=self.seeds).flat_map(of_seed).collect()
     }
 
-    fn make(&self, run: &Training, machine: &Machine, progress: &dyn Fn(f64)) -> anyhow::Result<Vec<Curve>> {
-        train(run, machine, progress)
+    fn make(&self, run: &Training, machine: &Machine, way: &UnderWay<'_>) -> anyhow::Result<Vec<Curve>> {
+        train(run, machine, way)
     }
 
     fn panels(&self, made: &[Made<Training>]) -> (Vec<Panel>, usize) {

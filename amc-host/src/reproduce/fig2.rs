@@ -4,22 +4,20 @@
 use amc_core::chain::Options;
 use serde::Serialize;
 
+use super::acceptance::{BINS, Bins};
 use super::picture::{Axis, COLOURS, Line, Panel, Style};
 use super::series::Curve;
+use super::under_way::UnderWay;
 use super::{Claim, Figure, Machine, Made};
 use crate::data::functions;
 use crate::model::{ActivationName, Description, LossName};
-use crate::train::{Batching, Initial, Settings, with_moves};
+use crate::train::{self, Batching, Initial, Settings, with_moves};
 
-/// Intervals of the loss in a decade.
-const BINS: f64 = 4.0;
 /// A slope of log A against log N that is more than an accident of the moves.
 const SURE: f64 = 0.05;
 /// The least acceptance rate that counts as large: moves are made smaller after n_s = 100 rejections in a row, so that
 /// it settles near 1/n_s.
 const LARGE: f64 = 0.005;
-/// Moves in an interval from which its acceptance rate is shown.
-const ENOUGH: f64 = 50.0;
 
 #[derive(Serialize)]
 pub(super) struct Fig2 {
@@ -151,7 +149,7 @@ impl Figure for Fig2 {
         widths.chain(depths).flat_map(of_net).collect()
     }
 
-    fn make(&self, run: &Run, machine: &Machine, progress: &dyn Fn(f64)) -> anyhow::Result<Vec<Curve>> {
+    fn make(&self, run: &Run, machine: &Machine, way: &UnderWay<'_>) -> anyhow::Result<Vec<Curve>> {
         let sizes = [&[1], &run.hidden[..], &[1]].concat();
         let (activation, output, loss) = (ActivationName::Tanh, ActivationName::Linear, LossName::Mse);
         let net = Description::new(&sizes, activation, output, loss);
@@ -167,19 +165,23 @@ impl Figure for Fig2 {
             threads,
             arithmetic,
         };
-        let bins = with_moves(&net, &functions::sine(), &settings, |mut moves, _| {
+        let from: Option<(train::Checkpoint, Vec<Curve>)> = way.checkpoint();
+        let place = from.as_ref().map(|(place, _)| place);
+        let bins = with_moves(&net, &functions::sine(), &settings, place, |mut moves, _| {
             let mut bins = Bins::default();
-            let (mut loss, mut accepted) = (f64::from(moves.progress(None).loss), 0);
-            for step in 1..=run.moves {
+            if let Some((_, curves)) = &from {
+                bins.add(curves);
+            }
+            let start = moves.progress(None);
+            let (mut loss, mut counters) = (f64::from(start.loss), start.counters);
+            while counters.steps < run.moves && loss >= run.least_loss {
+                way.keep(|| Ok((moves.checkpoint()?, bins.curves())))?;
                 moves.make()?;
                 let now = moves.progress(None);
-                bins.count(loss, now.counters.accepted > accepted);
-                (loss, accepted) = (f64::from(now.loss), now.counters.accepted);
-                if loss < run.least_loss {
-                    break;
-                }
-                if step % 1024 == 0 {
-                    progress(step as f64 / run.moves as f64);
+                bins.count(loss, now.counters.accepted > counters.accepted);
+                (loss, counters) = (f64::from(now.loss), now.counters);
+                if counters.steps % 1024 == 0 {
+                    way.show(counters.steps as f64 / run.moves as f64);
                 }
             }
             Ok(bins)
@@ -255,57 +257,6 @@ impl Figure for Fig2 {
     }
 }
 
-/// The number of the interval that a loss is in.
-fn bin(loss: f64) -> i32 {
-    (BINS * loss.log10()).floor() as i32
-}
-
-/// Moves and accepted moves while the loss was in each interval.
-#[derive(Clone, Debug, Default)]
-struct Bins {
-    /// By [`bin`].
-    counts: std::collections::BTreeMap<i32, (f64, f64)>,
-}
-
-impl Bins {
-    fn count(&mut self, loss: f64, accepted: bool) {
-        let counts = self.counts.entry(bin(loss)).or_default();
-        counts.0 += 1.0;
-        counts.1 += f64::from(u8::from(accepted));
-    }
-
-    /// Losses in the middle of their intervals.
-    fn curves(&self) -> Vec<Curve> {
-        let middle = |bin: &i32| 10_f64.powf((f64::from(*bin) + 0.5) / BINS);
-        let moves = self.counts.iter().map(|(bin, counts)| (middle(bin), counts.0)).collect();
-        let accepted = self.counts.iter().map(|(bin, counts)| (middle(bin), counts.1)).collect();
-        vec![Curve::new("moves", moves), Curve::new("accepted", accepted)]
-    }
-
-    /// Adds the counts of a run.
-    fn add(&mut self, curves: &[Curve]) {
-        let [moves, accepted] = curves else { return };
-        for ((loss, moves), (_, accepted)) in moves.points.iter().zip(&accepted.points) {
-            let counts = self.counts.entry(bin(*loss)).or_default();
-            counts.0 += moves;
-            counts.1 += accepted;
-        }
-    }
-
-    /// (loss, acceptance rate), where there were moves enough.
-    fn rates(&self) -> Vec<(f64, f64)> {
-        let [moves, accepted] = &self.curves()[..] else { return Vec::new() };
-        let both = moves.points.iter().zip(&accepted.points).filter(|(moves, _)| moves.1 >= ENOUGH);
-        both.map(|(moves, accepted)| (moves.0, accepted.1 / moves.1)).collect()
-    }
-
-    /// The acceptance rate in the interval of a loss.
-    fn rate_at(&self, loss: f64) -> Option<f64> {
-        let (moves, accepted) = self.counts.get(&bin(loss))?;
-        (*moves >= ENOUGH).then(|| accepted / moves)
-    }
-}
-
 /// All runs of one net by one algorithm.
 struct Net {
     size: usize,
@@ -357,22 +308,45 @@ fn stays(cuts: &[Vec<(f64, f64)>], count: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bins, declines_sharply, slope, stays};
+    use std::path::Path;
+    use std::time::Duration;
+
+    use serde_json::Value;
+
+    use super::{Algorithm, Curve, Fig2, Figure, Machine, Run, UnderWay, Varied, declines_sharply, slope, stays};
+    use crate::lanes::Arithmetic;
+    use crate::reproduce::resume::Finished;
 
     #[test]
-    fn moves_are_counted_where_their_loss_is() {
-        let mut bins = Bins::default();
-        for step in 0..400 {
-            bins.count(0.1, step % 4 == 0);
-            bins.count(0.01, step % 40 == 0);
-        }
-        bins.count(1e-4, true);
-        assert_eq!((bins.rate_at(0.1), bins.rate_at(0.01), bins.rate_at(1e-4)), (Some(0.25), Some(0.025), None));
-        let mut twice = Bins::default();
-        twice.add(&bins.curves());
-        twice.add(&bins.curves());
-        assert_eq!(twice.rates(), bins.rates());
-        assert_eq!(twice.counts.values().map(|counts| counts.0).sum::<f64>(), 2.0 * 801.0);
+    fn an_interruption_changes_no_count() {
+        let machine = Machine { threads: 1, arithmetic: Arithmetic::Portable, images: None };
+        let make = |dir: &Path, moves, seed, every: Option<Duration>| {
+            let run = Run {
+                algorithm: Algorithm::Adaptive,
+                varied: Varied::Depth,
+                hidden: vec![5, 5],
+                sigma: 1e-2,
+                epsilon: 1e-2,
+                n_reset: 100,
+                least_loss: 1e-4,
+                moves,
+                seed,
+            };
+            let settings = Value::Null;
+            let way = UnderWay::new(Finished::open(dir).expect("a folder").checkpoint("run", &settings), &|_| ());
+            let way = match every {
+                Some(every) => way.every(every),
+                None => way,
+            };
+            Fig2::quick().make(&run, &machine, &way).expect("made")
+        };
+        let [dir, straight] = [0; 2].map(|_| tempfile::tempdir().expect("a folder"));
+        let before = make(dir.path(), 100, 1, Some(Duration::ZERO));
+        // All comes from the checkpoint, the generator, too.
+        let curves = make(dir.path(), 500, 2, None);
+        assert_eq!(curves, make(straight.path(), 500, 1, None));
+        let counted = |curves: &[Curve]| curves[0].points.iter().map(|point| point.1).sum::<f64>();
+        assert_eq!((counted(&before), counted(&curves)), (100.0, 500.0));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::picture::{Axis, BLUE, GRAY, GREEN, Line, Panel, RED, Style};
 use super::series::{Curve, median};
+use super::under_way::UnderWay;
 use super::{Claim, Figure, Machine, Made};
 
 /// The paper does not name its three rates; these are ours.
@@ -75,7 +76,7 @@ impl Figure for Fig3 {
         each.map(|(epsilon, seed)| run(epsilon, seed)).collect()
     }
 
-    fn make(&self, run: &Run, _: &Machine, _: &dyn Fn(f64)) -> anyhow::Result<Vec<Curve>> {
+    fn make(&self, run: &Run, _: &Machine, _: &UnderWay<'_>) -> anyhow::Result<Vec<Curve>> {
         let (mut x, mut proposed, mut centres) = ([-2.0, 2.0], [0.0; 2], [0.0; 2]);
         let start = rosenbrock(&x);
         let memory = Memory::new(&mut x, &mut proposed).centres(&mut centres);

@@ -2,9 +2,11 @@
 
 use serde::Serialize;
 
-use super::learning::{Method, Training};
+use super::learning::Training;
+use super::method::Method;
 use super::picture::{Axis, BLACK, BLUE, CYAN, GRAY, GREEN, Line, Panel, RED, Style};
 use super::series::{Curve, median};
+use super::under_way::UnderWay;
 use super::watch::Watch;
 use super::{Claim, Figure, Machine, Made};
 use crate::data::functions;
@@ -84,17 +86,12 @@ impl Figure for Fig4 {
         (1..=self.seeds).flat_map(of_seed).map(|(method, seed)| training(method, seed)).collect()
     }
 
-    fn make(&self, run: &Training, machine: &Machine, progress: &dyn Fn(f64)) -> anyhow::Result<Vec<Curve>> {
+    fn make(&self, run: &Training, machine: &Machine, way: &UnderWay<'_>) -> anyhow::Result<Vec<Curve>> {
         let (data, slow) = (functions::log_sine(), functions::log());
-        let watch = Watch::new(run.net.objective()?, &data, machine.of_a_run());
-        let mut watch = watch.and_loss("pseudo-loss", &slow.train);
-        let mut see = |epoch: u64, x: &[f32]| {
-            watch.see(epoch, x);
-            if epoch.ilog10() > (epoch - 1).max(1).ilog10() || epoch == run.epochs {
-                watch.keep_outputs(&format!("outputs at {epoch}"), x);
-            }
-        };
-        run.learn(&data, machine.of_a_run(), &mut see, progress)?;
+        let at = |epoch: u64| epoch.ilog10() > (epoch - 1).max(1).ilog10() || epoch == run.epochs;
+        let watch = Watch::new(run.net.objective()?, &data, machine.of_a_run()).and_loss("pseudo-loss", &slow.train);
+        let mut watch = watch.and_outputs(|epoch| at(epoch).then(|| format!("outputs at {epoch}")));
+        run.learn(&data, machine.of_a_run(), &mut watch, way)?;
         Ok(watch.curves())
     }
 

@@ -5,9 +5,11 @@ use anyhow::Context;
 use serde::Serialize;
 
 use super::images::Images;
-use super::learning::{Method, Steps, Training};
+use super::learning::Training;
+use super::method::{Method, Steps};
 use super::picture::{Axis, BLUE, GRAY, GREEN, Line, Panel, Style};
 use super::series::{Curve, median};
+use super::under_way::UnderWay;
 use super::watch::Watch;
 use super::{Claim, Figure, Machine, Made};
 use crate::data::sequences::zeros_and_ones;
@@ -126,12 +128,12 @@ impl<const POOLED: bool> Figure for Fig5<POOLED> {
         (1..=self.seeds).flat_map(|seed| self.methods().map(|(_, _, method)| training(method, seed))).collect()
     }
 
-    fn make(&self, run: &Training, machine: &Machine, progress: &dyn Fn(f64)) -> anyhow::Result<Vec<Curve>> {
+    fn make(&self, run: &Training, machine: &Machine, way: &UnderWay<'_>) -> anyhow::Result<Vec<Curve>> {
         let (images, _) = machine.images.as_ref().context("no images are loaded")?;
         let data = zeros_and_ones(images, POOLED);
         let of_run = machine.of_a_run();
         let mut watch = Watch::new(run.net.objective()?, &data, of_run).and_gradient(of_run.1);
-        run.learn(&data, of_run, &mut |epoch, x| watch.see(epoch, x), progress)?;
+        run.learn(&data, of_run, &mut watch, way)?;
         Ok(watch.curves())
     }
 

@@ -2,9 +2,11 @@
 
 use serde::Serialize;
 
-use super::learning::{Method, Training};
+use super::learning::Training;
+use super::method::Method;
 use super::picture::{Axis, BLACK, BLUE, GRAY, GREEN, Line, Panel, Style};
 use super::series::Curve;
+use super::under_way::UnderWay;
 use super::watch::Watch;
 use super::{Claim, Figure, Machine, Made};
 use crate::data::functions;
@@ -151,16 +153,11 @@ impl Figure for Fig6 {
         runs
     }
 
-    fn make(&self, run: &Training, machine: &Machine, progress: &dyn Fn(f64)) -> anyhow::Result<Vec<Curve>> {
+    fn make(&self, run: &Training, machine: &Machine, way: &UnderWay<'_>) -> anyhow::Result<Vec<Curve>> {
         let data = functions::step();
-        let mut watch = Watch::new(run.net.objective()?, &data, machine.of_a_run());
-        let mut see = |epoch: u64, x: &[f32]| {
-            watch.see(epoch, x);
-            if epoch == run.epochs {
-                watch.keep_outputs("outputs", x);
-            }
-        };
-        run.learn(&data, machine.of_a_run(), &mut see, progress)?;
+        let watch = Watch::new(run.net.objective()?, &data, machine.of_a_run());
+        let mut watch = watch.and_outputs(|epoch| (epoch == run.epochs).then(|| "outputs".into()));
+        run.learn(&data, machine.of_a_run(), &mut watch, way)?;
         Ok(watch.curves())
     }
 

@@ -4,9 +4,11 @@ use serde::Serialize;
 
 use super::fig1::{SHOWN, SHOWN_QUICK};
 use super::images::{Images, train};
-use super::learning::{Method, Training};
+use super::learning::Training;
+use super::method::Method;
 use super::picture::{Axis, BLUE, CYAN, GRAY, GREEN, Line, Panel, Style};
 use super::series::{Curve, median};
+use super::under_way::UnderWay;
 use super::{Claim, Figure, Machine, Made};
 use crate::train::{Batching, Initial};
 
@@ -87,8 +89,8 @@ impl Figure for Fig7 {
         each.collect()
     }
 
-    fn make(&self, run: &Training, machine: &Machine, progress: &dyn Fn(f64)) -> anyhow::Result<Vec<Curve>> {
-        train(run, machine, progress)
+    fn make(&self, run: &Training, machine: &Machine, way: &UnderWay<'_>) -> anyhow::Result<Vec<Curve>> {
+        train(run, machine, way)
     }
 
     fn panels(&self, made: &[Made<Training>]) -> (Vec<Panel>, usize) {

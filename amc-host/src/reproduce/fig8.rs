@@ -4,9 +4,11 @@ use amc_core::Image;
 use serde::Serialize;
 
 use super::images::{Images, train};
-use super::learning::{Method, Steps, Training};
+use super::learning::Training;
+use super::method::{Method, Steps};
 use super::picture::{Axis, GRAY, GREEN, Line, Panel, Style};
 use super::series::{Curve, median};
+use super::under_way::UnderWay;
 use super::{Claim, Figure, Machine, Made};
 use crate::model::Description;
 use crate::train::{Batching, Initial};
@@ -100,8 +102,8 @@ impl Figure for Fig8 {
         (1..=self.seeds).flat_map(|seed| self.methods().map(|(_, _, method)| training(method, seed))).collect()
     }
 
-    fn make(&self, run: &Training, machine: &Machine, progress: &dyn Fn(f64)) -> anyhow::Result<Vec<Curve>> {
-        train(run, machine, progress)
+    fn make(&self, run: &Training, machine: &Machine, way: &UnderWay<'_>) -> anyhow::Result<Vec<Curve>> {
+        train(run, machine, way)
     }
 
     fn panels(&self, made: &[Made<Training>]) -> (Vec<Panel>, usize) {

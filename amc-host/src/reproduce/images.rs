@@ -6,8 +6,10 @@ use anyhow::Context;
 use serde::Serialize;
 
 use super::Machine;
-use super::learning::{Method, Training};
+use super::learning::Training;
+use super::method::Method;
 use super::series::Curve;
+use super::under_way::UnderWay;
 use super::watch::Watch;
 use crate::data::{self, Data, idx};
 use crate::model::{ActivationName, Description, LossName};
@@ -48,9 +50,9 @@ impl Images {
 }
 
 /// Loss and accuracy of a training.
-pub fn train(training: &Training, machine: &Machine, progress: &dyn Fn(f64)) -> anyhow::Result<Vec<Curve>> {
+pub fn train(training: &Training, machine: &Machine, way: &UnderWay<'_>) -> anyhow::Result<Vec<Curve>> {
     let (data, _) = machine.images.as_ref().context("no images are loaded")?;
     let mut watch = Watch::new(training.net.objective()?, data, machine.of_a_run());
-    training.learn(data, machine.of_a_run(), &mut |epoch, x| watch.see(epoch, x), progress)?;
+    training.learn(data, machine.of_a_run(), &mut watch, way)?;
     Ok(watch.curves())
 }

@@ -2,94 +2,23 @@
 
 use amc_core::Layer;
 use amc_core::chain::Options;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Run;
-use super::series::moments;
+use super::method::{Method, Steps};
+use super::series::{Curve, moments};
+use super::under_way::UnderWay;
+use super::watch::Watch;
 use crate::data::Data;
 use crate::gradient::{Gradient, Optimizer, clip};
 use crate::lanes::Arithmetic;
 use crate::model::Description;
-use crate::train::{Batching, Initial, Settings, with_batches, with_moves};
+use crate::train::{self, Initial, Settings, with_batches, with_moves};
 
 /// Moments in a decade.
 const PER_DECADE: u32 = 20;
 /// Steps after which progress is told.
 const TOLD: u64 = 128;
-
-/// What trains a net.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Method {
-    /// Adaptive Metropolis Monte Carlo; with ε = 0, n_s = 0 (never) and no signal norm, Metropolis Monte Carlo.
-    Amc { sigma: f64, epsilon: f64, n_reset: u32, signal_norm: bool, batching: Batching },
-    /// Gradient descent, Eq. (3).
-    GradientDescent { rate: f64, steps: Steps },
-    /// Adam.
-    Adam { rate: f64, steps: Steps },
-}
-
-/// What the steps of a gradient are made of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub struct Steps {
-    /// The norm that a gradient is clipped to.
-    pub clip: Option<f64>,
-    /// Samples of a minibatch; all where there is none.
-    pub batch: Option<usize>,
-}
-
-impl Method {
-    /// Metropolis Monte Carlo.
-    pub fn metropolis(sigma: f64) -> Self {
-        Self::Amc { sigma, epsilon: 0.0, n_reset: 0, signal_norm: false, batching: Batching::Full }
-    }
-
-    /// Gradient descent on all samples.
-    pub fn gradient_descent(rate: f64) -> Self {
-        Self::GradientDescent { rate, steps: Steps::default() }
-    }
-
-    /// Adam on all samples.
-    pub fn adam(rate: f64) -> Self {
-        Self::Adam { rate, steps: Steps::default() }
-    }
-
-    fn batching(&self) -> Batching {
-        match *self {
-            Self::Amc { batching, .. } => batching,
-            Self::GradientDescent { steps, .. } | Self::Adam { steps, .. } => {
-                steps.batch.map_or(Batching::Full, Batching::Mini)
-            }
-        }
-    }
-
-    fn name(&self) -> String {
-        match *self {
-            Self::Amc { sigma, epsilon: 0.0, n_reset: 0, signal_norm: false, batching: Batching::Full } => {
-                format!("MC sigma {sigma}")
-            }
-            Self::Amc { sigma, epsilon, n_reset, signal_norm, batching } => {
-                let norm = if signal_norm { " signal norm" } else { "" };
-                let batch = match batching {
-                    Batching::Full => String::new(),
-                    Batching::Mini(size) => format!(" batch {size}"),
-                    Batching::Progressive => " progressive".into(),
-                };
-                format!("aMC sigma {sigma} epsilon {epsilon} n_s {n_reset}{norm}{batch}")
-            }
-            Self::GradientDescent { rate, steps } => format!("GD rate {rate}{}", steps.name()),
-            Self::Adam { rate, steps } => format!("Adam rate {rate}{}", steps.name()),
-        }
-    }
-}
-
-impl Steps {
-    fn name(&self) -> String {
-        let clip = self.clip.map(|most| format!(" clip {most}"));
-        let batch = self.batch.map(|size| format!(" batch {size}"));
-        clip.unwrap_or_default() + &batch.unwrap_or_default()
-    }
-}
 
 /// A net's training.
 #[derive(Clone, Debug, Serialize)]
@@ -150,24 +79,24 @@ fn name_of(net: &Description) -> String {
 }
 
 impl Training {
-    /// Trains the net on `data`, and calls `watch` with the number of epochs and the parameters at each moment.
+    /// Trains the net on `data`, watched at each moment.
     pub fn learn(
         &self,
         data: &Data,
         (arithmetic, threads): (Arithmetic, usize),
-        watch: &mut dyn FnMut(u64, &[f32]),
-        progress: &dyn Fn(f64),
+        watch: &mut Watch<'_>,
+        way: &UnderWay<'_>,
     ) -> anyhow::Result<()> {
         let settings = self.settings((arithmetic, threads));
         match self.method {
-            Method::Amc { .. } => self.move_about(data, &settings, watch, progress),
+            Method::Amc { .. } => self.move_about(data, &settings, watch, way),
             Method::GradientDescent { rate, steps } => {
                 let optimizer = Optimizer::gradient_descent(rate as f32);
-                self.descend(optimizer, steps, data, &settings, watch, progress)
+                self.descend(optimizer, steps, data, &settings, watch, way)
             }
             Method::Adam { rate, steps } => {
                 let optimizer = Optimizer::adam(rate as f32, self.net.objective()?.net().parameters());
-                self.descend(optimizer, steps, data, &settings, watch, progress)
+                self.descend(optimizer, steps, data, &settings, watch, way)
             }
         }
     }
@@ -197,17 +126,24 @@ impl Training {
         &self,
         data: &Data,
         settings: &Settings,
-        watch: &mut dyn FnMut(u64, &[f32]),
-        progress: &dyn Fn(f64),
+        watch: &mut Watch<'_>,
+        way: &UnderWay<'_>,
     ) -> anyhow::Result<()> {
-        with_moves(&self.net, data, settings, |mut moves, _| {
-            let mut seen = Seen::new(self.epochs, data, progress);
-            for moment in moments(self.epochs, PER_DECADE) {
+        let from: Option<Checkpoint<train::Checkpoint>> = way.checkpoint();
+        let place = from.as_ref().map(|from| &from.place);
+        with_moves(&self.net, data, settings, place, |mut moves, _| {
+            let mut seen = Seen::new(self.epochs, data);
+            if let Some(Checkpoint { samples, curves, .. }) = &from {
+                seen.samples = *samples;
+                watch.go_on(curves);
+            }
+            for moment in seen.moments() {
                 while seen.is_before(moment) {
-                    seen.step(moves.progress(None).batch);
+                    way.keep(|| Ok(seen.checkpoint(moves.checkpoint()?, watch)))?;
+                    seen.step(moves.progress(None).batch, way);
                     moves.make()?;
                 }
-                watch(moment, moves.progress(None).parameters());
+                watch.see(moment, moves.progress(None).parameters());
             }
             Ok(())
         })
@@ -219,69 +155,104 @@ impl Training {
         steps: Steps,
         data: &Data,
         settings: &Settings,
-        watch: &mut dyn FnMut(u64, &[f32]),
-        progress: &dyn Fn(f64),
+        watch: &mut Watch<'_>,
+        way: &UnderWay<'_>,
     ) -> anyhow::Result<()> {
         let objective = self.net.objective()?;
         let mut gradient = Gradient::new(objective, settings.arithmetic, settings.threads);
         with_batches(&self.net, data, settings, |mut x, mut batches| {
-            let mut seen = Seen::new(self.epochs, data, progress);
-            for moment in moments(self.epochs, PER_DECADE) {
+            let mut seen = Seen::new(self.epochs, data);
+            if let Some(Checkpoint { samples, steps, place, curves }) = way.checkpoint() {
+                (seen.samples, seen.steps) = (samples, steps);
+                (x, optimizer) = place;
+                batches.go_on(steps, batches.size());
+                watch.go_on(&curves);
+            }
+            for moment in seen.moments() {
                 // What has left the finite numbers does not come back.
                 while seen.is_before(moment) && x.iter().all(|x| x.is_finite()) {
+                    way.keep(|| Ok(seen.checkpoint((&x, &optimizer), watch)))?;
                     if seen.steps > 0 {
                         batches.redraw();
                     }
-                    seen.step(batches.size());
+                    seen.step(batches.size(), way);
                     let gradient = gradient.evaluate(&x, &batches.current());
                     if let Some(most) = steps.clip {
                         clip(gradient, most);
                     }
                     optimizer.step(&mut x, gradient);
                 }
-                watch(moment, &x);
+                watch.see(moment, &x);
             }
             Ok(())
         })
     }
 }
 
-/// How much of the data has been seen.
-struct Seen<'p> {
-    /// Of an epoch, and of all.
-    samples: (u64, u64),
-    seen: u64,
+/// What a training goes on from: between two steps, at all moments before which it was watched.
+#[derive(Serialize, Deserialize)]
+struct Checkpoint<P> {
+    samples: u64,
     steps: u64,
-    progress: &'p dyn Fn(f64),
+    place: P,
+    curves: Vec<Curve>,
 }
 
-impl<'p> Seen<'p> {
-    fn new(epochs: u64, data: &Data, progress: &'p dyn Fn(f64)) -> Self {
-        let samples = data.train.len() as u64;
-        Self { samples: (samples, epochs * samples), seen: 0, steps: 0, progress }
+/// How much of the data has been seen.
+struct Seen {
+    samples: u64,
+    steps: u64,
+    /// Samples of an epoch.
+    epoch: u64,
+    epochs: u64,
+}
+
+impl Seen {
+    fn new(epochs: u64, data: &Data) -> Self {
+        Self { samples: 0, steps: 0, epoch: data.train.len() as u64, epochs }
+    }
+
+    /// Moments that are still to be reached.
+    fn moments(&self) -> Vec<u64> {
+        let mut moments = moments(self.epochs, PER_DECADE);
+        moments.retain(|moment| self.is_before(*moment));
+        moments
     }
 
     /// Whether so many epochs are still to be reached.
     fn is_before(&self, epochs: u64) -> bool {
-        self.seen < epochs * self.samples.0
+        self.samples < epochs * self.epoch
     }
 
     /// Counts a step on so many samples.
-    fn step(&mut self, samples: usize) {
-        self.seen += samples as u64;
+    fn step(&mut self, samples: usize, way: &UnderWay<'_>) {
+        self.samples += samples as u64;
         self.steps += 1;
         if self.steps.is_multiple_of(TOLD) {
-            (self.progress)(self.seen as f64 / self.samples.1 as f64);
+            way.show(self.samples as f64 / (self.epochs * self.epoch) as f64);
         }
+    }
+
+    fn checkpoint<P>(&self, place: P, watch: &Watch<'_>) -> Checkpoint<P> {
+        Checkpoint { samples: self.samples, steps: self.steps, place, curves: watch.curves() }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+    use std::path::Path;
+    use std::time::Duration;
+
+    use serde_json::Value;
+
     use super::{Method, Steps, Training};
     use crate::data::functions;
     use crate::lanes::Arithmetic;
     use crate::model::{ActivationName, Description, LossName};
+    use crate::reproduce::resume::Finished;
+    use crate::reproduce::series::Curve;
+    use crate::reproduce::under_way::UnderWay;
     use crate::reproduce::watch::Watch;
     use crate::train::{Batching, Initial};
 
@@ -297,11 +268,40 @@ mod tests {
         Steps { clip: Some(clip), batch: Some(500) }
     }
 
-    fn losses(method: Method, epochs: u64) -> Vec<(f64, f64)> {
+    /// What is seen of a training that keeps its checkpoints in `dir`, all or none, and how often it told its progress.
+    fn learn(method: Method, epochs: u64, dir: &Path, all: bool) -> (Vec<Curve>, u32) {
         let (data, training) = (functions::sine(), training(method, epochs));
         let mut watch = Watch::new(training.net.objective().expect("a net"), &data, MACHINE);
-        training.learn(&data, MACHINE, &mut |n, x| watch.see(n, x), &|_| ()).expect("learned");
-        watch.curves()[0].points.clone()
+        let (told, settings) = (Cell::new(0), Value::Null);
+        let progress = |_| told.set(told.get() + 1);
+        let way = UnderWay::new(Finished::open(dir).expect("a folder").checkpoint("run", &settings), &progress);
+        let way = if all { way.every(Duration::ZERO) } else { way };
+        training.learn(&data, MACHINE, &mut watch, &way).expect("learned");
+        (watch.curves(), told.get())
+    }
+
+    fn losses(method: Method, epochs: u64) -> Vec<(f64, f64)> {
+        let dir = tempfile::tempdir().expect("a folder");
+        learn(method, epochs, dir.path(), false).0[0].points.clone()
+    }
+
+    #[test]
+    fn an_interruption_changes_no_bit() {
+        let amc = |batching| Method::Amc { sigma: 0.02, epsilon: 0.01, n_reset: 50, signal_norm: true, batching };
+        for method in [
+            amc(Batching::Full),
+            amc(Batching::Mini(500)),
+            Method::GradientDescent { rate: 0.05, steps: minibatches(f64::INFINITY) },
+            Method::adam(0.01),
+        ] {
+            let [dir, straight] = [0; 2].map(|_| tempfile::tempdir().expect("a folder"));
+            let (wanted, told) = learn(method, 400, straight.path(), false);
+            // As far as the last checkpoint goes, the same training: one step before the end.
+            learn(method, 150, dir.path(), true);
+            let (curves, rest) = learn(method, 400, dir.path(), false);
+            assert_eq!(curves, wanted, "{method:?}");
+            assert!(rest < told, "{method:?}: it began anew");
+        }
     }
 
     #[test]
@@ -334,19 +334,5 @@ mod tests {
         let points = losses(Method::gradient_descent(1e30), 100);
         assert_eq!(points.len(), super::moments(100, super::PER_DECADE).len());
         assert!(points.last().is_some_and(|point| !point.1.is_finite()), "{points:?}");
-    }
-
-    #[test]
-    fn outputs_are_kept_at_every_point() {
-        let (data, training) = (functions::sine(), training(Method::adam(0.0), 1));
-        let mut watch = Watch::new(training.net.objective().expect("a net"), &data, MACHINE);
-        // Only the output's bias is not 0.
-        let mut parameters = vec![0.0; 31];
-        parameters[30] = 0.5;
-        watch.keep_outputs("outputs", &parameters);
-        let curves = watch.curves();
-        let points = &curves[1].points;
-        assert_eq!(points.len(), functions::POINTS);
-        assert!(points.iter().all(|point| point.1 == 0.5) && points[0].0 == 0.0 && points[999].0 == 1.0);
     }
 }

@@ -4,9 +4,11 @@
 use serde::Serialize;
 
 use super::fig6::{LEARNED, net};
-use super::learning::{Method, Training};
+use super::learning::Training;
+use super::method::Method;
 use super::picture::{Axis, BLUE, GREEN, Line, Panel, Style};
 use super::series::Curve;
+use super::under_way::UnderWay;
 use super::watch::Watch;
 use super::{Claim, Figure, Machine, Made};
 use crate::data::functions;
@@ -95,10 +97,10 @@ impl Figure for Modified {
         runs
     }
 
-    fn make(&self, run: &Training, machine: &Machine, progress: &dyn Fn(f64)) -> anyhow::Result<Vec<Curve>> {
+    fn make(&self, run: &Training, machine: &Machine, way: &UnderWay<'_>) -> anyhow::Result<Vec<Curve>> {
         let data = functions::step();
         let mut watch = Watch::new(run.net.objective()?, &data, machine.of_a_run());
-        run.learn(&data, machine.of_a_run(), &mut |epoch, x| watch.see(epoch, x), progress)?;
+        run.learn(&data, machine.of_a_run(), &mut watch, way)?;
         Ok(watch.curves())
     }
 

@@ -5,9 +5,11 @@ use anyhow::Context;
 use serde::Serialize;
 
 use super::images::{Images, train};
-use super::learning::{Method, Training};
+use super::learning::Training;
+use super::method::Method;
 use super::picture::{Axis, BLUE, GREEN, Line, Panel, Style};
 use super::series::{Curve, median, moments};
+use super::under_way::UnderWay;
 use super::watch::Watch;
 use super::{Claim, Figure, Machine, Made, Run};
 use crate::data::pack::Pack;
@@ -95,12 +97,10 @@ impl Figure for Population {
         (1..=chains).map(|seed| Chain::Alone(training(seed))).chain([together]).collect()
     }
 
-    fn make(&self, run: &Chain, machine: &Machine, progress: &dyn Fn(f64)) -> anyhow::Result<Vec<Curve>> {
+    fn make(&self, run: &Chain, machine: &Machine, way: &UnderWay<'_>) -> anyhow::Result<Vec<Curve>> {
         match run {
-            Chain::Alone(training) => train(training, machine, progress),
-            Chain::Together { training, chains, period } => {
-                move_together(training, (*chains, *period), machine, progress)
-            }
+            Chain::Alone(training) => train(training, machine, way),
+            Chain::Together { training, chains, period } => move_together(training, (*chains, *period), machine, way),
         }
     }
 
@@ -162,7 +162,7 @@ fn move_together(
     training: &Training,
     (chains, period): (u64, u64),
     machine: &Machine,
-    progress: &dyn Fn(f64),
+    way: &UnderWay<'_>,
 ) -> anyhow::Result<Vec<Curve>> {
     let (data, _) = machine.images.as_ref().context("no images are loaded")?;
     let objective = training.net.objective()?;
@@ -172,15 +172,23 @@ fn move_together(
     let mut population = Chains::new(objective, &pack, &settings, chains as usize)?;
     let mut watch = Watch::new(objective, data, machine.of_a_run());
     let mut made = 0;
-    for moment in moments(training.epochs, PER_DECADE) {
+    if let Some((moves, chains, curves)) = way.checkpoint::<(u64, Vec<Vec<u8>>, Vec<Curve>)>() {
+        made = moves;
+        population.go_on(&chains)?;
+        watch.go_on(&curves);
+    }
+    let mut moments = moments(training.epochs, PER_DECADE);
+    moments.retain(|moment| *moment > made);
+    for moment in moments {
         while made < moment {
+            way.keep(|| Ok((made, population.checkpoint()?, watch.curves())))?;
             let next = moment.min((made / period + 1) * period);
             population.advance(next - made)?;
             made = next;
             if made.is_multiple_of(period) {
                 population.copy_best();
             }
-            progress(made as f64 / training.epochs as f64);
+            way.show(made as f64 / training.epochs as f64);
         }
         let best = population.chains().min_by(|a, b| a.0.total_cmp(&b.0));
         if let Some((_, parameters)) = best {

@@ -1,9 +1,10 @@
-//! Finished runs, each in a file of its own, so that a second start goes on where the first was interrupted.
+//! Runs, each in a file of its own, so that a second start goes on where the first was interrupted.
 //!
-//! A file is a line `# crc C seconds S settings {…}`, and then the run's curves as CSV. C is the CRC-32 of the CSV in eight
-//! hexadecimal digits, S the run's time. The file's name comes from the settings: figures that have a run in common
-//! share it.
+//! A file is a line `# crc C seconds S settings {…}`, and then the run's curves as CSV, or, with the extension
+//! `checkpoint`, what a run that is not finished goes on from. C is the CRC-32 of what follows the line in eight hexadecimal
+//! digits, S the run's time. The file's name comes from the settings: figures that have a run in common share it.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -13,7 +14,7 @@ use super::series::{Curve, from_csv, to_csv};
 use crate::CRC;
 use crate::output::save;
 
-/// A folder of finished runs.
+/// A folder of runs.
 pub struct Finished {
     dir: PathBuf,
 }
@@ -41,31 +42,63 @@ impl Finished {
         self.dir.join(format!("{name}-{crc:08x}.csv"))
     }
 
-    /// The run of these settings, if it is there and whole.
-    pub fn get(&self, label: &str, settings: &Value) -> Option<Kept> {
-        let bytes = std::fs::read(self.path(label, settings)).ok()?;
-        let end = bytes.iter().position(|byte| *byte == b'\n')?;
-        let (head, csv) = (std::str::from_utf8(&bytes[..end]).ok()?, &bytes[end + 1..]);
-        let (crc, head) = head.strip_prefix("# crc ")?.split_once(" seconds ")?;
-        let (seconds, kept) = head.split_once(" settings ")?;
-        // As text: reading numbers back might round them.
-        let wanted = settings.to_string();
-        if kept != wanted || crc != checksum(csv) {
-            return None;
-        }
-        Some(Kept { seconds: seconds.parse().ok()?, curves: from_csv(csv).ok()? })
+    fn file<'s>(&self, label: &str, settings: &'s Value) -> RunFile<'s> {
+        RunFile { path: self.path(label, settings), settings }
     }
 
-    /// Keeps a finished run.
+    /// Where the run of these settings keeps what it goes on from.
+    pub fn checkpoint<'s>(&self, label: &str, settings: &'s Value) -> RunFile<'s> {
+        RunFile { path: self.path(label, settings).with_extension("checkpoint"), settings }
+    }
+
+    /// The run of these settings, if it is there and whole.
+    pub fn get(&self, label: &str, settings: &Value) -> Option<Kept> {
+        let (seconds, csv) = self.file(label, settings).read()?;
+        Some(Kept { seconds, curves: from_csv(&csv).ok()? })
+    }
+
+    /// Keeps a finished run, in place of its checkpoint.
     pub fn put(&self, label: &str, settings: &Value, kept: &Kept) -> anyhow::Result<()> {
-        let csv = to_csv([(label, &kept.curves[..])])?;
-        let head = format!("# crc {} seconds {} settings {settings}\n", checksum(&csv), kept.seconds);
-        save(&self.path(label, settings), &[head.as_bytes(), &csv].concat())
+        self.file(label, settings).write(kept.seconds, &to_csv([(label, &kept.curves[..])])?)?;
+        match std::fs::remove_file(self.checkpoint(label, settings).path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error).context("a checkpoint cannot be removed"),
+            _ => Ok(()),
+        }
     }
 }
 
-fn checksum(csv: &[u8]) -> String {
-    format!("{:08x}", CRC.checksum(csv))
+/// A file of the run of some settings.
+pub struct RunFile<'s> {
+    path: PathBuf,
+    settings: &'s Value,
+}
+
+impl RunFile<'_> {
+    /// The run's time in seconds, and what the file holds, if it is whole and of these settings.
+    pub fn read(&self) -> Option<(f64, Vec<u8>)> {
+        let mut bytes = std::fs::read(&self.path).ok()?;
+        let end = bytes.iter().position(|byte| *byte == b'\n')?;
+        let body = bytes.split_off(end + 1);
+        let head = std::str::from_utf8(&bytes[..end]).ok()?;
+        let (crc, head) = head.strip_prefix("# crc ")?.split_once(" seconds ")?;
+        let (seconds, kept) = head.split_once(" settings ")?;
+        // As text: reading numbers back might round them.
+        let wanted = self.settings.to_string();
+        if kept != wanted || crc != checksum(&body) {
+            return None;
+        }
+        Some((seconds.parse().ok()?, body))
+    }
+
+    /// Writes it, whole or not at all.
+    pub fn write(&self, seconds: f64, body: &[u8]) -> anyhow::Result<()> {
+        let head = format!("# crc {} seconds {seconds} settings {}\n", checksum(body), self.settings);
+        save(&self.path, &[head.as_bytes(), body].concat())
+    }
+}
+
+fn checksum(body: &[u8]) -> String {
+    format!("{:08x}", CRC.checksum(body))
 }
 
 #[cfg(test)]

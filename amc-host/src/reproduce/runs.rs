@@ -2,12 +2,12 @@
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::time::Instant;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::resume::{Finished, Kept};
+use super::under_way::UnderWay;
 use super::{Figure, Machine, Run};
 
 /// A run and its curves.
@@ -39,10 +39,14 @@ pub fn make_all<F: Figure>(figure: &F, machine: &Machine, finished: &Finished) -
         while let Some(index) = missing.get(next.fetch_add(1, Relaxed)) {
             let (run, label) = (&runs[*index], &labels[*index]);
             let bar = bars.begin(label, costs[*index]);
-            let begun = Instant::now();
-            let curves = pool.install(|| figure.make(run, machine, &|share| bar.show(share)))?;
-            let made = Kept { seconds: begun.elapsed().as_secs_f64(), curves };
-            finished.put(label, &settings[*index], &made)?;
+            let settings = &settings[*index];
+            let made = pool.install(|| {
+                let progress = |share| bar.show(share);
+                let way = UnderWay::new(finished.checkpoint(label, settings), &progress);
+                let curves = figure.make(run, machine, &way)?;
+                anyhow::Ok(Kept { seconds: way.seconds(), curves })
+            })?;
+            finished.put(label, settings, &made)?;
             bar.end(&format!("{}: {label}: {:.1} s", F::NAME, made.seconds));
             *held(&kept[*index]) = Some(made);
         }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Points that belong together.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Curve {
     /// What it shows: `loss`, `accuracy`, …
     pub name: String,

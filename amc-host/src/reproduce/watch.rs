@@ -21,6 +21,8 @@ pub struct Watch<'a> {
     /// Test samples.
     accuracy: Option<(Pack<'a>, Curve)>,
     gradient: Option<(Gradient<'a>, Curve)>,
+    /// The name of the outputs that are kept at an epoch, if they are.
+    name_outputs: Box<dyn Fn(u64) -> Option<String> + 'a>,
     outputs: Vec<Curve>,
 }
 
@@ -30,7 +32,16 @@ impl<'a> Watch<'a> {
         let evaluator = Evaluator::new(objective, arithmetic, threads);
         let losses = vec![(Pack::all(&data.train, threads), Curve::new("loss", Vec::new()))];
         let accuracy = data.test.as_ref().map(|test| (Pack::all(test, threads), Curve::new("accuracy", Vec::new())));
-        Self { objective, arithmetic, evaluator, losses, accuracy, gradient: None, outputs: Vec::new() }
+        Self {
+            objective,
+            arithmetic,
+            evaluator,
+            losses,
+            accuracy,
+            gradient: None,
+            name_outputs: Box::new(|_| None),
+            outputs: Vec::new(),
+        }
     }
 
     /// Watches the loss on another set, too.
@@ -43,6 +54,13 @@ impl<'a> Watch<'a> {
     pub fn and_gradient(mut self, threads: usize) -> Self {
         let gradient = Gradient::new(self.objective, self.arithmetic, threads);
         self.gradient = Some((gradient, Curve::new("gradient", Vec::new())));
+        self
+    }
+
+    /// Keeps the net's output at each training sample, at the epochs for which `name` gives the curve's name; for nets of
+    /// one input and one output.
+    pub fn and_outputs(mut self, name: impl Fn(u64) -> Option<String> + 'a) -> Self {
+        self.name_outputs = Box::new(name);
         self
     }
 
@@ -60,25 +78,37 @@ impl<'a> Watch<'a> {
         if let (Some((gradient, curve)), Some((pack, _))) = (&mut self.gradient, self.losses.first()) {
             curve.points.push((n, norm(gradient.evaluate(parameters, &pack.batch()))));
         }
+        let outputs = (self.name_outputs)(epoch).and_then(|name| self.outputs(&name, parameters));
+        self.outputs.extend(outputs);
     }
 
-    /// Keeps the net's output at each training sample, where it has one input and one output.
-    pub fn keep_outputs(&mut self, name: &str, parameters: &[f32]) {
-        let (pack, _) = &self.losses[0];
-        let features = match pack.batch().features {
-            Packed::F32(features) => features,
-            Packed::U8(_) => return,
-        };
+    /// The outputs at the training samples.
+    fn outputs(&self, name: &str, parameters: &[f32]) -> Option<Curve> {
+        let (pack, _) = self.losses.first()?;
+        let Packed::F32(features) = pack.batch().features else { return None };
         let objective = self.objective;
-        let points = dispatch(self.arithmetic, Outputs { objective, parameters, features });
-        self.outputs.push(Curve::new(name, points));
+        Some(Curve::new(name, dispatch(self.arithmetic, Outputs { objective, parameters, features })))
     }
 
-    /// All curves.
-    pub fn curves(self) -> Vec<Curve> {
-        let losses = self.losses.into_iter().map(|(_, curve)| curve);
-        let (accuracy, gradient) = (self.accuracy.map(|(_, curve)| curve), self.gradient.map(|(_, curve)| curve));
-        losses.chain(accuracy).chain(gradient).chain(self.outputs).collect()
+    /// What was measured so far.
+    pub fn curves(&self) -> Vec<Curve> {
+        let losses = self.losses.iter().map(|(_, curve)| curve);
+        let accuracy = self.accuracy.iter().map(|(_, curve)| curve);
+        let gradient = self.gradient.iter().map(|(_, curve)| curve);
+        losses.chain(accuracy).chain(gradient).chain(&self.outputs).cloned().collect()
+    }
+
+    /// Adds to what was measured so far, by another watch of the same.
+    pub fn go_on(&mut self, curves: &[Curve]) {
+        let losses = self.losses.iter_mut().map(|(_, curve)| curve);
+        let accuracy = self.accuracy.iter_mut().map(|(_, curve)| curve);
+        let gradient = self.gradient.iter_mut().map(|(_, curve)| curve);
+        let mut measured: Vec<&mut Curve> = losses.chain(accuracy).chain(gradient).collect();
+        let (of_moments, outputs) = curves.split_at(measured.len().min(curves.len()));
+        for (own, curve) in measured.iter_mut().zip(of_moments) {
+            own.points.clone_from(&curve.points);
+        }
+        self.outputs = outputs.to_vec();
     }
 }
 
@@ -107,5 +137,47 @@ impl<F: Features> OnLanes for Outputs<'_, F> {
             points.extend(pairs.take(features.samples() - first));
         }
         points
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Watch;
+    use crate::data::functions;
+    use crate::lanes::Arithmetic;
+    use crate::model::{ActivationName, Description, LossName};
+
+    /// Only the output's bias is not 0.
+    fn constant(bias: f32) -> Vec<f32> {
+        let mut parameters = vec![0.0; 31];
+        parameters[30] = bias;
+        parameters
+    }
+
+    #[test]
+    fn outputs_are_kept_at_every_point_and_a_watch_goes_on_with_anothers_curves() {
+        let (tanh, linear) = (ActivationName::Tanh, ActivationName::Linear);
+        let net = Description::new(&[1, 10, 1], tanh, linear, LossName::Mse);
+        let (data, other) = (functions::sine(), functions::log());
+        let watch = || {
+            let watch = Watch::new(net.objective().expect("a net"), &data, (Arithmetic::Portable, 1));
+            let watch = watch.and_loss("other", &other.train).and_gradient(1);
+            watch.and_outputs(|epoch| epoch.is_multiple_of(2).then(|| format!("outputs at {epoch}")))
+        };
+        let mut first = watch();
+        first.see(1, &constant(0.25));
+        first.see(2, &constant(0.5));
+        let mut second = watch();
+        second.go_on(&first.curves());
+        for watch in [&mut first, &mut second] {
+            watch.see(4, &constant(0.75));
+        }
+        let curves = first.curves();
+        assert_eq!(curves, second.curves());
+        let names: Vec<_> = curves.iter().map(|curve| (&curve.name[..], curve.points.len())).collect();
+        let outputs = [("outputs at 2", functions::POINTS), ("outputs at 4", functions::POINTS)];
+        assert_eq!(names, [&[("loss", 3), ("other", 3), ("gradient", 3)], &outputs[..]].concat());
+        let points = &curves[3].points;
+        assert!(points.iter().all(|point| point.1 == 0.5) && points[0].0 == 0.0 && points[999].0 == 1.0);
     }
 }

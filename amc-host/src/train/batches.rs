@@ -90,6 +90,27 @@ impl<'d> Batches<'d> {
         true
     }
 
+    /// The batch, of so many samples, that `steps` steps have come to.
+    pub fn go_on(&mut self, steps: u64, samples: usize) {
+        match self {
+            Batches::Full { .. } => (),
+            Batches::Mini { pack, subsets, rng, .. } => {
+                // The first step has the first batch. Every draw shuffles what the last has left: all are drawn again.
+                let redrawn = steps.saturating_sub(1);
+                for _ in 1..redrawn {
+                    subsets.draw(rng);
+                }
+                if redrawn > 0 {
+                    pack.replace(subsets.draw(rng));
+                }
+            }
+            Batches::Progressive { pack, policy, threads } => {
+                *policy = Progressive::new(samples, pack.set().len());
+                *pack = Pack::first(pack.set(), policy.size(), *threads);
+            }
+        }
+    }
+
     /// Whether a fixed batch's samples should be grouped by their losses anew, now that their mean is `loss`.
     pub fn is_stale(&self, loss: f32) -> bool {
         matches!(self, Batches::Full { pack, grouped } if pack.is_ordered() && loss < STALE * grouped)

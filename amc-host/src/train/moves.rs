@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use amc_core::chain::{
-    Chain, ChainError, Crew, Decision, Memory, Options, Part, Parts, RANGE, Stream, jump_streams, streams,
+    Chain, ChainError, Crew, Decision, Memory, Options, Part, Parts, RANGE, State, Stream, jump_streams, streams,
 };
 use amc_core::{Gather, Generator, Lanes, Net, Score};
+use amc_store::FormatError;
+use amc_store::snapshot::{Expected, Slices, Stored};
 use rayon::prelude::*;
 
 use super::batches::Batches;
+use super::checkpoint::{Checkpoint, bytes_of};
 use super::{Progress, Settings, Trained, accuracy, median};
 use crate::data::pack::{Batch, Pack};
 use crate::evaluate::Evaluator;
@@ -51,6 +54,11 @@ impl Buffers {
         &self.parameters
     }
 
+    /// The signals of the parameters; none with the signal norm off.
+    pub fn signal(&self) -> &[f32] {
+        self.signal.as_deref().unwrap_or_default()
+    }
+
     /// The loss on the first batch, whose signals are kept, and room for more of these; no room with the signal norm off.
     pub fn begin(&mut self, evaluator: &mut Evaluator<'_>, batch: &Batch<'_>) -> (f32, Vec<f32>) {
         let mut signal = self.signal.clone().unwrap_or_default();
@@ -59,6 +67,15 @@ impl Buffers {
             kept.copy_from_slice(&signal);
         }
         (loss, signal)
+    }
+
+    /// Where a chain of the same settings was when it was kept, and the state that it goes on from.
+    pub fn load(&mut self, bytes: &[u8], settings: &Settings) -> Result<State<Generator>, FormatError> {
+        let (arithmetic, options) = (settings.arithmetic.into(), Some(settings.options));
+        let expected = Expected { arithmetic, objective: None, options };
+        let Self { parameters, centres, streams, signal, .. } = self;
+        let signal = signal.as_deref_mut().unwrap_or_default();
+        Stored::parse(bytes)?.load(&expected, Slices { parameters, centres, signal, streams })
     }
 
     /// What a chain is lent.
@@ -94,20 +111,36 @@ pub(crate) struct Moves<'m, 'a> {
 }
 
 impl<'m, 'a> Moves<'m, 'a> {
-    /// A chain at the initial parameters, on the first batch.
+    /// A chain at the initial parameters, on the first batch; or where one of the same settings was.
     pub(super) fn new(
         net: Net<'m>,
         mut evaluator: Evaluator<'a>,
-        batches: Batches<'m>,
+        mut batches: Batches<'m>,
         buffers: &'m mut Buffers,
         rng: Generator,
         settings: &Settings,
-    ) -> Result<Self, ChainError> {
-        let (loss, signal) = buffers.begin(&mut evaluator, &batches.current());
-        let memory = buffers.memory(net);
-        let chain = Chain::new(memory, settings.options, rng, loss)?;
+        from: Option<&Checkpoint>,
+    ) -> anyhow::Result<Self> {
+        let (chain, signal) = match from {
+            None => {
+                let (loss, signal) = buffers.begin(&mut evaluator, &batches.current());
+                (Chain::new(buffers.memory(net), settings.options, rng, loss)?, signal)
+            }
+            Some(Checkpoint { chain, batch }) => {
+                let state = buffers.load(chain, settings)?;
+                batches.go_on(state.counters.steps, *batch);
+                let chain = Chain::resume(buffers.memory(net), settings.options, state)?;
+                let signal = chain.signal().to_vec();
+                (chain, signal)
+            }
+        };
         let crew = Threads { arithmetic: settings.arithmetic, threads: settings.threads };
         Ok(Self { chain, evaluator, batches, signal, crew })
+    }
+
+    /// Where it stands: what [`new`](Moves::new) goes on from.
+    pub fn checkpoint(&self) -> anyhow::Result<Checkpoint> {
+        Ok(Checkpoint { chain: bytes_of(&self.chain, self.crew.arithmetic)?, batch: self.batches.size() })
     }
 
     /// Makes a move.

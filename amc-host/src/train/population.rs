@@ -6,6 +6,7 @@ use rand_core::SeedableRng;
 use rayon::prelude::*;
 
 use super::Settings;
+use super::checkpoint::bytes_of;
 use super::moves::{Buffers, Move, evaluation};
 use crate::data::pack::{Batch, Pack};
 use crate::evaluate::Evaluator;
@@ -65,6 +66,25 @@ impl<'a, 'd> Population<'a, 'd> {
             worst.signal.clone_from(&best.signal);
             worst.state = State { generator: worst.state.generator.clone(), ..best.state.clone() };
         }
+    }
+
+    /// Where the chains stand.
+    pub fn checkpoint(&mut self) -> anyhow::Result<Vec<Vec<u8>>> {
+        let Self { net, settings, members, .. } = self;
+        let bytes = |member: &mut Member<'_>| {
+            let (memory, state) = (member.buffers.memory(*net), member.state.clone());
+            bytes_of(&Chain::resume(memory, settings.options, state)?, settings.arithmetic)
+        };
+        members.iter_mut().map(bytes).collect()
+    }
+
+    /// Goes on from where chains of the same settings stood.
+    pub fn go_on(&mut self, chains: &[Vec<u8>]) -> anyhow::Result<()> {
+        for (member, bytes) in self.members.iter_mut().zip(chains) {
+            member.state = member.buffers.load(bytes, self.settings)?;
+            member.signal = member.buffers.signal().to_vec();
+        }
+        Ok(())
     }
 
     /// The chains' losses and parameters.
@@ -132,7 +152,12 @@ mod tests {
         losses.sort_by(f32::total_cmp);
         let copied: Vec<f32> = population.chains().map(|(loss, _)| loss).collect();
         assert_eq!(copied, [losses[0], losses[1], losses[2], losses[1], losses[0]]);
+        let kept = population.checkpoint().expect("checkpoints");
+        let mut again = Population::new(net.objective().expect("a net"), &pack, &first, 5).expect("chains");
+        again.go_on(&kept).expect("chains");
+        again.advance(50).expect("moves");
         population.advance(50).expect("moves");
+        assert!(again.chains().eq(population.chains()));
         let after: Vec<_> = population.chains().collect();
         assert_ne!(after[0].1, after[4].1, "a copy goes its own way");
         assert!(after[0].0 <= copied[0] && after[4].0 <= copied[4]);

@@ -1,0 +1,115 @@
+//! Where training stands, to go on from there, bit for bit.
+
+use amc_core::Generator;
+use amc_core::chain::Chain;
+use amc_store::snapshot::Snapshot;
+use serde::{Deserialize, Serialize};
+
+use crate::lanes::Arithmetic;
+
+/// A chain and its batch between two moves.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// The chain, in the format of [`amc_store::snapshot`].
+    pub(super) chain: Vec<u8>,
+    /// Samples in the batch.
+    pub(super) batch: usize,
+}
+
+/// A chain's bytes.
+pub(super) fn bytes_of(chain: &Chain<'_, Generator>, arithmetic: Arithmetic) -> anyhow::Result<Vec<u8>> {
+    let snapshot = Snapshot::of(chain, arithmetic.into())?;
+    let mut bytes = vec![0; snapshot.length()?];
+    snapshot.write(&mut bytes)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use amc_core::chain::Options;
+
+    use super::Checkpoint;
+    use crate::data::{Data, Set, Values, Wanted};
+    use crate::lanes::Arithmetic;
+    use crate::model::{ActivationName, Description, LossName};
+    use crate::train::{Batching, Initial, Settings, with_moves};
+
+    const MOVES: u64 = 600;
+
+    /// Numbers, and whether they are above 0.
+    fn signs() -> Data {
+        let numbers: Vec<f32> = (0..2000).map(|i| ((i * 37 % 2000) as f32 - 999.5) / 1000.0).collect();
+        let classes = numbers.iter().map(|x| u8::from(*x > 0.0)).collect();
+        Data { train: Set::new(Values::F32(numbers), 1, Wanted::Classes(classes)), test: None }
+    }
+
+    fn settings(batching: Batching, signal_norm: bool) -> Settings {
+        Settings {
+            options: Options::new(0.1).epsilon(0.01).n_reset(20).temperature(1e-4),
+            initial: Initial::Gaussian(0.1),
+            in_place: false,
+            signal_norm,
+            batching,
+            steps: MOVES,
+            seed: 7,
+            threads: 1,
+            arithmetic: Arithmetic::Portable,
+        }
+    }
+
+    /// The loss's bits and the samples after each move from `from` on, and the last parameters; and where the chain stands
+    /// before some of the moves.
+    type Way = (Vec<(u32, usize)>, Vec<f32>, Vec<(u64, Checkpoint)>);
+
+    fn way(settings: &Settings, from: Option<&Checkpoint>) -> Way {
+        let (tanh, softmax) = (ActivationName::Tanh, ActivationName::Softmax);
+        let net = Description::new(&[1, 40, 40, 2], tanh, softmax, LossName::CrossEntropy);
+        with_moves(&net, &signs(), settings, from, |mut moves, _| {
+            let (mut trail, mut kept) = (Vec::new(), Vec::new());
+            let mut steps = moves.progress(None).counters.steps;
+            while steps < MOVES {
+                if [0, 1, 2, 150, 500].contains(&steps) {
+                    kept.push((steps, moves.checkpoint()?));
+                }
+                moves.make()?;
+                let now = moves.progress(None);
+                trail.push((now.loss.to_bits(), now.batch));
+                steps = now.counters.steps;
+            }
+            Ok((trail, moves.progress(None).parameters().to_vec(), kept))
+        })
+        .expect("moves")
+    }
+
+    #[test]
+    fn a_chain_goes_on_from_where_it_stood_whatever_its_batches() {
+        for (batching, signal_norm) in [
+            (Batching::Full, true),
+            (Batching::Mini(100), true),
+            (Batching::Mini(100), false),
+            (Batching::Progressive, true),
+        ] {
+            let settings = settings(batching, signal_norm);
+            let (trail, parameters, kept) = way(&settings, None);
+            assert_eq!(kept.len(), 5);
+            for (steps, checkpoint) in &kept {
+                let (rest, end, _) = way(&settings, Some(checkpoint));
+                assert_eq!(rest, trail[*steps as usize..], "{batching:?}, from move {steps}");
+                assert_eq!(end, parameters, "{batching:?}, from move {steps}");
+            }
+            let grown = kept[4].1.batch > 500;
+            assert_eq!(grown, batching != Batching::Mini(100), "{batching:?}");
+        }
+    }
+
+    #[test]
+    fn other_settings_are_refused() {
+        let (_, _, kept) = way(&settings(Batching::Full, true), None);
+        let net =
+            Description::new(&[1, 40, 40, 2], ActivationName::Tanh, ActivationName::Softmax, LossName::CrossEntropy);
+        let other = Settings { options: Options::new(0.2), ..settings(Batching::Full, true) };
+        for other in [other, settings(Batching::Full, false)] {
+            assert!(with_moves(&net, &signs(), &other, Some(&kept[0].1), |_, _| Ok(())).is_err());
+        }
+    }
+}
