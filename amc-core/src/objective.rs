@@ -391,6 +391,7 @@ impl<'a> Objective<'a> {
     }
 
     /// The net's outputs for the `T` samples from `first` on (a multiple of `T`), `[output][T]`, inside `scratch`.
+    #[inline(always)]
     pub fn predict<'s, L: Lanes, F: Features>(
         &self,
         lanes: L,

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use amc_core::forward::activate;
+use amc_core::lanes::Apart;
 use amc_core::{Lanes, Layer, Loss, Net, Objective, Section, Tiles};
 
 use super::dense::{Dense, multiply_by_slopes};
@@ -137,14 +138,14 @@ impl Part<'_, '_> {
                 (Layer::Keep { .. }, _) => now.copy_from_slice(&given[..all]),
                 _ if place.gives_the_last_state() => {
                     let states = &mut states[index][..tiles * place.made() * TILE];
-                    through_the_core(lanes, place, parameters, given, scratch, states);
+                    lanes.apart(Through { place, parameters, given, scratch, made: states });
                     let of_tile = place.made() * TILE;
                     let last = place.layer.units() * TILE;
                     for (now, states) in now.chunks_exact_mut(last).zip(states.chunks_exact(of_tile)) {
                         now.copy_from_slice(&states[of_tile - last..]);
                     }
                 }
-                _ => through_the_core(lanes, place, parameters, given, scratch, now),
+                _ => lanes.apart(Through { place, parameters, given, scratch, made: now }),
             }
         }
     }
@@ -238,28 +239,32 @@ fn unpack<L: Lanes, I: Iterator<Item = (usize, L::V)>>(
     }
 }
 
-/// Passes tiles through one layer.
-#[inline(always)]
-fn through_the_core<L: Lanes>(
-    lanes: L,
-    place: &Place,
-    parameters: &[f32],
-    given: &[f32],
-    scratch: &mut [f32],
-    made: &mut [f32],
-) {
-    let Section { start, weights, biases } = place.section;
-    let parameters = &parameters[start..][..weights + biases];
-    let of_tile = place.made() * TILE;
-    let samples = made.len() / place.made();
-    // One that is part of a net is one by itself.
-    let Some(objective) = net_of(place).and_then(|net| Objective::try_new(net, Loss::MeanSquaredError).ok()) else {
-        return;
-    };
-    let features = Tiles::new(given, samples, place.width, 1.0);
-    for (tile, made) in made.chunks_exact_mut(of_tile).enumerate() {
-        if let Ok(outputs) = objective.predict(lanes, parameters, &features, tile * TILE, scratch) {
-            made.copy_from_slice(&outputs[..of_tile]);
+/// The pass of tiles through one layer, by the core.
+struct Through<'p> {
+    place: &'p Place,
+    parameters: &'p [f32],
+    given: &'p [f32],
+    scratch: &'p mut [f32],
+    made: &'p mut [f32],
+}
+
+impl<L: Lanes> Apart<L> for Through<'_> {
+    #[inline(always)]
+    fn run(self, lanes: L) {
+        let Self { place, parameters, given, scratch, made } = self;
+        let Section { start, weights, biases } = place.section;
+        let parameters = &parameters[start..][..weights + biases];
+        let of_tile = place.made() * TILE;
+        let samples = made.len() / place.made();
+        // One that is part of a net is one by itself.
+        let Some(objective) = net_of(place).and_then(|net| Objective::try_new(net, Loss::MeanSquaredError).ok()) else {
+            return;
+        };
+        let features = Tiles::new(given, samples, place.width, 1.0);
+        for (tile, made) in made.chunks_exact_mut(of_tile).enumerate() {
+            if let Ok(outputs) = objective.predict(lanes, parameters, &features, tile * TILE, scratch) {
+                made.copy_from_slice(&outputs[..of_tile]);
+            }
         }
     }
 }
