@@ -61,8 +61,8 @@ impl Figure for Fig8 {
             rate: 1e-3,
             clip: 1.0,
             batch: 1000,
-            epochs: 20,
-            gradient_epochs: 5,
+            epochs: 400,
+            gradient_epochs: 50,
             accuracy: 0.98,
             seeds: 1,
         }
