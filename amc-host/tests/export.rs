@@ -2,8 +2,10 @@
 
 #[path = "exported/net.rs"]
 mod exported;
+#[path = "exported/layers.rs"]
+mod exported_layers;
 
-use amc_core::{Activation, Layer, Loss, Net};
+use amc_core::{Activation, Image, Kernel, Layer, Loss, Net};
 use amc_host::export::rust;
 use amc_host::lanes::Arithmetic;
 use amc_host::model::{ActivationName, Description, LossName, Model};
@@ -57,27 +59,36 @@ fn every_activation_and_loss_has_its_name() {
     }
 }
 
+const IMAGE: Image = Image::new(4, 6, 1);
+const FILTERED: Image = Image::new(2, 3, 2);
+
+/// Every kind of layer.
+const KINDS: [Layer; 13] = [
+    Layer::convolution(IMAGE, 2, Kernel::new(3, 1, 1), Activation::Relu),
+    Layer::max_pool(Image::new(4, 6, 2), Kernel::new(2, 2, 0)),
+    Layer::keep(12),
+    Layer::convolution(FILTERED, 2, Kernel::new(1, 1, 0), Activation::Linear),
+    Layer::swap(12),
+    Layer::normalization(12, Activation::Linear),
+    Layer::add(12, Activation::Relu),
+    Layer::recurrent_states(2, 2, 6, Activation::Tanh),
+    Layer::global_average(FILTERED),
+    Layer::recurrent(1, 3, 2, Activation::Sigmoid),
+    Layer::dense(4, Activation::Tanh),
+    Layer::normalization(4, Activation::Tanh),
+    Layer::dense(2, Activation::Softmax),
+];
+
 #[test]
-fn recurrent_layers_and_normalisation_are_exported_as_their_constructors() {
-    let description = Description {
-        inputs: 6,
-        layers: vec![
-            Layer::recurrent_states(2, 4, 3, Activation::Tanh),
-            Layer::recurrent(4, 5, 3, Activation::Relu),
-            Layer::normalization(5, Activation::Linear),
-            Layer::dense(2, Activation::Softmax),
-        ],
-        loss: LossName::CrossEntropy,
-    };
+fn every_kind_of_layer_is_exported_and_compiles_to_itself() {
+    let description = Description { inputs: IMAGE.numbers(), layers: KINDS.to_vec(), loss: LossName::Mse };
     let count = description.objective().expect("a net").net().parameters();
-    let source = rust(&Model { description, arithmetic: Arithmetic::Portable, parameters: vec![0.5; count] });
-    let lines = [
-        "Layer::recurrent_states(2, 4, 3, Activation::Tanh),",
-        "Layer::recurrent(4, 5, 3, Activation::Relu),",
-        "Layer::normalization(5, Activation::Linear),",
-        "Layer::dense(2, Activation::Softmax),",
-    ];
-    let source = source.expect("exported");
-    assert!(source.contains(&format!("    {}\n", lines.join("\n    "))), "{source}");
+    let parameters: Vec<f32> = (0..count).map(|i| i as f32 / 64.0).collect();
+    let model = Model { description, arithmetic: Arithmetic::Portable, parameters: parameters.clone() };
+    let source = rust(&model).expect("exported");
+    assert!(source == include_str!("exported/layers.rs"), "tests/exported/layers.rs is not this:\n{source}");
     assert!(source.contains("feature `layers`"), "{source}");
+    assert_eq!(exported_layers::NET, Net::new(IMAGE.numbers(), &KINDS));
+    assert_eq!(exported_layers::PARAMETERS[..], parameters[..]);
+    assert_eq!(exported_layers::OBJECTIVE.loss(), Loss::MeanSquaredError);
 }
