@@ -9,7 +9,7 @@ pub(crate) mod residual;
 
 use core::mem::swap;
 
-use crate::forward::activations;
+use crate::forward::{activate, activations};
 use crate::lanes::{Apart, Lanes};
 use crate::net::Layer;
 use convolution::Convolution;
@@ -111,6 +111,30 @@ impl<L: Lanes> Apart<L> for Pass<'_, '_, '_, L> {
                 swap(outputs, kept);
             }
             Layer::Add { .. } => residual::add(lanes, from, kept, made),
+        }
+    }
+}
+
+impl Layer {
+    /// What a layer that is recurrent, or normalises, convolves or pools, makes of `tiles` tiles, its activation included
+    /// but for softmax: part of a net's pass, for callers that need the numbers between its layers, as gradients do.
+    ///
+    /// `given`, `[tile][input][T]`, becomes `made`, `[tile][output][T]`. Weights and biases are those of the layer's
+    /// [section](crate::Section). Of other layers, or where slices are too short, `made` is left undefined.
+    #[inline(always)]
+    pub fn pass<'n, L: Lanes>(
+        &self,
+        lanes: L,
+        parameters: (&[f32], &[f32]),
+        tiles: usize,
+        mut given: &'n mut [f32],
+        mut made: &'n mut [f32],
+    ) {
+        let (taken, numbers, mut kept) = (given.len(), made.len(), Default::default());
+        let buffers = (&mut made, &mut given, &mut kept);
+        lanes.apart(Pass { layer: self, tiles, parameters, taken, given: numbers, buffers, seen: None });
+        if !self.is_recurrent() {
+            activate(lanes, self.activation(), made);
         }
     }
 }

@@ -3,8 +3,7 @@
 use std::ops::Range;
 
 use amc_core::forward::activate;
-use amc_core::lanes::Apart;
-use amc_core::{Lanes, Layer, Loss, Net, Objective, Section, Tiles};
+use amc_core::{Lanes, Layer, Section};
 
 use super::dense::{Dense, multiply_by_slopes};
 use super::inputs::inputs;
@@ -29,8 +28,6 @@ pub(super) struct Worker {
     kept: Vec<f32>,
     /// Errors of the first layer's neurons in one tile, `[sample][unit]`, rows filled up with 0 to whole tiles.
     rows: Vec<f32>,
-    /// For the core's forward pass of a layer.
-    scratch: Vec<f32>,
     recurrent: recurrent::Room,
     images: images::Room,
 }
@@ -44,10 +41,6 @@ impl Worker {
         let inputs = first.filter(|first| !dense(first)).map_or(0, |first| first.width);
         let widest = places.iter().map(|place| place.layer.units()).max().unwrap_or(0).max(inputs);
         let keeps = places.iter().any(|place| matches!(place.layer, Layer::Keep { .. }));
-        let scratch = |place: &Place| match net_of(place) {
-            Some(net) => net.scratch(TILE),
-            None => 0,
-        };
         Self {
             inputs: room(inputs),
             made: places.iter().map(|place| room(place.layer.units())).collect(),
@@ -58,18 +51,9 @@ impl Worker {
             errors: [room(widest), room(widest)],
             kept: room(if keeps { widest } else { 0 }),
             rows: vec![0.0; TILE * first.map_or(0, |first| first.layer.units()).next_multiple_of(TILE)],
-            scratch: vec![0.0; places.iter().map(scratch).max().unwrap_or(0)],
             recurrent: recurrent::Room::default(),
             images: images::Room::default(),
         }
-    }
-}
-
-/// The net of a layer alone, where the core's pass is called for it.
-fn net_of(place: &Place) -> Option<Net<'_>> {
-    match place.layer {
-        Layer::Dense { .. } | Layer::Keep { .. } | Layer::Swap { .. } | Layer::Add { .. } => None,
-        _ => Net::try_new(place.width, &place.alone).ok(),
     }
 }
 
@@ -110,7 +94,7 @@ impl Part<'_, '_> {
     #[inline(always)]
     fn forward<L: Lanes>(&mut self, lanes: L, start: usize, tiles: usize) {
         let Self { places, parameters, features, scale, .. } = *self;
-        let Worker { inputs: net_inputs, made, states, scratch, .. } = &mut *self.worker;
+        let Worker { inputs: net_inputs, made, states, .. } = &mut *self.worker;
         let features = |tile: usize| inputs(lanes, &features, start + tile * TILE);
         for (index, place) in places.iter().enumerate() {
             let all = tiles * place.layer.units() * TILE;
@@ -128,24 +112,30 @@ impl Part<'_, '_> {
             if index == 0 {
                 unpack(lanes, features, scale, place.width, &mut net_inputs[..tiles * place.width * TILE]);
             }
-            let given = earlier.last().map_or(&net_inputs[..], |given| &given[..]);
+            let Section { start, weights, biases } = place.section;
+            let of_layer = parameters[start..][..weights + biases].split_at(weights);
+            let taken = ..tiles * place.width * TILE;
             match (place.layer, place.kept.and_then(|kept| earlier.get(kept))) {
                 (Layer::Swap { .. }, Some(kept)) => now.copy_from_slice(&kept[..all]),
                 (Layer::Add { activation, .. }, Some(kept)) => {
+                    let given = &earlier.last().unwrap_or(net_inputs)[taken];
                     now.iter_mut().zip(given.iter().zip(kept)).for_each(|(sum, (a, b))| *sum = a + b);
                     activate(lanes, activation, now);
                 }
-                (Layer::Keep { .. }, _) => now.copy_from_slice(&given[..all]),
-                _ if place.gives_the_last_state() => {
-                    let states = &mut states[index][..tiles * place.made() * TILE];
-                    lanes.apart(Through { place, parameters, given, scratch, made: states });
+                (Layer::Keep { .. }, _) => now.copy_from_slice(&earlier.last().unwrap_or(net_inputs)[taken]),
+                _ => {
+                    let given = &mut earlier.last_mut().unwrap_or(net_inputs)[taken];
                     let of_tile = place.made() * TILE;
-                    let last = place.layer.units() * TILE;
-                    for (now, states) in now.chunks_exact_mut(last).zip(states.chunks_exact(of_tile)) {
-                        now.copy_from_slice(&states[of_tile - last..]);
+                    let is_last = place.gives_the_last_state();
+                    let made = if is_last { &mut states[index][..tiles * of_tile] } else { &mut *now };
+                    place.every_state.pass(lanes, of_layer, tiles, given, made);
+                    if is_last {
+                        let last = place.layer.units() * TILE;
+                        for (now, states) in now.chunks_exact_mut(last).zip(states[index].chunks_exact(of_tile)) {
+                            now.copy_from_slice(&states[of_tile - last..]);
+                        }
                     }
                 }
-                _ => lanes.apart(Through { place, parameters, given, scratch, made: now }),
             }
         }
     }
@@ -235,36 +225,6 @@ fn unpack<L: Lanes, I: Iterator<Item = (usize, L::V)>>(
     for (tile, to) in to.chunks_exact_mut(width * TILE).enumerate() {
         for (feature, values) in features(tile) {
             lanes.store(lanes.mul(values, lanes.splat(scale)), &mut to[feature * TILE..]);
-        }
-    }
-}
-
-/// The pass of tiles through one layer, by the core.
-struct Through<'p> {
-    place: &'p Place,
-    parameters: &'p [f32],
-    given: &'p [f32],
-    scratch: &'p mut [f32],
-    made: &'p mut [f32],
-}
-
-impl<L: Lanes> Apart<L> for Through<'_> {
-    #[inline(always)]
-    fn run(self, lanes: L) {
-        let Self { place, parameters, given, scratch, made } = self;
-        let Section { start, weights, biases } = place.section;
-        let parameters = &parameters[start..][..weights + biases];
-        let of_tile = place.made() * TILE;
-        let samples = made.len() / place.made();
-        // One that is part of a net is one by itself.
-        let Some(objective) = net_of(place).and_then(|net| Objective::try_new(net, Loss::MeanSquaredError).ok()) else {
-            return;
-        };
-        let features = Tiles::new(given, samples, place.width, 1.0);
-        for (tile, made) in made.chunks_exact_mut(of_tile).enumerate() {
-            if let Ok(outputs) = objective.predict(lanes, parameters, &features, tile * TILE, scratch) {
-                made.copy_from_slice(&outputs[..of_tile]);
-            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The layers of a net, each with what its passes need to know.
 
-use amc_core::{Activation, Layer, Net, Section};
+use amc_core::{Layer, Net, Section};
 
 use super::dense::TILES;
 use crate::lanes::TILE;
@@ -16,17 +16,16 @@ pub(super) struct Place {
     pub section: Section,
     /// Numbers that it is given.
     pub width: usize,
-    /// The layer as a net of its own, for the core's forward pass: a recurrent one gives every state, and no softmax is
-    /// applied.
-    pub alone: [Layer; 1],
+    /// The layer, which gives every state if it is recurrent.
+    pub every_state: Layer,
     /// The layer whose outputs are kept, where it goes on with those.
     pub kept: Option<usize>,
 }
 
 impl Place {
-    /// Numbers that the net of its own gives.
+    /// Numbers that it makes, all states included.
     pub fn made(&self) -> usize {
-        self.alone[0].units()
+        self.every_state.units()
     }
 
     /// Whether it is a recurrent layer that gives its last state only.
@@ -47,26 +46,17 @@ pub(super) fn places(net: Net<'_>) -> Vec<Place> {
             Layer::Swap { .. } => kept = index.checked_sub(1),
             _ => {}
         }
-        places.push(Place { layer: *layer, section, width, alone: [alone(*layer)], kept: of_place });
+        places.push(Place { layer: *layer, section, width, every_state: every_state(*layer), kept: of_place });
         width = layer.units();
     }
     places
 }
 
-fn alone(layer: Layer) -> Layer {
-    let without_softmax = |activation| match activation {
-        Activation::Softmax => Activation::Linear,
-        other => other,
-    };
+fn every_state(layer: Layer) -> Layer {
     match layer {
         Layer::Recurrent { inputs, units, steps, activation, .. } => {
             Layer::recurrent_states(inputs, units, steps, activation)
         }
-        Layer::Normalization { units, activation } => Layer::normalization(units, without_softmax(activation)),
-        Layer::Convolution { image, filters, kernel, activation } => {
-            Layer::convolution(image, filters, kernel, without_softmax(activation))
-        }
-        Layer::Add { units, activation } => Layer::add(units, without_softmax(activation)),
         other => other,
     }
 }
