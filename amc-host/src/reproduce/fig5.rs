@@ -82,7 +82,7 @@ impl<const POOLED: bool> Figure for Fig5<POOLED> {
             rate: 1e-3,
             clip: 1.0,
             epochs: 4000,
-            gradient_epochs: 400,
+            gradient_epochs: if POOLED { 2000 } else { 400 },
             accuracy: 0.99,
             regimes: 100.0,
             gradients_fail: true,
