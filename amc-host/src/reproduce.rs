@@ -4,7 +4,7 @@
 //! are made side by side (`runs`), each is kept when it is finished (`resume`), and what it goes on from before that
 //! (`under_way`); the rest follows from what was kept.
 
-mod acceptance;
+// The figures.
 mod fig1;
 mod fig2;
 mod fig3;
@@ -13,18 +13,25 @@ mod fig5;
 mod fig6;
 mod fig7;
 mod fig8;
+mod modified;
+mod population;
+
+// What they train and by what method, and what is seen of it.
+mod acceptance;
 mod images;
 mod learning;
 mod method;
-mod modified;
-mod picture;
-mod population;
-mod result;
+mod series;
+mod watch;
+
+// Runs: made side by side, kept, and taken up where they were interrupted.
 mod resume;
 mod runs;
-mod series;
 mod under_way;
-mod watch;
+
+// What comes of them.
+mod picture;
+mod result;
 
 use std::path::PathBuf;
 
