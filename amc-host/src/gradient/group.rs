@@ -147,8 +147,6 @@ impl Part<'_, '_> {
             inputs: net_inputs, made, states, errors: [errors, before], kept, rows, recurrent, images, ..
         } = &mut *self.worker;
         let features = |tile: usize| inputs(lanes, &features, start + tile * TILE);
-        // What is kept to the end is lost.
-        kept.fill(0.0);
         for (index, place) in places.iter().enumerate().rev() {
             let Section { start, weights, biases } = place.section;
             let of_layer = &parameters[start..][..weights + biases];
@@ -198,7 +196,7 @@ impl Part<'_, '_> {
                 }
                 Layer::Keep { .. } => {
                     errors[..all].iter_mut().zip(&*kept).for_each(|(error, kept)| *error += kept);
-                    // What was kept before it was lost.
+                    // What was kept before it was lost: nothing is kept where a pass begins.
                     kept.fill(0.0);
                 }
                 Layer::Swap { .. } => std::mem::swap(errors, kept),

@@ -107,7 +107,8 @@ mod tests {
         let (_, _, kept) = way(&settings(Batching::Full, true), None);
         let net =
             Description::new(&[1, 40, 40, 2], ActivationName::Tanh, ActivationName::Softmax, LossName::CrossEntropy);
-        let other = Settings { options: Options::new(0.2), ..settings(Batching::Full, true) };
+        let same = settings(Batching::Full, true);
+        let other = Settings { options: Options { n_reset: 21, ..same.options }, ..same };
         for other in [other, settings(Batching::Full, false)] {
             assert!(with_moves(&net, &signs(), &other, Some(&kept[0].1), |_, _| Ok(())).is_err());
         }
