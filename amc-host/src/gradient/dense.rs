@@ -195,31 +195,68 @@ impl<'a> Dense<'a> {
         lanes: L,
         inputs: impl Fn(usize) -> I,
         errors: &[f32],
-        rows: &mut [f32],
+        room: &mut FirstRoom,
         gradient: &mut [f32],
     ) {
         let padded = self.units.next_multiple_of(TILE);
+        let FirstRoom { rows, listed } = room;
+        rows.resize(TILE * padded, 0.0);
+        listed.resize(self.fan_in, (0, [0.0; TILE]));
         for (tile, errors) in errors.chunks_exact(self.units * TILE).take(self.tiles).enumerate() {
             for (unit, errors) in errors.chunks_exact(TILE).enumerate() {
                 for (sample, error) in errors.iter().enumerate() {
                     rows[sample * padded + unit] = *error;
                 }
             }
+            let mut count = 0;
+            for (listed, (input, values)) in listed.iter_mut().zip(inputs(tile)) {
+                listed.0 = input;
+                lanes.store(values, &mut listed.1);
+                count += 1;
+            }
             for unit in (0..self.units).step_by(TILE) {
-                let width = (self.units - unit).min(TILE);
                 let mut of_samples = [lanes.splat(0.0); TILE];
                 unrolled!(TILE, |N| { of_samples[N] = lanes.load(&rows[N * padded + unit..]) });
-                for (input, values) in inputs(tile) {
-                    let gradient = &mut gradient[input * self.units + unit..][..width];
-                    let mut numbers = [0.0; TILE];
-                    lanes.store(values, &mut numbers);
-                    let mut sum = lanes.load(gradient);
-                    unrolled!(TILE, |N| { sum = lanes.mul_add(lanes.splat(numbers[N]), of_samples[N], sum) });
-                    lanes.store(sum, gradient);
+                let (fours, rest) = listed[..count].as_chunks::<4>();
+                for four in fours {
+                    self.first_weights_block(lanes, unit, &of_samples, four, gradient);
+                }
+                for one in rest.as_chunks::<1>().0 {
+                    self.first_weights_block(lanes, unit, &of_samples, one, gradient);
                 }
             }
         }
     }
+
+    /// Those of a few inputs at once: an input's sum alone would wait for each of its additions.
+    #[inline(always)]
+    fn first_weights_block<L: Lanes, const I: usize>(
+        &self,
+        lanes: L,
+        unit: usize,
+        of_samples: &[L::V; TILE],
+        listed: &[(usize, [f32; TILE]); I],
+        gradient: &mut [f32],
+    ) {
+        let width = (self.units - unit).min(TILE);
+        let mut sums = [lanes.splat(0.0); I];
+        unrolled!(I, |M| { sums[M] = lanes.load(&gradient[listed[M].0 * self.units + unit..][..width]) }, 0 1 2 3);
+        unrolled!(TILE, |N| {
+            unrolled!(I, |M| {
+                sums[M] = lanes.mul_add(lanes.splat(listed[M].1[N]), of_samples[N], sums[M]);
+            }, 0 1 2 3);
+        });
+        unrolled!(I, |M| { lanes.store(sums[M], &mut gradient[listed[M].0 * self.units + unit..][..width]) }, 0 1 2 3);
+    }
+}
+
+/// Working memory for the first layer's weights.
+#[derive(Default)]
+pub(super) struct FirstRoom {
+    /// Errors of its neurons in one tile, `[sample][unit]`, rows filled up with 0 to whole tiles.
+    rows: Vec<f32>,
+    /// A tile's inputs: each one's number, and its values.
+    listed: Vec<(usize, [f32; TILE])>,
 }
 
 /// [`Dense::backward`], for which several kinds of layers have a use.

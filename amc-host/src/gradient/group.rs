@@ -5,7 +5,7 @@ use std::ops::Range;
 use amc_core::forward::activate;
 use amc_core::{Lanes, Layer, Section};
 
-use super::dense::{Dense, multiply_by_slopes};
+use super::dense::{Dense, FirstRoom, multiply_by_slopes};
 use super::inputs::inputs;
 use super::outputs::Outputs;
 use super::places::Place;
@@ -26,8 +26,7 @@ pub(super) struct Worker {
     errors: [Vec<f32>; 2],
     /// The same of what is kept.
     kept: Vec<f32>,
-    /// Errors of the first layer's neurons in one tile, `[sample][unit]`, rows filled up with 0 to whole tiles.
-    rows: Vec<f32>,
+    first: FirstRoom,
     recurrent: recurrent::Room,
     images: images::Room,
 }
@@ -50,7 +49,7 @@ impl Worker {
                 .collect(),
             errors: [room(widest), room(widest)],
             kept: room(if keeps { widest } else { 0 }),
-            rows: vec![0.0; TILE * first.map_or(0, |first| first.layer.units()).next_multiple_of(TILE)],
+            first: FirstRoom::default(),
             recurrent: recurrent::Room::default(),
             images: images::Room::default(),
         }
@@ -144,7 +143,7 @@ impl Part<'_, '_> {
     fn backward<L: Lanes>(&mut self, lanes: L, start: usize, tiles: usize) {
         let Self { places, parameters, features, .. } = *self;
         let Worker {
-            inputs: net_inputs, made, states, errors: [errors, before], kept, rows, recurrent, images, ..
+            inputs: net_inputs, made, states, errors: [errors, before], kept, first, recurrent, images, ..
         } = &mut *self.worker;
         let features = |tile: usize| inputs(lanes, &features, start + tile * TILE);
         for (index, place) in places.iter().enumerate().rev() {
@@ -166,7 +165,7 @@ impl Part<'_, '_> {
                     let (of_weights, of_biases) = gradient.split_at_mut(weights);
                     dense.add_biases(lanes, errors, of_biases);
                     match below {
-                        None => dense.add_first_weights(lanes, features, errors, rows, of_weights),
+                        None => dense.add_first_weights(lanes, features, errors, first, of_weights),
                         Some(given) => {
                             dense.add_weights(lanes, given, errors, of_weights);
                             dense.backward(lanes, errors, before);
