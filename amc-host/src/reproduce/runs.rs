@@ -29,8 +29,10 @@ pub fn make_all<F: Figure>(figure: &F, machine: &Machine, finished: &Finished) -
     let kept: Vec<Mutex<Option<Kept>>> = kept.map(Mutex::new).collect();
     let costs: Vec<f64> = runs.iter().map(Run::cost).collect();
     let mut missing: Vec<usize> = (0..runs.len()).filter(|run| held(&kept[*run]).is_none()).collect();
-    // The longest first, so that none is left alone at the end.
-    missing.sort_by(|a, b| costs[*b].total_cmp(&costs[*a]));
+    if machine.runs_at_once() > 1 {
+        // The longest first, so that none is left alone at the end.
+        missing.sort_by(|a, b| costs[*b].total_cmp(&costs[*a]));
+    }
 
     let bars = Bars::new(F::NAME, missing.iter().map(|run| costs[*run]).sum(), runs.len() - missing.len(), runs.len())?;
     let (next, failure) = (AtomicUsize::new(0), Mutex::new(None));
