@@ -110,7 +110,23 @@ impl<'a> Evaluator<'a> {
         batch: &Batch<'_>,
         gather: Gather<'_>,
     ) -> Option<Score> {
-        with_samples!(batch, |samples| self.run(bound, parameters, samples, batch.places, gather))
+        let rest = (batch.samples(), &[][..]);
+        with_samples!(batch, |samples| self.run(bound, parameters, samples, batch.places, rest, gather))
+    }
+
+    /// U(x) on a batch that has places, of which only the first `fresh` samples, as they are packed, are evaluated: for
+    /// the others `rest` has what was [found](Evaluator::found) at the same parameters, `[row][sample]`. The bits of the
+    /// loss and of the signals are those of [`evaluate`](Evaluator::evaluate); of the others none is counted as right.
+    pub fn evaluate_fresh(
+        &mut self,
+        parameters: &[f32],
+        batch: &Batch<'_>,
+        (fresh, rest): (usize, &[f32]),
+        gather: Gather<'_>,
+    ) -> Score {
+        let (bound, rest) = (f32::INFINITY, (fresh, rest));
+        let score = with_samples!(batch, |samples| self.run(bound, parameters, samples, batch.places, rest, gather));
+        score.unwrap_or(Score { loss: f32::NAN, correct: 0 })
     }
 
     /// Σ S² of the net's inputs, averaged over the batch.
@@ -126,9 +142,10 @@ impl<'a> Evaluator<'a> {
         self.saved
     }
 
-    /// The losses of the samples by their places, from the last whole evaluation of a batch that has places.
-    pub fn sample_losses(&mut self, samples: usize) -> Vec<f32> {
-        self.table.iter_mut().take(samples).map(|bits| f32::from_bits(*bits.get_mut())).collect()
+    /// What the last whole evaluation of a batch that has places found, `[row][place]`: losses, and the signals of each
+    /// layer that they were gathered for.
+    pub fn found(&mut self) -> Vec<f32> {
+        self.table.iter_mut().map(|bits| f32::from_bits(*bits.get_mut())).collect()
     }
 
     fn run<F: Features + Sync>(
@@ -137,10 +154,12 @@ impl<'a> Evaluator<'a> {
         parameters: &[f32],
         samples: Samples<'_, F>,
         places: Option<&[u32]>,
+        (fresh, rest): (usize, &[f32]),
         gather: Gather<'_>,
     ) -> Option<Score> {
         let count = samples.len();
-        let (blocks, terms) = (count.div_ceil(BLOCK), self.objective.terms(count));
+        let samples = samples.first(fresh);
+        let (blocks, terms) = (samples.len().div_ceil(BLOCK), self.objective.terms(count));
         if self.order.len() != blocks {
             self.order.clear();
             self.order.extend(0..blocks as u32);
@@ -155,6 +174,7 @@ impl<'a> Evaluator<'a> {
             samples: &samples,
             places,
             table: &self.table,
+            count,
             order: &self.order,
             ceiling: ceiling(bound, terms),
             signals,
@@ -164,7 +184,7 @@ impl<'a> Evaluator<'a> {
         };
         let arithmetic = self.arithmetic;
         let (multiply_adds, _) = self.objective.net().operations();
-        let threads = if count * multiply_adds < PARALLEL_FROM { 1 } else { self.workers.len() };
+        let threads = if samples.len() * multiply_adds < PARALLEL_FROM { 1 } else { self.workers.len() };
         let workers = &mut self.workers[..threads];
         match workers {
             [worker] => dispatch(arithmetic, Work(&job, worker)),
@@ -180,6 +200,14 @@ impl<'a> Evaluator<'a> {
             return None;
         }
         self.collect(threads, blocks, signals);
+        if let Some(others) = places.and_then(|places| places.get(samples.len()..)).filter(|others| !others.is_empty())
+        {
+            for (rest, row) in rest.chunks_exact(others.len()).zip(self.table.chunks_exact_mut(count)) {
+                for (place, number) in others.iter().zip(rest) {
+                    *row[*place as usize].get_mut() = number.to_bits();
+                }
+            }
+        }
         let correct = self.blocks.iter().map(|block| block.correct).sum();
         let mut sums = match places {
             Some(_) => self.sums_by_place(count, signals),
@@ -279,6 +307,8 @@ struct Job<'s, 'a, F> {
     samples: &'s Samples<'s, F>,
     places: Option<&'s [u32]>,
     table: &'s [AtomicU32],
+    /// Samples of the batch, of which the first are evaluated.
+    count: usize,
     order: &'s [u32],
     /// What the sum of block losses may not exceed.
     ceiling: f32,
@@ -313,7 +343,7 @@ impl<F: Features> Job<'_, '_, F> {
         let rows = rows[..self.signals.max(1)].iter().map(|row| &row[..BLOCK.min(count - first)]);
         match self.places {
             Some(places) => {
-                for (row, table) in rows.clone().zip(self.table.chunks_exact(count)) {
+                for (row, table) in rows.clone().zip(self.table.chunks_exact(self.count)) {
                     for (number, place) in row.iter().zip(&places[first..]) {
                         table[*place as usize].store(number.to_bits(), Relaxed);
                     }

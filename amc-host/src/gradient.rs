@@ -63,10 +63,10 @@ impl<'a> Gradient<'a> {
     /// ∇U(x) on a batch: a number for each parameter, in the order of the parameter vector.
     pub fn evaluate(&mut self, parameters: &[f32], batch: &Batch<'_>) -> &mut [f32] {
         let net = self.objective.net();
-        let features = batch.features;
-        let (samples, scale) = match features {
-            Packed::U8(features) => (features.samples(), features.scale()),
-            Packed::F32(features) => (features.samples(), features.scale()),
+        let (features, samples) = (batch.features, batch.samples());
+        let scale = match features {
+            Packed::U8(features) => features.scale(),
+            Packed::F32(features) => features.scale(),
         };
         let group = self.tiles * TILE;
         let share = samples.div_ceil(group).div_ceil(PARTS).max(1) * group;

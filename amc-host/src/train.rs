@@ -2,6 +2,7 @@
 
 mod batches;
 mod checkpoint;
+mod drawn;
 mod initial;
 mod moves;
 mod population;

@@ -1,6 +1,6 @@
 //! Samples packed for evaluation: a fixed batch in its best order, or one random batch after another.
 
-use amc_core::Targets;
+use amc_core::{Features, Targets};
 
 use super::sparse::{Sparse, Squeezed};
 use super::tiles::pack;
@@ -35,6 +35,16 @@ pub struct Batch<'a> {
     pub places: Option<&'a [u32]>,
 }
 
+impl Batch<'_> {
+    /// How many samples there are.
+    pub fn samples(&self) -> usize {
+        match self.features {
+            Packed::U8(features) => features.samples(),
+            Packed::F32(features) => features.samples(),
+        }
+    }
+}
+
 /// Packed samples of a set; packing others reuses the memory.
 #[derive(Debug)]
 pub struct Pack<'d> {
@@ -45,7 +55,7 @@ pub struct Pack<'d> {
     samples: usize,
     /// The samples in the order that leaves most zeros out, if they are put in order.
     order: Option<Vec<u32>>,
-    /// The samples as they are packed, if they are put in order.
+    /// Where each stands among the terms of the loss, if not in the order they are packed in.
     places: Option<Vec<u32>>,
 }
 
@@ -84,7 +94,8 @@ impl<'d, E: Copy + Default + PartialEq + Send + Sync> Tiled<'d, E> {
 }
 
 impl<'d> Pack<'d> {
-    fn empty(set: &'d Set, threads: usize) -> Self {
+    /// None of a set's samples.
+    pub fn empty(set: &'d Set, threads: usize) -> Self {
         let features = match &set.values {
             Values::U8(rows, scale) => Stored::U8(Tiled::new(rows, set.width, threads), *scale),
             Values::F32(rows) => Stored::F32(Tiled::new(rows, set.width, threads)),
@@ -147,6 +158,14 @@ impl<'d> Pack<'d> {
         let mut packed = Self::empty(set, threads);
         packed.replace(places);
         packed
+    }
+
+    /// Packs other samples in place of these, each of which stands at its place of `places` among the terms of the loss.
+    pub fn replace_out_of_order(&mut self, samples: &[u32], places: &[u32]) {
+        self.replace(samples);
+        let kept = self.places.get_or_insert_default();
+        kept.clear();
+        kept.extend_from_slice(places);
     }
 
     /// Packs other samples in place of these.

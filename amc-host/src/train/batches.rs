@@ -4,8 +4,10 @@ use amc_core::Generator;
 use amc_core::batch::{Minibatch, Progressive};
 use serde::Serialize;
 
+use super::drawn::Drawn;
 use crate::data::Set;
 use crate::data::pack::{Batch, Pack};
+use crate::evaluate::Evaluator;
 
 /// Which samples a move is judged on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -33,6 +35,7 @@ pub(crate) enum Batches<'d> {
         pack: Pack<'d>,
         subsets: Minibatch<'d>,
         rng: Generator,
+        drawn: Drawn,
         threads: usize,
     },
     Progressive {
@@ -53,7 +56,9 @@ impl<'d> Batches<'d> {
                 let mut rng = rng.clone();
                 rng.long_jump();
                 let mut subsets = Minibatch::new(size, order);
-                Batches::Mini { pack: Pack::at(set, subsets.draw(&mut rng), threads), subsets, rng, threads }
+                let (mut drawn, mut pack) = (Drawn::new(set.len()), Pack::empty(set, threads));
+                drawn.pack(subsets.draw(&mut rng), &mut pack);
+                Batches::Mini { pack, subsets, rng, drawn, threads }
             }
             Batching::Progressive => {
                 let policy = Progressive::new(Progressive::FIRST, set.len());
@@ -85,23 +90,46 @@ impl<'d> Batches<'d> {
 
     /// Draws a batch for the next move, where every move has one of its own; says whether it did.
     pub fn redraw(&mut self) -> bool {
-        let Batches::Mini { pack, subsets, rng, .. } = self else { return false };
-        pack.replace(subsets.draw(rng));
+        let Batches::Mini { pack, subsets, rng, drawn, .. } = self else { return false };
+        drawn.pack(subsets.draw(rng), pack);
         true
+    }
+
+    /// How many samples, from the first packed on, have to be evaluated at the chain's parameters, and what is known of
+    /// the others.
+    pub fn fresh(&self) -> (usize, Vec<f32>) {
+        match self {
+            Batches::Mini { drawn, .. } => drawn.fresh(),
+            _ => (self.size(), Vec::new()),
+        }
+    }
+
+    /// Keeps what an evaluator has found of the batch at the chain's parameters.
+    pub fn learn(&mut self, evaluator: &mut Evaluator<'_>) {
+        if let Batches::Mini { drawn, .. } = self {
+            drawn.learn(&evaluator.found());
+        }
+    }
+
+    /// The chain's parameters have changed.
+    pub fn forget(&mut self) {
+        if let Batches::Mini { drawn, .. } = self {
+            drawn.forget();
+        }
     }
 
     /// The batch, of so many samples, that `steps` steps have come to.
     pub fn go_on(&mut self, steps: u64, samples: usize) {
         match self {
             Batches::Full { .. } => (),
-            Batches::Mini { pack, subsets, rng, .. } => {
+            Batches::Mini { pack, subsets, rng, drawn, .. } => {
                 // The first step has the first batch. Every draw shuffles what the last has left: all are drawn again.
                 let redrawn = steps.saturating_sub(1);
                 for _ in 1..redrawn {
                     subsets.draw(rng);
                 }
                 if redrawn > 0 {
-                    pack.replace(subsets.draw(rng));
+                    drawn.pack(subsets.draw(rng), pack);
                 }
             }
             Batches::Progressive { pack, policy, threads } => {

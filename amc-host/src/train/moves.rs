@@ -62,7 +62,8 @@ impl Buffers {
     /// The loss on the first batch, whose signals are kept, and room for more of these; no room with the signal norm off.
     pub fn begin(&mut self, evaluator: &mut Evaluator<'_>, batch: &Batch<'_>) -> (f32, Vec<f32>) {
         let mut signal = self.signal.clone().unwrap_or_default();
-        let loss = score(evaluator, batch, &self.parameters, &mut signal);
+        let rest = (batch.samples(), &[][..]);
+        let loss = score(evaluator, batch, rest, &self.parameters, &mut signal);
         if let Some(kept) = &mut self.signal {
             kept.copy_from_slice(&signal);
         }
@@ -153,13 +154,15 @@ impl<'m, 'a> Moves<'m, 'a> {
         if decision != Decision::Accepted {
             return Ok(());
         }
+        self.batches.forget();
+        self.batches.learn(&mut self.evaluator);
         if self.batches.grow(correct) {
             self.rescore()?;
             self.chain.restart();
         }
         let loss = self.chain.loss();
         if self.batches.is_stale(loss) {
-            self.batches.group(&self.evaluator.sample_losses(self.batches.size()), loss);
+            self.batches.group(&self.evaluator.found()[..self.batches.size()], loss);
         }
         Ok(())
     }
@@ -178,8 +181,11 @@ impl<'m, 'a> Moves<'m, 'a> {
 
     /// U(x) of the current parameters on a batch that has changed.
     fn rescore(&mut self) -> Result<(), ChainError> {
-        let loss = score(&mut self.evaluator, &self.batches.current(), self.chain.parameters(), &mut self.signal);
-        self.chain.rescore_with(loss, &self.signal)
+        let (fresh, rest) = self.batches.fresh();
+        let Self { chain, evaluator, batches, signal, .. } = self;
+        let loss = score(evaluator, &batches.current(), (fresh, &rest), chain.parameters(), signal);
+        batches.learn(evaluator);
+        chain.rescore_with(loss, signal)
     }
 
     /// Where the chain stands.
@@ -225,12 +231,19 @@ impl Moves<'_, '_> {
     }
 }
 
-/// The loss on a batch, and the signals of all layers, the net's inputs included.
-fn score(evaluator: &mut Evaluator<'_>, batch: &Batch<'_>, parameters: &[f32], signal: &mut [f32]) -> f32 {
+/// The loss on a batch, of which the first samples are evaluated and the rest known, and the signals of all layers, the
+/// net's inputs included.
+fn score(
+    evaluator: &mut Evaluator<'_>,
+    batch: &Batch<'_>,
+    rest: (usize, &[f32]),
+    parameters: &[f32],
+    signal: &mut [f32],
+) -> f32 {
     if let Some(input) = signal.first_mut() {
         *input = evaluator.input_signal(batch);
     }
-    evaluator.evaluate(parameters, batch, Gather { signal, correct: false }).loss
+    evaluator.evaluate_fresh(parameters, batch, rest, Gather { signal, correct: false }).loss
 }
 
 /// How a proposal is evaluated, given its bound.
