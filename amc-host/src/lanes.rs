@@ -91,16 +91,23 @@ impl<Op: OnLanes, const FUSED: bool> WithSimd for Vectorized<Op, FUSED> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Op::Output {
-        if S::F32_LANES == 16 {
+        // As constants, so that what is not taken is not compiled.
+        if const { S::F32_LANES == 16 } {
             self.0.run(Wide::<S, 1, FUSED>(simd))
-        } else if S::F32_LANES == 8 {
+        } else if const { S::F32_LANES == 8 } {
             self.0.run(Wide::<S, 2, FUSED>(simd))
-        } else if S::F32_LANES == 4 {
+        } else if const { S::F32_LANES == 4 } {
             self.0.run(Wide::<S, 4, FUSED>(simd))
         } else {
-            self.0.run(Portable::<TILE>)
+            scalar(self.0)
         }
     }
+}
+
+/// Without vectors there is no FMA either: both arithmetics share a copy, which is several times as large as the others.
+#[inline(never)]
+fn scalar<Op: OnLanes>(op: Op) -> Op::Output {
+    op.run(Portable::<TILE>)
 }
 
 /// A tile of 16 samples in `K` registers.
