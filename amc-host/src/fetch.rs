@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use indicatif::{ProgressBar, ProgressStyle};
 use md5::{Digest, Md5};
 
+use crate::whole_file;
+
 /// A data set on the web.
 #[derive(Debug)]
 pub struct Source {
@@ -83,7 +85,7 @@ pub fn fetch(source: &Source, url: Option<&str>, dir: &Path) -> Result<(), Fetch
         let style = ProgressStyle::with_template("{msg} [{bar:30}] {bytes}/{total_bytes} {eta}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.set_message(name);
-        let mut file = tempfile::NamedTempFile::new_in(dir).map_err(io(&path))?;
+        let mut file = whole_file::temporary(dir).map_err(io(&path))?;
         let mut digest = Md5::new();
         let mut reader = bar.wrap_read(response.body_mut().as_reader());
         let mut buffer = [0; 1 << 16];

@@ -19,6 +19,7 @@ pub mod dump;
 pub mod export;
 pub mod model;
 pub mod output;
+mod whole_file;
 
 pub mod bench;
 pub mod cli;

@@ -2,7 +2,7 @@
 
 mod nets;
 
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use amc_core::{Activation, Layer, Loss, Net, Objective};
@@ -12,8 +12,8 @@ use serde::Serialize;
 use serde::ser::SerializeStruct;
 
 pub use self::nets::Modification;
-use crate::CRC;
 use crate::lanes::Arithmetic;
+use crate::{CRC, whole_file};
 
 /// An activation as options and model files name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
@@ -155,16 +155,6 @@ pub fn params_hash(parameters: &[f32]) -> String {
     format!("{:08x}", digest.finalize())
 }
 
-/// Writes a file whole or not at all: under a temporary name beside it, then renamed.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(dir)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
-}
-
 impl Model {
     /// Writes the model file.
     pub fn save(&self, path: &Path) -> Result<(), ModelError> {
@@ -174,7 +164,7 @@ impl Model {
         let model = model::Model { objective, arithmetic: self.arithmetic.into(), parameters: &self.parameters };
         let mut bytes = vec![0; model.length().map_err(format)?];
         model.write(&mut bytes).map_err(format)?;
-        write_whole(path, &bytes).map_err(|error| ModelError::Io(path.to_path_buf(), error))
+        whole_file::write(path, &bytes).map_err(|error| ModelError::Io(path.to_path_buf(), error))
     }
 
     /// Reads a model file.

@@ -6,7 +6,7 @@ use anyhow::Context;
 use plotters::prelude::*;
 use serde::Serialize;
 
-use crate::model::write_whole;
+use crate::whole_file;
 
 /// One point of the loss curve.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -69,7 +69,7 @@ pub fn write(dir: &Path, curve: &[Point], summary: &Summary) -> anyhow::Result<(
 
 /// Writes a file whole or not at all.
 pub(crate) fn save(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    write_whole(path, bytes).with_context(|| format!("{} cannot be written", path.display()))
+    whole_file::write(path, bytes).with_context(|| format!("{} cannot be written", path.display()))
 }
 
 /// Loss (logarithmic, left) and test accuracy (right) against moves.

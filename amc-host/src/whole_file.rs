@@ -1,0 +1,45 @@
+//! Files that are written whole or not at all: under a temporary name beside their own, then renamed.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use tempfile::{Builder, NamedTempFile};
+
+/// A new file in `dir` that is gone unless it is persisted; whoever may read the caller's other files may read it, too.
+pub(crate) fn temporary(dir: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(dir)
+}
+
+/// Writes a file.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = temporary(dir)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_file_takes_the_place_of_another_and_may_be_read_by_whom_others_may() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let [path, other] = ["written", "other"].map(|name| dir.path().join(name));
+        for path in [&path, &other] {
+            std::fs::write(path, "before").expect("written");
+        }
+        super::write(&path, b"after").expect("written");
+        assert_eq!(std::fs::read(&path).expect("read"), b"after");
+        assert_eq!(std::fs::read_dir(dir.path()).expect("the folder").count(), 2, "nothing else is left");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = |path| std::fs::metadata(path).expect("there").permissions().mode();
+            assert_eq!(mode(&path), mode(&other));
+        }
+    }
+}
