@@ -95,8 +95,7 @@ impl<'a> Evaluator<'a> {
 
     /// U(x) on a batch. Signals are those of the layers from [`Objective::gathers_from`] on, as the core has them.
     pub fn evaluate(&mut self, parameters: &[f32], batch: &Batch<'_>, gather: Gather<'_>) -> Score {
-        let score = self.evaluate_within(f32::INFINITY, parameters, batch, gather);
-        score.unwrap_or(Score { loss: f32::NAN, correct: 0 })
+        self.evaluate_fresh(parameters, batch, (batch.samples(), &[]), gather)
     }
 
     /// [`evaluate`](Evaluator::evaluate), given up as soon as it is certain that U(x) exceeds `bound`: then there is no
@@ -114,8 +113,8 @@ impl<'a> Evaluator<'a> {
         with_samples!(batch, |samples| self.run(bound, parameters, samples, batch.places, rest, gather))
     }
 
-    /// U(x) on a batch that has places, of which only the first `fresh` samples, as they are packed, are evaluated: for
-    /// the others `rest` has what was [found](Evaluator::found) at the same parameters, `[row][sample]`. The bits of the
+    /// U(x) on a batch of which only the first `fresh` samples, as they are packed, are evaluated: for the others, if there
+    /// are any, the batch has places, and `rest` has what was [found](Evaluator::found) at the same parameters, `[row][sample]`. The bits of the
     /// loss and of the signals are those of [`evaluate`](Evaluator::evaluate); of the others none is counted as right.
     pub fn evaluate_fresh(
         &mut self,
