@@ -23,7 +23,7 @@ pub struct Evaluator<'a> {
     /// For samples that are packed in another order than they are summed in, by their places in the sum: the bits of
     /// all [`rows`], or of the row of losses alone.
     table: Vec<AtomicU32>,
-    /// All blocks, the hardest first: those whose losses were largest when they were last all evaluated.
+    /// All blocks, the hardest first: those whose losses were largest when they were last all known.
     order: Vec<u32>,
     saved: Saved,
 }
@@ -101,7 +101,8 @@ impl<'a> Evaluator<'a> {
     /// [`evaluate`](Evaluator::evaluate), given up as soon as it is certain that U(x) exceeds `bound`: then there is no
     /// score. A score, where there is one, has the same bits.
     ///
-    /// Blocks of samples are evaluated in the order of their losses at the last parameters that were within a finite bound.
+    /// Blocks of samples are evaluated in the order of their losses, the largest first, at the last parameters that were
+    /// within a finite bound, or at which [only some](Evaluator::evaluate_fresh) had to be evaluated.
     pub fn evaluate_within(
         &mut self,
         bound: f32,
@@ -218,11 +219,24 @@ impl<'a> Evaluator<'a> {
         for (signal, (_, sum)) in gather.signal.iter_mut().skip(self.objective.gathers_from()).zip(sums) {
             *signal = sum / count as f32;
         }
-        if bound.is_finite() && loss <= bound {
-            let blocks = &self.blocks;
-            self.order.sort_unstable_by(|a, b| blocks[*b as usize].loss.total_cmp(&blocks[*a as usize].loss));
+        if loss <= bound && (bound.is_finite() || places.is_some()) {
+            self.put_hardest_first(places);
         }
         Some(Score { loss, correct })
+    }
+
+    /// Orders the blocks of a whole batch, whose losses are known.
+    fn put_hardest_first(&mut self, places: Option<&[u32]>) {
+        let losses: Vec<f32> = match places {
+            Some(places) => {
+                let mut loss = |place: &u32| f32::from_bits(*self.table[*place as usize].get_mut());
+                places.chunks(BLOCK).map(|block| block.iter().map(&mut loss).sum()).collect()
+            }
+            None => self.blocks.iter().map(|block| block.loss).collect(),
+        };
+        self.order.clear();
+        self.order.extend(0..losses.len() as u32);
+        self.order.sort_unstable_by(|a, b| losses[*b as usize].total_cmp(&losses[*a as usize]));
     }
 
     /// Puts the workers' blocks in their own order.

@@ -162,3 +162,33 @@ fn a_sum_that_may_still_come_down_to_the_bound_is_never_given_up() {
     assert_eq!(within(0.5 * score.loss), None);
     assert_eq!(within(f32::NAN), None, "no loss is within a bound that is no number");
 }
+
+#[test]
+fn the_hardest_block_comes_first_whether_it_is_fresh_or_known() {
+    const SAMPLES: usize = 640;
+    const BLOCK: usize = 64;
+    let (rows, classes) = images(SAMPLES);
+    let set = Set::new(Values::U8(rows, 1.0 / 255.0), WIDTH, Wanted::Classes(classes));
+    let (x, mut pack) = (parameters(), Pack::empty(&set, 1));
+    let mut order: Vec<u32> = (0..SAMPLES as u32).collect();
+    pack.replace_out_of_order(&order, &order);
+    let mut evaluator = Evaluator::new(OBJECTIVE, Arithmetic::Portable, 1);
+    let loss = evaluator.evaluate(&x, &pack.batch(), Gather::default()).loss;
+    let losses = evaluator.found();
+    order.sort_by(|a, b| losses[*a as usize].total_cmp(&losses[*b as usize]));
+    let of = |samples: &[u32]| samples.iter().map(|sample| losses[*sample as usize]).sum::<f32>();
+    let hardest = loss * of(&order[SAMPLES - BLOCK..]) / of(&order);
+    // The hardest samples come last, then first.
+    for _ in 0..2 {
+        pack.replace_out_of_order(&order, &order);
+        for fresh in [0, BLOCK, SAMPLES - BLOCK, SAMPLES] {
+            let rest: Vec<f32> = order[fresh..].iter().map(|sample| losses[*sample as usize]).collect();
+            let mut evaluator = Evaluator::new(OBJECTIVE, Arithmetic::Portable, 1);
+            let score = evaluator.evaluate_fresh(&x, &pack.batch(), (fresh, &rest), Gather::default());
+            assert_eq!(score.loss, loss);
+            assert_eq!(evaluator.evaluate_within(0.99 * hardest, &x, &pack.batch(), Gather::default()), None);
+            assert_eq!(evaluator.saved(), Saved { evaluated: 1, offered: 10 }, "{fresh} samples fresh");
+        }
+        order.reverse();
+    }
+}

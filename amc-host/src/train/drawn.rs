@@ -3,7 +3,8 @@
 
 use crate::data::pack::Pack;
 
-/// The samples of a random batch, those that are not known first, and what is known of all.
+/// The samples of a random batch, those that are not known first and then the others, the hardest first, and what is known of
+/// all.
 pub(crate) struct Drawn {
     /// As they are packed.
     samples: Vec<u32>,
@@ -27,12 +28,14 @@ impl Drawn {
 
     /// Packs a batch that was drawn.
     pub fn pack(&mut self, drawn: &[u32], pack: &mut Pack<'_>) {
-        let Self { samples, places, fresh, is_known, .. } = self;
-        let is_known = |place: &u32| is_known[drawn[*place as usize] as usize];
+        let Self { samples, places, fresh, rows, numbers, is_known } = self;
+        let sample = |place: &u32| drawn[*place as usize] as usize;
+        let loss = |place: &u32| numbers[sample(place) * *rows];
         places.clear();
         places.extend(0..drawn.len() as u32);
-        places.sort_by_key(is_known);
-        *fresh = places.partition_point(|place| !is_known(place));
+        places.sort_by_key(|place| is_known[sample(place)]);
+        *fresh = places.partition_point(|place| !is_known[sample(place)]);
+        places[*fresh..].sort_by(|a, b| loss(b).total_cmp(&loss(a)));
         samples.clear();
         samples.extend(places.iter().map(|place| drawn[*place as usize]));
         pack.replace_out_of_order(samples, places);
@@ -158,15 +161,15 @@ mod tests {
     }
 
     #[test]
-    fn samples_are_fresh_until_they_are_learned_and_after_they_are_forgotten() {
+    fn samples_are_fresh_until_learned_and_known_ones_begin_with_the_hardest() {
         let data = functions::sine();
         let (mut drawn, mut pack) = (Drawn::new(data.train.len()), Pack::empty(&data.train, 1));
         drawn.pack(&[7, 3, 5], &mut pack);
         assert_eq!(drawn.fresh(), (3, vec![]));
         drawn.learn(&[0.7, 0.3, 0.5, 70.0, 30.0, 50.0]);
         drawn.pack(&[5, 9, 7, 1], &mut pack);
-        assert_eq!(drawn.fresh(), (2, vec![0.5, 0.7, 50.0, 70.0]));
-        assert_eq!(pack.batch().places, Some(&[1, 3, 0, 2][..]));
+        assert_eq!(drawn.fresh(), (2, vec![0.7, 0.5, 70.0, 50.0]));
+        assert_eq!(pack.batch().places, Some(&[1, 3, 2, 0][..]));
         drawn.forget();
         drawn.pack(&[5, 9], &mut pack);
         assert_eq!(drawn.fresh().0, 2);
