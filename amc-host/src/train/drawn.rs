@@ -3,8 +3,8 @@
 
 use crate::data::pack::Pack;
 
-/// The samples of a random batch, those that are not known first and then the others, the hardest first, and what is known of
-/// all.
+/// The samples of a random batch, those that are not known first and then the others, the hardest first, and what is
+/// known of all.
 pub(crate) struct Drawn {
     /// As they are packed.
     samples: Vec<u32>,
