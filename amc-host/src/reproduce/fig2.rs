@@ -26,6 +26,8 @@ pub(super) struct Fig2 {
     /// Depths of nets of width 25.
     depths: Vec<usize>,
     mc_sigma: f64,
+    /// The paper does not name it; from N(0, σ²) the deepest net learns nothing within these moves.
+    mc_initial: Initial,
     amc_sigma: f64,
     epsilon: f64,
     n_reset: u32,
@@ -48,6 +50,7 @@ pub(super) struct Run {
     sigma: f64,
     epsilon: f64,
     n_reset: u32,
+    initial: Initial,
     least_loss: f64,
     moves: u64,
     seed: u64,
@@ -70,8 +73,7 @@ enum Varied {
 
 impl Run {
     fn parameters(&self) -> usize {
-        let sizes = [&[1], &self.hidden[..], &[1]].concat();
-        sizes.windows(2).map(|pair| (pair[0] + 1) * pair[1]).sum()
+        parameters(&self.hidden)
     }
 
     /// The width, or the depth.
@@ -101,13 +103,14 @@ impl Figure for Fig2 {
             widths: vec![10, 32, 100, 316, 1000],
             depths: vec![2, 4, 6, 8, 10],
             mc_sigma: 1e-3,
+            mc_initial: Initial::Kaiming,
             amc_sigma: 1e-2,
             epsilon: 1e-2,
             n_reset: 100,
             levels: vec![0.1, 1e-2, 1e-3, 1e-4],
             size_level: 1e-2,
             moves: 2_000_000,
-            moves_times_parameters: 2e11,
+            moves_times_parameters: 4e10,
             seeds: 5,
         }
     }
@@ -133,15 +136,15 @@ impl Figure for Fig2 {
         let least_loss = self.levels.iter().copied().fold(1.0, f64::min) * 10_f64.powf(-0.5 / BINS);
         let of_net = |(varied, hidden): (Varied, Vec<usize>)| {
             let run = |algorithm, seed| {
-                let (sigma, epsilon, n_reset) = match algorithm {
-                    Algorithm::Metropolis => (self.mc_sigma, 0.0, 0),
-                    Algorithm::Adaptive => (self.amc_sigma, self.epsilon, self.n_reset),
+                let (sigma, epsilon, n_reset, initial) = match algorithm {
+                    Algorithm::Metropolis => (self.mc_sigma, 0.0, 0, self.mc_initial),
+                    Algorithm::Adaptive => {
+                        (self.amc_sigma, self.epsilon, self.n_reset, Initial::Gaussian(self.amc_sigma as f32))
+                    }
                 };
                 let hidden = hidden.clone();
-                let mut run =
-                    Run { algorithm, varied, hidden, sigma, epsilon, n_reset, least_loss, moves: self.moves, seed };
-                run.moves = run.moves.min((self.moves_times_parameters / run.parameters() as f64) as u64);
-                run
+                let moves = self.moves.min((self.moves_times_parameters / parameters(&hidden) as f64) as u64);
+                Run { algorithm, varied, hidden, sigma, epsilon, n_reset, initial, least_loss, moves, seed }
             };
             let of_seed = |seed| [run(Algorithm::Metropolis, seed), run(Algorithm::Adaptive, seed)];
             (1..=self.seeds).flat_map(of_seed).collect::<Vec<_>>()
@@ -156,7 +159,7 @@ impl Figure for Fig2 {
         let (arithmetic, threads) = machine.of_a_run();
         let settings = Settings {
             options: Options::new(run.sigma as f32).epsilon(run.epsilon as f32).n_reset(run.n_reset),
-            initial: Initial::Gaussian(run.sigma as f32),
+            initial: run.initial,
             in_place: false,
             signal_norm: run.algorithm == Algorithm::Adaptive,
             batching: Batching::Full,
@@ -257,6 +260,12 @@ impl Figure for Fig2 {
     }
 }
 
+/// The parameters of a net of one input, one output and these layers between.
+fn parameters(hidden: &[usize]) -> usize {
+    let sizes = [&[1], hidden, &[1]].concat();
+    sizes.windows(2).map(|pair| (pair[0] + 1) * pair[1]).sum()
+}
+
 /// All runs of one net by one algorithm.
 struct Net {
     size: usize,
@@ -282,11 +291,14 @@ fn cut(nets: &[Net], level: f64) -> Vec<(f64, f64)> {
     nets.iter().filter_map(|net| Some((net.parameters as f64, net.bins.rate_at(level)?))).collect()
 }
 
-/// Whether each of `count` nets has at most half the acceptance rate at the last level that it has at the first.
+/// Whether each of `count` nets comes to the second level at least, and has at most half the acceptance rate at the last
+/// level it comes to that it has at the first.
 fn declines_sharply(cuts: &[Vec<(f64, f64)>], count: usize) -> bool {
-    let [first, .., last] = cuts else { return false };
-    let halves = |(first, last): (&(f64, f64), &(f64, f64))| last.1 <= 0.5 * first.1;
-    first.len() == count && last.len() == count && first.iter().zip(last).all(halves)
+    let [first, second, ..] = cuts else { return false };
+    let at = |cut: &Vec<(f64, f64)>, net: f64| cut.iter().find(|point| point.0 == net).map(|point| point.1);
+    let last = |net| cuts.iter().rev().find_map(|cut| at(cut, net));
+    let halves = |&(net, rate): &(f64, f64)| last(net).is_some_and(|last| last <= 0.5 * rate);
+    first.len() == count && second.len() == count && first.iter().all(halves)
 }
 
 /// The slope of log A against log N by least squares.
@@ -313,7 +325,9 @@ mod tests {
 
     use serde_json::Value;
 
-    use super::{Algorithm, Curve, Fig2, Figure, Machine, Run, UnderWay, Varied, declines_sharply, slope, stays};
+    use super::{
+        Algorithm, Curve, Fig2, Figure, Initial, Machine, Run, UnderWay, Varied, declines_sharply, slope, stays,
+    };
     use crate::lanes::Arithmetic;
     use crate::reproduce::resume::Finished;
 
@@ -328,6 +342,7 @@ mod tests {
                 sigma: 1e-2,
                 epsilon: 1e-2,
                 n_reset: 100,
+                initial: Initial::Gaussian(1e-2),
                 least_loss: 1e-4,
                 moves,
                 seed,
@@ -357,6 +372,8 @@ mod tests {
         let mc = cuts([0.4, 0.2], [0.04, 0.02]);
         assert!(declines_sharply(&mc, 2) && !declines_sharply(&mc, 3), "a net that did not get there");
         assert!(!declines_sharply(&cuts([0.4, 0.2], [0.04, 0.15]), 2));
+        let deeper = |rate| [mc.clone(), vec![vec![(1e4, rate)]]].concat();
+        assert!(declines_sharply(&deeper(0.001), 2) && !declines_sharply(&deeper(0.15), 2), "one net goes further");
         let amc = cuts([0.3, 0.25], [0.02, 0.013]);
         assert!(stays(&amc, 2) && !stays(&amc, 3) && !stays(&amc[..1], 2));
         assert!(!stays(&cuts([0.3, 0.25], [0.2, 0.013]), 2), "not constant");
