@@ -6,6 +6,7 @@ use super::images::{Images, train};
 use super::learning::Training;
 use super::method::Method;
 use super::picture::{Axis, BLACK, BLUE, GRAY, Line, Panel, Style};
+use super::resume::Kept;
 use super::series::{Curve, median};
 use super::under_way::UnderWay;
 use super::{Claim, Figure, Machine, Made};
@@ -100,17 +101,17 @@ impl Figure for Fig1 {
         let a = Panel { title, x: Axis::log("σ or α"), y: Axis::linear("test accuracy C").range(0.0, 1.0), lines };
         let (mc, gd) = (self.shown(made, Kind::Metropolis), self.shown(made, Kind::Descent));
         let (sigma, rate) = self.shown;
-        let lines = |curve: usize| {
-            let line = |curves: Option<&[Curve]>, label: &str, colour| {
-                let points = curves.map_or(Vec::new(), |curves| curves[curve].points.clone());
+        let lines = |curve: &str| {
+            let line = |kept: Option<&Kept>, label: &str, colour| {
+                let points = kept.map_or(Vec::new(), |kept| kept.curve(curve).points.clone());
                 Line { label: label.into(), colour, style: Style::Line, points }
             };
             vec![line(gd, &format!("GD, α = {rate}"), GRAY), line(mc, &format!("MC, σ = {sigma}"), BLUE)]
         };
         let y = Axis::log("training loss U");
-        let b = Panel { title: "(b)".into(), x: Axis::log("epoch n"), y, lines: lines(0) };
+        let b = Panel { title: "(b)".into(), x: Axis::log("epoch n"), y, lines: lines("loss") };
         let y = Axis::linear("test accuracy C").range(0.0, 1.0);
-        let c = Panel { title: "(b)".into(), x: Axis::log("epoch n"), y, lines: lines(1) };
+        let c = Panel { title: "(b)".into(), x: Axis::log("epoch n"), y, lines: lines("accuracy") };
         (vec![a, b, c], 3)
     }
 
@@ -135,7 +136,7 @@ impl Figure for Fig1 {
         let what = "accuracy of GD against alpha";
         claims.push(Claim::new(what, said, format!("{gd:.4?}"), has_maximum_inside(&gd)));
         let early = self.epochs as f64 / 100.0;
-        let loss = |kind| self.shown(made, kind).and_then(|curves| curves[0].at(early)).unwrap_or(f64::NAN);
+        let loss = |kind| self.shown(made, kind).and_then(|kept| kept.curve("loss").at(early)).unwrap_or(f64::NAN);
         let (mc, gd) = (loss(Kind::Metropolis), loss(Kind::Descent));
         let ours = format!("MC {mc:.5}, GD {gd:.5}");
         claims.push(Claim::new(
@@ -149,11 +150,11 @@ impl Figure for Fig1 {
 }
 
 impl Fig1 {
-    /// The curves of panel (b).
-    fn shown<'m>(&self, made: &'m [Made<Training>], of: Kind) -> Option<&'m [Curve]> {
+    /// A run of panel (b).
+    fn shown<'m>(&self, made: &'m [Made<Training>], of: Kind) -> Option<&'m Kept> {
         let wanted = if of == Kind::Metropolis { self.shown.0 } else { self.shown.1 };
         let found = made.iter().find(|made| kind(&made.run) == of && setting(&made.run) == wanted)?;
-        Some(&found.kept.curves)
+        Some(&found.kept)
     }
 }
 
@@ -188,7 +189,8 @@ fn accuracies(made: &[Made<Training>], of: Kind) -> Vec<(f64, f64)> {
     settings.sort_by(f64::total_cmp);
     settings.dedup();
     let accuracy = |at: f64| {
-        let ends = of_kind().filter(|made| setting(&made.run) == at).filter_map(|made| made.kept.curves[1].end());
+        let ends =
+            of_kind().filter(|made| setting(&made.run) == at).filter_map(|made| made.kept.curve("accuracy").end());
         median(ends).unwrap_or(f64::NAN)
     };
     settings.into_iter().map(|setting| (setting, accuracy(setting))).collect()

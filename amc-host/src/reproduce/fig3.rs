@@ -100,29 +100,29 @@ impl Figure for Fig3 {
     }
 
     fn panels(&self, made: &[Made<Run>]) -> (Vec<Panel>, usize) {
-        let lines = |curve: usize| {
+        let lines = |curve: &str| {
             let line = |made: &Made<Run>| {
                 let rate = self.epsilons.iter().position(|epsilon| *epsilon == made.run.epsilon).unwrap_or(0);
                 let label = if made.run.seed == 1 { format!("ε = {}", made.run.epsilon) } else { String::new() };
                 let colour = [GRAY, BLUE, GREEN][rate % 3];
-                Line { label, colour, style: Style::Line, points: made.kept.curves[curve].points.clone() }
+                Line { label, colour, style: Style::Line, points: made.kept.curve(curve).points.clone() }
             };
             made.iter().map(line).collect::<Vec<_>>()
         };
-        let mut paths = lines(0);
+        let mut paths = lines("path");
         paths.push(Line { label: String::new(), colour: RED, style: Style::Discs, points: vec![(1.0, 1.0)] });
         let title = format!("(a) {} steps", self.path_steps);
         let (x, y) = (Axis::linear("x").range(-2.2, 2.2), Axis::linear("y").range(-0.5, 4.5));
         let a = Panel { title, x, y, lines: paths };
         let (x, y) = (Axis::linear("n"), Axis::log("f(x, y)").range(1e-8, 1e3));
-        let b = Panel { title: "(b)".into(), x, y, lines: lines(1) };
+        let b = Panel { title: "(b)".into(), x, y, lines: lines("f") };
         (vec![a, b], 2)
     }
 
     fn claims(&self, made: &[Made<Run>]) -> Vec<Claim> {
         let of = |epsilon: f64| made.iter().filter(move |made| made.run.epsilon == epsilon);
         let steps: Vec<_> =
-            self.epsilons.iter().map(|epsilon| reached(of(*epsilon).map(|m| &m.kept.curves[1]))).collect();
+            self.epsilons.iter().map(|epsilon| reached(of(*epsilon).map(|m| m.kept.curve("f")))).collect();
         let what = format!("steps until f <= {REACHED}, for epsilon {:?}", self.epsilons);
         let said = "the larger epsilon, the more rapidly the minimum is attained, the difference between zero and nonzero \
                     epsilon being considerable";

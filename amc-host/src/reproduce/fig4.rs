@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::learning::Training;
 use super::method::Method;
 use super::picture::{Axis, BLACK, BLUE, CYAN, GRAY, GREEN, Line, Panel, RED, Style};
+use super::resume::Kept;
 use super::series::{Curve, median};
 use super::under_way::UnderWay;
 use super::watch::Watch;
@@ -90,46 +91,47 @@ impl Figure for Fig4 {
         let (data, slow) = (functions::log_sine(), functions::log());
         let at = |epoch: u64| epoch.ilog10() > (epoch - 1).max(1).ilog10() || epoch == run.epochs;
         let watch = Watch::new(run.net.objective()?, &data, machine.of_a_run()).and_loss("pseudo-loss", &slow.train);
-        let mut watch = watch.and_outputs(|epoch| at(epoch).then(|| format!("outputs at {epoch}")));
+        let mut watch = watch.and_outputs(|epoch| at(epoch).then(|| outputs_at(epoch)));
         run.learn(&data, machine.of_a_run(), &mut watch, way)?;
         Ok(watch.curves())
     }
 
     fn panels(&self, made: &[Made<Training>]) -> (Vec<Panel>, usize) {
         let methods = self.methods();
-        let lines = |which: std::ops::Range<usize>, curve: &dyn Fn(&[Curve]) -> Option<Curve>| {
+        let lines = |which: std::ops::Range<usize>, curve: &dyn Fn(&Kept) -> &Curve| {
             let of = |(name, colour, method): &(String, _, Method)| {
                 let first = made.iter().find(|made| made.run.method == *method);
-                let points = first.and_then(|made| curve(&made.kept.curves)).unwrap_or_default().points;
+                let points = first.map_or(Vec::new(), |made| curve(&made.kept).points.clone());
                 Line { label: name.clone(), colour: *colour, style: Style::Line, points }
             };
             methods[which].iter().map(of).collect::<Vec<_>>()
         };
-        let panel = |title: &str, which: std::ops::Range<usize>, curve: usize| {
-            let y = Axis::log(["loss U", "pseudo-loss U'"][curve]);
-            let lines = lines(which, &|curves| curves.get(curve).cloned());
+        let panel = |title: &str, which: std::ops::Range<usize>, curve: &str| {
+            let y = Axis::log(if curve == "loss" { "loss U" } else { "pseudo-loss U'" });
+            let lines = lines(which, &|kept| kept.curve(curve));
             Panel { title: title.into(), x: Axis::log("epoch n"), y, lines }
         };
-        let mut outputs = lines(2..methods.len(), &|curves| curves.last().cloned());
+        let at_the_end = outputs_at(self.epochs);
+        let mut outputs = lines(2..methods.len(), &|kept| kept.curve(&at_the_end));
         for (data, style) in [(functions::log_sine(), Style::Line), (functions::log(), Style::Dashed)] {
             outputs.push(Line { label: String::new(), colour: BLACK, style, points: data.train.points() });
         }
         let title = format!("(c) after {} epochs", self.epochs);
         let c = Panel { title, x: Axis::linear("θ"), y: Axis::linear("f(θ)"), lines: outputs };
         let amc = 2..methods.len();
-        let panels =
-            vec![panel("(a)", 0..2, 0), panel("(a)", amc.clone(), 0), panel("(b)", 0..2, 1), panel("(b)", amc, 1), c];
-        (panels, 2)
+        let each = ["loss", "pseudo-loss"].into_iter().zip(["(a)", "(b)"]);
+        let panels = each.flat_map(|(curve, title)| [0..2, amc.clone()].map(|which| panel(title, which, curve)));
+        (panels.chain([c]).collect(), 2)
     }
 
     fn claims(&self, made: &[Made<Training>]) -> Vec<Claim> {
-        let of = |method: &Method, curve: usize| {
-            let ends = made.iter().filter(|made| made.run.method == *method).map(|made| made.kept.curves[curve].end());
+        let of = |method: &Method, curve: &str| {
+            let ends = made.iter().filter(|made| made.run.method == *method).map(|made| made.kept.curve(curve).end());
             median(ends.flatten()).unwrap_or(f64::NAN)
         };
         let methods = self.methods();
-        let losses: Vec<_> = methods.iter().map(|(_, _, method)| of(method, 0)).collect();
-        let pseudo: Vec<_> = methods.iter().map(|(_, _, method)| of(method, 1)).collect();
+        let losses: Vec<_> = methods.iter().map(|(_, _, method)| of(method, "loss")).collect();
+        let pseudo: Vec<_> = methods.iter().map(|(_, _, method)| of(method, "pseudo-loss")).collect();
         let ([gd, adam, amc @ ..], epochs) = (&losses[..], self.epochs) else { return Vec::new() };
         let slowly: Vec<_> = methods[1..].iter().map(|(_, _, method)| least(made, method)).collect();
         let mut claims = vec![
@@ -180,11 +182,17 @@ impl Fig4 {
     }
 }
 
+/// The name of the curve of outputs after so many epochs.
+fn outputs_at(epoch: u64) -> String {
+    format!("outputs at {epoch}")
+}
+
 /// The least U' of a method's runs, the median over seeds.
 fn least(made: &[Made<Training>], method: &Method) -> f64 {
     let of_method = made.iter().filter(|made| made.run.method == *method);
-    let least =
-        |made: &Made<Training>| made.kept.curves[1].points.iter().fold(f64::INFINITY, |y, point| y.min(point.1));
+    let least = |made: &Made<Training>| {
+        made.kept.curve("pseudo-loss").points.iter().fold(f64::INFINITY, |y, point| y.min(point.1))
+    };
     median(of_method.map(least)).unwrap_or(f64::NAN)
 }
 

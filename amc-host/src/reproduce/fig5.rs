@@ -140,14 +140,14 @@ impl<const POOLED: bool> Figure for Fig5<POOLED> {
 
     fn panels(&self, made: &[Made<Training>]) -> (Vec<Panel>, usize) {
         let methods = self.methods();
-        let line = |label: &str, colour, run: &Made<Training>, curve: usize| Line {
+        let line = |label: &str, colour, run: &Made<Training>, curve: &str| Line {
             label: if run.run.seed == 1 { label.into() } else { String::new() },
             colour,
             style: Style::Line,
-            points: run.kept.curves[curve].points.clone(),
+            points: run.kept.curve(curve).points.clone(),
         };
         let of = |method: Method| made.iter().filter(move |made| made.run.method == method);
-        let all = |curve: usize| {
+        let all = |curve: &str| {
             let lines = methods
                 .iter()
                 .flat_map(|(name, colour, method)| of(*method).map(move |run| line(name, *colour, run, curve)));
@@ -156,10 +156,11 @@ impl<const POOLED: bool> Figure for Fig5<POOLED> {
         let n = || Axis::log("epoch n");
         let panel = |title: &str, y, lines| Panel { title: title.into(), x: n(), y, lines };
         let amc = || of(methods[0].2);
-        let gradients = amc().map(|run| line("|∇U|", BLUE, run, 2)).chain(amc().map(|run| line("U", GREEN, run, 0)));
+        let gradients =
+            amc().map(|run| line("|∇U|", BLUE, run, "gradient")).chain(amc().map(|run| line("U", GREEN, run, "loss")));
         let panels = vec![
-            panel("(a)", Axis::log("training loss U"), all(0)),
-            panel("(b)", Axis::linear("test accuracy C").range(0.0, 1.0), all(1)),
+            panel("(a)", Axis::log("training loss U"), all("loss")),
+            panel("(b)", Axis::linear("test accuracy C").range(0.0, 1.0), all("accuracy")),
             panel("(c) aMC", Axis::log("U and |∇U|"), gradients.collect()),
         ];
         (panels, 2)
@@ -168,12 +169,12 @@ impl<const POOLED: bool> Figure for Fig5<POOLED> {
     fn claims(&self, made: &[Made<Training>]) -> Vec<Claim> {
         let methods = self.methods().map(|(_, _, method)| method);
         let end =
-            |curve: usize| methods.map(|method| Self::over_seeds(made, method, |made| made.kept.curves[curve].end()));
-        let ([amc, gd, adam], [loss_amc, loss_gd, loss_adam]) = (end(1), end(0));
+            |curve: &str| methods.map(|method| Self::over_seeds(made, method, |made| made.kept.curve(curve).end()));
+        let ([amc, gd, adam], [loss_amc, loss_gd, loss_adam]) = (end("accuracy"), end("loss"));
         let ratio = |of: fn(f64, f64) -> f64, begin: f64| {
             Self::over_seeds(made, methods[0], |made| {
-                let curves = &made.kept.curves;
-                let pairs = curves[2].points.iter().zip(&curves[0].points);
+                let (gradients, losses) = (made.kept.curve("gradient"), made.kept.curve("loss"));
+                let pairs = gradients.points.iter().zip(&losses.points);
                 Some(pairs.fold(begin, |extreme, (gradient, loss)| of(extreme, gradient.1 / loss.1)))
             })
         };

@@ -86,7 +86,7 @@ impl Fig6 {
 
     /// Of the runs of a depth and a kind: the least final loss, and the share that learn.
     fn ends(&self, made: &[Made<Training>], kind: Kind, depth: usize) -> (f64, f64) {
-        let ends: Vec<f64> = of(made, kind, depth).filter_map(|made| made.kept.curves[0].end()).collect();
+        let ends: Vec<f64> = of(made, kind, depth).filter_map(|made| made.kept.curve("loss").end()).collect();
         let learned = ends.iter().filter(|end| **end < LEARNED).count();
         (ends.iter().copied().fold(f64::NAN, f64::min), learned as f64 / ends.len() as f64)
     }
@@ -163,7 +163,7 @@ impl Figure for Fig6 {
 
     fn panels(&self, made: &[Made<Training>]) -> (Vec<Panel>, usize) {
         let best = |kind, depth| {
-            let end = |made: &Made<Training>| made.kept.curves[0].end().unwrap_or(f64::INFINITY);
+            let end = |made: &Made<Training>| made.kept.curve("loss").end().unwrap_or(f64::INFINITY);
             of(made, kind, depth).min_by(|a, b| end(a).total_cmp(&end(b)))
         };
         let line = |kind: Kind, points: Vec<(f64, f64)>, named: bool| {
@@ -173,7 +173,7 @@ impl Figure for Fig6 {
         let axes = || (Axis::log("epoch n"), Axis::log("loss U").range(1e-5, 0.2));
         let mut panels = Vec::new();
         for depth in self.all_depths() {
-            let of_kind = |kind| Some(line(kind, best(kind, depth)?.kept.curves[0].points.clone(), true));
+            let of_kind = |kind| Some(line(kind, best(kind, depth)?.kept.curve("loss").points.clone(), true));
             let ((x, y), lines) = (axes(), KINDS.into_iter().filter_map(of_kind).collect());
             panels.push(Panel { title: format!("(a) depth {depth}"), x, y, lines });
         }
@@ -187,7 +187,7 @@ impl Figure for Fig6 {
             let shown = [Kind::GradientDescent, Kind::Adam, Kind::On];
             let outputs = shown
                 .into_iter()
-                .filter_map(|kind| Some(line(kind, best(kind, *depth)?.kept.curves[1].points.clone(), true)));
+                .filter_map(|kind| Some(line(kind, best(kind, *depth)?.kept.curve("outputs").points.clone(), true)));
             let lines = std::iter::once(target).chain(outputs).collect();
             panels.push(Panel {
                 title: format!("(b) depth {depth}"),
@@ -199,7 +199,8 @@ impl Figure for Fig6 {
         for depth in self.depths.iter().filter(|depth| **depth >= 16) {
             for kind in [Kind::Adam, Kind::On] {
                 let runs = of(made, kind, *depth).take(10).enumerate();
-                let lines = runs.map(|(run, made)| line(kind, made.kept.curves[0].points.clone(), run == 0)).collect();
+                let lines =
+                    runs.map(|(run, made)| line(kind, made.kept.curve("loss").points.clone(), run == 0)).collect();
                 let (x, y) = axes();
                 panels.push(Panel { title: format!("(c) depth {depth}, {}", kind.style().0), x, y, lines });
             }

@@ -94,23 +94,31 @@ impl Figure for Fig7 {
     }
 
     fn panels(&self, made: &[Made<Training>]) -> (Vec<Panel>, usize) {
-        let panel = |title: &str, which: std::ops::Range<usize>, curve: usize| {
+        let panel = |title: &str, which: std::ops::Range<usize>, curve: &str| {
             let all = self.curves();
             let lines = all[which].iter().flat_map(|(name, colour, method)| {
                 made.iter().filter(|made| made.run.method == *method).map(|made| Line {
                     label: if made.run.seed == 1 { (*name).into() } else { String::new() },
                     colour: *colour,
                     style: Style::Line,
-                    points: made.kept.curves[curve].points.clone(),
+                    points: made.kept.curve(curve).points.clone(),
                 })
             });
             let y = match curve {
-                0 => Axis::log("training loss U"),
+                "loss" => Axis::log("training loss U"),
                 _ => Axis::linear("test accuracy C").range(0.0, 1.0),
             };
             Panel { title: title.into(), x: Axis::log("epoch n"), y, lines: lines.collect() }
         };
-        (vec![panel("(a)", 0..3, 0), panel("(a)", 0..3, 1), panel("(b)", 2..5, 0), panel("(b)", 2..5, 1)], 2)
+        (
+            vec![
+                panel("(a)", 0..3, "loss"),
+                panel("(a)", 0..3, "accuracy"),
+                panel("(b)", 2..5, "loss"),
+                panel("(b)", 2..5, "accuracy"),
+            ],
+            2,
+        )
     }
 
     fn claims(&self, made: &[Made<Training>]) -> Vec<Claim> {
@@ -118,9 +126,9 @@ impl Figure for Fig7 {
             let of_method = || made.iter().filter(|made| made.run.method == method);
             let over_seeds = |of: &dyn Fn(&Made<Training>) -> f64| median(of_method().map(of)).unwrap_or(f64::NAN);
             Ends {
-                learned: over_seeds(&|made| made.kept.curves[0].first_below(LEVEL).unwrap_or(f64::INFINITY)),
-                loss: over_seeds(&|made| made.kept.curves[0].end().unwrap_or(f64::NAN)),
-                accuracy: over_seeds(&|made| made.kept.curves[1].end().unwrap_or(f64::NAN)),
+                learned: over_seeds(&|made| made.kept.curve("loss").first_below(LEVEL).unwrap_or(f64::INFINITY)),
+                loss: over_seeds(&|made| made.kept.curve("loss").end().unwrap_or(f64::NAN)),
+                accuracy: over_seeds(&|made| made.kept.curve("accuracy").end().unwrap_or(f64::NAN)),
             }
         });
         // The digits' test set is 28 times smaller.

@@ -108,35 +108,35 @@ impl Figure for Fig8 {
 
     fn panels(&self, made: &[Made<Training>]) -> (Vec<Panel>, usize) {
         let methods = self.methods();
-        let panel = |title: &str, y, curve: usize| {
+        let panel = |title: &str, y, curve: &str| {
             let lines = methods.iter().flat_map(|(name, colour, method)| {
                 made.iter().filter(|made| made.run.method == *method).map(|made| Line {
                     label: if made.run.seed == 1 { (*name).into() } else { String::new() },
                     colour: *colour,
                     style: Style::Line,
-                    points: made.kept.curves[curve].points.clone(),
+                    points: made.kept.curve(curve).points.clone(),
                 })
             });
             Panel { title: title.into(), x: Axis::log("epoch n"), y, lines: lines.collect() }
         };
         let panels = vec![
-            panel("(a)", Axis::log("training loss U"), 0),
-            panel("(b)", Axis::linear("test accuracy C").range(0.0, 1.0), 1),
+            panel("(a)", Axis::log("training loss U"), "loss"),
+            panel("(b)", Axis::linear("test accuracy C").range(0.0, 1.0), "accuracy"),
         ];
         (panels, 2)
     }
 
     fn claims(&self, made: &[Made<Training>]) -> Vec<Claim> {
-        let over_seeds = |curve: usize, at: &dyn Fn(&Curve) -> Option<f64>| {
+        let over_seeds = |curve: &str, at: &dyn Fn(&Curve) -> Option<f64>| {
             self.methods().map(|(_, _, method)| {
                 let of_method = made.iter().filter(|made| made.run.method == method);
-                median(of_method.filter_map(|made| at(&made.kept.curves[curve]))).unwrap_or(f64::NAN)
+                median(of_method.filter_map(|made| at(made.kept.curve(curve)))).unwrap_or(f64::NAN)
             })
         };
-        let [gd, amc] = over_seeds(1, &Curve::end);
+        let [gd, amc] = over_seeds("accuracy", &Curve::end);
         let (epochs, of_gd) = (self.epochs, self.gradient_epochs);
         let common = epochs.min(of_gd) as f64;
-        let [loss_gd, loss_amc] = over_seeds(0, &|curve| curve.at(common));
+        let [loss_gd, loss_amc] = over_seeds("loss", &|curve| curve.at(common));
         vec![
             Claim::new(
                 format!("test accuracy of GD after {of_gd} epochs, of aMC after {epochs}"),

@@ -113,7 +113,7 @@ impl Figure for Modified {
                         label: if run == 0 { label.into() } else { String::new() },
                         colour,
                         style: Style::Line,
-                        points: made.kept.curves[0].points.clone(),
+                        points: made.kept.curve("loss").points.clone(),
                     })
                 });
                 let title = format!("{}, depth {depth}", name(*by));
@@ -130,7 +130,7 @@ impl Figure for Modified {
         for ((label, _, method, depths), paper) in self.methods().into_iter().zip(papers) {
             for by in &self.modifications {
                 let least = |depth: usize| {
-                    let ends = self.of(made, (*by, depth), method).filter_map(|made| made.kept.curves[0].end());
+                    let ends = self.of(made, (*by, depth), method).filter_map(|made| made.kept.curve("loss").end());
                     (depth, ends.fold(f64::NAN, f64::min))
                 };
                 let ends: Vec<_> = depths.iter().map(|depth| least(*depth)).collect();

@@ -105,7 +105,7 @@ impl Figure for Population {
     }
 
     fn panels(&self, made: &[Made<Chain>]) -> (Vec<Panel>, usize) {
-        let panel = |title: &str, y, curve: usize| {
+        let panel = |title: &str, y, curve: &str| {
             let mut first = true;
             let line = |made: &Made<Chain>| {
                 let alone = matches!(made.run, Chain::Alone(_));
@@ -115,31 +115,31 @@ impl Figure for Population {
                     false => "together, the best",
                 };
                 let colour = if alone { BLUE } else { GREEN };
-                Line { label: label.into(), colour, style: Style::Line, points: made.kept.curves[curve].points.clone() }
+                Line { label: label.into(), colour, style: Style::Line, points: made.kept.curve(curve).points.clone() }
             };
             Panel { title: title.into(), x: Axis::log("epoch n"), y, lines: made.iter().map(line).collect() }
         };
         let panels = vec![
-            panel("(a)", Axis::log("training loss U"), 0),
-            panel("(b)", Axis::linear("test accuracy C").range(0.0, 1.0), 1),
+            panel("(a)", Axis::log("training loss U"), "loss"),
+            panel("(b)", Axis::linear("test accuracy C").range(0.0, 1.0), "accuracy"),
         ];
         (panels, 2)
     }
 
     fn claims(&self, made: &[Made<Chain>]) -> Vec<Claim> {
-        let ends = |curve: usize, alone: bool| {
+        let ends = |curve: &str, alone: bool| {
             let of = made.iter().filter(|made| matches!(made.run, Chain::Alone(_)) == alone);
-            of.filter_map(|made| made.kept.curves[curve].end()).collect::<Vec<_>>()
+            of.filter_map(|made| made.kept.curve(curve).end()).collect::<Vec<_>>()
         };
-        let (losses, accuracies) = (ends(0, true), ends(1, true));
+        let (losses, accuracies) = (ends("loss", true), ends("accuracy", true));
         let extremes = |numbers: &[f64]| {
             let least = numbers.iter().copied().fold(f64::INFINITY, f64::min);
             (least, numbers.iter().copied().fold(0.0, f64::max))
         };
         let ((low, high), (best, _)) = (extremes(&accuracies), extremes(&losses));
         let middle = median(losses.iter().copied()).unwrap_or(f64::NAN);
-        let together = ends(0, false).first().copied().unwrap_or(f64::NAN);
-        let accuracy = ends(1, false).first().copied().unwrap_or(f64::NAN);
+        let together = ends("loss", false).first().copied().unwrap_or(f64::NAN);
+        let accuracy = ends("accuracy", false).first().copied().unwrap_or(f64::NAN);
         vec![
             Claim::new(
                 format!("least and largest test accuracy of {} chains alone", self.chains),

@@ -28,6 +28,14 @@ pub struct Kept {
     pub curves: Vec<Curve>,
 }
 
+impl Kept {
+    /// The curve of that name; without points where there is none.
+    pub fn curve(&self, name: &str) -> &Curve {
+        const NONE: &Curve = &Curve { name: String::new(), points: Vec::new() };
+        self.curves.iter().find(|curve| curve.name == name).unwrap_or(NONE)
+    }
+}
+
 impl Finished {
     /// The runs in `dir`, which is made if it is not there.
     pub fn open(dir: &Path) -> anyhow::Result<Self> {
