@@ -71,12 +71,20 @@ impl Axis {
         }
     }
 
-    /// The text at a tick.
-    fn tick(&self, place: f64) -> String {
+    /// The text at a tick; of a logarithmic axis at powers of ten alone, if there are two of them between its ends.
+    fn tick(&self, place: f64, (low, high): (f64, f64)) -> String {
         if !self.log {
-            return format!("{}", (place * 1e6).round() / 1e6);
+            format!("{}", (place * 1e6).round() / 1e6)
+        } else if low.ceil() >= high.floor() {
+            // Two digits, or four where the ends are close.
+            let digits = if high - low > 0.3 { 2 } else { 4 };
+            let last = 10_f64.powi(place.floor() as i32 + 1 - digits);
+            format!("{}", ((10_f64.powf(place) / last).round() * last * 1e12).round() / 1e12)
+        } else if (place - place.round()).abs() < 1e-6 {
+            format!("1e{}", place.round())
+        } else {
+            String::new()
         }
-        if (place - place.round()).abs() < 1e-6 { format!("1e{}", place.round()) } else { String::new() }
     }
 }
 
@@ -151,8 +159,8 @@ fn draw_panel(panel: &Panel, area: &DrawingArea<SVGBackend<'_>, Shift>) -> anyho
         .x_labels(8)
         .y_labels(8)
         .light_line_style(TRANSPARENT)
-        .x_label_formatter(&|place| x.tick(*place))
-        .y_label_formatter(&|place| y.tick(*place))
+        .x_label_formatter(&|place| x.tick(*place, (left, right)))
+        .y_label_formatter(&|place| y.tick(*place, (low, high)))
         .draw()?;
     let mut corners = Corners::default();
     for line in lines {
@@ -223,8 +231,10 @@ mod tests {
         let empty = Panel { title: "B".into(), x: Axis::linear("x"), y: Axis::linear("y"), lines: Vec::new() };
         let one = vec![line("", Style::Discs, &[(2.0, 2.0)])];
         let point = Panel { title: "C".into(), x: Axis::linear("x").range(0.0, 4.0), y: Axis::linear("y"), lines: one };
-        let svg = draw(&[log, empty, point], 2).expect("a picture");
-        for word in ["steps", "loss", "one", "two", "three", "A", "B", "C", "1e-2", "1e0"] {
+        let lines = vec![line("", Style::Line, &[(1.0, 0.691), (2.0, 0.698)])];
+        let narrow = Panel { title: "D".into(), x: Axis::linear("x"), y: Axis::log("y"), lines };
+        let svg = draw(&[log, empty, point, narrow], 2).expect("a picture");
+        for word in ["steps", "loss", "one", "two", "three", "A", "B", "C", "1e-2", "1e0", "0.6918"] {
             assert!(svg.contains(&format!("\n{word}\n")), "{word} is not in the picture");
         }
         assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
