@@ -44,7 +44,7 @@ pub use self::result::{Claim, Outcome};
 use self::images::Images;
 use self::picture::Panel;
 use self::resume::Finished;
-use self::runs::{Made, make_all};
+use self::runs::{Made, Runs, make_all, take_all};
 use self::series::{Curve, to_csv};
 use self::under_way::UnderWay;
 use crate::data::Data;
@@ -85,6 +85,8 @@ pub enum Name {
 pub struct Options {
     /// In minutes, with less of everything.
     pub quick: bool,
+    /// Without making a run: drawn from those that are finished, and from what has been seen of the others.
+    pub so_far: bool,
     /// Runs of each setting, if not as many as the paper's.
     pub seeds: Option<u64>,
     /// Folder for the results.
@@ -198,7 +200,7 @@ pub fn reproduce(name: Name, options: &Options) -> anyhow::Result<Vec<Outcome>> 
 }
 
 fn figure<F: Figure>(options: &Options) -> anyhow::Result<Outcome> {
-    let Options { quick, seeds, threads, arithmetic, .. } = *options;
+    let Options { quick, so_far, seeds, threads, arithmetic, .. } = *options;
     let paper = F::paper();
     let figure = if quick { F::quick() } else { F::paper() };
     let figure = match seeds {
@@ -218,7 +220,9 @@ fn figure<F: Figure>(options: &Options) -> anyhow::Result<Outcome> {
         None => None,
     };
     let machine = Machine { threads, arithmetic, images };
-    let made = make_all(&figure, &machine, &Finished::open(&options.out.join("runs"))?)?;
+    let finished = Finished::open(&options.out.join("runs"))?;
+    let take = if so_far { take_all } else { make_all };
+    let Runs { made, unfinished } = take(&figure, &machine, &finished)?;
 
     let dir = options.out.join(if quick { format!("{}-quick", F::NAME) } else { F::NAME.into() });
     std::fs::create_dir_all(&dir).with_context(|| format!("{} cannot be made", dir.display()))?;
@@ -227,7 +231,8 @@ fn figure<F: Figure>(options: &Options) -> anyhow::Result<Outcome> {
     let (panels, columns) = figure.panels(&made);
     save(&dir.join(format!("{}.svg", F::NAME)), picture::draw(&panels, columns)?.as_bytes())?;
     let seconds = made.iter().map(|made| made.kept.seconds).sum();
-    let outcome = Outcome { figure: F::NAME, quick, settings, seconds, claims: figure.claims(&made) };
+    let claims = if unfinished.is_empty() { figure.claims(&made) } else { Vec::new() };
+    let outcome = Outcome { figure: F::NAME, quick, settings, seconds, unfinished, claims };
     outcome.write(&dir)?;
     outcome.say();
     eprintln!("{}: the figure, its numbers and the verdicts are in {}", F::NAME, dir.display());

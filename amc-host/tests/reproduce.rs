@@ -75,6 +75,29 @@ fn finished_runs_are_not_made_again_and_threads_change_no_bit() {
 }
 
 #[test]
+fn a_figure_is_drawn_as_far_as_its_runs_go() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let draw = |args: &[&str]| {
+        let output = reproduce(&[&["fig3"], args].concat(), dir.path());
+        assert!(output.status.success(), "{}", stderr(&output));
+        let read = |name: &str| fs::read(dir.path().join("runs/reproduce/fig3").join(name)).expect(name);
+        let result: Value = serde_json::from_slice(&read("result.json")).expect("JSON");
+        (result, [read("fig3.csv"), read("fig3.svg")])
+    };
+    let (nothing, _) = draw(&["--so-far"]);
+    assert_eq!((nothing["unfinished"].as_array().map(Vec::len), runs(dir.path()).len()), (Some(3), 0));
+    let (whole, files) = draw(&[]);
+    assert_eq!(draw(&["--so-far"]), (whole.clone(), files.clone()), "nothing is missing");
+    assert_eq!(whole["unfinished"], Value::Null);
+    fs::remove_file(&runs(dir.path())[0]).expect("removed");
+    let (part, of_part) = draw(&["--so-far"]);
+    assert_eq!(part["unfinished"].as_array().map(Vec::len), Some(1), "{part}");
+    assert_eq!(part["claims"].as_array().map(Vec::len), Some(0), "no verdict: {part}");
+    assert!(of_part[0].len() < files[0].len() && of_part[1] != files[1] && runs(dir.path()).len() == 2);
+    assert_eq!(reproduce(&["fig3", "--so-far", "--check"], dir.path()).status.code(), Some(2));
+}
+
+#[test]
 fn check_fails_where_a_claim_does() {
     let dir = tempfile::tempdir().expect("a folder");
     assert!(reproduce(&["fig3", "--check"], dir.path()).status.success());

@@ -16,6 +16,9 @@ pub(super) struct ReproduceArgs {
     /// In minutes instead of hours or days; what it shrinks is printed
     #[arg(long)]
     quick: bool,
+    /// Make no run: draw from those that are finished, and from the checkpoints of those that are not
+    #[arg(long, conflicts_with = "check")]
+    so_far: bool,
     /// Runs of each setting, from 1 [default: as many as the paper's, by figure]
     #[arg(long)]
     seeds: Option<u64>,
@@ -46,6 +49,7 @@ pub(super) struct Failed {
 pub(super) fn run(args: &ReproduceArgs) -> anyhow::Result<()> {
     let options = Options {
         quick: args.quick,
+        so_far: args.so_far,
         seeds: args.seeds,
         out: args.out.clone(),
         data_dir: args.data_dir.clone(),

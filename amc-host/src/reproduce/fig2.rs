@@ -168,17 +168,17 @@ impl Figure for Fig2 {
             threads,
             arithmetic,
         };
-        let from: Option<(train::Checkpoint, Vec<Curve>)> = way.checkpoint();
-        let place = from.as_ref().map(|(place, _)| place);
+        let from: Option<(Vec<Curve>, train::Checkpoint)> = way.checkpoint();
+        let place = from.as_ref().map(|(_, place)| place);
         let bins = with_moves(&net, &functions::sine(), &settings, place, |mut moves, _| {
             let mut bins = Bins::default();
-            if let Some((_, curves)) = &from {
+            if let Some((curves, _)) = &from {
                 bins.add(curves);
             }
             let start = moves.progress(None);
             let (mut loss, mut counters) = (f64::from(start.loss), start.counters);
             while counters.steps < run.moves && loss >= run.least_loss {
-                way.keep(|| Ok((moves.checkpoint()?, bins.curves())))?;
+                way.keep(|| Ok((bins.curves(), moves.checkpoint()?)))?;
                 moves.make()?;
                 let now = moves.progress(None);
                 bins.count(loss, now.counters.accepted > counters.accepted);

@@ -129,17 +129,17 @@ impl Training {
         watch: &mut Watch<'_>,
         way: &UnderWay<'_>,
     ) -> anyhow::Result<()> {
-        let from: Option<Checkpoint<train::Checkpoint>> = way.checkpoint();
-        let place = from.as_ref().map(|from| &from.place);
+        let from: Option<(Vec<Curve>, Checkpoint<train::Checkpoint>)> = way.checkpoint();
+        let place = from.as_ref().map(|(_, from)| &from.place);
         with_moves(&self.net, data, settings, place, |mut moves, _| {
             let mut seen = Seen::new(self.epochs, data);
-            if let Some(Checkpoint { samples, curves, .. }) = &from {
+            if let Some((curves, Checkpoint { samples, .. })) = &from {
                 seen.samples = *samples;
                 watch.go_on(curves);
             }
             for moment in seen.moments() {
                 while seen.is_before(moment) {
-                    way.keep(|| Ok(seen.checkpoint(moves.checkpoint()?, watch)))?;
+                    way.keep(|| Ok((watch.curves(), seen.checkpoint(moves.checkpoint()?))))?;
                     seen.step(moves.progress(None).batch, way);
                     moves.make()?;
                 }
@@ -162,7 +162,7 @@ impl Training {
         let mut gradient = Gradient::new(objective, settings.arithmetic, settings.threads);
         with_batches(&self.net, data, settings, |mut x, mut batches| {
             let mut seen = Seen::new(self.epochs, data);
-            if let Some(Checkpoint { samples, steps, place, curves }) = way.checkpoint() {
+            if let Some((curves, Checkpoint { samples, steps, place })) = way.checkpoint() {
                 (seen.samples, seen.steps) = (samples, steps);
                 (x, optimizer) = place;
                 batches.go_on(steps, batches.size());
@@ -171,7 +171,7 @@ impl Training {
             for moment in seen.moments() {
                 // What has left the finite numbers does not come back.
                 while seen.is_before(moment) && x.iter().all(|x| x.is_finite()) {
-                    way.keep(|| Ok(seen.checkpoint((&x, &optimizer), watch)))?;
+                    way.keep(|| Ok((watch.curves(), seen.checkpoint((&x, &optimizer)))))?;
                     if seen.steps > 0 {
                         batches.redraw();
                     }
@@ -195,7 +195,6 @@ struct Checkpoint<P> {
     samples: u64,
     steps: u64,
     place: P,
-    curves: Vec<Curve>,
 }
 
 /// How much of the data has been seen.
@@ -233,8 +232,8 @@ impl Seen {
         }
     }
 
-    fn checkpoint<P>(&self, place: P, watch: &Watch<'_>) -> Checkpoint<P> {
-        Checkpoint { samples: self.samples, steps: self.steps, place, curves: watch.curves() }
+    fn checkpoint<P>(&self, place: P) -> Checkpoint<P> {
+        Checkpoint { samples: self.samples, steps: self.steps, place }
     }
 }
 

@@ -172,7 +172,7 @@ fn move_together(
     let mut population = Chains::new(objective, &pack, &settings, chains as usize)?;
     let mut watch = Watch::new(objective, data, machine.of_a_run());
     let mut made = 0;
-    if let Some((moves, chains, curves)) = way.checkpoint::<(u64, Vec<Vec<u8>>, Vec<Curve>)>() {
+    if let Some((curves, (moves, chains))) = way.checkpoint::<(u64, Vec<Vec<u8>>)>() {
         made = moves;
         population.go_on(&chains)?;
         watch.go_on(&curves);
@@ -181,7 +181,7 @@ fn move_together(
     moments.retain(|moment| *moment > made);
     for moment in moments {
         while made < moment {
-            way.keep(|| Ok((made, population.checkpoint()?, watch.curves())))?;
+            way.keep(|| Ok((watch.curves(), (made, population.checkpoint()?))))?;
             let next = moment.min((made / period + 1) * period);
             population.advance(next - made)?;
             made = next;

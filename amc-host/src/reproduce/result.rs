@@ -38,13 +38,19 @@ pub struct Outcome {
     pub settings: Value,
     /// The time of all runs together, those of earlier starts included, each on its threads.
     pub seconds: f64,
-    /// The paper beside what was found.
+    /// The runs that are not finished, of a figure that is drawn as far as it goes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unfinished: Vec<String>,
+    /// The paper beside what was found; nothing before all runs are finished.
     pub claims: Vec<Claim>,
 }
 
 impl Outcome {
-    /// Says the verdicts on stderr.
+    /// Says on stderr which runs are not finished, and the verdicts.
     pub fn say(&self) {
+        for run in &self.unfinished {
+            eprintln!("{}: not finished: {run}", self.figure);
+        }
         for Claim { what, paper, ours, holds } in &self.claims {
             let verdict = if *holds { "holds" } else { "does not hold" };
             eprintln!("{}: {what}: {verdict}\n  paper: {paper}\n  ours:  {ours}", self.figure);

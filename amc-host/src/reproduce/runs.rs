@@ -7,7 +7,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::resume::{Finished, Kept};
-use super::under_way::UnderWay;
+use super::under_way::{UnderWay, so_far};
 use super::{Figure, Machine, Run};
 
 /// A run and its curves.
@@ -20,8 +20,32 @@ pub struct Made<R> {
     pub kept: Kept,
 }
 
+/// A figure's runs.
+pub struct Runs<R> {
+    /// Those of which there are curves.
+    pub made: Vec<Made<R>>,
+    /// The names of those that are not finished.
+    pub unfinished: Vec<String>,
+}
+
+/// Takes the runs of a figure that are finished, and of others what has been seen so far.
+pub fn take_all<F: Figure>(figure: &F, machine: &Machine, finished: &Finished) -> anyhow::Result<Runs<F::Run>> {
+    let (mut made, mut unfinished) = (Vec::new(), Vec::new());
+    for run in figure.runs() {
+        let (label, settings) = (run.label(), settings_of(&run, machine)?);
+        let whole = finished.get(&label, &settings);
+        if whole.is_none() {
+            unfinished.push(label.clone());
+        }
+        if let Some(kept) = whole.or_else(|| so_far(&finished.checkpoint(&label, &settings))) {
+            made.push(Made { run, label, kept });
+        }
+    }
+    Ok(Runs { made, unfinished })
+}
+
 /// Makes all runs of a figure, or takes them from `finished`.
-pub fn make_all<F: Figure>(figure: &F, machine: &Machine, finished: &Finished) -> anyhow::Result<Vec<Made<F::Run>>> {
+pub fn make_all<F: Figure>(figure: &F, machine: &Machine, finished: &Finished) -> anyhow::Result<Runs<F::Run>> {
     let runs = figure.runs();
     let labels: Vec<String> = runs.iter().map(Run::label).collect();
     let settings: Vec<Value> = runs.iter().map(|run| settings_of(run, machine)).collect::<Result<_, _>>()?;
@@ -69,7 +93,8 @@ pub fn make_all<F: Figure>(figure: &F, machine: &Machine, finished: &Finished) -
         return Err(error);
     }
     let made = runs.into_iter().zip(labels).zip(kept);
-    Ok(made.filter_map(|((run, label), kept)| Some(Made { run, label, kept: held(&kept).take()? })).collect())
+    let made = made.filter_map(|((run, label), kept)| Some(Made { run, label, kept: held(&kept).take()? })).collect();
+    Ok(Runs { made, unfinished: Vec::new() })
 }
 
 /// What decides over a run's numbers.
@@ -145,5 +170,36 @@ impl Bar<'_> {
         self.show(1.0);
         self.bar.finish_and_clear();
         self.bars.multi.suspend(|| eprintln!("{line}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Figure, Finished, Kept, Machine, Run, Runs, UnderWay, settings_of, take_all};
+    use crate::lanes::Arithmetic;
+    use crate::reproduce::fig3::Fig3;
+    use crate::reproduce::series::Curve;
+
+    #[test]
+    fn what_is_not_finished_is_taken_as_far_as_it_goes() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let finished = Finished::open(dir.path()).expect("open");
+        let machine = Machine { threads: 1, arithmetic: Arithmetic::Portable, images: None };
+        let figure = Fig3::paper();
+        let curves = |y| vec![Curve::new("f", vec![(1.0, y)])];
+        let [whole, under_way, missing] = &figure.runs()[..] else { panic!("three runs") };
+        let settings = |run| settings_of(run, &machine).expect("JSON");
+        let kept = Kept { seconds: 2.0, curves: curves(1.0) };
+        finished.put(&whole.label(), &settings(whole), &kept).expect("finished");
+        let settings = settings(under_way);
+        let way = UnderWay::new(finished.checkpoint(&under_way.label(), &settings), &|_| ()).every(Duration::ZERO);
+        way.keep(|| Ok((curves(0.5), 7_u64))).expect("kept");
+
+        let Runs { made, unfinished } = take_all(&figure, &machine, &finished).expect("taken");
+        assert_eq!(unfinished, [under_way.label(), missing.label()]);
+        let of_made: Vec<_> = made.iter().map(|made| (&made.label[..], &made.kept.curves[..])).collect();
+        assert_eq!(of_made, [(&whole.label()[..], &curves(1.0)[..]), (&under_way.label(), &curves(0.5))]);
     }
 }

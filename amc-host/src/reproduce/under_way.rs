@@ -8,7 +8,8 @@ use anyhow::Context;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::resume::RunFile;
+use super::resume::{Kept, RunFile};
+use super::series::Curve;
 
 /// Time between checkpoints.
 const PERIOD: Duration = Duration::from_secs(60);
@@ -42,16 +43,19 @@ impl<'r> UnderWay<'r> {
         (self.progress)(share);
     }
 
-    /// The checkpoint that a run of the same settings has left, if it is whole.
-    pub fn checkpoint<C: DeserializeOwned>(&self) -> Option<C> {
+    /// The checkpoint that a run of the same settings has left, if it is whole: its curves, and its place.
+    pub fn checkpoint<P: DeserializeOwned>(&self) -> Option<(Vec<Curve>, P)> {
         let (seconds, bytes) = self.checkpoint.read()?;
         let checkpoint = postcard::from_bytes(&bytes).ok()?;
         self.before.set(seconds);
         Some(checkpoint)
     }
 
-    /// Keeps a checkpoint, if it is time for one.
-    pub fn keep<C: Serialize>(&self, checkpoint: impl FnOnce() -> anyhow::Result<C>) -> anyhow::Result<()> {
+    /// Keeps a checkpoint, if it is time for one: the run's curves so far, and its place.
+    pub fn keep<P: Serialize>(
+        &self,
+        checkpoint: impl FnOnce() -> anyhow::Result<(Vec<Curve>, P)>,
+    ) -> anyhow::Result<()> {
         if self.kept.get().elapsed() < self.period {
             return Ok(());
         }
@@ -67,13 +71,20 @@ impl<'r> UnderWay<'r> {
     }
 }
 
+/// What has been seen of a run that is under way, or was interrupted.
+pub fn so_far(checkpoint: &RunFile<'_>) -> Option<Kept> {
+    let (seconds, bytes) = checkpoint.read()?;
+    let (curves, _) = postcard::take_from_bytes(&bytes).ok()?;
+    Some(Kept { seconds, curves })
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use serde_json::json;
 
-    use super::UnderWay;
+    use super::{Curve, UnderWay, so_far};
     use crate::reproduce::resume::{Finished, Kept};
 
     #[test]
@@ -83,15 +94,18 @@ mod tests {
         let (settings, others) = (json!({ "seed": 1 }), json!({ "seed": 2 }));
         let way = |settings| UnderWay::new(finished.checkpoint("a", settings), &|_| ());
         let found = |settings| way(settings).checkpoint::<(u64, String)>();
+        let curves = |y| vec![Curve::new("loss", vec![(1.0, y)])];
+        let seen = |settings| so_far(&finished.checkpoint("a", settings)).map(|kept| kept.curves);
 
-        way(&settings).keep(|| Ok((1_u64, "one"))).expect("nothing to do");
-        assert_eq!(found(&settings), None, "it is not yet time");
+        way(&settings).keep(|| Ok((curves(1.0), (1_u64, "one")))).expect("nothing to do");
+        assert_eq!((found(&settings), seen(&settings)), (None, None), "it is not yet time");
         let first = way(&settings).every(Duration::ZERO);
         for place in [(2_u64, "two"), (3, "three")] {
-            first.keep(|| Ok(place)).expect("kept");
+            first.keep(|| Ok((curves(place.0 as f64), place))).expect("kept");
         }
-        assert_eq!(found(&settings), Some((3, "three".into())));
-        assert_eq!(found(&others), None);
+        assert_eq!(found(&settings), Some((curves(3.0), (3, "three".into()))));
+        assert_eq!(seen(&settings), Some(curves(3.0)));
+        assert_eq!((found(&others), seen(&others)), (None, None));
 
         // Its time is added to that of the run that it is of.
         let file = finished.checkpoint("a", &settings);
@@ -100,8 +114,8 @@ mod tests {
         assert!(second.seconds() < 1e6 && second.checkpoint::<(u64, String)>().is_some() && second.seconds() >= 1e6);
 
         file.write(1.0, b"not a checkpoint").expect("written");
-        assert_eq!(found(&settings), None);
-        first.keep(|| Ok((4_u64, "four"))).expect("kept");
+        assert_eq!((found(&settings), seen(&settings)), (None, None));
+        first.keep(|| Ok((curves(4.0), (4_u64, "four")))).expect("kept");
         finished.put("a", &settings, &Kept { seconds: 1.0, curves: Vec::new() }).expect("finished");
         assert_eq!(found(&settings), None);
         assert_eq!(std::fs::read_dir(dir.path()).expect("a folder").count(), 1);
