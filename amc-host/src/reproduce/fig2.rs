@@ -72,10 +72,6 @@ enum Varied {
 }
 
 impl Run {
-    fn parameters(&self) -> usize {
-        parameters(&self.hidden)
-    }
-
     /// The width, or the depth.
     fn size(&self) -> usize {
         if self.varied == Varied::Width { self.hidden[0] } else { self.hidden.len() }
@@ -90,7 +86,7 @@ impl super::Run for Run {
     }
 
     fn cost(&self) -> f64 {
-        (self.parameters() + 40 * self.hidden.iter().sum::<usize>()) as f64 * self.moves as f64
+        (parameters(&self.hidden) + 40 * self.hidden.iter().sum::<usize>()) as f64 * self.moves as f64
     }
 }
 
@@ -277,7 +273,7 @@ fn nets(made: &[Made<Run>], algorithm: Algorithm, varied: Varied) -> Vec<Net> {
     let mut nets: Vec<Net> = Vec::new();
     for Made { run, kept, .. } in made.iter().filter(|m| m.run.algorithm == algorithm && m.run.varied == varied) {
         if nets.last().is_none_or(|net| net.size != run.size()) {
-            nets.push(Net { size: run.size(), parameters: run.parameters(), bins: Bins::default() });
+            nets.push(Net { size: run.size(), parameters: parameters(&run.hidden), bins: Bins::default() });
         }
         if let Some(net) = nets.last_mut() {
             net.bins.add(&kept.curves);

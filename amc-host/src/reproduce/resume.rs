@@ -1,8 +1,9 @@
 //! Runs, each in a file of its own, so that a second start goes on where the first was interrupted.
 //!
 //! A file is a line `# crc C seconds S settings {…}`, and then the run's curves as CSV, or, with the extension
-//! `checkpoint`, its curves so far and the place that it goes on from. C is the CRC-32 of what follows the line in eight hexadecimal
-//! digits, S the run's time. The file's name comes from the settings: figures that have a run in common share it.
+//! `checkpoint`, its curves so far and the place that it goes on from. C is the CRC-32 of what follows the line in eight
+//! hexadecimal digits, S the run's time. The file's name comes from the settings: figures that have a run in common
+//! share it.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
