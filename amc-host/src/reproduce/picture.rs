@@ -77,9 +77,10 @@ impl Axis {
             format!("{}", (place * 1e6).round() / 1e6)
         } else if low.ceil() >= high.floor() {
             // Two digits, or four where the ends are close.
-            let digits = if high - low > 0.3 { 2 } else { 4 };
-            let last = 10_f64.powi(place.floor() as i32 + 1 - digits);
-            format!("{}", ((10_f64.powf(place) / last).round() * last * 1e12).round() / 1e12)
+            let value = 10_f64.powf(place);
+            let decimals = if high - low > 0.3 { 1 } else { 3 };
+            let rounded: f64 = format!("{value:.decimals$e}").parse().unwrap_or(value);
+            if (1e-4..1e5).contains(&rounded) { format!("{rounded}") } else { format!("{rounded:e}") }
         } else if (place - place.round()).abs() < 1e-6 {
             format!("1e{}", place.round())
         } else {
