@@ -235,7 +235,7 @@ fn figure<F: Figure>(options: &Options) -> anyhow::Result<Outcome> {
     let outcome = Outcome { figure: F::NAME, quick, settings, seconds, unfinished, claims };
     outcome.write(&dir)?;
     outcome.say();
-    eprintln!("{}: the figure, its numbers and the verdicts are in {}", F::NAME, dir.display());
+    eprintln!("{}: the picture, its curves and result.json are in {}", F::NAME, dir.display());
     Ok(outcome)
 }
 
