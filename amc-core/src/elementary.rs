@@ -58,9 +58,7 @@ fn horner<L: Lanes, const N: usize>(lanes: L, x: L::V, c: [f32; N]) -> L::V {
 /// `v` limited to `low ..= high`; NaN stays NaN.
 #[inline(always)]
 fn clamp<L: Lanes>(lanes: L, v: L::V, low: f32, high: f32) -> L::V {
-    let (low, high) = (lanes.splat(low), lanes.splat(high));
-    let v = lanes.select_le(high, v, high, v);
-    lanes.select_le(v, low, low, v)
+    lanes.at_least(lanes.at_most(v, lanes.splat(high)), lanes.splat(low))
 }
 
 /// eˣ

@@ -65,6 +65,18 @@ pub trait Lanes: Copy {
     /// `yes` where `a <= b`, else `no` (also where either is NaN).
     fn select_le(self, a: Self::V, b: Self::V, yes: Self::V, no: Self::V) -> Self::V;
 
+    /// The smaller of a number and a limit, which is not 0; NaN stays NaN.
+    #[inline(always)]
+    fn at_most(self, v: Self::V, limit: Self::V) -> Self::V {
+        self.select_le(limit, v, limit, v)
+    }
+
+    /// The larger of a number and a limit, which is not 0; NaN stays NaN.
+    #[inline(always)]
+    fn at_least(self, v: Self::V, limit: Self::V) -> Self::V {
+        self.select_le(v, limit, limit, v)
+    }
+
     /// `v` without its sign.
     #[inline(always)]
     fn abs(self, v: Self::V) -> Self::V {

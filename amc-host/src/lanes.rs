@@ -285,6 +285,17 @@ impl<S: Simd, const K: usize, const FUSED: bool> Lanes for Wide<S, K, FUSED> {
         each!(self, |k| s.select_f32s(s.less_than_or_equal_f32s(a[k], b[k]), yes[k], no[k]))
     }
 
+    // Where a number is NaN, the instructions give their second operand (x86) or NaN.
+    #[inline(always)]
+    fn at_most(self, v: Self::V, limit: Self::V) -> Self::V {
+        each!(self, |k| self.0.min_f32s(limit[k], v[k]))
+    }
+
+    #[inline(always)]
+    fn at_least(self, v: Self::V, limit: Self::V) -> Self::V {
+        each!(self, |k| self.0.max_f32s(limit[k], v[k]))
+    }
+
     #[inline(always)]
     fn exp2_integral(self, n: Self::V) -> Self::V {
         let s = self.0;
