@@ -11,9 +11,25 @@ use core::mem::swap;
 
 use crate::forward::{activate, activations};
 use crate::lanes::{Apart, Lanes};
-use crate::net::Layer;
+use crate::net::{Layer, Shape};
 use convolution::Convolution;
 use recurrent::Recurrent;
+
+/// The shape of a layer behind one of `width` outputs.
+pub(crate) const fn shape(layer: &Layer, width: usize) -> Shape {
+    match *layer {
+        Layer::Dense { units, .. } => Shape::dense(width, units),
+        Layer::Recurrent { inputs, units, steps, every, .. } => recurrent::shape(inputs, units, steps, every),
+        Layer::Normalization { units, .. } => normalization::shape(units),
+        Layer::Convolution { image, filters, kernel, .. } => convolution::shape(image, filters, kernel),
+        Layer::MaxPool { image, kernel } => {
+            Shape::without_parameters(image.numbers(), image.through(kernel, image.channels).numbers())
+        }
+        Layer::GlobalAverage { image } => Shape::without_parameters(image.numbers(), image.channels),
+        Layer::Keep { units } | Layer::Add { units, .. } => Shape::without_parameters(units, units),
+        Layer::Swap { units } => Shape::without_parameters(width, units),
+    }
+}
 
 /// A tile of what a layer of `units` outputs gave, `[tile][unit][T]`, as the next one's inputs.
 #[inline(always)]

@@ -1,11 +1,7 @@
 //! The kinds of layers, and what their sizes come to.
 
 #[cfg(feature = "layers")]
-use crate::layers::{
-    convolution,
-    images::{Image, Kernel},
-    normalization, recurrent,
-};
+use crate::layers::images::{Image, Kernel};
 
 /// The function that makes a neuron's output from its input (its pre-activation).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,9 +146,23 @@ pub(crate) struct Shape {
     pub shared: bool,
 }
 
-#[cfg(feature = "layers")]
 impl Shape {
+    /// That of a dense layer.
+    pub(crate) const fn dense(width: usize, units: usize) -> Self {
+        Self {
+            takes: width,
+            fan_in: width,
+            neurons: units,
+            biases: units,
+            outputs: units,
+            room: units,
+            uses: 1,
+            shared: false,
+        }
+    }
+
     /// That of a layer without parameters.
+    #[cfg(feature = "layers")]
     pub(crate) const fn without_parameters(takes: usize, outputs: usize) -> Self {
         let room = if takes > outputs { takes } else { outputs };
         Self { takes, fan_in: 0, neurons: outputs, biases: 0, outputs, room, uses: 1, shared: false }
@@ -195,34 +205,13 @@ impl Layer {
     }
 
     /// Its shape behind a layer of `width` outputs. What overflows is `usize::MAX`.
+    // That of a dense layer is found without a call, which would cost a pass the constants in the lanes' registers.
+    #[inline(always)]
     pub(crate) const fn shape(&self, width: usize) -> Shape {
         match *self {
-            Layer::Dense { units, .. } => Shape {
-                takes: width,
-                fan_in: width,
-                neurons: units,
-                biases: units,
-                outputs: units,
-                room: units,
-                uses: 1,
-                shared: false,
-            },
+            Layer::Dense { units, .. } => Shape::dense(width, units),
             #[cfg(feature = "layers")]
-            Layer::Recurrent { inputs, units, steps, every, .. } => recurrent::shape(inputs, units, steps, every),
-            #[cfg(feature = "layers")]
-            Layer::Normalization { units, .. } => normalization::shape(units),
-            #[cfg(feature = "layers")]
-            Layer::Convolution { image, filters, kernel, .. } => convolution::shape(image, filters, kernel),
-            #[cfg(feature = "layers")]
-            Layer::MaxPool { image, kernel } => {
-                Shape::without_parameters(image.numbers(), image.through(kernel, image.channels).numbers())
-            }
-            #[cfg(feature = "layers")]
-            Layer::GlobalAverage { image } => Shape::without_parameters(image.numbers(), image.channels),
-            #[cfg(feature = "layers")]
-            Layer::Keep { units } | Layer::Add { units, .. } => Shape::without_parameters(units, units),
-            #[cfg(feature = "layers")]
-            Layer::Swap { units } => Shape::without_parameters(width, units),
+            _ => crate::layers::shape(self, width),
         }
     }
 }
