@@ -82,7 +82,8 @@ impl Axis {
             let rounded: f64 = format!("{value:.decimals$e}").parse().unwrap_or(value);
             if (1e-4..1e5).contains(&rounded) { format!("{rounded}") } else { format!("{rounded:e}") }
         } else if (place - place.round()).abs() < 1e-6 {
-            format!("1e{}", place.round())
+            // As an integer: 0 may come as -0.
+            format!("1e{}", place.round() as i64)
         } else {
             String::new()
         }
@@ -239,6 +240,7 @@ mod tests {
             assert!(svg.contains(&format!("\n{word}\n")), "{word} is not in the picture");
         }
         assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
+        assert_eq!(Axis::log("loss").tick(-1e-17, (-1.1, 0.4)), "1e0");
     }
 
     #[test]
