@@ -89,6 +89,8 @@ pub struct Options {
     pub so_far: bool,
     /// Runs of each setting, if not as many as the paper's.
     pub seeds: Option<u64>,
+    /// Runs of each setting by gradient descent and Adam, if not as many as by Monte Carlo.
+    pub baseline_seeds: Option<u64>,
     /// Folder for the results.
     pub out: PathBuf,
     /// Folder of MNIST's files.
@@ -135,6 +137,11 @@ trait Run: Serialize + Sync {
 
     /// How long it takes, in any unit.
     fn cost(&self) -> f64;
+
+    /// The seed of a run that Monte Carlo is compared with: one by gradient descent or Adam.
+    fn baseline_seed(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// A figure: its settings, and what is done with them.
@@ -178,6 +185,7 @@ pub fn reproduce(name: Name, options: &Options) -> anyhow::Result<Vec<Outcome>> 
     ensure!(available, "this machine has no FMA instructions: use --arithmetic portable");
     ensure!(options.threads > 0, "--threads is 0: at least one is needed");
     ensure!(options.seeds != Some(0), "--seeds is 0: at least one run of each setting is needed");
+    ensure!(options.baseline_seeds != Some(0), "--baseline-seeds is 0: at least one run of each setting is needed");
     let mut outcomes = Vec::new();
     let mut make = |one: Name, figure: fn(&Options) -> anyhow::Result<Outcome>| {
         if name == one || name == Name::All {
@@ -200,16 +208,21 @@ pub fn reproduce(name: Name, options: &Options) -> anyhow::Result<Vec<Outcome>> 
 }
 
 fn figure<F: Figure>(options: &Options) -> anyhow::Result<Outcome> {
-    let Options { quick, so_far, seeds, threads, arithmetic, .. } = *options;
+    let Options { quick, so_far, seeds, baseline_seeds, threads, arithmetic, .. } = *options;
     let paper = F::paper();
     let figure = if quick { F::quick() } else { F::paper() };
     let figure = match seeds {
         Some(seeds) => figure.seeds(seeds),
         None => figure,
     };
-    let settings = serde_json::to_value(&figure)?;
+    let mut settings = serde_json::to_value(&figure)?;
     for change in changes(&serde_json::to_value(&paper)?, &settings) {
         eprintln!("{}: {change}", F::NAME);
+    }
+    let runs = with_baselines(figure.runs(), baseline_seeds);
+    if let Some(most) = baseline_seeds {
+        settings["baseline_seeds"] = most.into();
+        eprintln!("{}: of runs by gradient descent and Adam, seeds up to {most} only", F::NAME);
     }
     let images = match figure.images() {
         Some(images) => {
@@ -221,8 +234,10 @@ fn figure<F: Figure>(options: &Options) -> anyhow::Result<Outcome> {
     };
     let machine = Machine { threads, arithmetic, images };
     let finished = Finished::open(&options.out.join("runs"))?;
-    let take = if so_far { take_all } else { make_all };
-    let Runs { made, unfinished } = take(&figure, &machine, &finished)?;
+    let Runs { made, unfinished } = match so_far {
+        true => take_all(runs, &machine, &finished)?,
+        false => make_all(&figure, runs, &machine, &finished)?,
+    };
 
     let dir = options.out.join(if quick { format!("{}-quick", F::NAME) } else { F::NAME.into() });
     std::fs::create_dir_all(&dir).with_context(|| format!("{} cannot be made", dir.display()))?;
@@ -239,9 +254,32 @@ fn figure<F: Figure>(options: &Options) -> anyhow::Result<Outcome> {
     Ok(outcome)
 }
 
+/// The runs without those of gradient descent and Adam whose seed is above `most`.
+fn with_baselines<R: Run>(mut runs: Vec<R>, most: Option<u64>) -> Vec<R> {
+    runs.retain(|run| run.baseline_seed().zip(most).is_none_or(|(seed, most)| seed <= most));
+    runs
+}
+
 /// What differs from the paper's settings.
 fn changes(paper: &Value, ours: &Value) -> Vec<String> {
     let (Value::Object(paper), Value::Object(ours)) = (paper, ours) else { return Vec::new() };
     let changed = paper.iter().filter(|(key, value)| ours.get(*key) != Some(value));
     changed.map(|(key, value)| format!("{key} {} instead of {value}", ours.get(key).unwrap_or(&Value::Null))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fig6::Fig6;
+    use super::{Figure, Run, with_baselines};
+
+    #[test]
+    fn fewer_baselines_leave_monte_carlo_whole() {
+        let runs = || Fig6::quick().seeds(3).runs();
+        let baselines = |most| with_baselines(runs(), most).iter().filter_map(Run::baseline_seed).collect::<Vec<_>>();
+        // Two depths, two starts, and three seeds of GD and Adam, and of aMC with the signal norm on and off.
+        assert_eq!((runs().len(), baselines(None).len()), (48, 24));
+        assert_eq!(baselines(Some(1)), [1; 8]);
+        assert_eq!(with_baselines(runs(), Some(1)).len(), 24 + 8);
+        assert_eq!(with_baselines(runs(), Some(9)).len(), 48);
+    }
 }

@@ -125,6 +125,7 @@ fn bad_use_is_refused() {
     let dir = tempfile::tempdir().expect("a folder");
     for (args, words) in [
         (&["fig3", "--seeds", "0"][..], &["--seeds is 0"][..]),
+        (&["fig3", "--baseline-seeds", "0"], &["--baseline-seeds is 0"]),
         (&["fig3", "--threads", "0"], &["--threads"]),
         (&["fig9"], &["fig9", "fig3"]),
         (&["fig1", "--data-dir", "nowhere"], &["amc fetch mnist", "nowhere"]),

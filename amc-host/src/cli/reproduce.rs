@@ -22,6 +22,9 @@ pub(super) struct ReproduceArgs {
     /// Runs of each setting, from 1 [default: as many as the paper's, by figure]
     #[arg(long)]
     seeds: Option<u64>,
+    /// Of these, runs by gradient descent and Adam, from 1 [default: as many]
+    #[arg(long, value_name = "SEEDS")]
+    baseline_seeds: Option<u64>,
     /// End with exit code 1 if a claim of the paper does not hold
     #[arg(long)]
     check: bool,
@@ -51,6 +54,7 @@ pub(super) fn run(args: &ReproduceArgs) -> anyhow::Result<()> {
         quick: args.quick,
         so_far: args.so_far,
         seeds: args.seeds,
+        baseline_seeds: args.baseline_seeds,
         out: args.out.clone(),
         data_dir: args.data_dir.clone(),
         threads: args.threads.count(),

@@ -55,6 +55,10 @@ impl Run for Training {
         let passes = if matches!(self.method, Method::Amc { .. }) { 1.0 } else { 4.0 };
         passes * (multiply_adds as f64 + 20.0 * activations as f64) * self.epochs as f64
     }
+
+    fn baseline_seed(&self) -> Option<u64> {
+        (!matches!(self.method, Method::Amc { .. })).then_some(self.seed)
+    }
 }
 
 /// A net's name.

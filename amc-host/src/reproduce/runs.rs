@@ -28,10 +28,10 @@ pub struct Runs<R> {
     pub unfinished: Vec<String>,
 }
 
-/// Takes the runs of a figure that are finished, and of others what has been seen so far.
-pub fn take_all<F: Figure>(figure: &F, machine: &Machine, finished: &Finished) -> anyhow::Result<Runs<F::Run>> {
+/// Takes the runs that are finished, and of others what has been seen so far.
+pub fn take_all<R: Run>(runs: Vec<R>, machine: &Machine, finished: &Finished) -> anyhow::Result<Runs<R>> {
     let (mut made, mut unfinished) = (Vec::new(), Vec::new());
-    for run in figure.runs() {
+    for run in runs {
         let (label, settings) = (run.label(), settings_of(&run, machine)?);
         let whole = finished.get(&label, &settings);
         if whole.is_none() {
@@ -44,9 +44,13 @@ pub fn take_all<F: Figure>(figure: &F, machine: &Machine, finished: &Finished) -
     Ok(Runs { made, unfinished })
 }
 
-/// Makes all runs of a figure, or takes them from `finished`.
-pub fn make_all<F: Figure>(figure: &F, machine: &Machine, finished: &Finished) -> anyhow::Result<Runs<F::Run>> {
-    let runs = figure.runs();
+/// Makes runs of a figure, or takes them from `finished`.
+pub fn make_all<F: Figure>(
+    figure: &F,
+    runs: Vec<F::Run>,
+    machine: &Machine,
+    finished: &Finished,
+) -> anyhow::Result<Runs<F::Run>> {
     let labels: Vec<String> = runs.iter().map(Run::label).collect();
     let settings: Vec<Value> = runs.iter().map(|run| settings_of(run, machine)).collect::<Result<_, _>>()?;
     let kept = labels.iter().zip(&settings).map(|(label, settings)| finished.get(label, settings));
@@ -197,7 +201,7 @@ mod tests {
         let way = UnderWay::new(finished.checkpoint(&under_way.label(), &settings), &|_| ()).every(Duration::ZERO);
         way.keep(|| Ok((curves(0.5), 7_u64))).expect("kept");
 
-        let Runs { made, unfinished } = take_all(&figure, &machine, &finished).expect("taken");
+        let Runs { made, unfinished } = take_all(figure.runs(), &machine, &finished).expect("taken");
         assert_eq!(unfinished, [under_way.label(), missing.label()]);
         let of_made: Vec<_> = made.iter().map(|made| (&made.label[..], &made.kept.curves[..])).collect();
         assert_eq!(of_made, [(&whole.label()[..], &curves(1.0)[..]), (&under_way.label(), &curves(0.5))]);
