@@ -1,6 +1,7 @@
 //! Panels of curves as SVG.
 
 use plotters::coord::Shift;
+use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 
 /// The paper's colours.
@@ -178,9 +179,12 @@ fn draw_panel(panel: &Panel, area: &DrawingArea<SVGBackend<'_>, Shift>) -> anyho
             Style::Discs => chart.draw_series(LineSeries::new(points, colour.filled()).point_size(3))?,
         };
         if !label.is_empty() {
-            drawn
-                .label(label)
-                .legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 14, y)], colour.stroke_width(2)));
+            let (named, stroke) = (drawn.label(label), colour.stroke_width(2));
+            let ends = |(x, y)| [(x, y), (x + 14, y)];
+            match line.style {
+                Style::Dashed => named.legend(move |at| DashedPathElement::new(ends(at), 5, 3, stroke)),
+                Style::Line | Style::Discs => named.legend(move |at| PathElement::new(ends(at), stroke)),
+            };
         }
     }
     if lines.iter().any(|line| !line.label.is_empty()) {
@@ -240,6 +244,8 @@ mod tests {
             assert!(svg.contains(&format!("\n{word}\n")), "{word} is not in the picture");
         }
         assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
+        // In the legend a line, two dashes, and another line.
+        assert_eq!(svg.matches("stroke-width=\"2\"").count(), 4, "{svg}");
         assert_eq!(Axis::log("loss").tick(-1e-17, (-1.1, 0.4)), "1e0");
     }
 
