@@ -74,7 +74,7 @@ pub enum Name {
     Fig7,
     /// ResNet-18 on MNIST, by gradient descent and aMC
     Fig8,
-    /// Thirty chains on MNIST at one setting, alone and with the best copied
+    /// Thirty chains on MNIST at one setting, alone, and eight of them with the best copied
     Population,
     /// Every one of them
     All,

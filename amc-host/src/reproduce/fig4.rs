@@ -79,8 +79,8 @@ impl Figure for Fig4 {
         let sizes = [1, self.hidden, 1];
         let net = Description::new(&sizes, activation, output, loss);
         let initial = Initial::Gaussian(self.sigma as f32);
-        let training = |method, seed| {
-            let epochs = if matches!(method, Method::Amc { .. }) { self.epochs } else { self.gradient_epochs };
+        let training = |method: Method, seed| {
+            let epochs = if method.has_gradient() { self.gradient_epochs } else { self.epochs };
             Training { net: net.clone(), data: "log-sine", method, initial, epochs, seed }
         };
         let of_seed = |seed| self.methods().into_iter().map(move |(_, _, method)| (method, seed));

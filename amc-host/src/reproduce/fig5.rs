@@ -121,8 +121,8 @@ impl<const POOLED: bool> Figure for Fig5<POOLED> {
             (Images::Digits, false) => "digits-0-1",
             (Images::Digits, true) => "digits-0-1-pooled",
         };
-        let training = |method, seed| {
-            let epochs = if matches!(method, Method::Amc { .. }) { self.epochs } else { self.gradient_epochs };
+        let training = |method: Method, seed| {
+            let epochs = if method.has_gradient() { self.gradient_epochs } else { self.epochs };
             let net = Description::of_sequences(self.pixels, self.units);
             Training { net, data, method, initial: Initial::Kaiming, epochs, seed }
         };

@@ -94,8 +94,8 @@ impl Figure for Fig8 {
             Images::Mnist => ("mnist", Image::new(28, 28, 1)),
             Images::Digits => ("digits", Image::new(8, 8, 1)),
         };
-        let training = |method, seed| {
-            let epochs = if matches!(method, Method::Amc { .. }) { self.epochs } else { self.gradient_epochs };
+        let training = |method: Method, seed| {
+            let epochs = if method.has_gradient() { self.gradient_epochs } else { self.epochs };
             let net = Description::resnet(image, self.channels);
             Training { net, data, method, initial: Initial::Kaiming, epochs, seed }
         };

@@ -52,12 +52,12 @@ impl Run for Training {
     fn cost(&self) -> f64 {
         let Ok(objective) = self.net.objective() else { return 0.0 };
         let (multiply_adds, activations) = objective.net().operations();
-        let passes = if matches!(self.method, Method::Amc { .. }) { 1.0 } else { 4.0 };
+        let passes = if self.method.has_gradient() { 4.0 } else { 1.0 };
         passes * (multiply_adds as f64 + 20.0 * activations as f64) * self.epochs as f64
     }
 
     fn baseline_seed(&self) -> Option<u64> {
-        (!matches!(self.method, Method::Amc { .. })).then_some(self.seed)
+        self.method.has_gradient().then_some(self.seed)
     }
 }
 

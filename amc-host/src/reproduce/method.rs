@@ -41,6 +41,11 @@ impl Method {
         Self::Adam { rate, steps: Steps::default() }
     }
 
+    /// Whether it takes a gradient.
+    pub fn has_gradient(&self) -> bool {
+        matches!(self, Self::GradientDescent { .. } | Self::Adam { .. })
+    }
+
     /// The samples of a step.
     pub fn batching(&self) -> Batching {
         match *self {

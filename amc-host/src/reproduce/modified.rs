@@ -52,7 +52,7 @@ impl Modified {
     }
 
     fn training(&self, (by, depth): (Modification, usize), method: Method, initial: Initial, seed: u64) -> Training {
-        let epochs = if matches!(method, Method::Amc { .. }) { self.epochs } else { self.adam_epochs };
+        let epochs = if method.has_gradient() { self.adam_epochs } else { self.epochs };
         Training { net: net(depth).modified(by), data: "step", method, initial, epochs, seed }
     }
 }

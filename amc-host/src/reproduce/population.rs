@@ -1,5 +1,5 @@
-//! Thirty chains at one setting, how far apart they end, and what it gains to copy the best of them over the others from time
-//! to time (Sec. II F).
+//! Thirty chains at one setting, how far apart they end, and what it gains to move the first of them together and copy the
+//! best over the others from time to time (Sec. II F).
 
 use anyhow::Context;
 use serde::Serialize;
@@ -21,8 +21,11 @@ pub(super) struct Population {
     sigma: f64,
     epsilon: f64,
     n_reset: u32,
+    /// Chains that move alone.
     chains: u64,
-    /// Moves after which the better half is copied.
+    /// Those of them, from the first, that move together as well; the paper suggests a population and names no size.
+    population: u64,
+    /// Moves after which the better half of the population is copied.
     period: u64,
     epochs: u64,
 }
@@ -72,17 +75,18 @@ impl Figure for Population {
             epsilon: 0.0,
             n_reset: 20,
             chains: 30,
+            population: 8,
             period: 1000,
             epochs: 100_000,
         }
     }
 
     fn quick() -> Self {
-        Self { images: Images::Digits, chains: 10, period: 500, epochs: 10_000, ..Self::paper() }
+        Self { images: Images::Digits, chains: 10, population: 10, period: 500, epochs: 10_000, ..Self::paper() }
     }
 
     fn seeds(self, chains: u64) -> Self {
-        Self { chains, ..self }
+        Self { chains, population: self.population.min(chains), ..self }
     }
 
     fn images(&self) -> Option<Images> {
@@ -90,10 +94,10 @@ impl Figure for Population {
     }
 
     fn runs(&self) -> Vec<Chain> {
-        let Self { sigma, epsilon, n_reset, chains, period, epochs, .. } = *self;
+        let Self { sigma, epsilon, n_reset, chains, population, period, epochs, .. } = *self;
         let method = Method::Amc { sigma, epsilon, n_reset, signal_norm: true, batching: Batching::Full };
         let training = |seed| self.images.training(method, Initial::Gaussian(sigma as f32), epochs, seed);
-        let together = Chain::Together { training: training(1), chains, period };
+        let together = Chain::Together { training: training(1), chains: population, period };
         (1..=chains).map(|seed| Chain::Alone(training(seed))).chain([together]).collect()
     }
 
@@ -127,19 +131,24 @@ impl Figure for Population {
     }
 
     fn claims(&self, made: &[Made<Chain>]) -> Vec<Claim> {
-        let ends = |curve: &str, alone: bool| {
-            let of = made.iter().filter(|made| matches!(made.run, Chain::Alone(_)) == alone);
-            of.filter_map(|made| made.kept.curve(curve).end()).collect::<Vec<_>>()
+        let end = |made: &Made<Chain>, curve: &str| made.kept.curve(curve).end();
+        let alone = |up_to: u64, curve: &str| {
+            let of = |made: &&Made<Chain>| matches!(&made.run, Chain::Alone(training) if training.seed <= up_to);
+            made.iter().filter(of).filter_map(|made| end(made, curve)).collect::<Vec<_>>()
         };
-        let (losses, accuracies) = (ends("loss", true), ends("accuracy", true));
+        let together = |curve: &str| {
+            let of = made.iter().find(|made| matches!(made.run, Chain::Together { .. }));
+            of.and_then(|made| end(made, curve)).unwrap_or(f64::NAN)
+        };
         let extremes = |numbers: &[f64]| {
             let least = numbers.iter().copied().fold(f64::INFINITY, f64::min);
             (least, numbers.iter().copied().fold(0.0, f64::max))
         };
-        let ((low, high), (best, _)) = (extremes(&accuracies), extremes(&losses));
-        let middle = median(losses.iter().copied()).unwrap_or(f64::NAN);
-        let together = ends("loss", false).first().copied().unwrap_or(f64::NAN);
-        let accuracy = ends("accuracy", false).first().copied().unwrap_or(f64::NAN);
+        let (low, high) = extremes(&alone(self.chains, "accuracy"));
+        let losses = alone(self.population, "loss");
+        let (best, _) = extremes(&losses);
+        let middle = median(losses).unwrap_or(f64::NAN);
+        let (loss, accuracy) = (together("loss"), together("accuracy"));
         vec![
             Claim::new(
                 format!("least and largest test accuracy of {} chains alone", self.chains),
@@ -148,10 +157,13 @@ impl Figure for Population {
                 high > low && high - low < if self.images == Images::Mnist { 0.02 } else { 0.1 },
             ),
             Claim::new(
-                "U at the end: the best chain of those together, and of those alone the best and the median",
+                format!(
+                    "U at the end: the best of {0} chains together, and of the same {0} alone the best and the median",
+                    self.population
+                ),
                 "such fluctuations could be the basis of importance sampling that propagates the best nets",
-                format!("{together:.6} (test accuracy {accuracy:.4}); {best:.6}, {middle:.6}"),
-                together < best,
+                format!("{loss:.6} (test accuracy {accuracy:.4}); {best:.6}, {middle:.6}"),
+                loss < best,
             ),
         ]
     }
@@ -196,4 +208,51 @@ fn move_together(
         }
     }
     Ok(watch.curves())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Chain, Curve, Figure, Made, Population};
+    use crate::reproduce::resume::Kept;
+
+    /// Three chains alone, and the first two together.
+    fn of_three() -> (Population, Vec<Chain>) {
+        let figure = Population { population: 2, ..Population::quick() }.seeds(3);
+        let runs = figure.runs();
+        (figure, runs)
+    }
+
+    #[test]
+    fn the_first_chains_move_together_as_well() {
+        let (_, runs) = of_three();
+        let [Chain::Alone(first), Chain::Alone(_), Chain::Alone(third), Chain::Together { training, chains: 2, .. }] =
+            &runs[..]
+        else {
+            panic!("{}", runs.len())
+        };
+        assert_eq!((first.seed, third.seed, training.seed), (1, 3, 1));
+        assert_eq!(Population::paper().seeds(3).population, 3, "no more than there are alone");
+        assert_eq!(Population::paper().seeds(40).population, 8);
+    }
+
+    #[test]
+    fn chains_together_are_compared_with_the_same_chains_alone() {
+        let holds = |loss_together| {
+            let (figure, runs) = of_three();
+            let made = runs.into_iter().map(|run| {
+                let (loss, accuracy) = match &run {
+                    Chain::Alone(training) => {
+                        ([0.5, 0.3, 0.1][training.seed as usize - 1], 0.9 + 0.005 * training.seed as f64)
+                    }
+                    Chain::Together { .. } => (loss_together, 0.95),
+                };
+                let curves = [("loss", loss), ("accuracy", accuracy)].map(|(name, y)| Curve::new(name, vec![(1.0, y)]));
+                Made { run, label: String::new(), kept: Kept { seconds: 1.0, curves: curves.into() } }
+            });
+            let claims = figure.claims(&made.collect::<Vec<_>>());
+            assert_eq!(claims[0].ours, "0.9050 and 0.9150", "of all three alone");
+            claims[1].holds
+        };
+        assert!(holds(0.2) && !holds(0.4) && !holds(f64::NAN));
+    }
 }
