@@ -1,6 +1,6 @@
 //! Evaluation of U(x) over several threads, with the bits of one.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use amc_core::sums::{BLOCK, Total, block_sum, ceiling};
 use amc_core::{BlockScore, Features, Found, Gather, Lanes, Objective, Samples, Score};
@@ -11,6 +11,10 @@ use crate::lanes::{Arithmetic, OnLanes, TILE, dispatch};
 
 /// Multiply-adds below which a second thread costs more than it saves.
 const PARALLEL_FROM: usize = 1_000_000;
+/// Blocks that one of several threads takes at a time, at most: what threads share is slow.
+const SHARE: usize = 8;
+/// Times that a thread comes for blocks, at least, so that all finish together.
+const ROUNDS: usize = 16;
 
 /// Evaluates an objective; keeps the buffers between evaluations.
 pub struct Evaluator<'a> {
@@ -20,9 +24,9 @@ pub struct Evaluator<'a> {
     blocks: Vec<BlockScore>,
     /// For each block what all its [`rows`] come to: the loss, and the signals gathered.
     signals: Vec<f32>,
-    /// For samples that are packed in another order than they are summed in, by their places in the sum: the bits of
-    /// all [`rows`], or of the row of losses alone.
-    table: Vec<AtomicU32>,
+    /// For samples that are packed in another order than they are summed in, by their places in the sum: all [`rows`],
+    /// or the row of losses alone.
+    table: Vec<f32>,
     /// All blocks, the hardest first: those whose losses were largest when they were last all known.
     order: Vec<u32>,
     saved: Saved,
@@ -44,13 +48,16 @@ impl Saved {
     }
 }
 
-/// One thread's memory.
+/// One thread's memory, in cache lines of its own.
+#[repr(align(128))]
 struct Worker {
     scratch: Vec<f32>,
     /// What was found for each sample of a block, [row](rows) by row.
     numbers: Vec<f32>,
     done: Vec<(u32, BlockScore)>,
-    signals: Vec<f32>,
+    /// For each block done: what all its rows come to, if signals are gathered, or for samples that have places their
+    /// numbers, [`BLOCK`] a row.
+    found: Vec<f32>,
 }
 
 /// Rows of numbers that an evaluation finds for samples: their losses, and the signals of the layers that it gathers
@@ -85,7 +92,7 @@ impl<'a> Evaluator<'a> {
             scratch: vec![0.0; net.scratch(BLOCK)],
             numbers: vec![0.0; rows(&objective) * BLOCK],
             done: Vec::new(),
-            signals: Vec::new(),
+            found: Vec::new(),
         };
         let workers = std::iter::repeat_with(worker).take(threads.max(1)).collect();
         let (blocks, signals, order) = (Vec::new(), Vec::new(), Vec::new());
@@ -145,8 +152,8 @@ impl<'a> Evaluator<'a> {
 
     /// What the last whole evaluation of a batch that has places found, `[row][place]`: losses, and the signals of each
     /// layer that they were gathered for.
-    pub fn found(&mut self) -> Vec<f32> {
-        self.table.iter_mut().map(|bits| f32::from_bits(*bits.get_mut())).collect()
+    pub fn found(&self) -> &[f32] {
+        &self.table
     }
 
     fn run<F: Features + Sync>(
@@ -166,26 +173,22 @@ impl<'a> Evaluator<'a> {
             self.order.extend(0..blocks as u32);
         }
         let signals = if gather.signal.is_empty() { 0 } else { rows(&self.objective) };
-        if places.is_some() {
-            self.table.resize_with(count * signals.max(1), AtomicU32::default);
-        }
+        let (multiply_adds, _) = self.objective.net().operations();
+        let threads = if samples.len() * multiply_adds < PARALLEL_FROM { 1 } else { self.workers.len() };
+        let share = if threads == 1 { 1 } else { (blocks / (ROUNDS * threads)).clamp(1, SHARE) };
         let job = Job {
             objective: self.objective,
             parameters,
             samples: &samples,
-            places,
-            table: &self.table,
-            count,
+            has_places: places.is_some(),
             order: &self.order,
+            share,
             ceiling: ceiling(bound, terms),
             signals,
             correct: gather.correct,
-            next: AtomicUsize::new(0),
-            sum: AtomicU64::new(0.0_f64.to_bits()),
+            shared: Shared { next: AtomicUsize::new(0), sum: AtomicU64::new(0.0_f64.to_bits()) },
         };
         let arithmetic = self.arithmetic;
-        let (multiply_adds, _) = self.objective.net().operations();
-        let threads = if samples.len() * multiply_adds < PARALLEL_FROM { 1 } else { self.workers.len() };
         let workers = &mut self.workers[..threads];
         match workers {
             [worker] => dispatch(arithmetic, Work(&job, worker)),
@@ -200,18 +203,17 @@ impl<'a> Evaluator<'a> {
         if done < blocks {
             return None;
         }
-        self.collect(threads, blocks, signals);
-        if let Some(others) = places.and_then(|places| places.get(samples.len()..)).filter(|others| !others.is_empty())
-        {
-            for (rest, row) in rest.chunks_exact(others.len()).zip(self.table.chunks_exact_mut(count)) {
-                for (place, number) in others.iter().zip(rest) {
-                    *row[*place as usize].get_mut() = number.to_bits();
-                }
+        self.collect(threads, blocks, if places.is_some() { 0 } else { signals });
+        if let Some(places) = places {
+            self.fill_table(threads, places, samples.len(), signals.max(1));
+            let others = places.get(samples.len()..).unwrap_or_default();
+            for (rest, row) in rest.chunks_exact(others.len().max(1)).zip(self.table.chunks_exact_mut(count)) {
+                others.iter().zip(rest).for_each(|(place, number)| row[*place as usize] = *number);
             }
         }
         let correct = self.blocks.iter().map(|block| block.correct).sum();
         let mut sums = match places {
-            Some(_) => self.sums_by_place(count, signals),
+            Some(_) => self.sums_by_place(count),
             None => self.sums_by_block(signals),
         }
         .into_iter();
@@ -229,8 +231,8 @@ impl<'a> Evaluator<'a> {
     fn put_hardest_first(&mut self, places: Option<&[u32]>) {
         let losses: Vec<f32> = match places {
             Some(places) => {
-                let mut loss = |place: &u32| f32::from_bits(*self.table[*place as usize].get_mut());
-                places.chunks(BLOCK).map(|block| block.iter().map(&mut loss).sum()).collect()
+                let loss = |place: &u32| self.table[*place as usize];
+                places.chunks(BLOCK).map(|block| block.iter().map(loss).sum()).collect()
             }
             None => self.blocks.iter().map(|block| block.loss).collect(),
         };
@@ -247,8 +249,23 @@ impl<'a> Evaluator<'a> {
             for (place, (block, score)) in worker.done.iter().enumerate() {
                 let block = *block as usize;
                 self.blocks[block] = *score;
-                if let Some(from) = worker.signals.get(place * signals..(place + 1) * signals) {
+                if let Some(from) = worker.found.get(place * signals..(place + 1) * signals) {
                     self.signals[block * signals..][..signals].copy_from_slice(from);
+                }
+            }
+        }
+    }
+
+    /// Puts what the workers found for the first `fresh` samples in its places. One thread does it: to two that write to
+    /// the same cache lines it costs more.
+    fn fill_table(&mut self, threads: usize, places: &[u32], fresh: usize, rows: usize) {
+        self.table.resize(places.len() * rows, 0.0);
+        for worker in &self.workers[..threads] {
+            for ((block, _), found) in worker.done.iter().zip(worker.found.chunks_exact(rows * BLOCK)) {
+                let first = *block as usize * BLOCK;
+                let of_block = &places[first..fresh.min(first + BLOCK)];
+                for (found, row) in found.chunks_exact(BLOCK).zip(self.table.chunks_exact_mut(places.len())) {
+                    of_block.iter().zip(found).for_each(|(place, number)| row[*place as usize] = *number);
                 }
             }
         }
@@ -269,22 +286,16 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The same from the table.
-    fn sums_by_place(&mut self, count: usize, signals: usize) -> Vec<(Total, f32)> {
-        let rows = self.table.chunks_exact_mut(count).take(signals.max(1));
-        let sums = |row: &mut [AtomicU32]| {
+    fn sums_by_place(&self, count: usize) -> Vec<(Total, f32)> {
+        let sums = |row: &[f32]| {
             let mut sums = (Total::default(), 0.0);
-            for block in row.chunks_mut(BLOCK) {
-                let mut numbers = [0.0; BLOCK];
-                for (number, bits) in numbers.iter_mut().zip(&mut *block) {
-                    *number = f32::from_bits(*bits.get_mut());
-                }
-                let sum = block_sum(&numbers[..block.len()]);
+            for sum in row.chunks(BLOCK).map(block_sum) {
                 sums.0.add(sum);
                 sums.1 += sum;
             }
             sums
         };
-        rows.map(sums).collect()
+        self.table.chunks_exact(count).map(sums).collect()
     }
 }
 
@@ -314,21 +325,26 @@ impl<F: Features> OnLanes for InputSignal<'_, '_, F> {
     }
 }
 
-/// An evaluation that workers share: each takes one block after another.
+/// An evaluation that workers share: each takes a few blocks, and then the next.
 struct Job<'s, 'a, F> {
     objective: Objective<'a>,
     parameters: &'s [f32],
     samples: &'s Samples<'s, F>,
-    places: Option<&'s [u32]>,
-    table: &'s [AtomicU32],
-    /// Samples of the batch, of which the first are evaluated.
-    count: usize,
+    has_places: bool,
     order: &'s [u32],
+    /// Blocks that a worker takes at a time.
+    share: usize,
     /// What the sum of block losses may not exceed.
     ceiling: f32,
     /// All [`rows`] where signals are gathered, else 0.
     signals: usize,
     correct: bool,
+    shared: Shared,
+}
+
+/// What all workers write to: apart from what they only read, which would have to be fetched anew after each write.
+#[repr(align(128))]
+struct Shared {
     /// The next place in the order.
     next: AtomicUsize,
     /// The sum of all block losses so far, the bits of an `f64`. The order of its terms depends on the threads: it
@@ -337,44 +353,39 @@ struct Job<'s, 'a, F> {
 }
 
 impl<F: Features> Job<'_, '_, F> {
-    /// Evaluates a block, and keeps its signals with it or, like its losses, in the table.
+    /// Evaluates a block, and keeps with it its signals or, of samples that have places, all that was found.
     #[inline(always)]
     fn evaluate<L: Lanes>(&self, lanes: L, block: usize, worker: &mut Worker) -> BlockScore {
-        let Worker { scratch, numbers, signals, .. } = worker;
+        let Worker { scratch, numbers, found, .. } = worker;
         let first = block * BLOCK;
         let wanted = (self.signals > 0, self.correct);
         let from = self.objective.gathers_from();
         let (rows, _) = numbers.as_chunks_mut::<BLOCK>();
-        let each = |found, sample: usize, _, v| {
-            let row = match found {
+        let each = |what, sample: usize, _, v| {
+            let row = match what {
                 Found::Loss => 0,
                 Found::Signal(layer) => 1 + layer - from,
             };
             lanes.store(v, &mut rows[row][sample - first..]);
         };
         let correct = self.objective.tiles(lanes, self.parameters, self.samples, block, scratch, wanted, each);
-        let count = self.samples.len();
-        let rows = rows[..self.signals.max(1)].iter().map(|row| &row[..BLOCK.min(count - first)]);
-        match self.places {
-            Some(places) => {
-                for (row, table) in rows.clone().zip(self.table.chunks_exact(self.count)) {
-                    for (number, place) in row.iter().zip(&places[first..]) {
-                        table[*place as usize].store(number.to_bits(), Relaxed);
-                    }
-                }
-            }
-            None => signals.extend(rows.clone().take(self.signals).map(block_sum)),
+        let rows = &rows[..self.signals.max(1)];
+        let sum = |row: &[f32; BLOCK]| block_sum(&row[..BLOCK.min(self.samples.len() - first)]);
+        if self.has_places {
+            found.extend_from_slice(rows.as_flattened());
+        } else {
+            found.extend(rows.iter().take(self.signals).map(sum));
         }
-        BlockScore { loss: rows.take(1).map(block_sum).sum(), correct }
+        BlockScore { loss: rows.iter().take(1).map(sum).sum(), correct }
     }
 
-    /// Adds a block's loss; says whether all of them together may still be within the bound.
-    fn add(&self, loss: f32) -> bool {
-        let add = |sum: u64| Some((f64::from_bits(sum) + f64::from(loss)).to_bits());
-        let before = self.sum.fetch_update(Relaxed, Relaxed, add).unwrap_or_else(|sum| sum);
-        let exceeds = f64::from_bits(before) + f64::from(loss) > f64::from(self.ceiling);
+    /// Adds the losses of blocks; says whether all of them together may still be within the bound.
+    fn add(&self, loss: f64) -> bool {
+        let add = |sum: u64| Some((f64::from_bits(sum) + loss).to_bits());
+        let before = self.shared.sum.fetch_update(Relaxed, Relaxed, add).unwrap_or_else(|sum| sum);
+        let exceeds = f64::from_bits(before) + loss > f64::from(self.ceiling);
         if exceeds {
-            self.next.store(self.order.len(), Relaxed);
+            self.shared.next.store(self.order.len(), Relaxed);
         }
         !exceeds
     }
@@ -389,15 +400,20 @@ impl<F: Features> OnLanes for Work<'_, '_, '_, F> {
     fn run<L: Lanes>(self, lanes: L) {
         let Self(job, worker) = self;
         worker.done.clear();
-        worker.signals.clear();
+        worker.found.clear();
         if job.ceiling < 0.0 {
             return;
         }
-        while let Some(block) = job.order.get(job.next.fetch_add(1, Relaxed)) {
-            let index = *block as usize;
-            let score = job.evaluate(lanes, index, worker);
-            worker.done.push((*block, score));
-            if !job.add(score.loss) {
+        loop {
+            let first = job.shared.next.fetch_add(job.share, Relaxed);
+            let blocks = job.order.get(first..).unwrap_or_default();
+            let mut loss = 0.0;
+            for block in blocks.iter().take(job.share) {
+                let score = job.evaluate(lanes, *block as usize, worker);
+                worker.done.push((*block, score));
+                loss += f64::from(score.loss);
+            }
+            if blocks.is_empty() || !job.add(loss) {
                 break;
             }
         }

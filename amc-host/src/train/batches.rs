@@ -105,9 +105,9 @@ impl<'d> Batches<'d> {
     }
 
     /// Keeps what an evaluator has found of the batch at the chain's parameters.
-    pub fn learn(&mut self, evaluator: &mut Evaluator<'_>) {
+    pub fn learn(&mut self, evaluator: &Evaluator<'_>) {
         if let Batches::Mini { drawn, .. } = self {
-            drawn.learn(&evaluator.found());
+            drawn.learn(evaluator.found());
         }
     }
 

@@ -155,7 +155,7 @@ impl<'m, 'a> Moves<'m, 'a> {
             return Ok(());
         }
         self.batches.forget();
-        self.batches.learn(&mut self.evaluator);
+        self.batches.learn(&self.evaluator);
         if self.batches.grow(correct) {
             self.rescore()?;
             self.chain.restart();
