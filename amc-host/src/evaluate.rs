@@ -205,11 +205,7 @@ impl<'a> Evaluator<'a> {
         }
         self.collect(threads, blocks, if places.is_some() { 0 } else { signals });
         if let Some(places) = places {
-            self.fill_table(threads, places, samples.len(), signals.max(1));
-            let others = places.get(samples.len()..).unwrap_or_default();
-            for (rest, row) in rest.chunks_exact(others.len().max(1)).zip(self.table.chunks_exact_mut(count)) {
-                others.iter().zip(rest).for_each(|(place, number)| row[*place as usize] = *number);
-            }
+            self.fill_table(threads, places, (samples.len(), rest), signals.max(1));
         }
         let correct = self.blocks.iter().map(|block| block.correct).sum();
         let mut sums = match places {
@@ -256,18 +252,24 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// Puts what the workers found for the first `fresh` samples in its places. One thread does it: to two that write to
-    /// the same cache lines it costs more.
-    fn fill_table(&mut self, threads: usize, places: &[u32], fresh: usize, rows: usize) {
+    /// Puts what the workers found for the first `fresh` samples, and what `rest` has of the others, in its places. One
+    /// thread does it: to two that write to the same cache lines it costs more.
+    fn fill_table(&mut self, threads: usize, places: &[u32], (fresh, rest): (usize, &[f32]), rows: usize) {
         self.table.resize(places.len() * rows, 0.0);
+        let table = &mut self.table;
+        let mut put = |places_of: &[u32], numbers: &[f32], stride: usize| {
+            for (numbers, row) in numbers.chunks_exact(stride).zip(table.chunks_exact_mut(places.len())) {
+                places_of.iter().zip(numbers).for_each(|(place, number)| row[*place as usize] = *number);
+            }
+        };
+        let (fresh, others) = places.split_at(fresh);
         for worker in &self.workers[..threads] {
             for ((block, _), found) in worker.done.iter().zip(worker.found.chunks_exact(rows * BLOCK)) {
-                let first = *block as usize * BLOCK;
-                let of_block = &places[first..fresh.min(first + BLOCK)];
-                for (found, row) in found.chunks_exact(BLOCK).zip(self.table.chunks_exact_mut(places.len())) {
-                    of_block.iter().zip(found).for_each(|(place, number)| row[*place as usize] = *number);
-                }
+                put(&fresh[*block as usize * BLOCK..], found, BLOCK);
             }
+        }
+        if !others.is_empty() {
+            put(others, rest, others.len());
         }
     }
 

@@ -150,17 +150,26 @@ fn early_rejection_changes_no_move() {
 
 #[test]
 fn a_sum_that_may_still_come_down_to_the_bound_is_never_given_up() {
-    let (rows, classes) = images(700);
-    let set = Set::new(Values::U8(rows, 1.0 / 255.0), WIDTH, Wanted::Classes(classes));
-    let pack = Pack::all(&set, 1);
-    let mut evaluator = Evaluator::new(OBJECTIVE, Arithmetic::Portable, 1);
-    let x = parameters();
-    let score = evaluator.evaluate(&x, &pack.batch(), Gather::default());
-    let mut within = |bound| evaluator.evaluate_within(bound, &x, &pack.batch(), Gather::default());
-    assert_eq!(within(score.loss), Some(score));
-    assert_eq!(within(score.loss.next_down()), Some(score), "the margin is wider than the last bit");
-    assert_eq!(within(0.5 * score.loss), None);
-    assert_eq!(within(f32::NAN), None, "no loss is within a bound that is no number");
+    // 5000 samples are enough for two threads that take more than a block at a time.
+    for (samples, threads) in [(700, 1), (5000, 2)] {
+        let (rows, classes) = images(samples);
+        let set = Set::new(Values::U8(rows, 1.0 / 255.0), WIDTH, Wanted::Classes(classes));
+        let pack = Pack::all(&set, 1);
+        let mut evaluator = Evaluator::new(OBJECTIVE, Arithmetic::Portable, threads);
+        let x = parameters();
+        let score = evaluator.evaluate(&x, &pack.batch(), Gather::default());
+        let mut within = |bound| {
+            let score = evaluator.evaluate_within(bound, &x, &pack.batch(), Gather::default());
+            (score, evaluator.saved())
+        };
+        let (whole, saved) = within(score.loss);
+        assert_eq!((whole, saved.evaluated), (Some(score), saved.offered));
+        assert_eq!(within(score.loss.next_down()).0, Some(score), "the margin is wider than the last bit");
+        let (given_up, saved) = within(0.5 * score.loss);
+        assert_eq!(given_up, None);
+        assert!(saved.evaluated < saved.offered, "{saved:?}");
+        assert_eq!(within(f32::NAN).0, None, "no loss is within a bound that is no number");
+    }
 }
 
 #[test]
