@@ -71,6 +71,7 @@ images=$PWD/amc-firmware/target/images
   # All boards in one folder, where each finds what the others have compiled already; its images are taken out of it.
   boards=(qemu qemu-64k qemu-m7 stm32f411 nrf52840 nrf52833)
   [ ${#more_targets[@]} = 0 ] || boards+=(qemu-m33 rp2350 qemu-m0 rp2040)
+  images_built() { find "$built/$for/release" -maxdepth 1 -type f -perm -u+x "$@"; }
   for board in "${boards[@]}"; do
     case $board in
       qemu-m33 | rp2350) for=thumbv8m.main-none-eabihf ;;
@@ -83,12 +84,11 @@ images=$PWD/amc-firmware/target/images
       # Its 16 KiB of RAM hold no centres.
       qemu-m0) programs=(--bin bench) ;;
     esac
-    programs_of() { find "$built/$for/release" -maxdepth 1 -type f -perm -u+x "$@"; }
     mkdir -p "$images/$board" "$built/$for/release"
-    programs_of -delete
+    images_built -delete
     "${firmware_cargo[@]}" build --release --no-default-features --features "$board" --target "$for" "${programs[@]}" \
       --target-dir "$built"
-    programs_of -exec cp -t "$images/$board" {} +
+    images_built -exec cp -t "$images/$board" {} +
   done
 )
 
@@ -124,8 +124,7 @@ AMC_FIRMWARE_IMAGES="$images/qemu" AMC_FIRMWARE_IMAGES_M7="$images/qemu-m7" \
   cargo test --workspace -- --include-ignored "${skipped[@]}"
 
 say "the core as a microcontroller has it, without layers beside dense ones"
-# Chains on such a core are what the firmware runs, and is compared with.
-cargo test -p amc-core --test net
+cargo test -p amc-core --test chain --test net
 
 say "the same bits from unoptimised code"
 CARGO_PROFILE_DEV_OPT_LEVEL=0 cargo test -p amc-tests --test bits --target-dir target/unoptimised
