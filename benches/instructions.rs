@@ -10,7 +10,8 @@ use amc_core::{Gather, Generator, Score};
 use amc_host::data::Set;
 use amc_host::data::pack::Pack;
 use amc_host::evaluate::Evaluator;
-use amc_host::lanes::{Arithmetic, dispatch};
+use amc_kernels::Arithmetic;
+use amc_kernels::lanes::dispatch;
 use gungraun::prelude::*;
 use rand_core::SeedableRng;
 

@@ -5,7 +5,8 @@ use amc_benches::{Apply, Function, Gaussians, NUMBERS, OBJECTIVE, parameters, pi
 use amc_core::{Gather, Generator};
 use amc_host::data::pack::Pack;
 use amc_host::evaluate::Evaluator;
-use amc_host::lanes::{Arithmetic, dispatch};
+use amc_kernels::Arithmetic;
+use amc_kernels::lanes::dispatch;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use rand_core::SeedableRng;
 

@@ -4,7 +4,8 @@ use std::hint::black_box;
 
 use amc_core::{Activation, Generator, Lanes, Layer, Loss, Net, Objective, elementary, gaussian};
 use amc_host::data::{Set, Values, Wanted};
-use amc_host::lanes::OnLanes;
+use amc_kernels::Arithmetic;
+use amc_kernels::lanes::OnLanes;
 use rand_core::{Rng, SeedableRng};
 
 /// Numbers that an elementary function is applied to.
@@ -83,9 +84,6 @@ pub fn pixels(samples: usize) -> Set {
 /// Parameters of the classifier.
 pub fn parameters() -> Vec<f32> {
     let mut parameters = vec![0.0; OBJECTIVE.net().parameters()];
-    amc_host::lanes::dispatch(
-        amc_host::lanes::Arithmetic::Portable,
-        Gaussians(&mut Generator::seed_from_u64(2), &mut parameters),
-    );
+    amc_kernels::draw::fill(Arithmetic::Portable, &mut Generator::seed_from_u64(2), 1.0, &mut parameters);
     parameters
 }

@@ -4,7 +4,8 @@
 mod golden;
 
 use amc_core::{Lanes, Portable};
-use amc_host::lanes::{Arithmetic, OnLanes, dispatch};
+use amc_kernels::lanes::{OnLanes, dispatch};
+use amc_kernels::{Arithmetic, is_available};
 use golden::{Buffers, Golden, MOVES, run};
 
 /// The chain's end, as this test printed it when it was written; the Cortex-M4 prints the same (firmware.rs).
@@ -49,7 +50,7 @@ fn simd_changes_no_bit() {
 
 #[test]
 fn fused_arithmetic_is_another_chain_that_learns_too() {
-    if Arithmetic::Fused.is_available() {
+    if is_available(Arithmetic::Fused) {
         let fused = dispatch(Arithmetic::Fused, Chain(FEW));
         assert_ne!(fused.to_string(), GOLDEN_OF_FEW);
         assert!(f32::from_bits(fused.loss_bits) < 0.085, "an untrained softmax of 10 has a loss of 0.09");

@@ -12,7 +12,7 @@ use crate::layers::{
     recurrent::{Recurrent, Steps},
 };
 use crate::net::{Activation, Layer, Net};
-use crate::samples::Features;
+use crate::samples::{FeatureKernel, Features};
 
 /// Inputs in a panel: for 4 tiles of 16 samples and a block of 16 neurons, 40 KiB of activations and weights.
 pub(crate) const PANEL: usize = 128;
@@ -46,12 +46,12 @@ impl<L: Lanes, I: Iterator<Item = (usize, L::V)> + Clone, C: Fn(usize) -> I> Inp
 // No closures, which would be of other types for every caller of a pass: a dense layer's code would be there as often.
 
 /// Features of the samples from `first` on.
-pub(crate) struct FeatureInputs<'a, F> {
-    pub(crate) features: &'a F,
-    pub(crate) first: usize,
+struct FeatureInputs<'a, F> {
+    features: &'a F,
+    first: usize,
 }
 
-impl<L: Lanes, F: Features> Inputs<L> for &FeatureInputs<'_, F> {
+impl<L: Lanes, F: Features> Inputs<L> for FeatureInputs<'_, F> {
     #[inline(always)]
     fn tile(&self, lanes: L, tile: usize) -> impl Iterator<Item = (usize, L::V)> + Clone {
         self.features.tile(lanes, self.first + tile * L::T)
@@ -74,6 +74,66 @@ impl<L: Lanes> Inputs<L> for Panel<'_> {
         let count = (units - first).min(PANEL) * L::T;
         let panel = given.get((tile * units + first) * L::T..).and_then(|given| given.get(..count));
         activations(lanes, panel.unwrap_or_default())
+    }
+}
+
+/// A dense layer of the features from sample `first` on.
+struct FirstDense<'a, 'o> {
+    layer: Dense<'a>,
+    first: usize,
+    made: &'o mut [f32],
+}
+
+impl<L: Lanes> FeatureKernel<L> for FirstDense<'_, '_> {
+    #[inline(always)]
+    fn run<F: Features>(self, lanes: L, features: &F) {
+        let Self { layer, first, made } = self;
+        layer.run::<L, _, true>(lanes, FeatureInputs { features, first }, made);
+    }
+}
+
+/// A recurrent layer of the features from sample `first` on, of which each is a sequence.
+#[cfg(feature = "layers")]
+struct FirstRecurrent<'a, 'o, S> {
+    layer: Recurrent<'a>,
+    first: usize,
+    tiles: usize,
+    scale: f32,
+    room: &'o mut [f32],
+    with_signal: bool,
+    seen: S,
+}
+
+#[cfg(feature = "layers")]
+impl<L: Lanes, S: FnMut(usize, L::V)> FeatureKernel<L> for FirstRecurrent<'_, '_, S> {
+    #[inline(always)]
+    fn run<F: Features>(self, lanes: L, features: &F) {
+        let Self { layer, first, tiles, scale, room, with_signal, seen } = self;
+        let mut steps = None;
+        let inputs = |tile: usize, step| {
+            let begun = if step == 0 { None } else { steps.take() };
+            let sequence = || Steps::new(features.tile(lanes, first + tile * L::T), layer.inputs);
+            steps.insert(begun.unwrap_or_else(sequence)).next()
+        };
+        layer.run::<L, _, true>(lanes, tiles, (inputs, scale), room, with_signal, seen);
+    }
+}
+
+/// A copy of the features from sample `first` on, as a layer before would have given them.
+#[cfg(feature = "layers")]
+struct CopyInputs<'o> {
+    first: usize,
+    scale: f32,
+    units: usize,
+    to: &'o mut [f32],
+}
+
+#[cfg(feature = "layers")]
+impl<L: Lanes> FeatureKernel<L> for CopyInputs<'_> {
+    #[inline(always)]
+    fn run<F: Features>(self, lanes: L, features: &F) {
+        let Self { first, scale, units, to } = self;
+        layers::copy(lanes, (|tile| features.tile(lanes, first + tile * L::T), scale), units, to);
     }
 }
 
@@ -282,7 +342,8 @@ pub(crate) struct Pass<'a> {
 }
 
 impl Pass<'_> {
-    /// Passes `tiles` tiles of features through the net and returns the outputs, `[tile][output][T]`.
+    /// Passes `tiles` tiles of features, from sample `first` on, through the net and returns the outputs,
+    /// `[tile][output][T]`.
     ///
     /// `buffers` have at least `widest · T · tiles` numbers each. If signals are wanted, `seen(l, tile, its inputs'
     /// signal)` is called for each layer l >= 1 that has weights, and for layer 0 where these are shared.
@@ -291,13 +352,11 @@ impl Pass<'_> {
         &self,
         lanes: L,
         tiles: usize,
-        features: impl Inputs<L> + Copy,
+        (features, first): (&impl Features, usize),
         buffers: Buffers<'s>,
         mut seen: impl FnMut(usize, usize, L::V),
     ) -> &'s mut [f32] {
         let Self { net, parameters, scale, last, with_signal } = *self;
-        #[cfg(feature = "layers")]
-        let inputs = |tile| features.tile(lanes, tile);
         let Buffers { mut outputs, mut spare, .. } = buffers;
         #[cfg(feature = "layers")]
         let mut kept = buffers.kept;
@@ -312,7 +371,8 @@ impl Pass<'_> {
             #[cfg(feature = "layers")]
             if index == 0 && layers::takes_a_copy(layer) {
                 width = fan_in * L::T * tiles;
-                layers::copy(lanes, (&inputs, scale), fan_in, spare.get_mut(..width).unwrap_or_default());
+                let to = spare.get_mut(..width).unwrap_or_default();
+                features.apply(lanes, CopyInputs { first, scale, units: fan_in, to });
             }
             #[cfg(feature = "layers")]
             let taken = width;
@@ -324,7 +384,7 @@ impl Pass<'_> {
                     let made = outputs.get_mut(..width).unwrap_or_default();
                     if index == 0 {
                         let layer = Dense { weights, biases, scale, begins: true, ends: true };
-                        layer.run::<L, _, true>(lanes, features, made);
+                        features.apply(lanes, FirstDense { layer, first, made: &mut *made });
                     } else {
                         if with_signal {
                             signals(lanes, given, fan_in, |tile, signal| seen(index, tile, signal));
@@ -340,14 +400,8 @@ impl Pass<'_> {
                 #[cfg(feature = "layers")]
                 Layer::Recurrent { inputs: of_step, steps, activation, every, .. } if index == 0 => {
                     let layer = Recurrent { weights, biases, inputs: of_step, steps, activation, every };
-                    let seen = |tile, signal| seen(index, tile, signal);
-                    let mut steps = None;
-                    let inputs = |tile, step| {
-                        let begun = if step == 0 { None } else { steps.take() };
-                        let steps = steps.insert(begun.unwrap_or_else(|| Steps::new(inputs(tile), of_step)));
-                        steps.next()
-                    };
-                    layer.run::<L, _, true>(lanes, tiles, (inputs, scale), &mut *outputs, with_signal, seen);
+                    let (room, seen) = (&mut *outputs, |tile, signal| seen(index, tile, signal));
+                    features.apply(lanes, FirstRecurrent { layer, first, tiles, scale, room, with_signal, seen });
                 }
                 #[cfg(feature = "layers")]
                 ref layer => {

@@ -134,6 +134,12 @@ impl<const T: usize> Portable<T> {
     }
 }
 
+/// Computes a part of a pass as a function of its own.
+#[inline(never)]
+fn called<L, Op: Apart<L>>(lanes: L, op: Op) {
+    op.run(lanes);
+}
+
 impl<const T: usize> Lanes for Portable<T> {
     type V = [f32; T];
 
@@ -144,6 +150,17 @@ impl<const T: usize> Lanes for Portable<T> {
 
     // T · NEURONS sums, T inputs and a weight have to fit 32 registers.
     const NEURONS: usize = if T >= 8 { 2 } else { 4 };
+
+    // A tile of 16 fills the registers of SSE2.
+    const CALLS: bool = T >= 8;
+
+    #[inline(always)]
+    fn apart<Op: Apart<Self>>(self, op: Op) {
+        match Self::CALLS {
+            true => called(self, op),
+            false => op.run(self),
+        }
+    }
 
     #[inline(always)]
     fn splat(self, x: f32) -> [f32; T] {

@@ -4,6 +4,7 @@
 #![deny(missing_docs)]
 
 // How a tile of samples computes.
+mod arithmetic;
 pub mod elementary;
 pub mod lanes;
 
@@ -25,6 +26,7 @@ pub mod sums;
 pub mod chain;
 pub mod gaussian;
 
+pub use arithmetic::Arithmetic;
 pub use lanes::{Lanes, Portable};
 #[cfg(feature = "layers")]
 pub use layers::{
@@ -33,8 +35,8 @@ pub use layers::{
 };
 pub use loss::Loss;
 pub use net::{Activation, Layer, Net, NetError, Section};
-pub use objective::{BlockScore, Found, Gather, Objective, ObjectiveError, Score};
-pub use samples::{Element, Features, Rows, Samples, Targets, Tiles};
+pub use objective::{BlockScore, Collect, Found, Gather, Objective, ObjectiveError, Score, Wanted};
+pub use samples::{Element, FeatureKernel, Features, Rows, Samples, Targets, Tiles};
 
 /// The generator used where nothing speaks for another: 16 bytes of state and 32-bit operations only. Any generator of
 /// `rand_core` that can be cloned serves.

@@ -2,7 +2,7 @@
 
 use crate::elementary::{exp, ln_normal};
 use crate::forward::softmax;
-use crate::lanes::Lanes;
+use crate::lanes::{Apart, Lanes};
 use crate::net::Activation;
 use crate::samples::Targets;
 
@@ -27,6 +27,7 @@ pub(crate) enum TileTargets<'a> {
 
 impl<'a> TileTargets<'a> {
     /// The targets of the samples from `first` on.
+    #[inline]
     pub(crate) fn new(targets: Targets<'a>, first: usize, outputs: usize) -> Self {
         match targets {
             Targets::Classes(classes) => Self::Classes(classes.get(first..).unwrap_or_default()),
@@ -57,6 +58,7 @@ impl<'a> TileTargets<'a> {
 
 impl Loss {
     /// What the last layer applies before [`losses`]: cross-entropy wants the inputs of the last activation.
+    #[inline]
     pub(crate) const fn last_activation(self, output: Activation) -> Activation {
         match self {
             Loss::MeanSquaredError => output,
@@ -65,12 +67,45 @@ impl Loss {
     }
 }
 
+/// [`losses`], of which those that take exponentials are a function of their own.
+#[inline(always)]
+pub(crate) fn losses_apart<L: Lanes>(
+    lanes: L,
+    loss: Loss,
+    activation: Activation,
+    outputs: &mut [f32],
+    targets: TileTargets<'_>,
+) -> L::V {
+    if loss == Loss::MeanSquaredError && activation != Activation::Softmax {
+        return losses(lanes, loss, activation, outputs, targets);
+    }
+    let mut found = lanes.splat(0.0);
+    lanes.apart(TileLosses { loss, activation, outputs, targets, found: &mut found });
+    found
+}
+
+struct TileLosses<'t, V> {
+    loss: Loss,
+    activation: Activation,
+    outputs: &'t mut [f32],
+    targets: TileTargets<'t>,
+    found: &'t mut V,
+}
+
+impl<L: Lanes> Apart<L> for TileLosses<'_, L::V> {
+    #[inline(always)]
+    fn run(self, lanes: L) {
+        let Self { loss, activation, outputs, targets, found } = self;
+        *found = losses(lanes, loss, activation, outputs, targets);
+    }
+}
+
 /// Each sample's part of the loss, summed over its outputs.
 ///
 /// `outputs`, `[output][T]`, holds what the last layer gave: its inputs where the loss is cross-entropy or the
 /// activation softmax. It is overwritten.
 #[inline(always)]
-pub(crate) fn losses<L: Lanes>(
+fn losses<L: Lanes>(
     lanes: L,
     loss: Loss,
     activation: Activation,

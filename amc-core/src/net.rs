@@ -173,11 +173,13 @@ impl<'a> Net<'a> {
     }
 
     /// Numbers in a sample.
+    #[inline]
     pub const fn inputs(&self) -> usize {
         self.inputs
     }
 
     /// Numbers the net gives for a sample.
+    #[inline]
     pub const fn outputs(&self) -> usize {
         match self.layers.last() {
             Some(layer) => layer.units(),
@@ -186,6 +188,7 @@ impl<'a> Net<'a> {
     }
 
     /// The last layer's activation.
+    #[inline]
     pub const fn output(&self) -> Activation {
         match self.layers.last() {
             Some(layer) => layer.activation(),
@@ -194,6 +197,7 @@ impl<'a> Net<'a> {
     }
 
     /// The layers, in the order in which data pass them.
+    #[inline]
     pub const fn layers(&self) -> &'a [Layer] {
         self.layers
     }
@@ -235,6 +239,7 @@ impl<'a> Net<'a> {
     }
 
     /// Activations that are in memory together.
+    #[inline]
     pub(crate) const fn buffers(&self) -> usize {
         #[cfg(feature = "layers")]
         if residual::keeps(self.layers) {
@@ -243,6 +248,7 @@ impl<'a> Net<'a> {
         2
     }
 
+    #[inline]
     pub(crate) const fn widest(&self) -> usize {
         let (mut widest, mut layer) = (0, 0);
         while layer < self.layers.len() {
@@ -256,6 +262,7 @@ impl<'a> Net<'a> {
     }
 
     /// The sections of the parameter vector, one for each layer.
+    #[inline]
     pub fn sections(&self) -> impl Iterator<Item = Section> + Clone + use<'a> {
         self.layers.iter().scan((0, self.inputs), |(start, width), layer| {
             let Shape { fan_in, neurons, biases, outputs, .. } = layer.shape(*width);

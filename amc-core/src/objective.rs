@@ -1,8 +1,8 @@
 //! A net and a loss: the function U(x) of the parameters that training makes small.
 
-use crate::forward::{Buffers, FeatureInputs, Pass, signal, softmax};
+use crate::forward::{Buffers, Pass, signal, softmax};
 use crate::lanes::Lanes;
-use crate::loss::{Loss, TileTargets, correct, losses};
+use crate::loss::{Loss, TileTargets, correct, losses_apart};
 use crate::net::{Activation, Net};
 use crate::samples::{Features, Samples, Targets};
 use crate::sums::{BLOCK, LANES, Total, add_tile, ceiling, join};
@@ -103,6 +103,50 @@ pub enum Found {
     Loss,
     /// Σ S² over the inputs of a layer, where its weights are used at several steps or positions the mean over these.
     Signal(usize),
+    /// What an output of the net is.
+    Output(usize),
+}
+
+/// Takes the numbers that are found for the samples of a tile.
+pub trait Collect<L: Lanes> {
+    /// Takes what was found, `v`, for the `valid` samples from `sample` on. Implementations are `#[inline(always)]`, so that
+    /// they are compiled for the lanes' instruction set, which a closure would not be.
+    fn take(&mut self, lanes: L, found: Found, sample: usize, valid: usize, v: L::V);
+}
+
+/// The sums of a block: what [`Objective::block`] makes of what is found.
+struct Sums<'s> {
+    loss: [f32; LANES],
+    signals: &'s mut [[f32; LANES]],
+}
+
+impl<L: Lanes> Collect<L> for Sums<'_> {
+    #[inline(always)]
+    fn take(&mut self, lanes: L, found: Found, sample: usize, valid: usize, v: L::V) {
+        let sums = match found {
+            Found::Loss => Some(&mut self.loss),
+            Found::Signal(layer) => self.signals.get_mut(layer),
+            Found::Output(_) => None,
+        };
+        if let Some(sums) = sums {
+            add_tile(lanes, sums, sample, v, valid);
+        }
+    }
+}
+
+/// What is found for the samples of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Wanted {
+    /// Losses.
+    Losses {
+        /// And the signals of the layers.
+        signals: bool,
+        /// And how many are of the class that is found.
+        correct: bool,
+    },
+    /// The net's outputs; targets do not matter.
+    Outputs,
 }
 
 /// What an evaluation gathers besides the loss.
@@ -143,17 +187,20 @@ impl<'a> Objective<'a> {
     }
 
     /// The net.
+    #[inline]
     pub const fn net(&self) -> Net<'a> {
         self.net
     }
 
     /// The loss.
+    #[inline]
     pub const fn loss(&self) -> Loss {
         self.loss
     }
 
     /// The first layer whose signal an evaluation gathers: 1, since that of layer 0 depends on the data alone, or 0
     /// where layer 0 is recurrent or a convolution.
+    #[inline]
     pub const fn gathers_from(&self) -> usize {
         match self.net.layers().first() {
             Some(layer) if layer.shape(0).shared => 0,
@@ -266,6 +313,7 @@ impl<'a> Objective<'a> {
     }
 
     /// What the sum over `samples` samples is divided by.
+    #[inline]
     pub const fn terms(&self, samples: usize) -> usize {
         match self.loss {
             Loss::MeanSquaredError => samples * self.net.outputs(),
@@ -291,28 +339,22 @@ impl<'a> Objective<'a> {
             return BlockScore::default();
         };
         let partial = partial.as_chunks_mut::<LANES>().0;
-        let wanted = (!gather.signal.is_empty(), gather.correct);
-        if wanted.0 {
+        let signals = !gather.signal.is_empty();
+        if signals {
             partial.fill([0.0; LANES]);
         }
-        let mut total = [0.0; LANES];
-        let correct = self.tiles(lanes, parameters, samples, block, scratch, wanted, |found, sample, valid, v| {
-            let sums = match found {
-                Found::Loss => Some(&mut total),
-                Found::Signal(layer) => partial.get_mut(layer),
-            };
-            if let Some(sums) = sums {
-                add_tile(lanes, sums, sample, v, valid);
-            }
-        });
+        let wanted = Wanted::Losses { signals, correct: gather.correct };
+        let mut sums = Sums { loss: [0.0; LANES], signals: partial };
+        let correct = self.tiles(lanes, parameters, samples, block, scratch, wanted, &mut sums);
+        let Sums { loss, signals: partial } = sums;
         for (signal, partial) in gather.signal.iter_mut().zip(partial).skip(self.gathers_from()) {
             *signal += join(*partial);
         }
-        BlockScore { loss: join(total), correct }
+        BlockScore { loss: join(loss), correct }
     }
 
-    /// [`block`](Objective::block) with each sample's own numbers: `each(what was found, the tile's first sample, its
-    /// samples, a number for each of them)`. Gives the samples whose class was found, if `wanted` is (signals, correct).
+    /// [`block`](Objective::block) with each sample's own numbers, which `collect` takes. Gives the samples whose class was
+    /// found, if that is `wanted`.
     ///
     /// A host that evaluates samples in another order than it sums them uses it with [`block_sum`](crate::sums::block_sum).
     #[expect(clippy::too_many_arguments, reason = "what block has, and what becomes of the numbers")]
@@ -324,37 +366,50 @@ impl<'a> Objective<'a> {
         samples: &Samples<'_, F>,
         block: usize,
         scratch: &mut [f32],
-        wanted: (bool, bool),
-        mut each: impl FnMut(Found, usize, usize, L::V),
+        wanted: Wanted,
+        collect: &mut impl Collect<L>,
     ) -> u32 {
-        let (outputs, last) = (self.net.outputs(), self.loss.last_activation(self.net.output()));
+        let outputs = self.net.outputs();
+        let (last, with_signal) = match wanted {
+            Wanted::Losses { signals, .. } => (self.loss.last_activation(self.net.output()), signals),
+            Wanted::Outputs => (self.net.output(), false),
+        };
         // As many tiles together as the scratch memory holds.
         let group = L::T * (scratch.len() / (self.net.buffers() * self.net.widest() * L::T).max(1)).min(BLOCK / L::T);
         if group == 0 {
             return 0;
         }
         let scale = samples.features.scale();
-        let pass = Pass { net: self.net, parameters, scale, last, with_signal: wanted.0 };
+        let pass = Pass { net: self.net, parameters, scale, last, with_signal };
         let mut found = 0;
         let start = block * BLOCK;
         let end = (start + BLOCK).min(samples.len());
         for sample in (start..end).step_by(group) {
             let tiles = (end - sample).min(group).div_ceil(L::T);
             let tile = |tile: usize| (sample + tile * L::T, (end - sample - tile * L::T).min(L::T));
-            let inputs = FeatureInputs { features: &samples.features, first: sample };
+            let inputs = (&samples.features, sample);
             let buffers = Buffers::new(&self.net, &mut *scratch);
-            let given = pass.run(lanes, tiles, &inputs, buffers, |layer, index, v| {
+            let given = pass.run(lanes, tiles, inputs, buffers, |layer, index, v| {
                 let (sample, valid) = tile(index);
-                each(Found::Signal(layer), sample, valid, v);
+                collect.take(lanes, Found::Signal(layer), sample, valid, v);
             });
             for (index, given) in given.chunks_exact_mut((outputs * L::T).max(1)).enumerate() {
                 let (sample, valid) = tile(index);
+                let Wanted::Losses { correct: is_counted, .. } = wanted else {
+                    if last == Activation::Softmax {
+                        softmax(lanes, given);
+                    }
+                    for (output, given) in given.chunks_exact(L::T).enumerate() {
+                        collect.take(lanes, Found::Output(output), sample, valid, lanes.load(given));
+                    }
+                    continue;
+                };
                 let targets = TileTargets::new(samples.targets, sample, outputs);
-                if wanted.1 {
+                if is_counted {
                     found += correct::<L>(given, targets, valid);
                 }
-                let loss = losses(lanes, self.loss, self.net.output(), given, targets);
-                each(Found::Loss, sample, valid, loss);
+                let loss = losses_apart(lanes, self.loss, self.net.output(), given, targets);
+                collect.take(lanes, Found::Loss, sample, valid, loss);
             }
         }
         found
@@ -409,7 +464,7 @@ impl<'a> Objective<'a> {
         let (scale, last) = (features.scale(), self.net.output());
         let buffers = Buffers::new(&self.net, scratch);
         let pass = Pass { net: self.net, parameters, scale, last, with_signal: false };
-        let outputs = pass.run(lanes, 1, &FeatureInputs { features, first }, buffers, |_, _, _| {});
+        let outputs = pass.run(lanes, 1, (features, first), buffers, |_, _, _| {});
         if last == Activation::Softmax {
             softmax(lanes, outputs);
         }

@@ -55,6 +55,22 @@ pub trait Features {
     /// The stored features of the `T` samples from `first` on (a multiple of `T`): pairs of a feature's index and
     /// the tile, in the order of the indices. A feature that is 0 for the whole tile may be left out.
     fn tile<L: Lanes>(&self, lanes: L, first: usize) -> impl Iterator<Item = (usize, L::V)> + Clone;
+
+    /// Runs `kernel` on these features. A type that stands for one of several ways of storing them runs it on the one at
+    /// hand: a pass is then compiled once, and only what reads features once for each way.
+    #[inline(always)]
+    fn apply<L: Lanes, K: FeatureKernel<L>>(&self, lanes: L, kernel: K)
+    where
+        Self: Sized,
+    {
+        kernel.run(lanes, self);
+    }
+}
+
+/// The part of a pass that reads features.
+pub trait FeatureKernel<L> {
+    /// Runs it. Implementations are `#[inline(always)]`, so that they are compiled for the lanes' instruction set.
+    fn run<F: Features>(self, lanes: L, features: &F);
 }
 
 /// Features one sample after another, `[sample][feature]`.

@@ -31,6 +31,7 @@ pub(crate) fn add_tile<L: Lanes>(lanes: L, partial: &mut [f32; LANES], sample: u
 }
 
 /// The sum over a block of the numbers of its samples, as an evaluation has it.
+#[inline(always)]
 pub fn block_sum(numbers: &[f32]) -> f32 {
     let mut partial = [0.0; LANES];
     for numbers in numbers.chunks(LANES) {
@@ -65,6 +66,7 @@ pub struct Total {
 
 impl Total {
     /// Adds the sum of the next block.
+    #[inline]
     pub fn add(&mut self, block: f32) {
         let sum = self.sum + block;
         let taken = sum - self.sum;
@@ -73,11 +75,13 @@ impl Total {
     }
 
     /// Whether the sum already exceeds a [`ceiling`], so that no further block can bring its mean down to the bound.
+    #[inline]
     pub fn exceeds(&self, ceiling: f32) -> bool {
         self.sum + self.lost > ceiling
     }
 
     /// The sum so far, over `count`.
+    #[inline]
     pub fn mean(&self, count: usize) -> f32 {
         // After an overflow the lost part is NaN, but the sum is still infinite.
         let sum = if self.sum.is_finite() { self.sum + self.lost } else { self.sum };

@@ -1,21 +1,19 @@
-//! The command line: `amc train`, `amc fetch`, `amc eval`, `amc info`, `amc export`, `amc import`, `amc bench`,
-//! `amc reproduce`.
+//! The command line: `amc train`, `amc fetch`, `amc eval`, `amc info`, `amc export`, `amc import`.
 //!
-//! Results for programs go to stdout, all else to stderr. Exit code 2 stands for bad input or bad use, 1 for a claim
-//! that does not hold.
+//! Results for programs go to stdout, all else to stderr. Exit code 2 stands for bad input or bad use.
 
-mod bench;
 mod defaults;
 mod export;
 mod import;
-mod reproduce;
 mod train;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use amc_kernels::Arithmetic;
 use anyhow::Context;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 use self::defaults::Defaults;
@@ -67,10 +65,6 @@ enum Command {
     Export(export::ExportArgs),
     /// Make a model file of what a device has stored in its flash memory
     Import(import::ImportArgs),
-    /// Time moves on the paper's nets, and compare with the machine's limits
-    Bench(bench::BenchArgs),
-    /// Make the paper's figures again, and compare with what it says of them
-    Reproduce(reproduce::ReproduceArgs),
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -89,15 +83,25 @@ struct DataArgs {
     data_dir: PathBuf,
 }
 
+/// The option `--threads`.
 #[derive(Args)]
-struct ThreadArgs {
+pub struct ThreadArgs {
     /// Threads, from 1; their number changes no result [default: all cores]
     #[arg(long)]
     threads: Option<NonZeroUsize>,
 }
 
+/// Reads the values of `--arithmetic`.
+pub fn arithmetics() -> impl TypedValueParser<Value = Arithmetic> {
+    PossibleValuesParser::new(Arithmetic::ALL.map(Arithmetic::name)).map(|name| {
+        let named = Arithmetic::ALL.into_iter().find(|arithmetic| arithmetic.name() == name);
+        named.unwrap_or(Arithmetic::Portable)
+    })
+}
+
 impl ThreadArgs {
-    fn count(&self) -> usize {
+    /// The number of threads asked for, or else of cores.
+    pub fn count(&self) -> usize {
         self.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, usize::from)
     }
 }
@@ -124,7 +128,7 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("amc: {error:#}");
-            if error.is::<reproduce::Failed>() { ExitCode::FAILURE } else { ExitCode::from(2) }
+            ExitCode::from(2)
         }
     }
 }
@@ -144,14 +148,12 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Info { model }) => info(&Model::load(&model)?),
         Some(Command::Export(args)) => export::run(&args),
         Some(Command::Import(args)) => import::run(&args),
-        Some(Command::Bench(args)) => bench::run(&args),
-        Some(Command::Reproduce(args)) => reproduce::run(&args),
     }
 }
 
 fn eval(model: &Model, data: &Data) -> anyhow::Result<()> {
     anyhow::ensure!(
-        model.arithmetic.is_available(),
+        amc_kernels::is_available(model.arithmetic),
         "the model was trained in fused arithmetic, which this machine lacks"
     );
     let objective = model.description.objective()?;

@@ -73,6 +73,16 @@ impl Set {
         Set { values, wanted, samples, width: self.width }
     }
 
+    /// The features, one sample after another, as numbers.
+    pub fn inputs(&self) -> impl Iterator<Item = f32> {
+        let (bytes, numbers): (&[u8], &[f32]) = match &self.values {
+            Values::U8(rows, _) => (rows, &[]),
+            Values::F32(rows) => (&[], rows),
+        };
+        let scale = if let Values::U8(_, scale) = self.values { scale } else { 1.0 };
+        bytes.iter().map(move |byte| f32::from(*byte) * scale).chain(numbers.iter().copied())
+    }
+
     /// Samples.
     pub fn len(&self) -> usize {
         self.samples

@@ -3,11 +3,12 @@
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use amc_core::sums::{BLOCK, Total, block_sum, ceiling};
-use amc_core::{BlockScore, Features, Found, Gather, Lanes, Objective, Samples, Score};
+use amc_core::{BlockScore, Gather, Objective, Score, Wanted};
+use amc_kernels::Arithmetic;
+use amc_kernels::evaluate::{self as kernels, PackedSamples, rows};
 use rayon::prelude::*;
 
-use crate::data::pack::{Batch, Packed};
-use crate::lanes::{Arithmetic, OnLanes, TILE, dispatch};
+use crate::data::pack::Batch;
 
 /// Multiply-adds below which a second thread costs more than it saves.
 const PARALLEL_FROM: usize = 1_000_000;
@@ -53,44 +54,23 @@ impl Saved {
 struct Worker {
     scratch: Vec<f32>,
     /// What was found for each sample of a block, [row](rows) by row.
-    numbers: Vec<f32>,
+    numbers: Vec<[f32; BLOCK]>,
+    /// The sum of each row.
+    sums: Vec<f32>,
     done: Vec<(u32, BlockScore)>,
     /// For each block done: what all its rows come to, if signals are gathered, or for samples that have places their
     /// numbers, [`BLOCK`] a row.
     found: Vec<f32>,
 }
 
-/// Rows of numbers that an evaluation finds for samples: their losses, and the signals of the layers that it gathers
-/// them for.
-fn rows(objective: &Objective<'_>) -> usize {
-    1 + objective.net().layers().len() - objective.gathers_from()
-}
-
-/// Calls `$call` with `$samples` as the samples of batch `$batch`.
-macro_rules! with_samples {
-    ($batch:expr, |$samples:ident| $call:expr) => {{
-        let Batch { features, targets, .. } = *$batch;
-        match features {
-            Packed::U8(features) => {
-                let $samples = Samples { features, targets };
-                $call
-            }
-            Packed::F32(features) => {
-                let $samples = Samples { features, targets };
-                $call
-            }
-        }
-    }};
-}
-
 impl<'a> Evaluator<'a> {
     /// An evaluator on up to `threads` threads of the current rayon pool, for data that the objective has
     /// [checked](crate::data::Set::check).
     pub fn new(objective: Objective<'a>, arithmetic: Arithmetic, threads: usize) -> Self {
-        let net = objective.net();
         let worker = || Worker {
-            scratch: vec![0.0; net.scratch(BLOCK)],
-            numbers: vec![0.0; rows(&objective) * BLOCK],
+            scratch: vec![0.0; kernels::scratch(&objective)],
+            numbers: vec![[0.0; BLOCK]; rows(&objective)],
+            sums: vec![0.0; rows(&objective)],
             done: Vec::new(),
             found: Vec::new(),
         };
@@ -102,7 +82,7 @@ impl<'a> Evaluator<'a> {
 
     /// U(x) on a batch. Signals are those of the layers from [`Objective::gathers_from`] on, as the core has them.
     pub fn evaluate(&mut self, parameters: &[f32], batch: &Batch<'_>, gather: Gather<'_>) -> Score {
-        self.evaluate_fresh(parameters, batch, (batch.samples(), &[]), gather)
+        self.evaluate_fresh(parameters, batch, (batch.samples.len(), &[]), gather)
     }
 
     /// [`evaluate`](Evaluator::evaluate), given up as soon as it is certain that U(x) exceeds `bound`: then there is no
@@ -117,8 +97,8 @@ impl<'a> Evaluator<'a> {
         batch: &Batch<'_>,
         gather: Gather<'_>,
     ) -> Option<Score> {
-        let rest = (batch.samples(), &[][..]);
-        with_samples!(batch, |samples| self.run(bound, parameters, samples, batch.places, rest, gather))
+        let rest = (batch.samples.len(), &[][..]);
+        self.run(bound, parameters, batch, rest, gather)
     }
 
     /// U(x) on a batch of which only the first `fresh` samples, as they are packed, are evaluated: for the others, if there
@@ -133,16 +113,25 @@ impl<'a> Evaluator<'a> {
         gather: Gather<'_>,
     ) -> Score {
         let (bound, rest) = (f32::INFINITY, (fresh, rest));
-        let score = with_samples!(batch, |samples| self.run(bound, parameters, samples, batch.places, rest, gather));
+        let score = self.run(bound, parameters, batch, rest, gather);
         score.unwrap_or(Score { loss: f32::NAN, correct: 0 })
     }
 
     /// Σ S² of the net's inputs, averaged over the batch.
     pub fn input_signal(&self, batch: &Batch<'_>) -> f32 {
-        with_samples!(batch, |samples| dispatch(
-            self.arithmetic,
-            InputSignal { objective: self.objective, samples: &samples, places: batch.places }
-        ))
+        let signals = kernels::input_signals(self.arithmetic, &self.objective, &batch.samples);
+        let mut by_place = Vec::new();
+        let signals = match batch.places {
+            None => &signals,
+            Some(places) => {
+                by_place.resize(signals.len(), 0.0);
+                places.iter().zip(&signals).for_each(|(place, signal)| by_place[*place as usize] = *signal);
+                &by_place
+            }
+        };
+        let mut total = Total::default();
+        signals.chunks(BLOCK).for_each(|block| total.add(block_sum(block)));
+        total.mean(signals.len().max(1))
     }
 
     /// What early rejection came to so far, in evaluations with a bound.
@@ -156,15 +145,15 @@ impl<'a> Evaluator<'a> {
         &self.table
     }
 
-    fn run<F: Features + Sync>(
+    fn run(
         &mut self,
         bound: f32,
         parameters: &[f32],
-        samples: Samples<'_, F>,
-        places: Option<&[u32]>,
+        batch: &Batch<'_>,
         (fresh, rest): (usize, &[f32]),
         gather: Gather<'_>,
     ) -> Option<Score> {
+        let Batch { samples, places } = *batch;
         let count = samples.len();
         let samples = samples.first(fresh);
         let (blocks, terms) = (samples.len().div_ceil(BLOCK), self.objective.terms(count));
@@ -177,6 +166,7 @@ impl<'a> Evaluator<'a> {
         let threads = if samples.len() * multiply_adds < PARALLEL_FROM { 1 } else { self.workers.len() };
         let share = if threads == 1 { 1 } else { (blocks / (ROUNDS * threads)).clamp(1, SHARE) };
         let job = Job {
+            arithmetic: self.arithmetic,
             objective: self.objective,
             parameters,
             samples: &samples,
@@ -188,11 +178,10 @@ impl<'a> Evaluator<'a> {
             correct: gather.correct,
             shared: Shared { next: AtomicUsize::new(0), sum: AtomicU64::new(0.0_f64.to_bits()) },
         };
-        let arithmetic = self.arithmetic;
         let workers = &mut self.workers[..threads];
         match workers {
-            [worker] => dispatch(arithmetic, Work(&job, worker)),
-            _ => workers.par_iter_mut().with_max_len(1).for_each(|worker| dispatch(arithmetic, Work(&job, worker))),
+            [worker] => job.work(worker),
+            _ => workers.par_iter_mut().with_max_len(1).for_each(|worker| job.work(worker)),
         }
 
         let done = workers.iter().map(|worker| worker.done.len()).sum::<usize>();
@@ -301,37 +290,12 @@ impl<'a> Evaluator<'a> {
     }
 }
 
-struct InputSignal<'s, 'a, F> {
-    objective: Objective<'a>,
-    samples: &'s Samples<'s, F>,
-    places: Option<&'s [u32]>,
-}
-
-impl<F: Features> OnLanes for InputSignal<'_, '_, F> {
-    type Output = f32;
-
-    #[inline(always)]
-    fn run<L: Lanes>(self, lanes: L) -> f32 {
-        let Some(places) = self.places else { return self.objective.input_signal(lanes, self.samples) };
-        let mut signals = vec![0.0; places.len()];
-        self.objective.input_signals(lanes, self.samples, |sample, valid, v| {
-            let mut numbers = [0.0; TILE];
-            lanes.store(v, &mut numbers);
-            for (place, number) in places[sample..][..valid].iter().zip(numbers) {
-                signals[*place as usize] = number;
-            }
-        });
-        let mut total = Total::default();
-        signals.chunks(BLOCK).for_each(|block| total.add(block_sum(block)));
-        total.mean(signals.len())
-    }
-}
-
 /// An evaluation that workers share: each takes a few blocks, and then the next.
-struct Job<'s, 'a, F> {
+struct Job<'s, 'a> {
+    arithmetic: Arithmetic,
     objective: Objective<'a>,
     parameters: &'s [f32],
-    samples: &'s Samples<'s, F>,
+    samples: &'s PackedSamples<'s>,
     has_places: bool,
     order: &'s [u32],
     /// Blocks that a worker takes at a time.
@@ -354,31 +318,43 @@ struct Shared {
     sum: AtomicU64,
 }
 
-impl<F: Features> Job<'_, '_, F> {
+impl Job<'_, '_> {
+    /// Takes blocks until there are none left, or the bound is exceeded.
+    fn work(&self, worker: &mut Worker) {
+        worker.done.clear();
+        worker.found.clear();
+        if self.ceiling < 0.0 {
+            return;
+        }
+        loop {
+            let first = self.shared.next.fetch_add(self.share, Relaxed);
+            let blocks = self.order.get(first..).unwrap_or_default();
+            let mut loss = 0.0;
+            for block in blocks.iter().take(self.share) {
+                let score = self.evaluate(*block as usize, worker);
+                worker.done.push((*block, score));
+                loss += f64::from(score.loss);
+            }
+            if blocks.is_empty() || !self.add(loss) {
+                break;
+            }
+        }
+    }
+
     /// Evaluates a block, and keeps with it its signals or, of samples that have places, all that was found.
-    #[inline(always)]
-    fn evaluate<L: Lanes>(&self, lanes: L, block: usize, worker: &mut Worker) -> BlockScore {
-        let Worker { scratch, numbers, found, .. } = worker;
-        let first = block * BLOCK;
-        let wanted = (self.signals > 0, self.correct);
-        let from = self.objective.gathers_from();
-        let (rows, _) = numbers.as_chunks_mut::<BLOCK>();
-        let each = |what, sample: usize, _, v| {
-            let row = match what {
-                Found::Loss => 0,
-                Found::Signal(layer) => 1 + layer - from,
-            };
-            lanes.store(v, &mut rows[row][sample - first..]);
-        };
-        let correct = self.objective.tiles(lanes, self.parameters, self.samples, block, scratch, wanted, each);
-        let rows = &rows[..self.signals.max(1)];
-        let sum = |row: &[f32; BLOCK]| block_sum(&row[..BLOCK.min(self.samples.len() - first)]);
+    fn evaluate(&self, block: usize, worker: &mut Worker) -> BlockScore {
+        let Worker { scratch, numbers, sums, found, .. } = worker;
+        let Self { arithmetic, objective, parameters, samples, .. } = self;
+        let wanted = Wanted::Losses { signals: self.signals > 0, correct: self.correct };
+        let (rows, sums) = (&mut numbers[..self.signals.max(1)], &mut sums[..self.signals.max(1)]);
+        let to = (&mut *rows, &mut *sums);
+        let correct = kernels::block(*arithmetic, objective, parameters, samples, block, wanted, scratch, to);
         if self.has_places {
             found.extend_from_slice(rows.as_flattened());
         } else {
-            found.extend(rows.iter().take(self.signals).map(sum));
+            found.extend_from_slice(&sums[..self.signals]);
         }
-        BlockScore { loss: rows.iter().take(1).map(sum).sum(), correct }
+        BlockScore { loss: sums[0], correct }
     }
 
     /// Adds the losses of blocks; says whether all of them together may still be within the bound.
@@ -390,34 +366,5 @@ impl<F: Features> Job<'_, '_, F> {
             self.shared.next.store(self.order.len(), Relaxed);
         }
         !exceeds
-    }
-}
-
-struct Work<'s, 'a, 'w, F>(&'s Job<'s, 'a, F>, &'w mut Worker);
-
-impl<F: Features> OnLanes for Work<'_, '_, '_, F> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<L: Lanes>(self, lanes: L) {
-        let Self(job, worker) = self;
-        worker.done.clear();
-        worker.found.clear();
-        if job.ceiling < 0.0 {
-            return;
-        }
-        loop {
-            let first = job.shared.next.fetch_add(job.share, Relaxed);
-            let blocks = job.order.get(first..).unwrap_or_default();
-            let mut loss = 0.0;
-            for block in blocks.iter().take(job.share) {
-                let score = job.evaluate(lanes, *block as usize, worker);
-                worker.done.push((*block, score));
-                loss += f64::from(score.loss);
-            }
-            if blocks.is_empty() || !job.add(loss) {
-                break;
-            }
-        }
     }
 }

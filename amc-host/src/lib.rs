@@ -1,18 +1,15 @@
 //! Trains neural nets by adaptive Metropolis Monte Carlo on a host: data sets, parallel evaluation with the bits of
 //! one thread, and what the command `amc` does.
 //!
-//! The modules stand in the order of the data's way: [`data`], which [`fetch`] brings, [`lanes`] and [`evaluate`],
-//! [`train`] and the baselines' [`gradient`], then what is kept of it: [`model`] files, [`export`] as source code, and the
-//! [`output`] of a run. [`mod@bench`] measures speed; [`mod@reproduce`] makes the paper's figures again; [`cli`] is the
-//! command line.
+//! The modules stand in the order of the data's way: [`data`], which [`fetch`] brings, [`evaluate`] and [`train`], then
+//! what is kept of it: [`model`] files, [`export`] as source code, and the [`output`] of a run. [`cli`] is the command
+//! line. What they compute with is in the crate `amc_kernels`.
 
 pub mod data;
 pub mod fetch;
 
 pub mod evaluate;
-pub mod lanes;
 
-pub mod gradient;
 pub mod train;
 
 pub mod dump;
@@ -21,9 +18,7 @@ pub mod model;
 pub mod output;
 mod whole_file;
 
-pub mod bench;
 pub mod cli;
-pub mod reproduce;
 
 /// Every checksum here: CRC-32 as zlib and gzip have it.
-const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
+pub const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);

@@ -12,8 +12,8 @@ use serde::Serialize;
 use serde::ser::SerializeStruct;
 
 pub use self::nets::Modification;
-use crate::lanes::Arithmetic;
 use crate::{CRC, whole_file};
+use amc_kernels::Arithmetic;
 
 /// An activation as options and model files name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]

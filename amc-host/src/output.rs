@@ -68,7 +68,7 @@ pub fn write(dir: &Path, curve: &[Point], summary: &Summary) -> anyhow::Result<(
 }
 
 /// Writes a file whole or not at all.
-pub(crate) fn save(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+pub fn save(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     whole_file::write(path, bytes).with_context(|| format!("{} cannot be written", path.display()))
 }
 

@@ -16,16 +16,16 @@ use rand_core::SeedableRng;
 pub use self::batches::Batching;
 pub use self::initial::Initial;
 
-pub(crate) use self::batches::Batches;
-pub(crate) use self::checkpoint::Checkpoint;
+pub use self::batches::Batches;
+pub use self::checkpoint::Checkpoint;
 use self::moves::Buffers;
-pub(crate) use self::moves::Moves;
-pub(crate) use self::population::Population;
+pub use self::moves::Moves;
+pub use self::population::Population;
 use crate::data::Data;
 use crate::data::pack::Pack;
 use crate::evaluate::{Evaluator, Saved};
-use crate::lanes::Arithmetic;
 use crate::model::Description;
+use amc_kernels::Arithmetic;
 
 /// How to train.
 #[derive(Clone, Debug)]
@@ -125,7 +125,7 @@ pub fn train(
 
 /// Lends `work` the moves of a chain on `data`, and the test samples if there are any; `settings.steps` is left to it. The
 /// chain begins at the initial parameters, or goes on `from` where one of the same settings was.
-pub(crate) fn with_moves<T>(
+pub fn with_moves<T>(
     description: &Description,
     data: &Data,
     settings: &Settings,
@@ -147,7 +147,7 @@ pub(crate) fn with_moves<T>(
 
 /// Lends `work` what [`with_moves`] would begin with: the initial parameters, and the batches in their order.
 /// `settings.options` are of no use to it.
-pub(crate) fn with_batches<T>(
+pub fn with_batches<T>(
     description: &Description,
     data: &Data,
     settings: &Settings,
@@ -164,7 +164,7 @@ pub(crate) fn with_batches<T>(
 
 /// Whether machine, data and net go together.
 fn check(objective: Objective<'_>, data: &Data, settings: &Settings) -> anyhow::Result<()> {
-    let available = settings.arithmetic.is_available();
+    let available = amc_kernels::is_available(settings.arithmetic);
     anyhow::ensure!(available, "this machine has no FMA instructions: use --arithmetic portable");
     data.train.check(objective)?;
     if let Some(test) = &data.test {
@@ -174,7 +174,7 @@ fn check(objective: Objective<'_>, data: &Data, settings: &Settings) -> anyhow::
 }
 
 /// The median; 0 of none.
-pub(crate) fn median(mut times: Vec<Duration>) -> Duration {
+pub fn median(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();
     times.get(times.len() / 2).copied().unwrap_or_default()
 }

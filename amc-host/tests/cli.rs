@@ -62,7 +62,7 @@ fn threads_change_no_bit_but_seed_and_arithmetic_do() {
     assert_eq!(one, hash(&["--threads", "2"]));
     assert_eq!(one, hash(&["--threads", "5"]));
     assert_ne!(one, hash(&["--seed", "2"]));
-    if amc_host::lanes::Arithmetic::Fused.is_available() {
+    if amc_kernels::is_available(amc_kernels::Arithmetic::Fused) {
         assert_ne!(one, hash(&["--arithmetic", "fused"]));
     }
 }

@@ -7,7 +7,7 @@ use amc_core::{
 use amc_host::data::pack::Pack;
 use amc_host::data::{Set, Values, Wanted};
 use amc_host::evaluate::{Evaluator, Saved};
-use amc_host::lanes::Arithmetic;
+use amc_kernels::Arithmetic;
 use rand_core::{Rng, SeedableRng};
 
 const WIDTH: usize = 50;

@@ -7,8 +7,8 @@ mod exported_layers;
 
 use amc_core::{Activation, Image, Kernel, Layer, Loss, Net};
 use amc_host::export::rust;
-use amc_host::lanes::Arithmetic;
 use amc_host::model::{ActivationName, Description, LossName, Model};
+use amc_kernels::Arithmetic;
 
 /// Numbers that a decimal may lose, among ordinary ones.
 fn parameters() -> Vec<f32> {

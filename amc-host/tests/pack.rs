@@ -1,8 +1,9 @@
 //! Batches hold the samples that were asked for, each at its place.
 
 use amc_core::{Features, Portable, Targets};
-use amc_host::data::pack::{Pack, Packed};
+use amc_host::data::pack::Pack;
 use amc_host::data::{Set, Values, Wanted};
+use amc_kernels::packed::Packed;
 
 const SAMPLES: usize = 700;
 
@@ -21,7 +22,7 @@ fn check(width: usize, count: usize, threads: usize) {
         let places = places(first);
         pack.replace(&places);
         let batch = pack.batch();
-        let Packed::F32(tiles) = batch.features else { panic!("numbers became bytes") };
+        let Packed::F32(tiles) = batch.samples.features else { panic!("numbers became bytes") };
         assert_eq!((tiles.samples(), tiles.width()), (count, width));
         for (tile, places) in places.chunks(16).enumerate() {
             let features: Vec<_> = tiles.tile(Portable::<16>, tile * 16).collect();
@@ -32,7 +33,7 @@ fn check(width: usize, count: usize, threads: usize) {
             }
         }
         let wanted: Vec<_> = places.iter().flat_map(|p| [(p * 2) as f32, (p * 2 + 1) as f32]).collect();
-        assert_eq!(batch.targets, Targets::Values(&wanted));
+        assert_eq!(batch.samples.targets, Targets::Values(&wanted));
     }
 }
 

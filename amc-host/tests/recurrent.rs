@@ -2,9 +2,9 @@
 
 use amc_core::chain::Options;
 use amc_host::data::{digits, sequences::zeros_and_ones};
-use amc_host::lanes::Arithmetic;
 use amc_host::model::{Description, Model};
 use amc_host::train::{Batching, Initial, Settings, Trained, train};
+use amc_kernels::Arithmetic;
 
 const STEPS: usize = 16;
 

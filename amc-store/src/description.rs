@@ -12,16 +12,6 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::FormatError;
 use crate::blob::Fields;
 
-/// What a multiply-add rounds: two arithmetics give two chains.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum Arithmetic {
-    /// Multiply, round, add, round: the bits of every machine. All that `amc-core` and `amc-cortex-m` compute.
-    Portable,
-    /// One rounding, by FMA instructions.
-    Fused,
-}
-
 #[derive(Clone, Copy, Serialize, Deserialize)]
 enum LossCode {
     MeanSquaredError,

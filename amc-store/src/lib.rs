@@ -18,5 +18,6 @@ pub mod flash;
 #[cfg(feature = "defmt")]
 mod format;
 
-pub use description::{Arithmetic, Description};
+pub use amc_core::Arithmetic;
+pub use description::Description;
 pub use error::FormatError;

@@ -176,6 +176,7 @@ impl Layer {
     }
 
     /// Outputs of the layer.
+    #[inline(always)]
     pub const fn units(&self) -> usize {
         self.shape(0).outputs
     }
@@ -196,6 +197,7 @@ impl Layer {
         }
     }
 
+    #[inline]
     pub(crate) const fn is_recurrent(&self) -> bool {
         match self {
             Layer::Dense { .. } => false,

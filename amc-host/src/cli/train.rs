@@ -10,10 +10,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::defaults::Defaults;
 use super::{DataArgs, ThreadArgs};
 use crate::data::Data;
-use crate::lanes::Arithmetic;
 use crate::model::{ActivationName, Description, LossName, Model, params_hash};
 use crate::output::{self, Point, Summary};
 use crate::train::{Batching, Initial, Settings, Trained, train};
+use amc_kernels::Arithmetic;
 
 /// Points on a loss curve, about.
 const CURVE_POINTS: u64 = 500;
@@ -69,7 +69,7 @@ pub(super) struct TrainArgs {
     #[command(flatten)]
     threads: ThreadArgs,
     /// What a multiply-add rounds
-    #[arg(long, value_enum, default_value = "portable")]
+    #[arg(long, value_parser = super::arithmetics(), default_value = "portable")]
     arithmetic: Arithmetic,
     /// Folder for the results [default: runs/DATA]
     #[arg(long)]

@@ -5,7 +5,7 @@
 
 use rayon::prelude::*;
 
-use crate::lanes::TILE;
+use amc_kernels::TILE;
 
 /// Samples from which a direction of large variance is found.
 const PROBES: usize = 64;

@@ -1,8 +1,10 @@
 //! Samples packed for evaluation: a fixed batch in its best order, or one random batch after another.
 
-use amc_core::{Features, Targets};
+use amc_core::{Element, Targets};
+use amc_kernels::evaluate::PackedSamples;
+use amc_kernels::packed::Packed;
 
-use super::sparse::{Sparse, Squeezed};
+use super::sparse::Squeezed;
 use super::tiles::pack;
 use super::{Set, Values, Wanted, order};
 
@@ -14,35 +16,14 @@ const GROUPS: [f64; 4] = [1.0 / 4096.0, 1.0 / 1024.0, 1.0 / 256.0, 1.0 / 64.0];
 /// A group has at least one of so many samples: smaller ones leave fewer zeros out.
 const SMALLEST: usize = 16;
 
-/// Packed features of either kind.
-#[derive(Clone, Copy, Debug)]
-pub enum Packed<'a> {
-    /// Bytes.
-    U8(Sparse<'a, u8>),
-    /// Numbers.
-    F32(Sparse<'a, f32>),
-}
-
 /// Samples to evaluate.
 #[derive(Clone, Copy, Debug)]
 pub struct Batch<'a> {
-    /// Their features.
-    pub features: Packed<'a>,
-    /// Their targets.
-    pub targets: Targets<'a>,
+    /// Their features and targets.
+    pub samples: PackedSamples<'a>,
     /// Where each stands among the terms of the loss, if not in this order: a sum does not depend on how samples are
     /// packed.
     pub places: Option<&'a [u32]>,
-}
-
-impl Batch<'_> {
-    /// How many samples there are.
-    pub fn samples(&self) -> usize {
-        match self.features {
-            Packed::U8(features) => features.samples(),
-            Packed::F32(features) => features.samples(),
-        }
-    }
 }
 
 /// Packed samples of a set; packing others reuses the memory.
@@ -76,7 +57,7 @@ struct Tiled<'d, E> {
     packed: Squeezed<E>,
 }
 
-impl<'d, E: Copy + Default + PartialEq + Send + Sync> Tiled<'d, E> {
+impl<'d, E: Element + Default + PartialEq + Send + Sync> Tiled<'d, E> {
     fn new(rows: &'d [E], width: usize, threads: usize) -> Self {
         Self { rows, width, threads, tiles: Vec::new(), packed: Squeezed::default() }
     }
@@ -235,6 +216,6 @@ impl<'d> Pack<'d> {
             Wanted::Classes(_) => Targets::Classes(&self.classes),
             Wanted::Values(..) => Targets::Values(&self.values),
         };
-        Batch { features, targets, places: self.places.as_deref() }
+        Batch { samples: PackedSamples { features, targets }, places: self.places.as_deref() }
     }
 }

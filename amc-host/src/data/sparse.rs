@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
-use amc_core::{Element, Features, Lanes};
+use amc_core::Element;
+use amc_kernels::TILE;
+use amc_kernels::packed::Sparse;
 use rayon::prelude::*;
 
 use super::tiles::parts;
-use crate::lanes::TILE;
 
 /// Packed tiles without the features that are 0 throughout a tile.
 #[derive(Clone, Debug, Default)]
@@ -17,7 +18,7 @@ pub(super) struct Squeezed<E> {
     values: Vec<[E; TILE]>,
 }
 
-impl<E: Copy + Default + PartialEq + Send + Sync> Squeezed<E> {
+impl<E: Element + Default + PartialEq + Send + Sync> Squeezed<E> {
     /// Takes over what is not 0 in `tiles`, `[tile][feature][TILE]`, on up to `threads` threads.
     pub fn fill(&mut self, tiles: &[E], width: usize, threads: usize) {
         let (columns, _) = tiles.as_chunks::<TILE>();
@@ -63,51 +64,6 @@ impl<E: Copy + Default + PartialEq + Send + Sync> Squeezed<E> {
     }
 
     pub fn view(&self, samples: usize, width: usize, scale: f32) -> Sparse<'_, E> {
-        Sparse { squeezed: self, samples, width, scale }
-    }
-}
-
-/// The features of packed samples, zeros left out.
-#[derive(Debug)]
-pub struct Sparse<'a, E> {
-    squeezed: &'a Squeezed<E>,
-    samples: usize,
-    width: usize,
-    scale: f32,
-}
-
-impl<E> Clone for Sparse<'_, E> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<E> Copy for Sparse<'_, E> {}
-
-impl<E: Element> Features for Sparse<'_, E> {
-    fn samples(&self) -> usize {
-        self.samples
-    }
-
-    fn first(self, samples: usize) -> Self {
-        Self { samples: samples.min(self.samples), ..self }
-    }
-
-    fn width(&self) -> usize {
-        self.width
-    }
-
-    fn scale(&self) -> f32 {
-        self.scale
-    }
-
-    #[inline(always)]
-    fn tile<L: Lanes>(&self, lanes: L, first: usize) -> impl Iterator<Item = (usize, L::V)> + Clone {
-        const { assert!(L::T == TILE) };
-        let Squeezed { tiles, features, values } = self.squeezed;
-        let range = tiles.get(first / TILE).cloned().unwrap_or_default();
-        let (features, values) = (features.get(range.clone()), values.get(range));
-        let listed = features.unwrap_or_default().iter().zip(values.unwrap_or_default());
-        listed.map(move |(feature, values)| (*feature as usize, E::load(lanes, values)))
+        Sparse::new(&self.tiles, (&self.features, &self.values), (samples, width), scale)
     }
 }

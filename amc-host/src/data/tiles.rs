@@ -4,7 +4,7 @@ use std::array;
 
 use rayon::prelude::*;
 
-use crate::lanes::TILE;
+use amc_kernels::TILE;
 
 /// Elements below which a second thread costs more than it saves.
 const PARALLEL_FROM: usize = 1 << 17;

@@ -25,7 +25,9 @@ pub enum Batching {
 const STALE: f32 = 0.95;
 
 /// The batch that is current, and how it changes.
-pub(crate) enum Batches<'d> {
+pub struct Batches<'d>(Policy<'d>);
+
+enum Policy<'d> {
     /// `grouped` is the loss at which samples were last grouped by theirs.
     Full {
         pack: Pack<'d>,
@@ -49,8 +51,8 @@ impl<'d> Batches<'d> {
     /// The first batch of `set`. `order` is working memory; random batches are drawn from a stream of their own
     /// beside `rng`'s, so that batches and moves do not change each other.
     pub fn new(batching: Batching, set: &'d Set, order: &'d mut Vec<u32>, rng: &Generator, threads: usize) -> Self {
-        match batching {
-            Batching::Full => Batches::Full { pack: Pack::all(set, threads), grouped: f32::INFINITY },
+        Self(match batching {
+            Batching::Full => Policy::Full { pack: Pack::all(set, threads), grouped: f32::INFINITY },
             Batching::Mini(size) => {
                 order.resize(set.len(), 0);
                 let mut rng = rng.clone();
@@ -58,18 +60,29 @@ impl<'d> Batches<'d> {
                 let mut subsets = Minibatch::new(size, order);
                 let (mut drawn, mut pack) = (Drawn::new(set.len()), Pack::empty(set, threads));
                 drawn.pack(subsets.draw(&mut rng), &mut pack);
-                Batches::Mini { pack, subsets, rng, drawn, threads }
+                Policy::Mini { pack, subsets, rng, drawn, threads }
             }
             Batching::Progressive => {
                 let policy = Progressive::new(Progressive::FIRST, set.len());
-                Batches::Progressive { pack: Pack::first(set, policy.size(), threads), policy, threads }
+                Policy::Progressive { pack: Pack::first(set, policy.size(), threads), policy, threads }
             }
+        })
+    }
+
+    /// The batch, packed.
+    pub fn pack(&self) -> &Pack<'d> {
+        match &self.0 {
+            Policy::Full { pack, .. } | Policy::Mini { pack, .. } | Policy::Progressive { pack, .. } => pack,
         }
     }
 
-    fn pack(&self) -> &Pack<'d> {
-        match self {
-            Batches::Full { pack, .. } | Batches::Mini { pack, .. } | Batches::Progressive { pack, .. } => pack,
+    /// The samples of the set that batches are drawn from, where the batch is not always all of them.
+    pub fn drawn_from(&self) -> Option<(&'d Set, usize)> {
+        match &self.0 {
+            Policy::Full { .. } => None,
+            Policy::Mini { pack, threads, .. } | Policy::Progressive { pack, threads, .. } => {
+                Some((pack.set(), *threads))
+            }
         }
     }
 
@@ -85,12 +98,12 @@ impl<'d> Batches<'d> {
 
     /// Whether [`grow`](Batches::grow) has a use for the number of samples that are right.
     pub fn is_progressive(&self) -> bool {
-        matches!(self, Batches::Progressive { .. })
+        matches!(&self.0, Policy::Progressive { .. })
     }
 
     /// Draws a batch for the next move, where every move has one of its own; says whether it did.
     pub fn redraw(&mut self) -> bool {
-        let Batches::Mini { pack, subsets, rng, drawn, .. } = self else { return false };
+        let Policy::Mini { pack, subsets, rng, drawn, .. } = &mut self.0 else { return false };
         drawn.pack(subsets.draw(rng), pack);
         true
     }
@@ -98,31 +111,31 @@ impl<'d> Batches<'d> {
     /// How many samples, from the first packed on, have to be evaluated at the chain's parameters, and what is known of
     /// the others.
     pub fn fresh(&self) -> (usize, Vec<f32>) {
-        match self {
-            Batches::Mini { drawn, .. } => drawn.fresh(),
+        match &self.0 {
+            Policy::Mini { drawn, .. } => drawn.fresh(),
             _ => (self.size(), Vec::new()),
         }
     }
 
     /// Keeps what an evaluator has found of the batch at the chain's parameters.
     pub fn learn(&mut self, evaluator: &Evaluator<'_>) {
-        if let Batches::Mini { drawn, .. } = self {
+        if let Policy::Mini { drawn, .. } = &mut self.0 {
             drawn.learn(evaluator.found());
         }
     }
 
     /// The chain's parameters have changed.
     pub fn forget(&mut self) {
-        if let Batches::Mini { drawn, .. } = self {
+        if let Policy::Mini { drawn, .. } = &mut self.0 {
             drawn.forget();
         }
     }
 
     /// The batch, of so many samples, that `steps` steps have come to.
     pub fn go_on(&mut self, steps: u64, samples: usize) {
-        match self {
-            Batches::Full { .. } => (),
-            Batches::Mini { pack, subsets, rng, drawn, .. } => {
+        match &mut self.0 {
+            Policy::Full { .. } => (),
+            Policy::Mini { pack, subsets, rng, drawn, .. } => {
                 // The first step has the first batch. Every draw shuffles what the last has left: all are drawn again.
                 let redrawn = steps.saturating_sub(1);
                 for _ in 1..redrawn {
@@ -132,7 +145,7 @@ impl<'d> Batches<'d> {
                     drawn.pack(subsets.draw(rng), pack);
                 }
             }
-            Batches::Progressive { pack, policy, threads } => {
+            Policy::Progressive { pack, policy, threads } => {
                 *policy = Progressive::new(samples, pack.set().len());
                 *pack = Pack::first(pack.set(), policy.size(), *threads);
             }
@@ -141,12 +154,12 @@ impl<'d> Batches<'d> {
 
     /// Whether a fixed batch's samples should be grouped by their losses anew, now that their mean is `loss`.
     pub fn is_stale(&self, loss: f32) -> bool {
-        matches!(self, Batches::Full { pack, grouped } if pack.is_ordered() && loss < STALE * grouped)
+        matches!(&self.0, Policy::Full { pack, grouped } if pack.is_ordered() && loss < STALE * grouped)
     }
 
     /// Groups a fixed batch's samples by their losses, whose mean is `loss`: what is rejected is then rejected earlier.
     pub fn group(&mut self, losses: &[f32], loss: f32) {
-        if let Batches::Full { pack, grouped } = self {
+        if let Policy::Full { pack, grouped } = &mut self.0 {
             pack.group(losses);
             *grouped = loss;
         }
@@ -154,7 +167,7 @@ impl<'d> Batches<'d> {
 
     /// Doubles a progressive batch that is learned, with `correct` of its samples right; says whether it did.
     pub fn grow(&mut self, correct: u32) -> bool {
-        let Batches::Progressive { pack, policy, threads } = self else { return false };
+        let Policy::Progressive { pack, policy, threads } = &mut self.0 else { return false };
         let grows = policy.update(correct);
         if grows {
             *pack = Pack::first(pack.set(), policy.size(), *threads);

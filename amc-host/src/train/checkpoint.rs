@@ -5,7 +5,7 @@ use amc_core::chain::Chain;
 use amc_store::snapshot::Snapshot;
 use serde::{Deserialize, Serialize};
 
-use crate::lanes::Arithmetic;
+use amc_kernels::Arithmetic;
 
 /// A chain and its batch between two moves.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -30,9 +30,9 @@ mod tests {
 
     use super::Checkpoint;
     use crate::data::{Data, Set, Values, Wanted};
-    use crate::lanes::Arithmetic;
     use crate::model::{ActivationName, Description, LossName};
     use crate::train::{Batching, Initial, Settings, with_moves};
+    use amc_kernels::Arithmetic;
 
     const MOVES: u64 = 600;
 

@@ -5,7 +5,7 @@ use crate::data::pack::Pack;
 
 /// The samples of a random batch, those that are not known first and then the others, the hardest first, and what is
 /// known of all.
-pub(crate) struct Drawn {
+pub(super) struct Drawn {
     /// As they are packed.
     samples: Vec<u32>,
     /// Where each was drawn, and stands among the terms of the loss.
@@ -80,10 +80,10 @@ mod tests {
     use crate::data::sequences::zeros_and_ones;
     use crate::data::{Data, digits, functions};
     use crate::evaluate::Evaluator;
-    use crate::lanes::{Arithmetic, dispatch};
     use crate::model::{ActivationName, Description, LossName};
-    use crate::train::moves::{Buffers, Move, evaluation};
+    use crate::train::moves::{Buffers, Move, Threads, evaluation};
     use crate::train::{Batching, Initial, Settings, with_moves};
+    use amc_kernels::Arithmetic;
 
     const SIZE: usize = 100;
 
@@ -132,7 +132,7 @@ mod tests {
                 chain.rescore_with(loss, &signal).expect("finite");
             }
             let evaluate = evaluation(&mut evaluator, pack.batch(), false);
-            dispatch(settings.arithmetic, Move { chain: &mut chain, signal: &mut signal, evaluate });
+            Move { chain: &mut chain, signal: &mut signal, evaluate }.make(Threads::of(settings));
         }
         ends_at(chain.parameters(), chain.loss(), chain.counters())
     }

@@ -1,10 +1,9 @@
 //! The parameters that training starts from, the same whatever trains them.
 
-use amc_core::{Generator, Lanes, Layer, Net, gaussian};
+use amc_core::{Generator, Layer, Net};
+use amc_kernels::{Arithmetic, draw};
 use rand_core::Rng;
 use serde::Serialize;
-
-use crate::lanes::{Arithmetic, OnLanes, dispatch};
 
 /// How initial parameters are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -22,7 +21,7 @@ impl Initial {
     pub fn draw(self, net: Net<'_>, arithmetic: Arithmetic, rng: &mut Generator) -> Vec<f32> {
         let mut parameters = vec![0.0; net.parameters()];
         match self {
-            Initial::Gaussian(sigma) => dispatch(arithmetic, Fill { parameters: &mut parameters, rng, sigma }),
+            Initial::Gaussian(sigma) => draw::fill(arithmetic, rng, sigma, &mut parameters),
             Initial::Kaiming => {
                 for (section, layer) in net.sections().zip(net.layers()) {
                     let fan_in = match layer {
@@ -48,28 +47,13 @@ impl Initial {
     }
 }
 
-struct Fill<'a> {
-    parameters: &'a mut [f32],
-    rng: &'a mut Generator,
-    sigma: f32,
-}
-
-impl OnLanes for Fill<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<L: Lanes>(self, lanes: L) {
-        gaussian::fill(lanes, self.rng, self.sigma, self.parameters);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use amc_core::{Activation, Generator, Layer, Net};
     use rand_core::SeedableRng;
 
     use super::Initial;
-    use crate::lanes::Arithmetic;
+    use amc_kernels::Arithmetic;
 
     const LAYERS: [Layer; 2] = [Layer::dense(900, Activation::Tanh), Layer::dense(40, Activation::Linear)];
     const NET: Net<'_> = Net::new(4, &LAYERS);

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use amc_core::chain::{
-    Chain, ChainError, Crew, Decision, Memory, Options, Part, Parts, RANGE, State, Stream, jump_streams, streams,
+    Chain, ChainError, Crew, Decision, Memory, Options, Parts, State, Stream, jump_streams, streams,
 };
-use amc_core::{Gather, Generator, Lanes, Net, Score};
+use amc_core::{Gather, Generator, Net, Score};
+use amc_kernels::{Arithmetic, draw};
 use amc_store::FormatError;
 use amc_store::snapshot::{Expected, Slices, Stored};
 use rayon::prelude::*;
@@ -15,7 +16,6 @@ use super::checkpoint::{Checkpoint, bytes_of};
 use super::{Progress, Settings, Trained, accuracy, median};
 use crate::data::pack::{Batch, Pack};
 use crate::evaluate::Evaluator;
-use crate::lanes::{Arithmetic, OnLanes, dispatch};
 
 /// The memory of a chain.
 pub(super) struct Buffers {
@@ -62,7 +62,7 @@ impl Buffers {
     /// The loss on the first batch, whose signals are kept, and room for more of these; no room with the signal norm off.
     pub fn begin(&mut self, evaluator: &mut Evaluator<'_>, batch: &Batch<'_>) -> (f32, Vec<f32>) {
         let mut signal = self.signal.clone().unwrap_or_default();
-        let rest = (batch.samples(), &[][..]);
+        let rest = (batch.samples.len(), &[][..]);
         let loss = score(evaluator, batch, rest, &self.parameters, &mut signal);
         if let Some(kept) = &mut self.signal {
             kept.copy_from_slice(&signal);
@@ -102,7 +102,7 @@ impl Buffers {
 }
 
 /// A chain that moves over batches of data.
-pub(crate) struct Moves<'m, 'a> {
+pub struct Moves<'m, 'a> {
     chain: Chain<'m, Generator>,
     evaluator: Evaluator<'a>,
     batches: Batches<'m>,
@@ -135,7 +135,7 @@ impl<'m, 'a> Moves<'m, 'a> {
                 (chain, signal)
             }
         };
-        let crew = Threads { arithmetic: settings.arithmetic, threads: settings.threads };
+        let crew = Threads::of(settings);
         Ok(Self { chain, evaluator, batches, signal, crew })
     }
 
@@ -172,11 +172,7 @@ impl<'m, 'a> Moves<'m, 'a> {
         let (batch, correct) = (self.batches.current(), self.batches.is_progressive());
         let evaluate = evaluation(&mut self.evaluator, batch, correct);
         let next = Move { chain: &mut self.chain, signal: &mut self.signal, evaluate };
-        if self.crew.threads > 1 && next.chain.parameters().len() > RANGE {
-            next.make(self.crew)
-        } else {
-            dispatch(self.crew.arithmetic, next)
-        }
+        next.make(self.crew)
     }
 
     /// U(x) of the current parameters on a batch that has changed.
@@ -209,10 +205,10 @@ impl Moves<'_, '_> {
         let saved = evaluator.saved();
         let x = chain.parameters();
         let whole;
-        let train = match &batches {
-            Batches::Full { pack, .. } => pack,
-            Batches::Mini { pack, threads, .. } | Batches::Progressive { pack, threads, .. } => {
-                whole = Pack::all(pack.set(), *threads);
+        let train = match batches.drawn_from() {
+            None => batches.pack(),
+            Some((set, threads)) => {
+                whole = Pack::all(set, threads);
                 &whole
             }
         };
@@ -263,8 +259,7 @@ pub(super) struct Move<'c, 'm, 's, E> {
 }
 
 impl<E: FnOnce(f32, &[f32], &mut [f32]) -> Option<Score>> Move<'_, '_, '_, E> {
-    #[inline(always)]
-    fn make<C: Crew<Generator>>(self, crew: C) -> (Decision, u32) {
+    pub fn make(self, crew: Threads) -> (Decision, u32) {
         let proposal = self.chain.propose(crew);
         match (self.evaluate)(proposal.bound(), proposal.parameters(), self.signal) {
             Some(score) => (proposal.decide_with(score.loss, self.signal), score.correct),
@@ -273,37 +268,29 @@ impl<E: FnOnce(f32, &[f32], &mut [f32]) -> Option<Score>> Move<'_, '_, '_, E> {
     }
 }
 
-impl<E: FnOnce(f32, &[f32], &mut [f32]) -> Option<Score>> OnLanes for Move<'_, '_, '_, E> {
-    type Output = (Decision, u32);
-
-    #[inline(always)]
-    fn run<L: Lanes>(self, lanes: L) -> (Decision, u32) {
-        self.make(lanes)
-    }
+/// As many threads of the current rayon pool.
+#[derive(Clone, Copy)]
+pub(super) struct Threads {
+    pub arithmetic: Arithmetic,
+    pub threads: usize,
 }
 
-/// The current rayon pool, or as many threads of it.
-#[derive(Clone, Copy)]
-struct Threads {
-    arithmetic: Arithmetic,
-    threads: usize,
+impl Threads {
+    /// Those of a run.
+    pub fn of(settings: &Settings) -> Self {
+        Self { arithmetic: settings.arithmetic, threads: settings.threads }
+    }
 }
 
 impl Crew<Generator> for Threads {
     fn share(&mut self, parts: Parts<'_, Generator>) {
-        let at_once = parts.len().div_ceil(self.threads);
+        let Self { arithmetic, threads } = *self;
+        if threads == 1 || parts.len() == 1 {
+            parts.for_each(|part| draw::work(arithmetic, part));
+            return;
+        }
+        let at_once = parts.len().div_ceil(threads);
         let parts = parts.collect::<Vec<_>>().into_par_iter().with_min_len(at_once);
-        parts.for_each(|part| dispatch(self.arithmetic, Work(part)));
-    }
-}
-
-struct Work<'p>(Part<'p, Generator>);
-
-impl OnLanes for Work<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<L: Lanes>(self, lanes: L) {
-        self.0.work(lanes);
+        parts.for_each(|part| draw::work(arithmetic, part));
     }
 }

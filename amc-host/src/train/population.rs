@@ -7,13 +7,12 @@ use rayon::prelude::*;
 
 use super::Settings;
 use super::checkpoint::bytes_of;
-use super::moves::{Buffers, Move, evaluation};
+use super::moves::{Buffers, Move, Threads, evaluation};
 use crate::data::pack::{Batch, Pack};
 use crate::evaluate::Evaluator;
-use crate::lanes::dispatch;
 
 /// Chains that move on all samples, each from a seed of its own: the settings' and those that follow.
-pub(crate) struct Population<'a, 'd> {
+pub struct Population<'a, 'd> {
     net: Net<'a>,
     settings: &'d Settings,
     pack: &'d Pack<'d>,
@@ -99,7 +98,7 @@ impl Member<'_> {
         let mut chain = Chain::resume(buffers.memory(net), settings.options, state.clone())?;
         for _ in 0..moves {
             let evaluate = evaluation(evaluator, *batch, false);
-            dispatch(settings.arithmetic, Move { chain: &mut chain, signal, evaluate });
+            Move { chain: &mut chain, signal, evaluate }.make(Threads { threads: 1, ..Threads::of(settings) });
         }
         *state = chain.state()?;
         Ok(())
@@ -113,9 +112,9 @@ mod tests {
     use super::Population;
     use crate::data::functions;
     use crate::data::pack::Pack;
-    use crate::lanes::Arithmetic;
     use crate::model::{ActivationName, Description, LossName};
     use crate::train::{Batching, Initial, Settings, train};
+    use amc_kernels::Arithmetic;
 
     fn settings(seed: u64) -> Settings {
         Settings {

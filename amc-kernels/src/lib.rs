@@ -1,0 +1,18 @@
+//! The computations of `amc-core` on a host's SIMD instructions, 16 samples at a time.
+//!
+//! All that takes whole optimisation to be fast is here, and is here once for each instruction set and
+//! [`Arithmetic`]: functions that are not generic, which choose the instruction set when they are called. A crate that
+//! calls them compiles in seconds.
+//!
+//! [`packed`] features are what they read. [`evaluate`] has the forward passes with their losses, [`draw`] Gaussian moves.
+//! Both are written over [`lanes`], where a computation of one's own can be [dispatched](lanes::dispatch), too.
+
+mod arithmetic;
+pub mod draw;
+pub mod evaluate;
+pub mod lanes;
+pub mod packed;
+
+pub use amc_core::Arithmetic;
+pub use arithmetic::is_available;
+pub use lanes::TILE;

@@ -1,0 +1,118 @@
+//! Times moves on the paper's nets, beside the machine's limits.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::ensure;
+use clap::Parser;
+
+use amc_host::cli::{ThreadArgs, arithmetics};
+use amc_host::output::save;
+use amc_kernels::Arithmetic;
+use amc_reproduce::bench::{CASES, Case, Machine, Measured, measure, scaling};
+
+#[derive(Parser)]
+#[command(version)]
+/// Time moves on the paper's nets, and compare with the machine's limits
+struct BenchArgs {
+    /// mnist, sine-10, sine-100, sine-1000, step-32, step-128 or rnn [default: all, mnist and rnn if MNIST is there]
+    cases: Vec<String>,
+    /// Folder of MNIST's IDX files, plain or .gz
+    #[arg(long, default_value = "data")]
+    data_dir: PathBuf,
+    #[command(flatten)]
+    threads: ThreadArgs,
+    /// What a multiply-add rounds
+    #[arg(long, value_parser = arithmetics(), default_value = "fused")]
+    arithmetic: Arithmetic,
+    /// Moves to time [default: by case]
+    #[arg(long)]
+    steps: Option<u64>,
+    /// Print one line of JSON for each case on stdout
+    #[arg(long)]
+    json: bool,
+    /// Instead of the cases: how time grows with parameters and samples; writes scaling.csv and scaling.svg to this folder
+    #[arg(long, value_name = "DIR")]
+    scaling: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    match run(&BenchArgs::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("amc-bench: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(args: &BenchArgs) -> anyhow::Result<()> {
+    let threads = args.threads.count();
+    let few = args.steps.filter(|steps| *steps < 3);
+    ensure!(few.is_none(), "--steps is {}: a median needs 3 or more", few.unwrap_or(0));
+    let named = args.cases.iter().map(|name| Case::of(name)).collect::<anyhow::Result<Vec<_>>>()?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+    pool.install(|| {
+        let machine = Machine::measure(args.arithmetic, threads);
+        let Machine { gflops, gigabytes_per_second } = machine;
+        eprintln!(
+            "{threads} threads, {} arithmetic: {gflops:.0} GFLOP/s from registers, \
+             {gigabytes_per_second:.0} GB/s from memory",
+            args.arithmetic
+        );
+        match &args.scaling {
+            Some(dir) => grow(args, dir, threads, &machine),
+            None => cases(args, &named, threads, &machine),
+        }
+    })
+}
+
+fn cases(args: &BenchArgs, named: &[Case], threads: usize, machine: &Machine) -> anyhow::Result<()> {
+    let cases = if named.is_empty() { &CASES[..] } else { named };
+    eprintln!(
+        "{:<10} {:>10} {:>8} {:>10} {:>10} {:>10} {:>8} {:>9} {:>6} {:>8} {:>7}",
+        "case", "parameters", "samples", "ms a move", "least ms", "ms whole", "inputs", "GFLOP/s", "peak", "MB", "GB/s"
+    );
+    for case in cases {
+        let data = match case.data(&args.data_dir) {
+            Err(error) if named.is_empty() && case.needs_files() => {
+                eprintln!("{:<10} left out: {error:#}", case.name);
+                continue;
+            }
+            data => data?,
+        };
+        let steps = args.steps.unwrap_or(case.steps);
+        let how = (args.arithmetic, threads);
+        let measured = measure(case.name, &case.description(), &data, steps, how, machine)?;
+        let Measured { parameters, samples, step_ms, step_min_ms, evaluation_ms, gflops, .. } = measured;
+        eprintln!(
+            "{:<10} {parameters:>10} {samples:>8} {step_ms:>10.4} {step_min_ms:>10.4} {evaluation_ms:>10.4} {:>7.0}% \
+             {gflops:>9.1} {:>5.0}% {:>8.2} {:>7.1}",
+            case.name,
+            100.0 * measured.density,
+            measured.percent_of_peak,
+            measured.megabytes,
+            measured.gigabytes_per_second,
+        );
+        if args.json {
+            println!("{}", serde_json::to_string(&measured)?);
+        }
+    }
+    Ok(())
+}
+
+fn grow(args: &BenchArgs, dir: &std::path::Path, threads: usize, machine: &Machine) -> anyhow::Result<()> {
+    std::fs::create_dir_all(dir)?;
+    let points = scaling::scaling(machine, (args.arithmetic, threads), |point| {
+        eprintln!("{:>9} parameters, {:>8} samples: {:.4} ms", point.parameters, point.samples, point.step_ms);
+    })?;
+    for series in ["parameters", "samples"] {
+        if let Some(slope) = scaling::slope(&points, series) {
+            eprintln!("slope against {series}, over the last two decades: {slope:.2}");
+        }
+    }
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    points.iter().try_for_each(|point| csv.serialize(point))?;
+    save(&dir.join("scaling.csv"), &csv.into_inner()?)?;
+    save(&dir.join("scaling.svg"), scaling::picture(&points)?.as_bytes())
+}

@@ -1,0 +1,83 @@
+//! Makes the paper's figures again, and compares with what it says of them.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use amc_host::cli::{ThreadArgs, arithmetics};
+use amc_kernels::Arithmetic;
+use amc_reproduce::figures::{Name, Options, reproduce};
+
+#[derive(Parser)]
+#[command(version)]
+/// Make the paper's figures again, and compare with what it says of them
+struct ReproduceArgs {
+    /// The figure
+    #[arg(value_enum)]
+    figure: Name,
+    /// In minutes instead of hours or days; what it shrinks is printed
+    #[arg(long)]
+    quick: bool,
+    /// Make no run: draw from those that are finished, and from the checkpoints of those that are not
+    #[arg(long, conflicts_with = "check")]
+    so_far: bool,
+    /// Runs of each setting, from 1 [default: as many as the paper's, by figure]
+    #[arg(long)]
+    seeds: Option<u64>,
+    /// Of these, runs by gradient descent and Adam, from 1 [default: as many]
+    #[arg(long, value_name = "SEEDS")]
+    baseline_seeds: Option<u64>,
+    /// End with exit code 1 if a claim of the paper does not hold
+    #[arg(long)]
+    check: bool,
+    /// Folder of MNIST's IDX files, plain or .gz
+    #[arg(long, default_value = "data")]
+    data_dir: PathBuf,
+    #[command(flatten)]
+    threads: ThreadArgs,
+    /// What a multiply-add rounds
+    #[arg(long, value_parser = arithmetics(), default_value = "portable")]
+    arithmetic: Arithmetic,
+    /// Folder for the results: one for each figure, and one with the finished runs, which are not made again
+    #[arg(long, default_value = "runs/reproduce")]
+    out: PathBuf,
+}
+
+/// Claims were to be checked, and some do not hold.
+#[derive(Debug, thiserror::Error)]
+#[error("{failed} of {all} claims do not hold")]
+struct Failed {
+    failed: usize,
+    all: usize,
+}
+
+fn main() -> ExitCode {
+    match run(&ReproduceArgs::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("amc-reproduce: {error:#}");
+            if error.is::<Failed>() { ExitCode::FAILURE } else { ExitCode::from(2) }
+        }
+    }
+}
+
+fn run(args: &ReproduceArgs) -> anyhow::Result<()> {
+    let options = Options {
+        quick: args.quick,
+        so_far: args.so_far,
+        seeds: args.seeds,
+        baseline_seeds: args.baseline_seeds,
+        out: args.out.clone(),
+        data_dir: args.data_dir.clone(),
+        threads: args.threads.count(),
+        arithmetic: args.arithmetic,
+    };
+    let outcomes = reproduce(args.figure, &options)?;
+    let claims = || outcomes.iter().flat_map(|outcome| &outcome.claims);
+    let (failed, all) = (claims().filter(|claim| !claim.holds).count(), claims().count());
+    if args.check && failed > 0 {
+        return Err(Failed { failed, all }.into());
+    }
+    Ok(())
+}
