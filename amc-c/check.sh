@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks the library as C firmware gets it: the examples link with arm-none-eabi-gcc and nothing else, hold no panic,
-# and do under QEMU what the library does here; its header is up to date, and clean C11 and C++. The library for the
+# and do under QEMU what the library does here; its header is up to date, and clean C99 and C++11. The library for the
 # Cortex-M4F is in the folder given, under release/ and size/.
 set -euo pipefail
 built=$(realpath "$1")
@@ -25,9 +25,15 @@ for profile in release size; do
   AMC_C_IMAGES=$images/$profile cargo test -- --include-ignored
 done
 
-strict=(-Wall -Wextra -Wpedantic -Werror -ffreestanding -fsyntax-only)
-arm-none-eabi-gcc -std=c11 "${strict[@]}" -x c include/amc.h
-arm-none-eabi-g++ -std=c++17 "${strict[@]}" -x c++ include/amc.h
+strict=(-Wall -Wextra -Wpedantic -Wundef -Wconversion -Werror -ffreestanding -fsyntax-only -Iinclude)
+for source in include/amc.h tests/subset.c; do
+  for standard in c99 c11; do
+    arm-none-eabi-gcc -std=$standard "${strict[@]}" -x c $source
+  done
+  for standard in c++11 c++17; do
+    arm-none-eabi-g++ -std=$standard "${strict[@]}" -x c++ $source
+  done
+done
 
 # What miri would look for, as far as sanitizers see it: every byte read or written is the caller's.
 cargo build
@@ -37,6 +43,7 @@ here() {
   "$images/here"
 }
 here tests/sizes.c
+here -std=c99 tests/subset.c
 sed -n '/^```c$/,/^```$/p' README.md | sed '/^```/d' >"$images/readme.c"
 here "$images/readme.c"
 for example in xor resume own_forward; do
