@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Checks the library as C firmware gets it: the examples link with arm-none-eabi-gcc and nothing else, hold no panic,
-# and do under QEMU what the library does here; its header is up to date, and clean C11 and C++. The library for the
-# Cortex-M4F is in the folder given, under release/ and size/.
+# and do under QEMU what the library does here; what its README says of float ABIs, the FPU and other Rust libraries
+# holds; its header is up to date, and clean C99 and C++11. The library for the Cortex-M4F is in the folder given, under
+# release/ and size/.
 set -euo pipefail
 built=$(realpath "$1")
 cd "$(dirname "$0")"
@@ -25,9 +26,49 @@ for profile in release size; do
   AMC_C_IMAGES=$images/$profile cargo test -- --include-ignored
 done
 
-strict=(-Wall -Wextra -Wpedantic -Werror -ffreestanding -fsyntax-only)
-arm-none-eabi-gcc -std=c11 "${strict[@]}" -x c include/amc.h
-arm-none-eabi-g++ -std=c++17 "${strict[@]}" -x c++ include/amc.h
+library=$built/release/libamc.a
+tried=$images/tried
+mkdir -p "$tried"
+# Something fails, and says why.
+fails() {
+  local why=$1
+  shift
+  if "$@" >"$tried/said" 2>&1; then
+    echo "it did not fail: $*"
+    exit 1
+  fi
+  grep -q -e "$why" "$tried/said" || { cat "$tried/said"; echo "not said: $why"; exit 1; }
+}
+
+# A program of another float ABI does not link; with the FPU off it ends at once.
+fails 'uses VFP register arguments' examples/build.sh "$library" "$tried" -mfloat-abi=softfp
+fails 'uses VFP register arguments' examples/build.sh "$library" "$tried" -mfloat-abi=soft
+examples/build.sh "$library" "$tried" -DFPU_ACCESS=0
+fails 'fault: CFSR=00080000' ../amc-firmware/run-qemu.sh "$tried/xor"
+
+# Another Rust library of the same compiler links as soon as only one panic handler is strong.
+target=thumbv7em-none-eabihf
+if [ -d "$(rustc --print target-libdir --target $target)" ]; then
+  rustc --edition 2024 --crate-type staticlib --target $target -C panic=abort -O tests/second/lib.rs \
+    -o "$tried/libsecond.a"
+  second=(-Wl,--undefined=second "$tried/libsecond.a")
+  fails 'multiple definition of .*rust_begin_unwind' examples/build.sh "$library" "$tried" "${second[@]}"
+  arm-none-eabi-objcopy --wildcard --weaken-symbol='*rust_begin_unwind' "$library" "$tried/libamc.a"
+  examples/build.sh "$tried/libamc.a" "$tried" "${second[@]}"
+  ../amc-firmware/run-qemu.sh "$tried/xor"
+else
+  echo "skipped: a second Rust library; its core library for $target is not installed"
+fi
+
+strict=(-Wall -Wextra -Wpedantic -Wundef -Wconversion -Werror -ffreestanding -fsyntax-only -Iinclude)
+for source in include/amc.h tests/subset.c; do
+  for standard in c99 c11; do
+    arm-none-eabi-gcc -std=$standard "${strict[@]}" -x c $source
+  done
+  for standard in c++11 c++17; do
+    arm-none-eabi-g++ -std=$standard "${strict[@]}" -x c++ $source
+  done
+done
 
 # What miri would look for, as far as sanitizers see it: every byte read or written is the caller's.
 cargo build
@@ -37,6 +78,7 @@ here() {
   "$images/here"
 }
 here tests/sizes.c
+here -std=c99 tests/subset.c
 sed -n '/^```c$/,/^```$/p' README.md | sed '/^```/d' >"$images/readme.c"
 here "$images/readme.c"
 for example in xor resume own_forward; do

@@ -1,11 +1,13 @@
 #!/bin/sh
-# Links the examples for QEMU's Cortex-M4F with the library given, into the folder given.
+# Links the examples for QEMU's Cortex-M4F with the library given, into the folder given; what follows is for the
+# compiler, after its other options.
 set -eu
 library=$(realpath "$1") out=$(realpath "$2")
+shift 2
 cd "$(dirname "$0")"
 for example in xor resume own_forward; do
-  arm-none-eabi-gcc -std=c11 -O2 -Wall -Wextra -Wpedantic -Werror -ffreestanding -ffunction-sections -fdata-sections \
-    -mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16 -I../include -Iboard -Ixor \
+  arm-none-eabi-gcc -std=c11 -O2 -Wall -Wextra -Wpedantic -Wundef -Werror -ffreestanding -ffunction-sections \
+    -fdata-sections -mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16 -I../include -Iboard -Ixor \
     $example/*.c board/qemu.c "$library" -nostdlib -lgcc -T board/qemu.ld \
-    -Wl,--gc-sections,-z,noexecstack -o "$out/$example"
+    -Wl,--gc-sections,-z,noexecstack -o "$out/$example" "$@"
 done

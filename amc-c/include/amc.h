@@ -154,7 +154,8 @@ enum amc_status
    */
   AMC_STATUS_FLAGS,
   /**
-   * A parameter to start from is infinite or not a number, or `start_sigma` is not finite or below 0.
+   * A parameter to start from is infinite or not a number (`amc_check_numbers` tells which), or `start_sigma` is not
+   * finite or below 0.
    */
   AMC_STATUS_START,
   /**
@@ -174,15 +175,30 @@ enum amc_status
    */
   AMC_STATUS_SCALE,
   /**
-   * A sample's class has no output.
+   * A feature is infinite or not a number: `amc_check_samples` tells which, or `amc_check_numbers`.
+   */
+  AMC_STATUS_FEATURE,
+  /**
+   * A target is infinite or not a number: `amc_check_samples` tells which.
+   */
+  AMC_STATUS_TARGET,
+  /**
+   * A sample's class has no output: `amc_check_samples` tells which.
    */
   AMC_STATUS_CLASS,
   /**
-   * Cross-entropy needs targets from 0 to 1, and for a softmax output exactly one 1 to a sample, the others 0.
+   * Cross-entropy needs targets from 0 to 1, and for a softmax output exactly one 1 to a sample, the others 0:
+   * `amc_check_samples` tells which sample has others.
    */
   AMC_STATUS_PROBABILITIES,
   /**
-   * The loss of the current parameters is infinite or not a number.
+   * With `AMC_SIGNAL_NORM`: the features are so large that the mean of their squares overflows, or so small that it
+   * vanishes, and the first layer would not move. `scale` should bring them to about 1.
+   */
+  AMC_STATUS_SIGNAL,
+  /**
+   * The loss of the current parameters is infinite or not a number. With finite samples: they, or the parameters,
+   * are so large that the net's sums overflow.
    */
   AMC_STATUS_LOSS,
   /**
@@ -198,7 +214,8 @@ enum amc_status
    */
   AMC_STATUS_UNDECIDED,
   /**
-   * A number of the trainer's state is not finite: from there no training could go on.
+   * A number of the trainer's state is not finite: from there no training could go on. Or one that
+   * `amc_check_numbers` was given.
    */
   AMC_STATUS_NOT_FINITE,
   /**
@@ -505,13 +522,33 @@ amc_status amc_load(const struct amc_setup *setup,
 
 /**
  * Sets the samples that a net learns, checks them, and computes the loss of the current parameters. Call it again
- * when they have changed. A proposal that is undecided is dropped.
+ * when they have changed. A proposal that is undecided is dropped, also where that loss is not finite.
  *
  * # Safety
  * The arrays are as long as `count`, the net's inputs and outputs say, and stay as they are while the trainer uses
  * them. The struct itself is copied.
  */
 amc_status amc_set_samples(struct amc_trainer *trainer, const struct amc_samples *samples);
+
+/**
+ * Checks samples as `amc_set_samples` does, but for `AMC_STATUS_SIGNAL` and `AMC_STATUS_LOSS`, and changes nothing.
+ * `index`, which may be NULL, tells where they are refused: with `AMC_STATUS_FEATURE` the index in `numbers`,
+ * `AMC_STATUS_TARGET` in `targets`, `AMC_STATUS_CLASS` in `classes`, `AMC_STATUS_PROBABILITIES` that of the sample's
+ * first target; otherwise it is 0.
+ *
+ * # Safety
+ * The arrays are as long as `count`, the net's inputs and outputs say.
+ */
+amc_status amc_check_samples(const struct amc_trainer *trainer, const struct amc_samples *samples, size_t *index);
+
+/**
+ * Checks `count` numbers that are to be features, targets or parameters to start from: all have to be finite. `index`,
+ * which may be NULL, tells the first that is not, with `AMC_STATUS_NOT_FINITE`; otherwise it is 0.
+ *
+ * # Safety
+ * There are `count` numbers.
+ */
+amc_status amc_check_numbers(const float *numbers, size_t count, size_t *index);
 
 /**
  * Tells the loss of the current parameters, a finite number: before the first proposal of a function of your own, and
@@ -551,7 +588,8 @@ amc_status amc_restart(struct amc_trainer *trainer);
 
 /**
  * Computes the outputs that the net with the current parameters gives for one sample: `numbers` or `bytes`, the other
- * NULL, times `scale`, as in `amc_samples`. `outputs` has room for `count` numbers: the units of the last layer.
+ * NULL, times `scale`, as in `amc_samples`. `outputs` has room for `count` numbers: the units of the last layer. They
+ * are infinite or not numbers where finite features are so large that the net's sums overflow.
  *
  * # Safety
  * The arrays are as long as the net's inputs, and `count`.

@@ -4,7 +4,10 @@
 use core::mem::MaybeUninit;
 use core::ptr;
 
+use amc_core::Targets;
+
 use crate::block::Block;
+use crate::check::{check, first_not_finite};
 use crate::create::Plan;
 use crate::feed::Feed;
 use crate::foreign::{array, optional, room};
@@ -101,7 +104,7 @@ pub unsafe extern "C" fn amc_load(
 }
 
 /// Sets the samples that a net learns, checks them, and computes the loss of the current parameters. Call it again
-/// when they have changed. A proposal that is undecided is dropped.
+/// when they have changed. A proposal that is undecided is dropped, also where that loss is not finite.
 ///
 /// # Safety
 /// The arrays are as long as `count`, the net's inputs and outputs say, and stay as they are while the trainer uses
@@ -110,20 +113,79 @@ pub unsafe extern "C" fn amc_load(
 pub unsafe extern "C" fn amc_set_samples(trainer: Option<&mut Trainer>, samples: Option<&Samples>) -> Status {
     status(|| {
         let (trainer, samples) = (trainer.ok_or(Status::Null)?, samples.ok_or(Status::Null)?);
-        let net = trainer.objective()?.net();
-        let count = samples.count;
+        let objective = trainer.objective()?;
         // SAFETY: as demanded here.
-        let features = unsafe { feed(count, net.inputs(), samples.numbers, samples.bytes, samples.scale) }?;
-        let values = count.checked_mul(net.outputs()).ok_or(Status::TooLarge)?;
-        let targets = match (samples.targets.is_null(), samples.classes.is_null()) {
-            // SAFETY: as demanded here.
-            (false, true) => amc_core::Targets::Values(unsafe { array(samples.targets, values) }?),
-            // SAFETY: as demanded here.
-            (true, false) => amc_core::Targets::Classes(unsafe { array(samples.classes, count) }?),
-            _ => return Err(Status::Samples),
-        };
-        trainer.set_samples(amc_core::Samples { features, targets })
+        let samples = unsafe { data(objective.net(), samples) }?;
+        check(&objective, &samples).map_err(|(status, _)| status)?;
+        trainer.set_samples(samples)
     })
+}
+
+/// Checks samples as `amc_set_samples` does, but for `AMC_STATUS_SIGNAL` and `AMC_STATUS_LOSS`, and changes nothing.
+/// `index`, which may be NULL, tells where they are refused: with `AMC_STATUS_FEATURE` the index in `numbers`,
+/// `AMC_STATUS_TARGET` in `targets`, `AMC_STATUS_CLASS` in `classes`, `AMC_STATUS_PROBABILITIES` that of the sample's
+/// first target; otherwise it is 0.
+///
+/// # Safety
+/// The arrays are as long as `count`, the net's inputs and outputs say.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn amc_check_samples(
+    trainer: Option<&Trainer>,
+    samples: Option<&Samples>,
+    index: Option<&mut MaybeUninit<usize>>,
+) -> Status {
+    let mut place = 0;
+    let done = status(|| {
+        let (trainer, samples) = (trainer.ok_or(Status::Null)?, samples.ok_or(Status::Null)?);
+        let objective = trainer.objective()?;
+        // SAFETY: as demanded here.
+        let samples = unsafe { data(objective.net(), samples) }?;
+        check(&objective, &samples).map_err(|(status, index)| {
+            place = index;
+            status
+        })
+    });
+    tell(index, place);
+    done
+}
+
+/// Checks `count` numbers that are to be features, targets or parameters to start from: all have to be finite. `index`,
+/// which may be NULL, tells the first that is not, with `AMC_STATUS_NOT_FINITE`; otherwise it is 0.
+///
+/// # Safety
+/// There are `count` numbers.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn amc_check_numbers(
+    numbers: *const f32,
+    count: usize,
+    index: Option<&mut MaybeUninit<usize>>,
+) -> Status {
+    // SAFETY: as demanded here.
+    let first = unsafe { array(numbers, count) }.map(first_not_finite);
+    tell(index, first.ok().flatten().unwrap_or(0));
+    status(|| match first? {
+        Some(_) => Err(Status::NotFinite),
+        None => Ok(()),
+    })
+}
+
+/// The samples' arrays, as long as the net demands.
+///
+/// # Safety
+/// That of [`amc_check_samples`].
+unsafe fn data<'a>(net: amc_core::Net<'_>, samples: &Samples) -> Result<amc_core::Samples<'a, Feed<'a>>, Status> {
+    let count = samples.count;
+    let values = count.checked_mul(net.outputs()).ok_or(Status::TooLarge)?;
+    // SAFETY: as demanded here.
+    let features = unsafe { feed(count, net.inputs(), samples.numbers, samples.bytes, samples.scale) }?;
+    let targets = match (samples.targets.is_null(), samples.classes.is_null()) {
+        // SAFETY: as demanded here.
+        (false, true) => Targets::Values(unsafe { array(samples.targets, values) }?),
+        // SAFETY: as demanded here.
+        (true, false) => Targets::Classes(unsafe { array(samples.classes, count) }?),
+        _ => return Err(Status::Samples),
+    };
+    Ok(amc_core::Samples { features, targets })
 }
 
 /// # Safety
@@ -220,7 +282,8 @@ pub extern "C" fn amc_restart(trainer: Option<&mut Trainer>) -> Status {
 }
 
 /// Computes the outputs that the net with the current parameters gives for one sample: `numbers` or `bytes`, the other
-/// NULL, times `scale`, as in `amc_samples`. `outputs` has room for `count` numbers: the units of the last layer.
+/// NULL, times `scale`, as in `amc_samples`. `outputs` has room for `count` numbers: the units of the last layer. They
+/// are infinite or not numbers where finite features are so large that the net's sums overflow.
 ///
 /// # Safety
 /// The arrays are as long as the net's inputs, and `count`.
@@ -238,7 +301,10 @@ pub unsafe extern "C" fn amc_predict(
         let inputs = trainer.objective()?.net().inputs();
         // SAFETY: as demanded here.
         let (features, outputs) = unsafe { (feed(1, inputs, numbers, bytes, scale)?, room(outputs, count)?) };
-        trainer.predict(&features, outputs)
+        match first_not_finite(features.numbers) {
+            Some(_) => Err(Status::Feature),
+            None => trainer.predict(&features, outputs),
+        }
     })
 }
 

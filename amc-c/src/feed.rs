@@ -12,6 +12,13 @@ pub(crate) struct Feed<'a> {
     pub scale: f32,
 }
 
+impl Feed<'_> {
+    /// Whether all of it is 0.
+    pub(crate) fn is_zero(&self) -> bool {
+        self.numbers.iter().all(|x| *x == 0.0) && self.bytes.iter().all(|x| *x == 0)
+    }
+}
+
 impl Features for Feed<'_> {
     fn samples(&self) -> usize {
         self.samples

@@ -19,6 +19,7 @@ mod block;
 mod foreign;
 
 // What is done with it.
+mod check;
 mod create;
 mod feed;
 mod trainer;

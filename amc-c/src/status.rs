@@ -52,7 +52,8 @@ pub enum Status {
     NoGrid,
     /// `flags` has others than `AMC_IN_PLACE` and `AMC_SIGNAL_NORM`.
     Flags,
-    /// A parameter to start from is infinite or not a number, or `start_sigma` is not finite or below 0.
+    /// A parameter to start from is infinite or not a number (`amc_check_numbers` tells which), or `start_sigma` is not
+    /// finite or below 0.
     Start,
 
     /// There is no net to do that with.
@@ -63,12 +64,21 @@ pub enum Status {
     Samples,
     /// `scale` is 0, infinite or not a number.
     Scale,
-    /// A sample's class has no output.
+    /// A feature is infinite or not a number: `amc_check_samples` tells which, or `amc_check_numbers`.
+    Feature,
+    /// A target is infinite or not a number: `amc_check_samples` tells which.
+    Target,
+    /// A sample's class has no output: `amc_check_samples` tells which.
     Class,
-    /// Cross-entropy needs targets from 0 to 1, and for a softmax output exactly one 1 to a sample, the others 0.
+    /// Cross-entropy needs targets from 0 to 1, and for a softmax output exactly one 1 to a sample, the others 0:
+    /// `amc_check_samples` tells which sample has others.
     Probabilities,
+    /// With `AMC_SIGNAL_NORM`: the features are so large that the mean of their squares overflows, or so small that it
+    /// vanishes, and the first layer would not move. `scale` should bring them to about 1.
+    Signal,
 
-    /// The loss of the current parameters is infinite or not a number.
+    /// The loss of the current parameters is infinite or not a number. With finite samples: they, or the parameters,
+    /// are so large that the net's sums overflow.
     Loss,
     /// The loss of the current parameters is not known yet: `amc_set_samples`, or `amc_rescore`.
     NoLoss,
@@ -77,7 +87,8 @@ pub enum Status {
     /// A proposal is undecided: trainers are saved between moves. With `AMC_IN_PLACE` nothing is predicted, too.
     Undecided,
 
-    /// A number of the trainer's state is not finite: from there no training could go on.
+    /// A number of the trainer's state is not finite: from there no training could go on. Or one that
+    /// `amc_check_numbers` was given.
     NotFinite,
     /// The bytes are not what `amc_save` wrote, all of it and nothing else.
     NotSaved,

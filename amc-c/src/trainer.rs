@@ -109,16 +109,24 @@ impl Trainer {
         self.objective.ok_or(Status::NoNet)
     }
 
-    /// Checks the samples, and computes the loss of the current parameters on them.
+    /// Takes samples that were checked, and computes the loss of the current parameters on them.
     pub(crate) fn set_samples(&mut self, samples: Batch) -> Result<(), Status> {
         let objective = self.objective()?;
-        objective.check(&samples)?;
+        let signal_norm = !self.gathered.is_empty();
+        let signal = if signal_norm { objective.input_signal(LANES, &samples) } else { 0.0 };
+        if signal_norm && (!signal.is_finite() || (signal == 0.0 && !samples.features.is_zero())) {
+            return Err(Status::Signal);
+        }
         self.take_back();
         let scored =
             score(&objective, (f32::INFINITY, self.chain.parameters()), &samples, self.scratch, self.gathered)?;
         let loss = scored.map_or(f32::NAN, |score| score.loss);
+        if !loss.is_finite() {
+            return Err(Status::Loss);
+        }
+        // That of the samples in use, until nothing can fail.
         if let Some(first) = self.gathered.first_mut() {
-            *first = objective.input_signal(LANES, &samples);
+            *first = signal;
         }
         self.chain.rescore_with(loss, self.gathered)?;
         (self.samples, self.scored) = (Some(samples), true);

@@ -148,6 +148,9 @@ fn null_is_a_status_everywhere() {
             amc_load(Some(&setup), ptr::null(), 1, byte, 1, Some(&mut MaybeUninit::uninit())),
             amc_set_samples(None, Some(&Case::xor().samples())),
             amc_set_samples(trained.trainer(), None),
+            amc_check_samples(None, Some(&Case::xor().samples()), None),
+            amc_check_samples(trained.shared(), None, None),
+            amc_check_numbers(ptr::null(), 1, None),
             amc_rescore(None, 1.0),
             amc_propose(None, Some(&mut MaybeUninit::uninit()), None),
             amc_propose(trained.trainer(), None, None),
@@ -176,7 +179,7 @@ fn samples_that_do_not_fit_are_refused_and_the_old_ones_stay() {
     let mut trained = Trained::new(&case);
     let (loss, good) = (trained.loss(), case.samples());
     let (bytes, wrong, halves) = ([0_u8; 4], [0_u8, 2], [0.5_f32; 4]);
-    let nan = [f32::NAN; 4];
+    let (values, beyond) = (usize::MAX / 2 + 1, isize::MAX as usize / 8 + 1);
     for (samples, expected) in [
         (Samples { count: 0, ..good }, Status::NoSamples),
         (Samples { numbers: ptr::null(), ..good }, Status::Samples),
@@ -185,13 +188,16 @@ fn samples_that_do_not_fit_are_refused_and_the_old_ones_stay() {
         (Samples { targets: halves.as_ptr(), ..good }, Status::Samples),
         (Samples { scale: 0.0, ..good }, Status::Scale),
         (Samples { scale: f32::NAN, ..good }, Status::Scale),
+        (Samples { scale: f32::NEG_INFINITY, ..good }, Status::Scale),
+        (Samples { count: 0, numbers: ptr::null(), ..good }, Status::Samples),
         (Samples { classes: wrong.as_ptr(), ..good }, Status::Class),
         (Samples { classes: ptr::null(), targets: halves.as_ptr(), ..good }, Status::Probabilities),
-        (Samples { numbers: nan.as_ptr(), ..good }, Status::Loss),
         (Samples { numbers: good.numbers.wrapping_byte_add(1), ..good }, Status::Misaligned),
         (Samples { count: usize::MAX, ..good }, Status::TooLarge),
-        (Samples { count: isize::MAX as usize / 8 + 1, ..good }, Status::TooLarge),
+        (Samples { count: values, ..good }, Status::TooLarge),
+        (Samples { count: beyond, ..good }, Status::TooLarge),
     ] {
+        assert_eq!(trained.check_samples(&samples).0, expected);
         assert_eq!(trained.set_samples(&samples), expected);
         assert_eq!(trained.loss(), loss);
     }

@@ -6,6 +6,15 @@ extern uint32_t stack_top[], paint_end[], data_start[], data_end[], data_stored[
 
 static const uint32_t PAINT = 0x5ac396a5;
 
+/* Full access to coprocessors 10 and 11, the FPU, which a reset leaves switched off. With -DFPU_ACCESS=0 it stays off:
+   its first instruction is a HardFault, with NOCP in CFSR. */
+#ifndef FPU_ACCESS
+#define FPU_ACCESS (0xfu << 20)
+#endif
+
+static volatile uint32_t *const CFSR = (volatile uint32_t *)0xe000ed28;
+static volatile uint32_t *const CPACR = (volatile uint32_t *)0xe000ed88;
+
 static int semihosting(uint32_t operation, const void *argument)
 {
     register uint32_t r0 __asm__("r0") = operation;
@@ -58,13 +67,14 @@ static void end(int status)
 
 static void fault(void)
 {
+    board_hexadecimal("fault: CFSR=", *CFSR);
+    board_text("\n");
     end(1);
 }
 
 void reset(void)
 {
-    /* The FPU is off after a reset: CPACR. */
-    *(volatile uint32_t *)0xe000ed88 |= 0xfu << 20;
+    *CPACR |= FPU_ACCESS;
     __asm__ volatile("dsb\n isb");
     for (uint32_t *to = data_start, *from = data_stored; to < data_end;)
         *to++ = *from++;

@@ -183,6 +183,13 @@ impl Trained {
         unsafe { amc_set_samples(self.trainer(), Some(samples)) }
     }
 
+    /// What `amc_check_samples` says, and the index it tells.
+    pub fn check_samples(&self, samples: &Samples) -> (Status, usize) {
+        let mut index = MaybeUninit::uninit();
+        let status = unsafe { amc_check_samples(self.shared(), Some(samples), Some(&mut index)) };
+        (status, unsafe { index.assume_init() })
+    }
+
     pub fn rescore(&mut self, loss: f32) -> Status {
         amc_rescore(self.trainer(), loss)
     }
