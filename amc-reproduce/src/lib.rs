@@ -1,8 +1,7 @@
 //! The paper made again, as a program on `amc-host`.
 //!
-//! [`figures`] are the paper's, with its claims beside what was found; [`gradient`] has the baselines that it compares
-//! with; [`mod@bench`] times moves on its nets, beside the machine's limits.
+//! [`figures`] are the paper's, with its claims beside what was found; [`mod@bench`] times moves on its nets, beside the
+//! machine's limits. The baselines by gradients are in the crate `amc_gradient`.
 
 pub mod bench;
 pub mod figures;
-pub mod gradient;

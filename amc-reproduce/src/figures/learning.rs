@@ -9,7 +9,7 @@ use super::method::{Method, Steps};
 use super::series::{Curve, moments};
 use super::under_way::UnderWay;
 use super::watch::Watch;
-use crate::gradient::{Gradient, Optimizer, clip};
+use amc_gradient::{Gradient, Optimizer, clip};
 use amc_host::data::Data;
 use amc_host::model::Description;
 use amc_host::train::{self, Initial, Settings, with_batches, with_moves};
@@ -180,7 +180,7 @@ impl Training {
                         batches.redraw();
                     }
                     seen.step(batches.size(), way);
-                    let gradient = gradient.evaluate(&x, &batches.current());
+                    let gradient = gradient.evaluate(&x, &batches.current().samples);
                     if let Some(most) = steps.clip {
                         clip(gradient, most);
                     }

@@ -4,7 +4,7 @@ use amc_core::sums::BLOCK;
 use amc_core::{Gather, Objective};
 
 use super::series::Curve;
-use crate::gradient::{Gradient, norm};
+use amc_gradient::{Gradient, norm};
 use amc_host::data::pack::Pack;
 use amc_host::data::{Data, Set};
 use amc_host::evaluate::Evaluator;
@@ -77,7 +77,7 @@ impl<'a> Watch<'a> {
             curve.points.push((n, accuracy.into()));
         }
         if let (Some((gradient, curve)), Some((pack, _))) = (&mut self.gradient, self.losses.first()) {
-            curve.points.push((n, norm(gradient.evaluate(parameters, &pack.batch()))));
+            curve.points.push((n, norm(gradient.evaluate(parameters, &pack.batch().samples))));
         }
         let outputs = (self.name_outputs)(epoch).and_then(|name| self.outputs(&name, parameters));
         self.outputs.extend(outputs);

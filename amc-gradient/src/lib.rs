@@ -27,7 +27,7 @@ pub use descent::{Optimizer, clip, norm};
 use self::group::{Part, Worker};
 use self::outputs::Outputs;
 use self::places::{Place, places, tiles_of_a_group};
-use amc_host::data::pack::Batch;
+use amc_kernels::evaluate::PackedSamples;
 use amc_kernels::lanes::dispatch;
 use amc_kernels::{Arithmetic, TILE};
 
@@ -50,7 +50,7 @@ pub struct Gradient<'a> {
 
 impl<'a> Gradient<'a> {
     /// Gradients on up to `threads` threads of the current rayon pool, for data that the objective has
-    /// [checked](amc_host::data::Set::check).
+    /// [checked](Objective::check).
     pub fn new(objective: Objective<'a>, arithmetic: Arithmetic, threads: usize) -> Self {
         let net = objective.net();
         let places = places(net);
@@ -61,14 +61,14 @@ impl<'a> Gradient<'a> {
     }
 
     /// ∇U(x) on a batch: a number for each parameter, in the order of the parameter vector.
-    pub fn evaluate(&mut self, parameters: &[f32], batch: &Batch<'_>) -> &mut [f32] {
+    pub fn evaluate(&mut self, parameters: &[f32], samples: &PackedSamples<'_>) -> &mut [f32] {
         let net = self.objective.net();
-        let (features, samples) = (batch.samples.features, batch.samples.len());
+        let (features, targets, samples) = (samples.features, samples.targets, samples.len());
         let scale = features.scale();
         let group = self.tiles * TILE;
         let share = samples.div_ceil(group).div_ceil(PARTS).max(1) * group;
         self.parts.resize_with(samples.div_ceil(share), Vec::new);
-        let outputs = Outputs { objective: self.objective, targets: batch.samples.targets, samples };
+        let outputs = Outputs { objective: self.objective, targets, samples };
         let (multiply_adds, _) = net.operations();
         let threads = if samples * multiply_adds < PARALLEL_FROM { 1 } else { self.workers.len() };
         let at_once = self.parts.len().div_ceil(threads);

@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use amc_core::forward::activate;
-use amc_core::{Features, Lanes, Layer, Section};
+use amc_core::lanes::Apart;
+use amc_core::{Lanes, Layer, Section};
 
-use super::dense::{Dense, FirstRoom, multiply_by_slopes};
+use super::dense::{Dense, FirstRoom, FirstTiles, multiply_by_slopes};
 use super::outputs::Outputs;
 use super::places::Place;
 use super::recurrent::Recurrent;
@@ -80,12 +81,40 @@ impl OnLanes for Part<'_, '_> {
         const { assert!(L::T == TILE) };
         for start in self.range.clone().step_by(self.tiles * TILE) {
             let tiles = (self.range.end - start).div_ceil(TILE).min(self.tiles);
-            self.forward(lanes, start, tiles);
+            lanes.apart(Forward { part: &mut self, start, tiles });
             if let Some(last) = self.worker.made.last_mut() {
                 self.outputs.errors(lanes, last, start, tiles, &mut self.worker.errors[0]);
             }
-            self.backward(lanes, start, tiles);
+            lanes.apart(Backward { part: &mut self, start, tiles });
         }
+    }
+}
+
+/// The pass of a group forward, as a function of its own.
+struct Forward<'p, 's, 'a> {
+    part: &'p mut Part<'s, 'a>,
+    start: usize,
+    tiles: usize,
+}
+
+impl<L: Lanes> Apart<L> for Forward<'_, '_, '_> {
+    #[inline(always)]
+    fn run(self, lanes: L) {
+        self.part.forward(lanes, self.start, self.tiles);
+    }
+}
+
+/// The pass of a group backward, as a function of its own.
+struct Backward<'p, 's, 'a> {
+    part: &'p mut Part<'s, 'a>,
+    start: usize,
+    tiles: usize,
+}
+
+impl<L: Lanes> Apart<L> for Backward<'_, '_, '_> {
+    #[inline(always)]
+    fn run(self, lanes: L) {
+        self.part.backward(lanes, self.start, self.tiles);
     }
 }
 
@@ -94,7 +123,7 @@ impl Part<'_, '_> {
     fn forward<L: Lanes>(&mut self, lanes: L, start: usize, tiles: usize) {
         let Self { places, parameters, features, scale, .. } = *self;
         let Worker { inputs: net_inputs, made, states, .. } = &mut *self.worker;
-        let features = |tile: usize| features.tile(lanes, start + tile * TILE);
+        let features = FirstTiles { features, first: start };
         for (index, place) in places.iter().enumerate() {
             let all = tiles * place.layer.units() * TILE;
             let (earlier, now) = made.split_at_mut(index);
@@ -102,14 +131,14 @@ impl Part<'_, '_> {
             if let Layer::Dense { activation, .. } = place.layer {
                 let dense = Dense::new(parameters, place.section, tiles);
                 match earlier.last() {
-                    None => dense.forward_first(lanes, features, scale, now),
+                    None => dense.forward_first(lanes, &features, scale, now),
                     Some(given) => dense.forward(lanes, given, now),
                 }
                 activate(lanes, activation, now);
                 continue;
             }
             if index == 0 {
-                unpack(lanes, features, scale, place.width, &mut net_inputs[..tiles * place.width * TILE]);
+                unpack(lanes, &features, scale, place.width, &mut net_inputs[..tiles * place.width * TILE]);
             }
             let Section { start, weights, biases } = place.section;
             let of_layer = parameters[start..][..weights + biases].split_at(weights);
@@ -145,7 +174,7 @@ impl Part<'_, '_> {
         let Worker {
             inputs: net_inputs, made, states, errors: [errors, before], kept, first, recurrent, images, ..
         } = &mut *self.worker;
-        let features = |tile: usize| features.tile(lanes, start + tile * TILE);
+        let features = FirstTiles { features, first: start };
         for (index, place) in places.iter().enumerate().rev() {
             let Section { start, weights, biases } = place.section;
             let of_layer = &parameters[start..][..weights + biases];
@@ -165,7 +194,7 @@ impl Part<'_, '_> {
                     let (of_weights, of_biases) = gradient.split_at_mut(weights);
                     dense.add_biases(lanes, errors, of_biases);
                     match below {
-                        None => dense.add_first_weights(lanes, features, errors, first, of_weights),
+                        None => dense.add_first_weights(lanes, &features, errors, first, of_weights),
                         Some(given) => {
                             dense.add_weights(lanes, given, errors, of_weights);
                             dense.backward(lanes, errors, before);
@@ -211,16 +240,10 @@ impl Part<'_, '_> {
 
 /// Writes a group's features, `[tile][feature][TILE]`.
 #[inline(always)]
-fn unpack<L: Lanes, I: Iterator<Item = (usize, L::V)>>(
-    lanes: L,
-    features: impl Fn(usize) -> I,
-    scale: f32,
-    width: usize,
-    to: &mut [f32],
-) {
+fn unpack<L: Lanes>(lanes: L, features: &FirstTiles<'_>, scale: f32, width: usize, to: &mut [f32]) {
     to.fill(0.0);
     for (tile, to) in to.chunks_exact_mut(width * TILE).enumerate() {
-        for (feature, values) in features(tile) {
+        for (feature, values) in features.tile(lanes, tile) {
             lanes.store(lanes.mul(values, lanes.splat(scale)), &mut to[feature * TILE..]);
         }
     }

@@ -5,12 +5,12 @@
 mod golden;
 
 use amc_core::{Activation, Gather, Generator, Layer, Loss, Net, Objective, Portable, gaussian};
+use amc_gradient::{Gradient, Optimizer, clip, norm};
 use amc_host::data::pack::Pack;
 use amc_host::data::{Set, Values, Wanted};
 use amc_host::evaluate::Evaluator;
 use amc_host::model::{ActivationName, Description, LossName};
 use amc_kernels::Arithmetic;
-use amc_reproduce::gradient::{Gradient, Optimizer, clip, norm};
 use clap::ValueEnum;
 use rand_core::{Rng, SeedableRng};
 use serde::Deserialize;
@@ -98,7 +98,7 @@ fn gradients_are_those_of_pytorch() {
         for arithmetic in arithmetics() {
             let pack = Pack::all(&set, 1);
             let mut ours = Gradient::new(objective, arithmetic, 1);
-            let difference = difference(ours.evaluate(&golden.parameters, &pack.batch()), gradient);
+            let difference = difference(ours.evaluate(&golden.parameters, &pack.batch().samples), gradient);
             assert!(difference < ROUNDING, "{activation:?} {output:?} {loss:?} {arithmetic:?}: {difference:e}");
         }
     }
@@ -122,7 +122,7 @@ fn gradients_of_every_kind_of_layer_are_those_of_pytorch() {
         for arithmetic in arithmetics() {
             let mut ours = Gradient::new(objective, arithmetic, 1);
             let pack = Pack::all(&set, 1);
-            let difference = difference(ours.evaluate(&case.parameters, &pack.batch()), &case.gradient);
+            let difference = difference(ours.evaluate(&case.parameters, &pack.batch().samples), &case.gradient);
             assert!(difference < ROUNDING_OF_LAYERS, "{}, {arithmetic:?}: {difference:e}", case.name);
         }
     }
@@ -142,8 +142,8 @@ fn what_is_kept_and_lost_has_no_part_in_a_gradient() {
         gaussian::fill(Portable::<4>, &mut Generator::seed_from_u64(1), 0.5, &mut parameters);
         let pack = Pack::all(&set, 1);
         let mut gradient = Gradient::new(objective, Arithmetic::Portable, 1);
-        gradient.evaluate(&parameters, &pack.batch());
-        gradient.evaluate(&parameters, &pack.batch()).to_vec()
+        gradient.evaluate(&parameters, &pack.batch().samples);
+        gradient.evaluate(&parameters, &pack.batch().samples).to_vec()
     };
     let plain = gradient(&[dense, dense, keep, dense, add, last]);
     assert_eq!(gradient(&[dense, keep, dense, keep, dense, add, last]), plain, "kept twice");
@@ -170,7 +170,7 @@ fn steps_are_those_of_pytorch() {
         let mut parameters = golden.parameters.clone();
         let mut gradient = Gradient::new(objective, Arithmetic::Portable, 1);
         for _ in 0..5 {
-            let mut gradient = gradient.evaluate(&parameters, &pack.batch()).to_vec();
+            let mut gradient = gradient.evaluate(&parameters, &pack.batch().samples).to_vec();
             clip(&mut gradient, most);
             optimizer.step(&mut parameters, &gradient);
         }
@@ -224,8 +224,8 @@ fn threads_change_no_bit_of_a_gradient() {
         pool.install(|| {
             let pack = Pack::all(&set, threads);
             let mut gradient = Gradient::new(OBJECTIVE, Arithmetic::Portable, threads);
-            let first = gradient.evaluate(&parameters, &pack.batch()).to_vec();
-            let again = gradient.evaluate(&parameters, &pack.batch());
+            let first = gradient.evaluate(&parameters, &pack.batch().samples).to_vec();
+            let again = gradient.evaluate(&parameters, &pack.batch().samples);
             assert_eq!(first, again, "nothing of one evaluation is left for the next");
             first.into_iter().map(f32::to_bits).collect::<Vec<_>>()
         })
@@ -241,7 +241,7 @@ fn gradients_are_slopes_of_the_loss() {
     let pack = Pack::all(&set, 1);
     let mut evaluator = Evaluator::new(OBJECTIVE, Arithmetic::Portable, 1);
     let mut gradient = Gradient::new(OBJECTIVE, Arithmetic::Portable, 1);
-    let gradient = gradient.evaluate(&parameters, &pack.batch()).to_vec();
+    let gradient = gradient.evaluate(&parameters, &pack.batch().samples).to_vec();
     // Along every layer's weights and biases alone: no part of the gradient can hide behind another.
     for section in OBJECTIVE.net().sections() {
         for range in [0..section.weights, section.weights..section.weights + section.biases] {

@@ -3,9 +3,10 @@
 //! Sums are kept in registers, for as many neurons as the lanes say, as in the core's forward pass.
 
 use amc_core::lanes::Apart;
-use amc_core::{Activation, Lanes, Section};
+use amc_core::{Activation, Features, Lanes, Section};
 
 use amc_kernels::TILE;
+use amc_kernels::packed::Packed;
 
 /// Tiles in a group: enough to make sums over lanes rare, few enough for a deep net to stay in the caches.
 pub(super) const TILES: usize = 32;
@@ -67,23 +68,16 @@ impl<'a> Dense<'a> {
         Self { weights, biases: &[], fan_in: weights.len() / units, units, tiles }
     }
 
-    /// The inputs of the first layer's neurons; `inputs(tile)` gives features to be multiplied by `scale`.
+    /// The inputs of the first layer's neurons, from features to be multiplied by `scale`.
     #[inline(always)]
-    pub fn forward_first<L: Lanes, I: Iterator<Item = (usize, L::V)>>(
-        &self,
-        lanes: L,
-        inputs: impl Fn(usize) -> I + Copy,
-        scale: f32,
-        outputs: &mut [f32],
-    ) {
-        blocks!(L, self.units, |unit, J| self.block::<L, I, J>(lanes, unit, inputs, scale, outputs));
+    pub fn forward_first<L: Lanes>(&self, lanes: L, features: &FirstTiles<'_>, scale: f32, outputs: &mut [f32]) {
+        lanes.apart(ForwardFirst { dense: *self, features, scale, outputs });
     }
 
     /// The inputs of a later layer's neurons, from the outputs of the layer before.
     #[inline(always)]
     pub fn forward<L: Lanes>(&self, lanes: L, given: &[f32], outputs: &mut [f32]) {
-        let inputs = |tile| self.of_tile(lanes, given, self.fan_in, tile);
-        blocks!(L, self.units, |unit, J| self.block::<L, _, J>(lanes, unit, inputs, 1.0, outputs));
+        lanes.apart(Forward { dense: *self, given, outputs });
     }
 
     /// A tile's numbers, one after the other.
@@ -161,12 +155,7 @@ impl<'a> Dense<'a> {
     /// Adds the products of inputs and errors of all samples, `[input][unit]`.
     #[inline(always)]
     pub fn add_weights<L: Lanes>(&self, lanes: L, given: &[f32], errors: &[f32], gradient: &mut [f32]) {
-        for (input, gradient) in gradient.chunks_exact_mut(self.units).enumerate() {
-            blocks!(L, self.units, |unit, J| {
-                let gradient = &mut gradient[unit..][..J];
-                self.weights_block::<L, J>(lanes, (input, unit), given, errors, gradient);
-            });
-        }
+        lanes.apart(AddWeights { dense: *self, given, errors, gradient });
     }
 
     #[inline(always)]
@@ -190,42 +179,15 @@ impl<'a> Dense<'a> {
 
     /// The same for the first layer, whose inputs list what is not 0: a sample at a time, over `TILE` neurons at once.
     #[inline(always)]
-    pub fn add_first_weights<L: Lanes, I: Iterator<Item = (usize, L::V)>>(
+    pub fn add_first_weights<L: Lanes>(
         &self,
         lanes: L,
-        inputs: impl Fn(usize) -> I,
+        features: &FirstTiles<'_>,
         errors: &[f32],
         room: &mut FirstRoom,
         gradient: &mut [f32],
     ) {
-        let padded = self.units.next_multiple_of(TILE);
-        let FirstRoom { rows, listed } = room;
-        rows.resize(TILE * padded, 0.0);
-        listed.resize(self.fan_in, (0, [0.0; TILE]));
-        for (tile, errors) in errors.chunks_exact(self.units * TILE).take(self.tiles).enumerate() {
-            for (unit, errors) in errors.chunks_exact(TILE).enumerate() {
-                for (sample, error) in errors.iter().enumerate() {
-                    rows[sample * padded + unit] = *error;
-                }
-            }
-            let mut count = 0;
-            for (listed, (input, values)) in listed.iter_mut().zip(inputs(tile)) {
-                listed.0 = input;
-                lanes.store(values, &mut listed.1);
-                count += 1;
-            }
-            for unit in (0..self.units).step_by(TILE) {
-                let mut of_samples = [lanes.splat(0.0); TILE];
-                unrolled!(TILE, |N| { of_samples[N] = lanes.load(&rows[N * padded + unit..]) });
-                let (fours, rest) = listed[..count].as_chunks::<4>();
-                for four in fours {
-                    self.first_weights_block(lanes, unit, &of_samples, four, gradient);
-                }
-                for one in rest.as_chunks::<1>().0 {
-                    self.first_weights_block(lanes, unit, &of_samples, one, gradient);
-                }
-            }
-        }
+        lanes.apart(AddFirstWeights { dense: *self, features, errors, room, gradient });
     }
 
     /// Those of a few inputs at once: an input's sum alone would wait for each of its additions.
@@ -250,6 +212,20 @@ impl<'a> Dense<'a> {
     }
 }
 
+/// Tiles of features from sample `first` on.
+pub(super) struct FirstTiles<'a> {
+    pub features: Packed<'a>,
+    pub first: usize,
+}
+
+impl FirstTiles<'_> {
+    /// A tile's features that are not left out.
+    #[inline(always)]
+    pub fn tile<L: Lanes>(&self, lanes: L, tile: usize) -> impl Iterator<Item = (usize, L::V)> + Clone {
+        self.features.tile(lanes, self.first + tile * TILE)
+    }
+}
+
 /// Working memory for the first layer's weights.
 #[derive(Default)]
 pub(super) struct FirstRoom {
@@ -271,6 +247,104 @@ impl<L: Lanes> Apart<L> for Backward<'_> {
     fn run(self, lanes: L) {
         let Self { dense, errors, before } = self;
         blocks!(L, dense.fan_in, |input, J| dense.backward_block::<L, J>(lanes, input, errors, before));
+    }
+}
+
+/// [`Dense::forward_first`], as a function of its own, like those that follow.
+struct ForwardFirst<'a, 'w> {
+    dense: Dense<'a>,
+    features: &'w FirstTiles<'w>,
+    scale: f32,
+    outputs: &'w mut [f32],
+}
+
+impl<L: Lanes> Apart<L> for ForwardFirst<'_, '_> {
+    #[inline(always)]
+    fn run(self, lanes: L) {
+        let Self { dense, features, scale, outputs } = self;
+        let inputs = |tile| features.tile(lanes, tile);
+        blocks!(L, dense.units, |unit, J| dense.block::<L, _, J>(lanes, unit, inputs, scale, outputs));
+    }
+}
+
+/// [`Dense::forward`].
+struct Forward<'a, 'w> {
+    dense: Dense<'a>,
+    given: &'w [f32],
+    outputs: &'w mut [f32],
+}
+
+impl<L: Lanes> Apart<L> for Forward<'_, '_> {
+    #[inline(always)]
+    fn run(self, lanes: L) {
+        let Self { dense, given, outputs } = self;
+        let inputs = |tile| dense.of_tile(lanes, given, dense.fan_in, tile);
+        blocks!(L, dense.units, |unit, J| dense.block::<L, _, J>(lanes, unit, inputs, 1.0, outputs));
+    }
+}
+
+/// [`Dense::add_weights`].
+struct AddWeights<'a, 'w> {
+    dense: Dense<'a>,
+    given: &'w [f32],
+    errors: &'w [f32],
+    gradient: &'w mut [f32],
+}
+
+impl<L: Lanes> Apart<L> for AddWeights<'_, '_> {
+    #[inline(always)]
+    fn run(self, lanes: L) {
+        let Self { dense, given, errors, gradient } = self;
+        for (input, gradient) in gradient.chunks_exact_mut(dense.units).enumerate() {
+            blocks!(L, dense.units, |unit, J| {
+                let gradient = &mut gradient[unit..][..J];
+                dense.weights_block::<L, J>(lanes, (input, unit), given, errors, gradient);
+            });
+        }
+    }
+}
+
+/// [`Dense::add_first_weights`].
+struct AddFirstWeights<'a, 'w> {
+    dense: Dense<'a>,
+    features: &'w FirstTiles<'w>,
+    errors: &'w [f32],
+    room: &'w mut FirstRoom,
+    gradient: &'w mut [f32],
+}
+
+impl<L: Lanes> Apart<L> for AddFirstWeights<'_, '_> {
+    #[inline(always)]
+    fn run(self, lanes: L) {
+        let Self { dense, features, errors, room, gradient } = self;
+        let padded = dense.units.next_multiple_of(TILE);
+        let FirstRoom { rows, listed } = room;
+        rows.resize(TILE * padded, 0.0);
+        listed.resize(dense.fan_in, (0, [0.0; TILE]));
+        for (tile, errors) in errors.chunks_exact(dense.units * TILE).take(dense.tiles).enumerate() {
+            for (unit, errors) in errors.chunks_exact(TILE).enumerate() {
+                for (sample, error) in errors.iter().enumerate() {
+                    rows[sample * padded + unit] = *error;
+                }
+            }
+            let mut count = 0;
+            for (listed, (input, values)) in listed.iter_mut().zip(features.tile(lanes, tile)) {
+                listed.0 = input;
+                lanes.store(values, &mut listed.1);
+                count += 1;
+            }
+            for unit in (0..dense.units).step_by(TILE) {
+                let mut of_samples = [lanes.splat(0.0); TILE];
+                unrolled!(TILE, |N| { of_samples[N] = lanes.load(&rows[N * padded + unit..]) });
+                let (fours, rest) = listed[..count].as_chunks::<4>();
+                for four in fours {
+                    dense.first_weights_block(lanes, unit, &of_samples, four, gradient);
+                }
+                for one in rest.as_chunks::<1>().0 {
+                    dense.first_weights_block(lanes, unit, &of_samples, one, gradient);
+                }
+            }
+        }
     }
 }
 
