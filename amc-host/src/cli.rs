@@ -7,7 +7,6 @@ mod export;
 mod import;
 mod train;
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -86,9 +85,25 @@ struct DataArgs {
 /// The option `--threads`.
 #[derive(Args)]
 pub struct ThreadArgs {
-    /// Threads, from 1; their number changes no result [default: all cores]
-    #[arg(long)]
-    threads: Option<NonZeroUsize>,
+    /// Threads, from 1 to 64, or to the machine's cores if it has more; their number changes no result
+    /// [default: all cores]
+    #[arg(long, value_parser = threads)]
+    threads: Option<usize>,
+}
+
+/// Threads that a machine of fewer cores may be asked for: more only wait for each other, and thousands take minutes to start.
+const MOST_THREADS: usize = 64;
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn threads(text: &str) -> Result<usize, String> {
+    let most = cores().max(MOST_THREADS);
+    match text.parse() {
+        Ok(threads) if (1..=most).contains(&threads) => Ok(threads),
+        _ => Err(format!("use a number from 1 to {most}: this machine runs {} at once", cores())),
+    }
 }
 
 /// Reads the values of `--arithmetic`.
@@ -102,7 +117,7 @@ pub fn arithmetics() -> impl TypedValueParser<Value = Arithmetic> {
 impl ThreadArgs {
     /// The number of threads asked for, or else of cores.
     pub fn count(&self) -> usize {
-        self.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, usize::from)
+        self.threads.unwrap_or_else(cores)
     }
 }
 
@@ -157,6 +172,7 @@ fn eval(model: &Model, data: &Data) -> anyhow::Result<()> {
         "the model was trained in fused arithmetic, which this machine lacks"
     );
     let objective = model.description.objective()?;
+    crate::train::check_evaluation(objective, data)?;
     let mut evaluator = Evaluator::new(objective, model.arithmetic, 1);
     let parts = [("train", Some(&data.train)), ("test", data.test.as_ref())];
     for (name, set) in parts {

@@ -98,6 +98,14 @@ impl Set {
         self.width
     }
 
+    /// Bytes of a feature as it is kept.
+    pub(crate) fn element_size(&self) -> usize {
+        match self.values {
+            Values::U8(..) => size_of::<u8>(),
+            Values::F32(_) => size_of::<f32>(),
+        }
+    }
+
     /// Whether the targets are classes.
     pub fn has_classes(&self) -> bool {
         matches!(self.wanted, Wanted::Classes(_))

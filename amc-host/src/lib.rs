@@ -1,12 +1,13 @@
 //! Trains neural nets by adaptive Metropolis Monte Carlo on a host: data sets, parallel evaluation with the bits of
 //! one thread, and what the command `amc` does.
 //!
-//! The modules stand in the order of the data's way: [`data`], which [`fetch`] brings, [`evaluate`] and [`train`], then
-//! what is kept of it: [`model`] files, [`export`] as source code, and the [`output`] of a run. [`cli`] is the command
-//! line. What they compute with is in the crate `amc_kernels`.
+//! The modules stand in the order of the data's way: [`data`], which [`fetch`] brings, the [`memory`] it takes,
+//! [`evaluate`] and [`train`], then what is kept of it: [`model`] files, [`export`] as source code, and the [`output`] of a
+//! run. [`cli`] is the command line. What they compute with is in the crate `amc_kernels`.
 
 pub mod data;
 pub mod fetch;
+pub mod memory;
 
 pub mod evaluate;
 

@@ -4,6 +4,7 @@ mod batches;
 mod checkpoint;
 mod drawn;
 mod initial;
+mod memory;
 mod moves;
 mod population;
 
@@ -18,6 +19,7 @@ pub use self::initial::Initial;
 
 pub use self::batches::Batches;
 pub use self::checkpoint::Checkpoint;
+pub(crate) use self::memory::check_evaluation;
 use self::moves::Buffers;
 pub use self::moves::Moves;
 pub use self::population::Population;
@@ -162,7 +164,7 @@ pub fn with_batches<T>(
     work(buffers.into_parameters(), batches)
 }
 
-/// Whether machine, data and net go together.
+/// Whether machine, data and net go together, and there is memory for them.
 fn check(objective: Objective<'_>, data: &Data, settings: &Settings) -> anyhow::Result<()> {
     let available = amc_kernels::is_available(settings.arithmetic);
     anyhow::ensure!(available, "this machine has no FMA instructions: use --arithmetic portable");
@@ -170,7 +172,7 @@ fn check(objective: Objective<'_>, data: &Data, settings: &Settings) -> anyhow::
     if let Some(test) = &data.test {
         test.check(objective)?;
     }
-    Ok(())
+    Ok(memory::check(objective, data, settings)?)
 }
 
 /// The median; 0 of none.
