@@ -1,6 +1,7 @@
 //! The command line: `amc train`, `amc fetch`, `amc eval`, `amc info`, `amc export`, `amc import`.
 //!
-//! Results for programs go to stdout, all else to stderr. Exit code 2 stands for bad input or bad use.
+//! Results for programs go to stdout, all else to stderr. Exit code 2 stands for bad input, bad use or results that cannot
+//! be written. A reader that has seen enough and closes the pipe is no error.
 
 mod defaults;
 mod export;
@@ -16,11 +17,13 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 use self::defaults::Defaults;
+use crate::console::{StdoutError, print};
 use crate::data::pack::Pack;
 use crate::data::{self, Data};
 use crate::evaluate::Evaluator;
 use crate::fetch;
 use crate::model::{Model, params_hash};
+use crate::note;
 
 /// Trains neural nets without gradients, by adaptive Metropolis Monte Carlo (aMC).
 #[derive(Parser)]
@@ -139,18 +142,30 @@ impl DataArgs {
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    match run(Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("amc: {error:#}");
-            ExitCode::from(2)
-        }
+    let done = Cli::try_parse().map_err(anyhow::Error::from).and_then(run);
+    done.map_or_else(|error| end(&error), |()| ExitCode::SUCCESS)
+}
+
+/// Says what is wrong, and with which exit code to end.
+fn end(error: &anyhow::Error) -> ExitCode {
+    if let Some(error) = error.downcast_ref::<clap::Error>() {
+        // Help and version are results; how options are used wrongly is not.
+        return match error.print() {
+            Ok(()) => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)),
+            Err(_) if error.use_stderr() => ExitCode::from(2),
+            Err(cause) => end(&StdoutError::from(cause).into()),
+        };
     }
+    if error.downcast_ref().is_some_and(StdoutError::is_closed_pipe) {
+        return ExitCode::SUCCESS;
+    }
+    note!("amc: {error:#}");
+    ExitCode::from(2)
 }
 
 fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
-        None => run(Cli::parse_from(["amc", "train"])),
+        None => run(Cli::try_parse_from(["amc", "train"])?),
         Some(Command::Train(args)) => train::run(&args),
         Some(Command::Fetch { name, data_dir, url }) => {
             let source = match name {
@@ -182,15 +197,14 @@ fn eval(model: &Model, data: &Data) -> anyhow::Result<()> {
         let loss = evaluator.evaluate(&model.parameters, &samples.batch(), Default::default()).loss;
         let accuracy = crate::train::accuracy(&mut evaluator, &model.parameters, &samples);
         let accuracy = accuracy.map_or(String::new(), |accuracy| format!("  accuracy {accuracy:.4}"));
-        println!("{name}: {} samples  loss {loss:.6}{accuracy}", set.len());
+        print(format_args!("{name}: {} samples  loss {loss:.6}{accuracy}\n", set.len()))?;
     }
     Ok(())
 }
 
 fn info(model: &Model) -> anyhow::Result<()> {
-    println!("{}", serde_json::to_string_pretty(&model.description)?);
-    println!("arithmetic: {}", model.arithmetic);
-    println!("parameters: {}", model.parameters.len());
-    println!("params_hash: {}", params_hash(&model.parameters));
-    Ok(())
+    let Model { description, arithmetic, parameters } = model;
+    let (description, hash) = (serde_json::to_string_pretty(description)?, params_hash(parameters));
+    let count = parameters.len();
+    Ok(print(format_args!("{description}\narithmetic: {arithmetic}\nparameters: {count}\nparams_hash: {hash}\n"))?)
 }

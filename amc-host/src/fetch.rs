@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use indicatif::{ProgressBar, ProgressStyle};
 use md5::{Digest, Md5};
 
-use crate::whole_file;
+use crate::{note, whole_file};
 
 /// A data set on the web.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ pub fn fetch(source: &Source, url: Option<&str>, dir: &Path) -> Result<(), Fetch
     for (name, wanted) in source.files {
         let path = dir.join(name);
         if std::fs::read(&path).is_ok_and(|bytes| hex(&Md5::digest(bytes)) == wanted) {
-            eprintln!("{} is there already", path.display());
+            note!("{} is there already", path.display());
             continue;
         }
         let url = format!("{}/{name}", url.unwrap_or(source.url).trim_end_matches('/'));

@@ -9,8 +9,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::defaults::Defaults;
 use super::{DataArgs, ThreadArgs};
+use crate::console::print;
 use crate::data::Data;
 use crate::model::{ActivationName, Description, LossName, Model, params_hash};
+use crate::note;
 use crate::output::{self, Point, Summary};
 use crate::train::{Batching, Initial, Settings, Trained, train};
 use amc_kernels::Arithmetic;
@@ -170,9 +172,9 @@ pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
     Model { description, arithmetic: args.arithmetic, parameters: trained.parameters }.save(&out.join("model.amc"))?;
     output::write(&out, &curve, &summary)?;
     say(&summary);
-    eprintln!("model, curve and summary are in {}", out.display());
+    note!("model, curve and summary are in {}", out.display());
     if args.json {
-        println!("{}", serde_json::to_string(&summary)?);
+        print(format_args!("{}\n", serde_json::to_string(&summary)?))?;
     }
     Ok(())
 }
@@ -232,7 +234,7 @@ fn summary(trained: &Trained) -> Summary {
 
 fn say(summary: &Summary) {
     let percent = |accuracy: Option<f32>| accuracy.map_or("-".into(), |a| format!("{:.1}%", 100.0 * a));
-    eprintln!(
+    note!(
         "{} parameters, {} steps in {:.1} s ({:.3} ms each): loss {:.6}, accuracy {} (train) {} (test), acceptance {:.3}",
         summary.parameters,
         summary.steps,

@@ -1,6 +1,7 @@
 //! The command line as a user meets it: results, errors of use, bad files.
 
 mod memory;
+mod streams;
 
 use std::fs;
 use std::io::{Read, Write};
