@@ -48,7 +48,7 @@ pub struct Summary {
     pub evaluated_share: Option<f64>,
     /// Wall time of all moves.
     pub seconds: f64,
-    /// Median wall time of a move, in milliseconds.
+    /// Median wall time of a move, in milliseconds, within 0.1%.
     pub step_ms: f64,
     /// CRC-32 of the parameters' little-endian bytes.
     pub params_hash: String,

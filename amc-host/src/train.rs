@@ -3,6 +3,7 @@
 mod batches;
 mod checkpoint;
 mod drawn;
+mod durations;
 mod initial;
 mod memory;
 mod moves;
@@ -20,6 +21,7 @@ pub use self::initial::Initial;
 pub use self::batches::Batches;
 pub use self::checkpoint::Checkpoint;
 pub(crate) use self::memory::check_evaluation;
+use self::durations::Durations;
 use self::moves::Buffers;
 pub use self::moves::Moves;
 pub use self::population::Population;
@@ -98,7 +100,7 @@ pub struct Trained {
     pub saved: Saved,
     /// From the first move to the last.
     pub time: Duration,
-    /// The median time of a move.
+    /// The median time of a move, within 0.1%.
     pub median_step: Duration,
     /// The least.
     pub least_step: Duration,
@@ -112,16 +114,16 @@ pub fn train(
     mut report: impl FnMut(&mut Progress<'_, '_>),
 ) -> anyhow::Result<Trained> {
     with_moves(description, data, settings, None, |mut moves, test| {
-        let mut times = Vec::new();
+        let mut durations = Durations::new()?;
         let start = Instant::now();
         for _ in 0..settings.steps {
             let begun = Instant::now();
             moves.make()?;
-            times.push(begun.elapsed());
+            durations.add(begun.elapsed());
             report(&mut moves.progress(test));
         }
         let time = start.elapsed();
-        Ok(moves.end(test, time, times))
+        Ok(moves.end(test, time, &durations))
     })
 }
 
