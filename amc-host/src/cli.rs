@@ -27,7 +27,7 @@ use crate::note;
 
 /// Trains neural nets without gradients, by adaptive Metropolis Monte Carlo (aMC).
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "amc", version)]
 struct Cli {
     /// Without a command: `train` on the digits that come with the program
     #[command(subcommand)]

@@ -136,9 +136,8 @@ pub fn with_moves<T>(
     from: Option<&Checkpoint>,
     work: impl FnOnce(Moves<'_, '_>, Option<&Pack<'_>>) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
+    check(description, data, settings)?;
     let objective = description.objective()?;
-    settings.options.check()?;
-    check(objective, data, settings)?;
     let evaluator = Evaluator::new(objective, settings.arithmetic, settings.threads);
     let test = data.test.as_ref().map(|test| Pack::all(test, settings.threads));
     let mut rng = Generator::seed_from_u64(settings.seed);
@@ -158,7 +157,7 @@ pub fn with_batches<T>(
     work: impl FnOnce(Vec<f32>, Batches<'_>) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
     let objective = description.objective()?;
-    check(objective, data, settings)?;
+    check_fit(objective, data, settings)?;
     let mut rng = Generator::seed_from_u64(settings.seed);
     let buffers = Buffers::new(objective.net(), settings, &mut rng);
     let mut order = Vec::new();
@@ -166,8 +165,14 @@ pub fn with_batches<T>(
     work(buffers.into_parameters(), batches)
 }
 
+/// Checks all that can be known before the first evaluation: that training with these settings is possible.
+pub(crate) fn check(description: &Description, data: &Data, settings: &Settings) -> anyhow::Result<()> {
+    settings.options.check()?;
+    check_fit(description.objective()?, data, settings)
+}
+
 /// Whether machine, data and net go together, and there is memory for them.
-fn check(objective: Objective<'_>, data: &Data, settings: &Settings) -> anyhow::Result<()> {
+fn check_fit(objective: Objective<'_>, data: &Data, settings: &Settings) -> anyhow::Result<()> {
     let available = amc_kernels::is_available(settings.arithmetic);
     anyhow::ensure!(available, "this machine has no FMA instructions: use --arithmetic portable");
     data.train.check(objective)?;

@@ -1,5 +1,6 @@
 //! The command line as a user meets it: results, errors of use, bad files.
 
+mod folders;
 mod memory;
 mod streams;
 
@@ -129,7 +130,7 @@ fn wide_csv(dir: &Path) {
 fn a_minibatch_of_all_samples_is_judged_like_the_full_batch() {
     let dir = tempfile::tempdir().expect("a folder");
     let loss = |batch: &str| {
-        json(&["train", "--steps", "1", "--batch", batch, "--json"], dir.path());
+        json(&["train", "--steps", "1", "--batch", batch, "--force", "--json"], dir.path());
         let curve = fs::read_to_string(dir.path().join("runs/digits/curve.csv")).expect("a curve");
         let row: Vec<_> = curve.lines().nth(1).expect("a point").split(',').map(String::from).collect();
         row[1].parse::<f64>().expect("a loss")
@@ -145,7 +146,8 @@ fn every_data_set_has_defaults_that_train() {
     let dir = tempfile::tempdir().expect("a folder");
     mnist(dir.path(), 70);
     let two = |data: &str| {
-        json(&["train", "--data", data, "--data-dir", ".", "--steps", "2", "--out", "o", "--json"], dir.path());
+        let options = ["--data-dir", ".", "--steps", "2", "--out", "o", "--force", "--json"];
+        json(&[&["train", "--data", data], &options[..]].concat(), dir.path());
         let info = amc(&["info", "o/model.amc"], dir.path());
         String::from_utf8(info.stdout).expect("UTF-8").split_whitespace().collect::<String>()
     };

@@ -14,7 +14,9 @@ fn refused_in_a_line(args: &[&str], words: &[&str]) {
 
 #[test]
 fn nets_that_no_memory_holds_are_refused() {
-    let train = |layers| ["train", "--layers", layers];
+    fn train(layers: &str) -> [&str; 3] {
+        ["train", "--layers", layers]
+    }
     // 10¹² parameters, three times 4 bytes each: with ε = 0 there are no centres.
     refused_in_a_line(&train("64,1000000,1000000,10"), &["1,000,076,000,010 parameters", "10.9", "TiB", "can be had"]);
     refused_in_a_line(&train("64,99999999999,10"), &["7,499,999,999,935 parameters", "TiB"]);
@@ -55,7 +57,7 @@ fn threads_are_bounded_and_counts_may_be_as_large_as_they_are_read() {
     }
     let most = u64::MAX.to_string();
     for (option, value) in [("--seed", &most[..]), ("--n-reset", "4294967295"), ("--threads", "64")] {
-        let summary = json(&["train", "--steps", "3", "--json", "--out", option, option, value], dir.path());
+        let summary = json(&["train", "--steps", "3", "--json", "--out", &option[2..], option, value], dir.path());
         assert_eq!(summary["steps"], 3);
     }
     assert_eq!(json(&["train", "--steps", "0", "--json"], dir.path())["step_ms"], 0.0);
