@@ -18,6 +18,7 @@ use clap::{Args, Parser, Subcommand};
 
 use self::defaults::Defaults;
 use crate::console::{StdoutError, print};
+use crate::data::idx::IdxError;
 use crate::data::pack::Pack;
 use crate::data::{self, Data};
 use crate::evaluate::Evaluator;
@@ -44,9 +45,9 @@ enum Command {
         /// The data set
         #[arg(value_enum)]
         name: Fetchable,
-        /// Folder to put its files into
-        #[arg(long, default_value = "data")]
-        data_dir: PathBuf,
+        /// Folder to put its files into [default: data/NAME]
+        #[arg(long)]
+        data_dir: Option<PathBuf>,
         /// Where to fetch them from [default: their publishers' copy]
         #[arg(long)]
         url: Option<String>,
@@ -80,9 +81,9 @@ struct DataArgs {
     /// digits (built in), mnist, fashion-mnist, sine, step, log-sine, or a CSV file with the class in its last column
     #[arg(long, default_value = "digits")]
     data: String,
-    /// Folder of the IDX files of mnist and fashion-mnist, plain or .gz
-    #[arg(long, default_value = "data")]
-    data_dir: PathBuf,
+    /// Folder of the IDX files of mnist or fashion-mnist, plain or .gz [default: data/mnist or data/fashion-mnist]
+    #[arg(long)]
+    data_dir: Option<PathBuf>,
 }
 
 /// The option `--threads`.
@@ -125,10 +126,23 @@ impl ThreadArgs {
 }
 
 impl DataArgs {
+    fn idx(&self, source: &fetch::Source) -> anyhow::Result<Data> {
+        let dir = self.data_dir.clone().unwrap_or_else(|| source.default_dir());
+        let name = source.name;
+        data::idx::load_set(&dir, source)
+            .map_err(|error| match error {
+                missing @ IdxError::Missing(_) => {
+                    anyhow::Error::from(missing).context(format!("{name} is needed: `amc fetch {name}` brings it"))
+                }
+                error => error.into(),
+            })
+    }
+
     fn load(&self) -> anyhow::Result<Data> {
         Ok(match self.data.as_str() {
             "digits" => data::digits(),
-            "mnist" | "fashion-mnist" => data::idx::load(&self.data_dir)?,
+            "mnist" => self.idx(&fetch::MNIST)?,
+            "fashion-mnist" => self.idx(&fetch::FASHION_MNIST)?,
             "sine" => data::functions::sine(),
             "step" => data::functions::step(),
             "log-sine" => data::functions::log_sine(),
@@ -172,6 +186,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
                 Fetchable::Mnist => fetch::MNIST,
                 Fetchable::FashionMnist => fetch::FASHION_MNIST,
             };
+            let data_dir = data_dir.unwrap_or_else(|| source.default_dir());
             Ok(fetch::fetch(&source, url.as_deref(), &data_dir)?)
         }
         Some(Command::Eval { model, data }) => eval(&Model::load(&model)?, &data.load()?),

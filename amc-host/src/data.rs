@@ -2,6 +2,7 @@
 
 pub mod csv;
 pub mod functions;
+mod gzip;
 pub mod idx;
 mod order;
 pub mod pack;

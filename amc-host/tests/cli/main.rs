@@ -1,5 +1,6 @@
 //! The command line as a user meets it: results, errors of use, bad files.
 
+mod data_sets;
 mod folders;
 mod memory;
 mod streams;
@@ -265,16 +266,19 @@ fn idx(dims: &[u32], data: &[u8]) -> Vec<u8> {
     bytes
 }
 
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gz.write_all(bytes).expect("written");
+    gz.finish().expect("written")
+}
+
 /// A small MNIST: `n` images of 4 pixels for each part, class = the brightest pixel.
 fn mnist(dir: &Path, n: u32) {
     let labels: Vec<u8> = (0..n).map(|i| (i % 4) as u8).collect();
     let pixels: Vec<u8> = labels.iter().flat_map(|l| (0..4).map(move |p| if p == *l { 255 } else { 3 })).collect();
     for part in ["train", "t10k"] {
         fs::write(dir.join(format!("{part}-images-idx3-ubyte")), idx(&[n, 2, 2], &pixels)).expect("written");
-        let file = fs::File::create(dir.join(format!("{part}-labels-idx1-ubyte.gz"))).expect("made");
-        let mut gz = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
-        gz.write_all(&idx(&[n], &labels)).expect("written");
-        gz.finish().expect("written");
+        fs::write(dir.join(format!("{part}-labels-idx1-ubyte.gz")), gzip(&idx(&[n], &labels))).expect("written");
     }
 }
 
@@ -292,10 +296,23 @@ fn idx_files_plain_and_gzipped_are_read() {
 fn bad_idx_files_are_refused() {
     let images = "train-images-idx3-ubyte";
     let labels = "t10k-labels-idx1-ubyte";
+    let of_type = |code: u8| {
+        let mut bytes = idx(&[70, 2, 2], &[0; 280]);
+        bytes[2] = code;
+        bytes
+    };
     for (name, bytes, words) in [
         (images, idx(&[70, 2, 2], &[0; 279]), &["280 bytes", "279"][..]),
         (images, idx(&[70, 2, 2], &[0; 281]), &["280 bytes", "281"]),
-        (images, idx(&[70, 4], &[0; 280]), &["begins with"]),
+        (images, idx(&[70, 4], &[0; 280]), &["2 dimensions", "images have 3"]),
+        (labels, idx(&[70, 1], &[0; 70]), &["2 dimensions", "labels have 1"]),
+        (images, of_type(0x09), &["signed bytes", "0x09", "unsigned bytes"]),
+        (images, of_type(0x0b), &["shorts", "0x0b"]),
+        (images, of_type(0x0c), &["ints", "0x0c"]),
+        (labels, of_type(0x0d), &["floats", "0x0d"]),
+        (labels, of_type(0x0e), &["doubles", "0x0e"]),
+        (images, of_type(0x0a), &["begins with [00, 00, 0a, 03]"]),
+        (images, vec![0x1f, 0x8b, 8, 0, 0, 0], &["begins with [1f, 8b, 08, 00]", "end in .gz"]),
         (images, Vec::new(), &["begins with"]),
         (images, vec![0, 0, 8, 3, 0, 0], &["header"]),
         (images, idx(&[0, 2, 2], &[]), &["no samples"]),
