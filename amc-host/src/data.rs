@@ -6,6 +6,7 @@ mod gzip;
 pub mod idx;
 mod order;
 pub mod pack;
+pub mod scale;
 pub mod sequences;
 mod sparse;
 mod tiles;
@@ -39,6 +40,8 @@ pub struct Set {
     wanted: Wanted,
     samples: usize,
     width: usize,
+    /// Names of the features, where they have some.
+    columns: Vec<String>,
 }
 
 /// A data set: a part to train on, and perhaps one to test with.
@@ -57,7 +60,8 @@ impl Set {
             Values::U8(rows, _) => rows.len(),
             Values::F32(rows) => rows.len(),
         };
-        Self { values, wanted, samples: numbers.checked_div(width).unwrap_or(0), width }
+        let samples = numbers.checked_div(width).unwrap_or(0);
+        Self { values, wanted, samples, width, columns: Vec::new() }
     }
 
     /// The first `samples` samples, or all there are.
@@ -71,7 +75,7 @@ impl Set {
             Wanted::Classes(classes) => Wanted::Classes(classes[..samples].to_vec()),
             Wanted::Values(values, outputs) => Wanted::Values(values[..samples * outputs].to_vec(), *outputs),
         };
-        Set { values, wanted, samples, width: self.width }
+        Set { values, wanted, samples, width: self.width, columns: self.columns.clone() }
     }
 
     /// The features, one sample after another, as numbers.

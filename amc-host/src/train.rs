@@ -179,6 +179,9 @@ fn check_fit(objective: Objective<'_>, data: &Data, settings: &Settings) -> anyh
     if let Some(test) = &data.test {
         test.check(objective)?;
     }
+    if settings.signal_norm {
+        data.train.check_signal()?;
+    }
     Ok(memory::check(objective, data, settings)?)
 }
 

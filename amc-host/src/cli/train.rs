@@ -11,6 +11,7 @@ use super::defaults::Defaults;
 use super::{DataArgs, ThreadArgs};
 use crate::console::print;
 use crate::data::Data;
+use crate::data::scale::{Column, LARGE, SCALE_IT};
 use crate::model::{ActivationName, Description, LossName, Model, params_hash};
 use crate::note;
 use crate::output::{self, Folder, Point, Summary};
@@ -182,6 +183,7 @@ pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
     let description = args.description(&data)?;
     let settings = args.settings(&data)?;
     check(&description, &data, &settings)?;
+    warn_of_scale(&data);
     let folder = args.folder()?;
     let (trained, curve) = train_and_show(&description, &data, &settings)?;
     let summary = summary(&trained, folder.path());
@@ -194,6 +196,15 @@ pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
         print(format_args!("{}\n", serde_json::to_string(&summary)?))?;
     }
     Ok(())
+}
+
+/// Says which features are so large that a net hardly learns from them.
+fn warn_of_scale(data: &Data) {
+    let count = data.train.columns_beyond(LARGE);
+    if let Some(Column { name, largest }) = data.train.largest_column().filter(|_| count > 0) {
+        let others = if count > 1 { format!(", and {} more beyond {LARGE}", count - 1) } else { String::new() };
+        note!("warning: {name} reaches {largest:e}{others}: nets hardly learn from so large numbers; {SCALE_IT}");
+    }
 }
 
 /// Trains with a progress bar, and keeps the loss curve.

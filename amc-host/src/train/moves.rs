@@ -126,6 +126,7 @@ impl<'m, 'a> Moves<'m, 'a> {
         let (chain, signal) = match from {
             None => {
                 let (loss, signal) = buffers.begin(&mut evaluator, &batches.current());
+                batches.set().check_start(loss, &signal)?;
                 (Chain::new(buffers.memory(net), settings.options, rng, loss)?, signal)
             }
             Some(Checkpoint { chain, batch }) => {

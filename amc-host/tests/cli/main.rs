@@ -3,6 +3,7 @@
 mod data_sets;
 mod folders;
 mod memory;
+mod scale;
 mod streams;
 
 use std::fs;
