@@ -95,7 +95,8 @@ pub struct ThreadArgs {
     threads: Option<usize>,
 }
 
-/// Threads that a machine of fewer cores may be asked for: more only wait for each other, and thousands take minutes to start.
+/// Threads that a machine of fewer cores may be asked for: more only wait for each other, and thousands take minutes to
+/// start.
 const MOST_THREADS: usize = 64;
 
 fn cores() -> usize {
@@ -129,13 +130,12 @@ impl DataArgs {
     fn idx(&self, source: &fetch::Source) -> anyhow::Result<Data> {
         let dir = self.data_dir.clone().unwrap_or_else(|| source.default_dir());
         let name = source.name;
-        data::idx::load_set(&dir, source)
-            .map_err(|error| match error {
-                missing @ IdxError::Missing(_) => {
-                    anyhow::Error::from(missing).context(format!("{name} is needed: `amc fetch {name}` brings it"))
-                }
-                error => error.into(),
-            })
+        data::idx::load_set(&dir, source).map_err(|error| match error {
+            missing @ IdxError::Missing(_) => {
+                anyhow::Error::from(missing).context(format!("{name} is needed: `amc fetch {name}` brings it"))
+            }
+            error => error.into(),
+        })
     }
 
     fn load(&self) -> anyhow::Result<Data> {

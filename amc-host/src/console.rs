@@ -1,5 +1,5 @@
-//! What the command says: results on stdout, where one that cannot be written is an error, and all else on stderr, where
-//! nothing depends on its being read.
+//! What the command says: results on stdout, where it is an error if they cannot be written, and all else on stderr,
+//! where nothing depends on its being read.
 
 use std::fmt::{Arguments, Display};
 use std::io::{self, Write};

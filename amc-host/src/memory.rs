@@ -1,5 +1,5 @@
-//! Whether there is the memory that a run needs, asked before any of it is taken: a system that promises more memory than it
-//! has ends the program when it is used, and a failed allocation aborts it.
+//! Whether there is the memory that a run needs, asked before any of it is taken: a system that promises more than it has
+//! ends the program when that is used, and a failed allocation aborts it.
 
 use indicatif::BinaryBytes;
 use sysinfo::System;
@@ -31,8 +31,8 @@ fn check_within(needed: u64, free: Option<u64>, what: impl Into<String>) -> Resu
     if reserved { Ok(()) } else { Err(MemoryError { what: what.into(), needed, free: largest(needed) }) }
 }
 
-/// Bytes that can be had without ending a program: those available in memory, or within the limit of its control group, and
-/// free swap space. `None` where the system does not tell.
+/// Bytes that can be had without ending a program: those available in memory, or within the limit of its control group,
+/// and free swap space. `None` where the system does not tell.
 fn free() -> Option<u64> {
     let mut system = System::new().ok()?;
     system.refresh_memory();

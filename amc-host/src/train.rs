@@ -20,8 +20,8 @@ pub use self::initial::Initial;
 
 pub use self::batches::Batches;
 pub use self::checkpoint::Checkpoint;
-pub(crate) use self::memory::check_evaluation;
 use self::durations::Durations;
+pub(crate) use self::memory::check_evaluation;
 use self::moves::Buffers;
 pub use self::moves::Moves;
 pub use self::population::Population;

@@ -1,4 +1,4 @@
-//! Gzip files as `gzip -d` reads them: one member after another, and after the last zeros, that blocks are filled up with.
+//! Gzip files as `gzip -d` reads them: one member after another, and after the last one zeros, which fill up a block.
 
 use std::io::{self, BufRead, Read};
 

@@ -28,7 +28,9 @@ pub enum IdxError {
         wanted: &'static str,
     },
     /// It does not begin as an IDX file does.
-    #[error("{path}: the file begins with {found:02x?}, not with [00, 00, 08, {dimensions:02x}] as an IDX file of bytes does{hint}")]
+    #[error(
+        "{path}: the file begins with {found:02x?}, not with [00, 00, 08, {dimensions:02x}] as an IDX file of bytes does{hint}"
+    )]
     Magic {
         /// The file.
         path: PathBuf,
@@ -146,7 +148,7 @@ fn part(dir: &Path, name: &str, set: &Source) -> Result<Set, IdxError> {
     Ok(Set::new(Values::U8(pixels, 1.0 / 255.0), width, Wanted::Classes(labels)))
 }
 
-/// The sizes and bytes of an IDX file of `D` dimensions, at `path` or `path`.gz, unless it is known to be of another set.
+/// The sizes and bytes of an IDX file of `D` dimensions, at `path` or `path`.gz, unless it is of another set.
 fn read<const D: usize>(path: &Path, set: &Source) -> Result<([usize; D], Vec<u8>), IdxError> {
     let gzipped = PathBuf::from(format!("{}.gz", path.display()));
     let (path, is_gzipped) = match (path.exists(), gzipped.exists()) {

@@ -19,13 +19,16 @@ pub struct Column {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ScaleError {
     /// The signal norm needs Σ x² of all features of all samples.
-    #[error("{name} reaches {largest:e}: the sum of squares of all features is too large for the signal norm; {SCALE_IT}", name = .0.name, largest = .0.largest)]
+    #[error("{} reaches {:e}: the sum of all squares is too large for the signal norm; {SCALE_IT}", .0.name, .0.largest)]
     Large(Column),
     /// The same, where it is 0 and the features are not.
-    #[error("{name} reaches no more than {largest:e}: the sum of squares of all features is too small for the signal norm; {SCALE_IT}", name = .0.name, largest = .0.largest)]
+    #[error("{} reaches only {:e}: the sum of all squares is too small for the signal norm; {SCALE_IT}", .0.name, .0.largest)]
     Small(Column),
     /// The loss or a layer's signal at the initial parameters.
-    #[error("the {what} is {value} at the initial parameters, and {name} reaches {largest:e}: {SCALE_IT}, or take a smaller --sigma", name = .column.name, largest = .column.largest)]
+    #[error(
+        "the {what} is {value} at the initial parameters, and {} reaches {:e}: {SCALE_IT}, or take a smaller --sigma",
+        .column.name, .column.largest
+    )]
     Start {
         /// What is not finite.
         what: String,
@@ -139,7 +142,9 @@ mod tests {
     fn a_start_that_is_not_finite_names_what_and_the_column() {
         let rows = set(&[0.5, -7.0]);
         assert_eq!(rows.check_start(1.0, &[1.0, 0.0]), Ok(()));
-        for (loss, signal, word) in [(f32::NAN, 1.0, "the loss is NaN"), (1.0, f32::INFINITY, "signal of layer 2 is inf")] {
+        for (loss, signal, word) in
+            [(f32::NAN, 1.0, "the loss is NaN"), (1.0, f32::INFINITY, "signal of layer 2 is inf")]
+        {
             let error = rows.check_start(loss, &[1.0, signal]).expect_err("not finite").to_string();
             assert!(error.contains(word) && error.contains("column 2 reaches 7e0"), "{error}");
         }

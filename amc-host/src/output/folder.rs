@@ -33,8 +33,8 @@ pub enum FolderError {
 }
 
 impl Folder {
-    /// Takes the folder `wanted`, or where that holds files of another run or a run is under way in it, the first that is
-    /// free of `wanted`-2, `wanted`-3, and so on. With `overwrite`, `wanted` in any case.
+    /// Takes the folder `wanted`, or where that holds files of another run or a run is under way in it, the first that
+    /// is free of `wanted`-2, `wanted`-3, and so on. With `overwrite`, `wanted` in any case.
     pub fn take(wanted: &Path, overwrite: bool) -> Result<Self, FolderError> {
         let mut path = wanted.to_path_buf();
         for number in 2_u64.. {

@@ -51,7 +51,7 @@ mod tests {
     fn the_median_is_within_a_thousandth_from_nanoseconds_to_hours() {
         for scale in [1, 1_000, 1_234_567, 10_000_000_000] {
             let mut durations = Durations::new().expect("a histogram");
-            // 1,001 durations from 1 to 3 times the scale, in no order: 500 are less than twice the scale, and 500 more.
+            // From 1 to 3 times the scale, in no order: of 1,001, 500 are less than twice the scale, and 500 more.
             for i in 0..1001 {
                 durations.add(Duration::from_nanos(scale + scale * 2 * (i * 37 % 1001) / 1000));
             }

@@ -21,7 +21,9 @@ fn nets_that_no_memory_holds_are_refused() {
     refused_in_a_line(&train("64,1000000,1000000,10"), &["1,000,076,000,010 parameters", "10.9", "TiB", "can be had"]);
     refused_in_a_line(&train("64,99999999999,10"), &["7,499,999,999,935 parameters", "TiB"]);
     let most = usize::MAX.to_string();
-    for layers in [format!("64,{most},10"), format!("64,{},10", usize::MAX / 64), format!("64,{},10", usize::MAX / 4096)] {
+    for layers in
+        [format!("64,{most},10"), format!("64,{},10", usize::MAX / 64), format!("64,{},10", usize::MAX / 4096)]
+    {
         refused_in_a_line(&train(&layers), &[]);
     }
 }
@@ -32,7 +34,8 @@ fn nets_that_no_memory_holds_are_refused() {
 fn memory_that_may_not_be_taken_is_refused() {
     let dir = tempfile::tempdir().expect("a folder");
     let limited = |kibibytes: u32| {
-        let command = format!("ulimit -v {kibibytes}; exec \"$0\" train --layers 64,8000,8000,10 --threads 1 --steps 0");
+        let command =
+            format!("ulimit -v {kibibytes}; exec \"$0\" train --layers 64,8000,8000,10 --threads 1 --steps 0");
         let amc = Command::new("sh").args(["-c", &command, env!("CARGO_BIN_EXE_amc")]).current_dir(dir.path()).output();
         amc.expect("a shell")
     };
@@ -40,7 +43,10 @@ fn memory_that_may_not_be_taken_is_refused() {
     let output = limited(600_000);
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{stderr}");
-    assert!(stderr.contains("64,608,010 parameters") && stderr.contains("MiB") && stderr.lines().count() == 1, "{stderr}");
+    assert!(
+        stderr.contains("64,608,010 parameters") && stderr.contains("MiB") && stderr.lines().count() == 1,
+        "{stderr}"
+    );
 }
 
 #[test]

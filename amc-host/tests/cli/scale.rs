@@ -25,7 +25,7 @@ fn squares_beyond_single_precision_are_refused_with_the_columns_name() {
     csv(dir.path(), "", [-1e20, 1.0]);
     refuse(&["--batch", "10"], &["column 1 reaches 1e20", "too large for the signal norm"]);
     csv(dir.path(), "", [1e-25, 1e-26]);
-    refuse(&[], &["column 1 reaches no more than 1e-25", "too small for the signal norm"]);
+    refuse(&[], &["column 1 reaches only 1e-25", "too small for the signal norm"]);
     csv(dir.path(), "x,time,class\n", [1.0, 1e17]);
     refuse(&["--sigma", "1000", "--activation", "relu"], &["signal of layer 2 is inf", "column 2 (time) reaches 1e17"]);
 }

@@ -90,3 +90,16 @@ fn help_and_version_are_results() {
         assert!(output.status.success() && stdout.contains(words) && output.stderr.is_empty(), "{stdout}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_that_has_a_name_is_written_to() {
+    let dir = trained();
+    let source = amc(&["export", "o/model.amc", "--rust"], dir.path()).stdout;
+    // Open for both, so that nobody waits: a pipe has room for these few kilobytes.
+    let command = "mkfifo pipe && exec 3<>pipe && \"$0\" export o/model.amc --rust -o pipe && test -p pipe \
+                   && head -c \"$1\" <&3";
+    let args = ["-c", command, env!("CARGO_BIN_EXE_amc"), &source.len().to_string()];
+    let output = Command::new("sh").args(args).current_dir(dir.path()).output().expect("a shell");
+    assert!(output.status.success() && output.stdout == source, "{}", String::from_utf8_lossy(&output.stderr));
+}
