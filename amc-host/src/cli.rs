@@ -17,14 +17,13 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 use self::defaults::Defaults;
-use crate::console::{StdoutError, print};
+use crate::console::{self, print};
 use crate::data::idx::IdxError;
 use crate::data::pack::Pack;
 use crate::data::{self, Data};
 use crate::evaluate::Evaluator;
 use crate::fetch;
 use crate::model::{Model, params_hash};
-use crate::note;
 
 /// Trains neural nets without gradients, by adaptive Metropolis Monte Carlo (aMC).
 #[derive(Parser)]
@@ -156,25 +155,7 @@ impl DataArgs {
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    let done = Cli::try_parse().map_err(anyhow::Error::from).and_then(run);
-    done.map_or_else(|error| end(&error), |()| ExitCode::SUCCESS)
-}
-
-/// Says what is wrong, and with which exit code to end.
-fn end(error: &anyhow::Error) -> ExitCode {
-    if let Some(error) = error.downcast_ref::<clap::Error>() {
-        // Help and version are results; how options are used wrongly is not.
-        return match error.print() {
-            Ok(()) => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)),
-            Err(_) if error.use_stderr() => ExitCode::from(2),
-            Err(cause) => end(&StdoutError::from(cause).into()),
-        };
-    }
-    if error.downcast_ref().is_some_and(StdoutError::is_closed_pipe) {
-        return ExitCode::SUCCESS;
-    }
-    note!("amc: {error:#}");
-    ExitCode::from(2)
+    console::main("amc", |cli| run(cli).map(|()| ExitCode::SUCCESS))
 }
 
 fn run(cli: Cli) -> anyhow::Result<()> {

@@ -5,6 +5,8 @@
 //! [`evaluate`] and [`train`], then what is kept of it: [`model`] files, [`export`] as source code, and the [`output`] of a
 //! run. [`cli`] is the command line, and [`console`] what it says. What they compute with is in the crate `amc_kernels`.
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod data;
 pub mod fetch;
 pub mod memory;

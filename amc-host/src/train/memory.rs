@@ -6,8 +6,8 @@ use amc_core::{Generator, Objective};
 
 use super::{Batching, Settings};
 use crate::data::{Data, Set};
-use amc_kernels::TILE;
 use crate::memory::{self, MemoryError};
+use amc_kernels::TILE;
 
 const NUMBER: u128 = size_of::<f32>() as u128;
 
@@ -85,9 +85,9 @@ mod tests {
 
     use super::of_training;
     use crate::data::digits;
-    use amc_kernels::Arithmetic;
     use crate::model::{ActivationName, Description, LossName};
     use crate::train::{Batching, Initial, Settings};
+    use amc_kernels::Arithmetic;
 
     fn settings() -> Settings {
         Settings {
