@@ -23,7 +23,7 @@ def step_ms(command):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", nargs="*", default=CASES, metavar="CASE")
-    parser.add_argument("--data-dir", default="data")
+    parser.add_argument("--data-dir", default="data/mnist")
     parser.add_argument("--threads", default="2")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--python", default="python3")

@@ -77,7 +77,7 @@ def main():
     parser.add_argument("case")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--steps", type=int, default=40)
-    parser.add_argument("--data-dir", default="data")
+    parser.add_argument("--data-dir", default="data/mnist")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     torch.manual_seed(1)

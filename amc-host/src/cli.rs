@@ -1,13 +1,13 @@
 //! The command line: `amc train`, `amc fetch`, `amc eval`, `amc info`, `amc export`, `amc import`.
 //!
-//! Results for programs go to stdout, all else to stderr. Exit code 2 stands for bad input or bad use.
+//! Results for programs go to stdout, all else to stderr. Exit code 2 stands for bad input, bad use or results that cannot
+//! be written. A reader that has seen enough and closes the pipe is no error.
 
 mod defaults;
 mod export;
 mod import;
 mod train;
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -17,6 +17,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 use self::defaults::Defaults;
+use crate::console::{self, print};
+use crate::data::idx::IdxError;
 use crate::data::pack::Pack;
 use crate::data::{self, Data};
 use crate::evaluate::Evaluator;
@@ -25,7 +27,7 @@ use crate::model::{Model, params_hash};
 
 /// Trains neural nets without gradients, by adaptive Metropolis Monte Carlo (aMC).
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "amc", version)]
 struct Cli {
     /// Without a command: `train` on the digits that come with the program
     #[command(subcommand)]
@@ -42,9 +44,9 @@ enum Command {
         /// The data set
         #[arg(value_enum)]
         name: Fetchable,
-        /// Folder to put its files into
-        #[arg(long, default_value = "data")]
-        data_dir: PathBuf,
+        /// Folder to put its files into [default: data/NAME]
+        #[arg(long)]
+        data_dir: Option<PathBuf>,
         /// Where to fetch them from [default: their publishers' copy]
         #[arg(long)]
         url: Option<String>,
@@ -78,17 +80,34 @@ struct DataArgs {
     /// digits (built in), mnist, fashion-mnist, sine, step, log-sine, or a CSV file with the class in its last column
     #[arg(long, default_value = "digits")]
     data: String,
-    /// Folder of the IDX files of mnist and fashion-mnist, plain or .gz
-    #[arg(long, default_value = "data")]
-    data_dir: PathBuf,
+    /// Folder of the IDX files of mnist or fashion-mnist, plain or .gz [default: data/mnist or data/fashion-mnist]
+    #[arg(long)]
+    data_dir: Option<PathBuf>,
 }
 
 /// The option `--threads`.
 #[derive(Args)]
 pub struct ThreadArgs {
-    /// Threads, from 1; their number changes no result [default: all cores]
-    #[arg(long)]
-    threads: Option<NonZeroUsize>,
+    /// Threads, from 1 to 64, or to the machine's cores if it has more; their number changes no result
+    /// [default: all cores]
+    #[arg(long, value_parser = threads)]
+    threads: Option<usize>,
+}
+
+/// Threads that a machine of fewer cores may be asked for: more only wait for each other, and thousands take minutes to
+/// start.
+const MOST_THREADS: usize = 64;
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn threads(text: &str) -> Result<usize, String> {
+    let most = cores().max(MOST_THREADS);
+    match text.parse() {
+        Ok(threads) if (1..=most).contains(&threads) => Ok(threads),
+        _ => Err(format!("use a number from 1 to {most}: this machine runs {} at once", cores())),
+    }
 }
 
 /// Reads the values of `--arithmetic`.
@@ -102,15 +121,27 @@ pub fn arithmetics() -> impl TypedValueParser<Value = Arithmetic> {
 impl ThreadArgs {
     /// The number of threads asked for, or else of cores.
     pub fn count(&self) -> usize {
-        self.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, usize::from)
+        self.threads.unwrap_or_else(cores)
     }
 }
 
 impl DataArgs {
+    fn idx(&self, source: &fetch::Source) -> anyhow::Result<Data> {
+        let dir = self.data_dir.clone().unwrap_or_else(|| source.default_dir());
+        let name = source.name;
+        data::idx::load_set(&dir, source).map_err(|error| match error {
+            missing @ IdxError::Missing(_) => {
+                anyhow::Error::from(missing).context(format!("{name} is needed: `amc fetch {name}` brings it"))
+            }
+            error => error.into(),
+        })
+    }
+
     fn load(&self) -> anyhow::Result<Data> {
         Ok(match self.data.as_str() {
             "digits" => data::digits(),
-            "mnist" | "fashion-mnist" => data::idx::load(&self.data_dir)?,
+            "mnist" => self.idx(&fetch::MNIST)?,
+            "fashion-mnist" => self.idx(&fetch::FASHION_MNIST)?,
             "sine" => data::functions::sine(),
             "step" => data::functions::step(),
             "log-sine" => data::functions::log_sine(),
@@ -124,24 +155,19 @@ impl DataArgs {
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    match run(Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("amc: {error:#}");
-            ExitCode::from(2)
-        }
-    }
+    console::main("amc", |cli| run(cli).map(|()| ExitCode::SUCCESS))
 }
 
 fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
-        None => run(Cli::parse_from(["amc", "train"])),
+        None => run(Cli::try_parse_from(["amc", "train"])?),
         Some(Command::Train(args)) => train::run(&args),
         Some(Command::Fetch { name, data_dir, url }) => {
             let source = match name {
                 Fetchable::Mnist => fetch::MNIST,
                 Fetchable::FashionMnist => fetch::FASHION_MNIST,
             };
+            let data_dir = data_dir.unwrap_or_else(|| source.default_dir());
             Ok(fetch::fetch(&source, url.as_deref(), &data_dir)?)
         }
         Some(Command::Eval { model, data }) => eval(&Model::load(&model)?, &data.load()?),
@@ -157,6 +183,7 @@ fn eval(model: &Model, data: &Data) -> anyhow::Result<()> {
         "the model was trained in fused arithmetic, which this machine lacks"
     );
     let objective = model.description.objective()?;
+    crate::train::check_evaluation(objective, data)?;
     let mut evaluator = Evaluator::new(objective, model.arithmetic, 1);
     let parts = [("train", Some(&data.train)), ("test", data.test.as_ref())];
     for (name, set) in parts {
@@ -166,15 +193,14 @@ fn eval(model: &Model, data: &Data) -> anyhow::Result<()> {
         let loss = evaluator.evaluate(&model.parameters, &samples.batch(), Default::default()).loss;
         let accuracy = crate::train::accuracy(&mut evaluator, &model.parameters, &samples);
         let accuracy = accuracy.map_or(String::new(), |accuracy| format!("  accuracy {accuracy:.4}"));
-        println!("{name}: {} samples  loss {loss:.6}{accuracy}", set.len());
+        print(format_args!("{name}: {} samples  loss {loss:.6}{accuracy}\n", set.len()))?;
     }
     Ok(())
 }
 
 fn info(model: &Model) -> anyhow::Result<()> {
-    println!("{}", serde_json::to_string_pretty(&model.description)?);
-    println!("arithmetic: {}", model.arithmetic);
-    println!("parameters: {}", model.parameters.len());
-    println!("params_hash: {}", params_hash(&model.parameters));
-    Ok(())
+    let Model { description, arithmetic, parameters } = model;
+    let (description, hash) = (serde_json::to_string_pretty(description)?, params_hash(parameters));
+    let count = parameters.len();
+    Ok(print(format_args!("{description}\narithmetic: {arithmetic}\nparameters: {count}\nparams_hash: {hash}\n"))?)
 }

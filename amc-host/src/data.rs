@@ -2,9 +2,11 @@
 
 pub mod csv;
 pub mod functions;
+mod gzip;
 pub mod idx;
 mod order;
 pub mod pack;
+pub mod scale;
 pub mod sequences;
 mod sparse;
 mod tiles;
@@ -38,6 +40,8 @@ pub struct Set {
     wanted: Wanted,
     samples: usize,
     width: usize,
+    /// Names of the features, where they have some.
+    columns: Vec<String>,
 }
 
 /// A data set: a part to train on, and perhaps one to test with.
@@ -56,7 +60,8 @@ impl Set {
             Values::U8(rows, _) => rows.len(),
             Values::F32(rows) => rows.len(),
         };
-        Self { values, wanted, samples: numbers.checked_div(width).unwrap_or(0), width }
+        let samples = numbers.checked_div(width).unwrap_or(0);
+        Self { values, wanted, samples, width, columns: Vec::new() }
     }
 
     /// The first `samples` samples, or all there are.
@@ -70,7 +75,7 @@ impl Set {
             Wanted::Classes(classes) => Wanted::Classes(classes[..samples].to_vec()),
             Wanted::Values(values, outputs) => Wanted::Values(values[..samples * outputs].to_vec(), *outputs),
         };
-        Set { values, wanted, samples, width: self.width }
+        Set { values, wanted, samples, width: self.width, columns: self.columns.clone() }
     }
 
     /// The features, one sample after another, as numbers.
@@ -96,6 +101,14 @@ impl Set {
     /// Features of a sample.
     pub fn width(&self) -> usize {
         self.width
+    }
+
+    /// Bytes of a feature as it is kept.
+    pub(crate) fn element_size(&self) -> usize {
+        match self.values {
+            Values::U8(..) => size_of::<u8>(),
+            Values::F32(_) => size_of::<f32>(),
+        }
     }
 
     /// Whether the targets are classes.

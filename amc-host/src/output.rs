@@ -1,12 +1,26 @@
 //! What a run leaves behind: the model, the loss curve as CSV and as a picture, and a summary.
 
+mod folder;
+
 use std::path::Path;
 
 use anyhow::Context;
 use plotters::prelude::*;
 use serde::Serialize;
 
+pub use self::folder::{Folder, FolderError};
 use crate::whole_file;
+
+/// The trained net.
+pub const MODEL: &str = "model.amc";
+/// The points of the loss curve.
+pub const CURVE: &str = "curve.csv";
+/// The loss curve's picture.
+pub const PICTURE: &str = "curve.svg";
+/// The [`Summary`].
+pub const SUMMARY: &str = "summary.json";
+/// The files of a run.
+const FILES: [&str; 4] = [MODEL, CURVE, PICTURE, SUMMARY];
 
 /// One point of the loss curve.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -25,7 +39,7 @@ pub struct Point {
     pub test_accuracy: Option<f32>,
 }
 
-/// The numbers of a finished run: `summary.json`, and the line that `--json` prints.
+/// A finished run in numbers, and where its files are: [`SUMMARY`], and the line that `--json` prints.
 #[derive(Clone, Debug, Serialize)]
 pub struct Summary {
     /// Moves made.
@@ -48,23 +62,25 @@ pub struct Summary {
     pub evaluated_share: Option<f64>,
     /// Wall time of all moves.
     pub seconds: f64,
-    /// Median wall time of a move, in milliseconds.
+    /// Median wall time of a move, in milliseconds, within 0.1%.
     pub step_ms: f64,
     /// CRC-32 of the parameters' little-endian bytes.
     pub params_hash: String,
+    /// The folder of the run's files.
+    pub out: String,
 }
 
-/// Writes `curve.csv`, `curve.svg` and `summary.json` into `dir`.
+/// Writes [`CURVE`], [`PICTURE`] and [`SUMMARY`] into `dir`.
 pub fn write(dir: &Path, curve: &[Point], summary: &Summary) -> anyhow::Result<()> {
     let mut csv = csv::Writer::from_writer(Vec::new());
     for point in curve {
         csv.serialize(point)?;
     }
-    save(&dir.join("curve.csv"), &csv.into_inner()?)?;
-    save(&dir.join("curve.svg"), picture(curve)?.as_bytes())?;
+    save(&dir.join(CURVE), &csv.into_inner()?)?;
+    save(&dir.join(PICTURE), picture(curve)?.as_bytes())?;
     let mut json = serde_json::to_vec_pretty(summary)?;
     json.push(b'\n');
-    save(&dir.join("summary.json"), &json)
+    save(&dir.join(SUMMARY), &json)
 }
 
 /// Writes a file whole or not at all.

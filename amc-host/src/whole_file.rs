@@ -1,5 +1,6 @@
 //! Files that are written whole or not at all: under a temporary name beside their own, then renamed.
 
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -13,8 +14,12 @@ pub(crate) fn temporary(dir: &Path) -> io::Result<NamedTempFile> {
     builder.tempfile_in(dir)
 }
 
-/// Writes a file.
+/// Writes a file; what a link leads to is written, and the link stays. Devices and pipes are written to.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    if fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        return OpenOptions::new().write(true).open(path)?.write_all(bytes);
+    }
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = temporary(dir)?;
     file.write_all(bytes)?;
@@ -40,6 +45,11 @@ mod tests {
             use std::os::unix::fs::PermissionsExt;
             let mode = |path| std::fs::metadata(path).expect("there").permissions().mode();
             assert_eq!(mode(&path), mode(&other));
+            let link = dir.path().join("link");
+            std::os::unix::fs::symlink("written", &link).expect("linked");
+            super::write(&link, b"by a link").expect("written");
+            assert_eq!(std::fs::read(&path).expect("read"), b"by a link");
+            assert!(link.symlink_metadata().expect("there").is_symlink());
         }
     }
 }

@@ -48,8 +48,12 @@ use self::runs::{Made, Runs, make_all, take_all};
 use self::series::{Curve, to_csv};
 use self::under_way::UnderWay;
 use amc_host::data::Data;
+use amc_host::note;
 use amc_host::output::save;
 use amc_kernels::Arithmetic;
+
+/// Runs of a setting, at most: all are listed before the first begins.
+const MOST_SEEDS: u64 = 10_000;
 
 /// A figure of the paper that can be made again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -185,6 +189,8 @@ pub fn reproduce(name: Name, options: &Options) -> anyhow::Result<Vec<Outcome>> 
     ensure!(available, "this machine has no FMA instructions: use --arithmetic portable");
     ensure!(options.threads > 0, "--threads is 0: at least one is needed");
     ensure!(options.seeds != Some(0), "--seeds is 0: at least one run of each setting is needed");
+    let many = options.seeds.filter(|seeds| *seeds > MOST_SEEDS);
+    ensure!(many.is_none(), "--seeds is {}: use a number from 1 to {MOST_SEEDS}", many.unwrap_or(0));
     ensure!(options.baseline_seeds != Some(0), "--baseline-seeds is 0: at least one run of each setting is needed");
     let mut outcomes = Vec::new();
     let mut make = |one: Name, figure: fn(&Options) -> anyhow::Result<Outcome>| {
@@ -217,12 +223,12 @@ fn figure<F: Figure>(options: &Options) -> anyhow::Result<Outcome> {
     };
     let mut settings = serde_json::to_value(&figure)?;
     for change in changes(&serde_json::to_value(&paper)?, &settings) {
-        eprintln!("{}: {change}", F::NAME);
+        note!("{}: {change}", F::NAME);
     }
     let runs = with_baselines(figure.runs(), baseline_seeds);
     if let Some(most) = baseline_seeds {
         settings["baseline_seeds"] = most.into();
-        eprintln!("{}: of runs by gradient descent and Adam, seeds up to {most} only", F::NAME);
+        note!("{}: of runs by gradient descent and Adam, seeds up to {most} only", F::NAME);
     }
     let images = match figure.images() {
         Some(images) => {
@@ -250,7 +256,7 @@ fn figure<F: Figure>(options: &Options) -> anyhow::Result<Outcome> {
     let outcome = Outcome { figure: F::NAME, quick, settings, seconds, unfinished, claims };
     outcome.write(&dir)?;
     outcome.say();
-    eprintln!("{}: the picture, its curves and result.json are in {}", F::NAME, dir.display());
+    note!("{}: the picture, its curves and result.json are in {}", F::NAME, dir.display());
     Ok(outcome)
 }
 

@@ -129,6 +129,8 @@ fn bad_use_is_refused() {
     let dir = tempfile::tempdir().expect("a folder");
     for (args, words) in [
         (&["fig3", "--seeds", "0"][..], &["--seeds is 0"][..]),
+        (&["fig3", "--seeds", "18446744073709551615"], &["--seeds is 18446744073709551615", "from 1 to 10000"]),
+        (&["fig3", "--threads", "1000000"], &["--threads", "from 1 to"]),
         (&["fig3", "--baseline-seeds", "0"], &["--baseline-seeds is 0"]),
         (&["fig3", "--threads", "0"], &["--threads"]),
         (&["fig9"], &["fig9", "fig3"]),

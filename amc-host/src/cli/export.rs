@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 
+use crate::console::print;
 use crate::export::rust;
 use crate::model::Model;
 use crate::output::save;
@@ -26,9 +27,6 @@ pub(super) fn run(args: &ExportArgs) -> anyhow::Result<()> {
     let source = rust(&model).with_context(|| args.model.display().to_string())?;
     match &args.output {
         Some(path) => save(path, source.as_bytes()),
-        None => {
-            print!("{source}");
-            Ok(())
-        }
+        None => Ok(print(source)?),
     }
 }

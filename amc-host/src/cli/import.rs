@@ -10,6 +10,7 @@ use clap::Args;
 
 use crate::dump::{Save, geometries, saves};
 use crate::model::{Model, params_hash};
+use crate::note;
 
 #[derive(Args)]
 pub(super) struct ImportArgs {
@@ -55,7 +56,7 @@ pub(super) fn run(args: &ImportArgs) -> anyhow::Result<()> {
     let found = saves(region, args.page_size, args.word_size).with_context(|| place.to_string())?;
     for Save { generation, blob } in &found {
         let what = if model::Stored::parse(blob).is_ok() { "model" } else { "chain" };
-        eprintln!("save {generation}: a {what} of {} bytes", blob.len());
+        note!("save {generation}: a {what} of {} bytes", blob.len());
     }
     let chosen = match args.save {
         Some(number) => found.iter().find(|save| save.generation == number),
@@ -79,7 +80,7 @@ pub(super) fn run(args: &ImportArgs) -> anyhow::Result<()> {
     let model = read(chosen).with_context(|| format!("{place}: save {}", chosen.generation))?;
     model.save(&args.model)?;
     let (parameters, hash) = (model.parameters.len(), params_hash(&model.parameters));
-    eprintln!("{}: {parameters} parameters of save {}, hash {hash}", args.model.display(), chosen.generation);
+    note!("{}: {parameters} parameters of save {}, hash {hash}", args.model.display(), chosen.generation);
     Ok(())
 }
 

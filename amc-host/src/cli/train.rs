@@ -1,18 +1,21 @@
 //! `amc train`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use amc_core::chain::{Grid, Options};
-use anyhow::{Context, bail, ensure};
+use anyhow::{bail, ensure};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::defaults::Defaults;
 use super::{DataArgs, ThreadArgs};
+use crate::console::print;
 use crate::data::Data;
+use crate::data::scale::{Column, LARGE, SCALE_IT};
 use crate::model::{ActivationName, Description, LossName, Model, params_hash};
-use crate::output::{self, Point, Summary};
-use crate::train::{Batching, Initial, Settings, Trained, train};
+use crate::note;
+use crate::output::{self, Folder, Point, Summary};
+use crate::train::{Batching, Initial, Settings, Trained, check, train};
 use amc_kernels::Arithmetic;
 
 /// Points on a loss curve, about.
@@ -71,9 +74,12 @@ pub(super) struct TrainArgs {
     /// What a multiply-add rounds
     #[arg(long, value_parser = super::arithmetics(), default_value = "portable")]
     arithmetic: Arithmetic,
-    /// Folder for the results [default: runs/DATA]
+    /// Folder for the results; if it holds those of another run, a number is added to its name [default: runs/DATA]
     #[arg(long)]
     out: Option<PathBuf>,
+    /// Overwrite another run's results
+    #[arg(long)]
+    force: bool,
     /// Print the summary as one line of JSON on stdout
     #[arg(long)]
     json: bool,
@@ -158,23 +164,47 @@ impl TrainArgs {
     }
 }
 
+impl TrainArgs {
+    /// Takes the folder for the results, and says so if it is another than the one asked for.
+    fn folder(&self) -> anyhow::Result<Folder> {
+        let name = Path::new(&self.data.data).file_stem().unwrap_or_default();
+        let wanted = self.out.clone().unwrap_or_else(|| Path::new("runs").join(name));
+        let folder = Folder::take(&wanted, self.force)?;
+        if folder.path() != wanted {
+            let (wanted, taken) = (wanted.display(), folder.path().display());
+            note!("{wanted} is another run's: results go to {taken} (--force overwrites)");
+        }
+        Ok(folder)
+    }
+}
+
 pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
     let data = args.data.load()?;
     let description = args.description(&data)?;
     let settings = args.settings(&data)?;
+    check(&description, &data, &settings)?;
+    warn_of_scale(&data);
+    let folder = args.folder()?;
     let (trained, curve) = train_and_show(&description, &data, &settings)?;
-    let summary = summary(&trained);
-    let name = std::path::Path::new(&args.data.data).file_stem().unwrap_or_default();
-    let out = args.out.clone().unwrap_or_else(|| std::path::Path::new("runs").join(name));
-    std::fs::create_dir_all(&out).with_context(|| format!("{} cannot be made", out.display()))?;
-    Model { description, arithmetic: args.arithmetic, parameters: trained.parameters }.save(&out.join("model.amc"))?;
-    output::write(&out, &curve, &summary)?;
+    let summary = summary(&trained, folder.path());
+    Model { description, arithmetic: args.arithmetic, parameters: trained.parameters }
+        .save(&folder.path().join(output::MODEL))?;
+    output::write(folder.path(), &curve, &summary)?;
     say(&summary);
-    eprintln!("model, curve and summary are in {}", out.display());
+    note!("model, curve and summary are in {}", summary.out);
     if args.json {
-        println!("{}", serde_json::to_string(&summary)?);
+        print(format_args!("{}\n", serde_json::to_string(&summary)?))?;
     }
     Ok(())
+}
+
+/// Says which features are so large that a net hardly learns from them.
+fn warn_of_scale(data: &Data) {
+    let count = data.train.columns_beyond(LARGE);
+    if let Some(Column { name, largest }) = data.train.largest_column().filter(|_| count > 0) {
+        let others = if count > 1 { format!(", and {} more beyond {LARGE}", count - 1) } else { String::new() };
+        note!("warning: {name} reaches {largest:e}{others}: nets hardly learn from so large numbers; {SCALE_IT}");
+    }
 }
 
 /// Trains with a progress bar, and keeps the loss curve.
@@ -213,7 +243,7 @@ fn train_and_show(
     Ok((trained, curve))
 }
 
-fn summary(trained: &Trained) -> Summary {
+fn summary(trained: &Trained, out: &Path) -> Summary {
     Summary {
         steps: trained.counters.steps,
         loss: trained.train_loss,
@@ -227,12 +257,13 @@ fn summary(trained: &Trained) -> Summary {
         evaluated_share: trained.saved.evaluated_share(),
         step_ms: trained.median_step.as_secs_f64() * 1e3,
         params_hash: params_hash(&trained.parameters),
+        out: out.display().to_string(),
     }
 }
 
 fn say(summary: &Summary) {
     let percent = |accuracy: Option<f32>| accuracy.map_or("-".into(), |a| format!("{:.1}%", 100.0 * a));
-    eprintln!(
+    note!(
         "{} parameters, {} steps in {:.1} s ({:.3} ms each): loss {:.6}, accuracy {} (train) {} (test), acceptance {:.3}",
         summary.parameters,
         summary.steps,

@@ -47,18 +47,20 @@ pub enum CsvError {
     TooFew(PathBuf),
 }
 
-/// Reads a file without a header line; a first line whose cells are not all numbers is taken for one. The last fifth of
+/// Reads a file without a header line; a first line of which no cell is a number is taken for
+/// one, with the names of the columns. The last fifth of
 /// the samples is the test set.
 pub fn load(path: &Path) -> Result<Data, CsvError> {
     let error = |error| CsvError::Csv(path.to_path_buf(), error);
     let mut reader =
         csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).from_path(path).map_err(error)?;
-    let (mut values, mut classes, mut width) = (Vec::new(), Vec::new(), 0);
+    let (mut values, mut classes, mut width, mut columns) = (Vec::new(), Vec::new(), 0, Vec::new());
     for (index, record) in reader.records().enumerate() {
         let record = record.map_err(error)?;
         let line = record.position().map_or(0, csv::Position::line);
         let is_header = index == 0 && record.iter().all(|cell| cell.parse::<f32>().is_err());
         if is_header {
+            columns = record.iter().map(String::from).collect();
             continue;
         }
         width = record.len().saturating_sub(1);
@@ -86,6 +88,6 @@ pub fn load(path: &Path) -> Result<Data, CsvError> {
     let train = classes.len() - classes.len() / 5;
     let test_values = values.split_off(train * width);
     let test_classes = classes.split_off(train);
-    let set = |values, classes| Set::new(Values::F32(values), width, Wanted::Classes(classes));
+    let set = |values, classes| Set::new(Values::F32(values), width, Wanted::Classes(classes)).named(columns.clone());
     Ok(Data { train: set(values, classes), test: Some(set(test_values, test_classes)) })
 }

@@ -1,10 +1,12 @@
 //! IDX files, the format of MNIST and Fashion-MNIST, plain or gzipped.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use super::gzip::Members;
 use super::{Data, Set, Values, Wanted};
+use crate::fetch::{MNIST, SOURCES, Source};
 
 /// What is wrong with an IDX file.
 #[derive(Debug, thiserror::Error)]
@@ -15,15 +17,49 @@ pub enum IdxError {
     /// It cannot be read or unpacked.
     #[error("{0}")]
     Io(PathBuf, #[source] io::Error),
-    /// It does not begin like an IDX file of unsigned bytes with so many dimensions.
-    #[error("{path}: the file begins with {found:02x?}, not with {wanted:02x?} as an IDX file of bytes with {} dimensions does", wanted[3])]
+    /// It is a file of another data set.
+    #[error("{path} is {found}'s, not {wanted}'s: use --data {found}, or name the folder of {wanted} with --data-dir")]
+    OtherSet {
+        /// The file.
+        path: PathBuf,
+        /// The data set that it is of.
+        found: &'static str,
+        /// The data set wanted.
+        wanted: &'static str,
+    },
+    /// It does not begin as an IDX file does.
+    #[error(
+        "{path}: the file begins with {found:02x?}, not with [00, 00, 08, {dimensions:02x}] as an IDX file of bytes does{hint}"
+    )]
     Magic {
         /// The file.
         path: PathBuf,
         /// Its first bytes.
         found: Vec<u8>,
-        /// What they should be.
-        wanted: [u8; 4],
+        /// Dimensions wanted.
+        dimensions: u8,
+        /// What it may be instead.
+        hint: &'static str,
+    },
+    /// It is an IDX file whose elements are not unsigned bytes.
+    #[error("{path}: its elements are {found} (type {code:#04x}), where unsigned bytes (type 0x08) are read")]
+    Elements {
+        /// The file.
+        path: PathBuf,
+        /// Their type.
+        found: &'static str,
+        /// The byte that stands for it.
+        code: u8,
+    },
+    /// It is an IDX file of other dimensions.
+    #[error("{path}: it has {found} dimensions, where {} {wanted}", if *wanted == 1 { "labels have" } else { "images have" })]
+    Dimensions {
+        /// The file.
+        path: PathBuf,
+        /// Its dimensions.
+        found: u8,
+        /// Dimensions wanted: 3 of images, 1 of labels.
+        wanted: u8,
     },
     /// Its length is not that of its header's sizes.
     #[error("{path}: the header announces {announced} bytes of data, the file holds {found}")]
@@ -72,10 +108,19 @@ pub enum IdxError {
     },
 }
 
-/// The four files of MNIST or Fashion-MNIST in `dir`; pixels scaled to [0, 1].
+/// The types of elements, but for unsigned bytes.
+const ELEMENTS: [(u8, &str); 5] =
+    [(0x09, "signed bytes"), (0x0b, "shorts"), (0x0c, "ints"), (0x0d, "floats"), (0x0e, "doubles")];
+
+/// MNIST's four files in `dir`; pixels scaled to [0, 1].
 pub fn load(dir: &Path) -> Result<Data, IdxError> {
-    let train = part(dir, "train")?;
-    let test = part(dir, "t10k")?;
+    load_set(dir, &MNIST)
+}
+
+/// The four files of a data set in `dir`, or files of the same names that are not known; pixels scaled to [0, 1].
+pub fn load_set(dir: &Path, set: &Source) -> Result<Data, IdxError> {
+    let train = part(dir, "train", set)?;
+    let test = part(dir, "t10k", set)?;
     if train.width() != test.width() {
         let path = dir.join("t10k-images-idx3-ubyte");
         return Err(IdxError::Pixels { path, found: test.width(), wanted: train.width() });
@@ -83,11 +128,11 @@ pub fn load(dir: &Path) -> Result<Data, IdxError> {
     Ok(Data { train, test: Some(test) })
 }
 
-fn part(dir: &Path, name: &str) -> Result<Set, IdxError> {
+fn part(dir: &Path, name: &str, set: &Source) -> Result<Set, IdxError> {
     let image_path = dir.join(format!("{name}-images-idx3-ubyte"));
     let label_path = dir.join(format!("{name}-labels-idx1-ubyte"));
-    let (sizes, pixels) = read::<3>(&image_path)?;
-    let (_, labels) = read::<1>(&label_path)?;
+    let (sizes, pixels) = read::<3>(&image_path, set)?;
+    let (_, labels) = read::<1>(&label_path, set)?;
     let [image_count, rows, columns] = sizes;
     let width = rows * columns;
     if image_count == 0 || width == 0 {
@@ -103,8 +148,8 @@ fn part(dir: &Path, name: &str) -> Result<Set, IdxError> {
     Ok(Set::new(Values::U8(pixels, 1.0 / 255.0), width, Wanted::Classes(labels)))
 }
 
-/// The sizes and bytes of an IDX file of `D` dimensions, at `path` or `path`.gz.
-fn read<const D: usize>(path: &Path) -> Result<([usize; D], Vec<u8>), IdxError> {
+/// The sizes and bytes of an IDX file of `D` dimensions, at `path` or `path`.gz, unless it is of another set.
+fn read<const D: usize>(path: &Path, set: &Source) -> Result<([usize; D], Vec<u8>), IdxError> {
     let gzipped = PathBuf::from(format!("{}.gz", path.display()));
     let (path, is_gzipped) = match (path.exists(), gzipped.exists()) {
         (true, _) => (path.to_path_buf(), false),
@@ -112,16 +157,11 @@ fn read<const D: usize>(path: &Path) -> Result<([usize; D], Vec<u8>), IdxError> 
         (false, false) => return Err(IdxError::Missing(path.to_path_buf())),
     };
     let io = |error| IdxError::Io(path.clone(), error);
-    let file = File::open(&path).map_err(io)?;
-    let mut reader: Box<dyn Read> =
-        if is_gzipped { Box::new(flate2::read::MultiGzDecoder::new(file)) } else { Box::new(file) };
+    let file = BufReader::new(File::open(&path).map_err(io)?);
+    let mut reader: Box<dyn Read> = if is_gzipped { Box::new(Members::new(file)) } else { Box::new(file) };
     let mut header = Vec::new();
     (&mut reader).take(4 + 4 * D as u64).read_to_end(&mut header).map_err(io)?;
-    let wanted = [0, 0, 8, D as u8];
-    if !header.starts_with(&wanted) {
-        header.truncate(4);
-        return Err(IdxError::Magic { path, found: header, wanted });
-    }
+    check_magic(&path, &header, D as u8)?;
     let sizes: Vec<usize> =
         header[4..].as_chunks::<4>().0.iter().map(|size| u32::from_be_bytes(*size) as usize).collect();
     let Ok(sizes) = <[usize; D]>::try_from(sizes) else {
@@ -134,5 +174,58 @@ fn read<const D: usize>(path: &Path) -> Result<([usize; D], Vec<u8>), IdxError> 
     if data.len() as u64 != announced {
         return Err(IdxError::Length { path, announced, found: data.len() as u64 });
     }
+    check_set(&path, set, &SOURCES, [&header, &data])?;
     Ok((sizes, data))
+}
+
+fn check_magic(path: &Path, header: &[u8], dimensions: u8) -> Result<(), IdxError> {
+    let path = path.to_path_buf();
+    let element = |code: u8| ELEMENTS.iter().find(|(of, _)| *of == code);
+    match *header {
+        [0, 0, 0x08, found, ..] if found == dimensions => Ok(()),
+        [0, 0, 0x08, found, ..] => Err(IdxError::Dimensions { path, found, wanted: dimensions }),
+        [0, 0, code, _, ..] if let Some((_, found)) = element(code) => Err(IdxError::Elements { path, found, code }),
+        _ => {
+            let gzipped = header.starts_with(&[0x1f, 0x8b]);
+            let hint = if gzipped { ": the name of a gzipped file has to end in .gz" } else { "" };
+            Err(IdxError::Magic { path, found: header.iter().take(4).copied().collect(), dimensions, hint })
+        }
+    }
+}
+
+/// Refuses what is a file of another data set, one of `all`.
+fn check_set(path: &Path, set: &Source, all: &[&Source], content: [&[u8]; 2]) -> Result<(), IdxError> {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().trim_end_matches(".gz");
+    match all.iter().find(|other| other.name != set.name && other.holds(name, content)) {
+        Some(other) => Err(IdxError::OtherSet { path: path.to_path_buf(), found: other.name, wanted: set.name }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::check_set;
+    use crate::fetch::{Source, SourceFile};
+
+    #[test]
+    fn a_file_of_another_set_is_refused_by_its_name_and_content() {
+        // The MD5 of "abc", of "message digest", and of nothing, from RFC 1321.
+        let (abc, digest) = ("900150983cd24fb0d6963f7d28e17f72", "f96b697d7cb7938d525a2f31aaf161d0");
+        let file = |name, unpacked_md5| SourceFile { name, md5: "d41d8cd98f00b204e9800998ecf8427e", unpacked_md5 };
+        let source = |name, [images, labels]: [&'static str; 2]| {
+            let files = [("i", images), ("l", labels), ("ti", images), ("tl", labels)];
+            Source { name, url: "", files: files.map(|(name, md5)| file(name, md5)) }
+        };
+        let (one, two) = (source("one", [abc, digest]), source("two", [digest, abc]));
+        let check = |path: &str, content| check_set(Path::new(path), &one, &[&one, &two], content);
+        assert!(check("d/i", [b"a", b"bc"]).is_ok());
+        assert!(check("d/i.gz", [b"a", b"bd"]).is_ok(), "what is not known is anyone's");
+        assert!(check("d/x", [b"message", b" digest"]).is_ok());
+        for path in ["d/i", "d/i.gz"] {
+            let error = check(path, [b"message", b" digest"]).expect_err("of the other").to_string();
+            assert!(error.starts_with(&format!("{path} is two's, not one's: use --data two")), "{error}");
+        }
+    }
 }

@@ -86,6 +86,11 @@ impl<'d> Batches<'d> {
         }
     }
 
+    /// The set that batches are of.
+    pub fn set(&self) -> &'d Set {
+        self.pack().set()
+    }
+
     /// Samples in the batch.
     pub fn size(&self) -> usize {
         self.pack().len()

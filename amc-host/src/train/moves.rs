@@ -13,7 +13,8 @@ use rayon::prelude::*;
 
 use super::batches::Batches;
 use super::checkpoint::{Checkpoint, bytes_of};
-use super::{Progress, Settings, Trained, accuracy, median};
+use super::durations::Durations;
+use super::{Progress, Settings, Trained, accuracy};
 use crate::data::pack::{Batch, Pack};
 use crate::evaluate::Evaluator;
 
@@ -125,6 +126,7 @@ impl<'m, 'a> Moves<'m, 'a> {
         let (chain, signal) = match from {
             None => {
                 let (loss, signal) = buffers.begin(&mut evaluator, &batches.current());
+                batches.set().check_start(loss, &signal)?;
                 (Chain::new(buffers.memory(net), settings.options, rng, loss)?, signal)
             }
             Some(Checkpoint { chain, batch }) => {
@@ -199,8 +201,8 @@ impl<'m, 'a> Moves<'m, 'a> {
 }
 
 impl Moves<'_, '_> {
-    /// The result of training that ends here, after moves of these times.
-    pub fn end(self, test: Option<&Pack<'_>>, time: Duration, steps: Vec<Duration>) -> Trained {
+    /// The result of training that ends here, after moves of these durations.
+    pub fn end(self, test: Option<&Pack<'_>>, time: Duration, steps: &Durations) -> Trained {
         let Self { chain, mut evaluator, batches, .. } = self;
         let saved = evaluator.saved();
         let x = chain.parameters();
@@ -221,8 +223,8 @@ impl Moves<'_, '_> {
             train_loss: evaluator.evaluate(x, &train.batch(), Gather::default()).loss,
             saved,
             time,
-            least_step: steps.iter().min().copied().unwrap_or_default(),
-            median_step: median(steps),
+            least_step: steps.least(),
+            median_step: steps.median(),
         }
     }
 }

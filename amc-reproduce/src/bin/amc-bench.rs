@@ -7,6 +7,8 @@ use anyhow::ensure;
 use clap::Parser;
 
 use amc_host::cli::{ThreadArgs, arithmetics};
+use amc_host::console::{self, print};
+use amc_host::note;
 use amc_host::output::save;
 use amc_kernels::Arithmetic;
 use amc_reproduce::bench::{CASES, Case, Machine, Measured, measure, scaling};
@@ -18,7 +20,7 @@ struct BenchArgs {
     /// mnist, sine-10, sine-100, sine-1000, step-32, step-128 or rnn [default: all, mnist and rnn if MNIST is there]
     cases: Vec<String>,
     /// Folder of MNIST's IDX files, plain or .gz
-    #[arg(long, default_value = "data")]
+    #[arg(long, default_value = "data/mnist")]
     data_dir: PathBuf,
     #[command(flatten)]
     threads: ThreadArgs,
@@ -37,13 +39,7 @@ struct BenchArgs {
 }
 
 fn main() -> ExitCode {
-    match run(&BenchArgs::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("amc-bench: {error:#}");
-            ExitCode::from(2)
-        }
-    }
+    console::main("amc-bench", |args| run(&args).map(|()| ExitCode::SUCCESS))
 }
 
 fn run(args: &BenchArgs) -> anyhow::Result<()> {
@@ -55,7 +51,7 @@ fn run(args: &BenchArgs) -> anyhow::Result<()> {
     pool.install(|| {
         let machine = Machine::measure(args.arithmetic, threads);
         let Machine { gflops, gigabytes_per_second } = machine;
-        eprintln!(
+        note!(
             "{threads} threads, {} arithmetic: {gflops:.0} GFLOP/s from registers, \
              {gigabytes_per_second:.0} GB/s from memory",
             args.arithmetic
@@ -69,14 +65,24 @@ fn run(args: &BenchArgs) -> anyhow::Result<()> {
 
 fn cases(args: &BenchArgs, named: &[Case], threads: usize, machine: &Machine) -> anyhow::Result<()> {
     let cases = if named.is_empty() { &CASES[..] } else { named };
-    eprintln!(
+    note!(
         "{:<10} {:>10} {:>8} {:>10} {:>10} {:>10} {:>8} {:>9} {:>6} {:>8} {:>7}",
-        "case", "parameters", "samples", "ms a move", "least ms", "ms whole", "inputs", "GFLOP/s", "peak", "MB", "GB/s"
+        "case",
+        "parameters",
+        "samples",
+        "ms a move",
+        "least ms",
+        "ms whole",
+        "inputs",
+        "GFLOP/s",
+        "peak",
+        "MB",
+        "GB/s"
     );
     for case in cases {
         let data = match case.data(&args.data_dir) {
             Err(error) if named.is_empty() && case.needs_files() => {
-                eprintln!("{:<10} left out: {error:#}", case.name);
+                note!("{:<10} left out: {error:#}", case.name);
                 continue;
             }
             data => data?,
@@ -85,7 +91,7 @@ fn cases(args: &BenchArgs, named: &[Case], threads: usize, machine: &Machine) ->
         let how = (args.arithmetic, threads);
         let measured = measure(case.name, &case.description(), &data, steps, how, machine)?;
         let Measured { parameters, samples, step_ms, step_min_ms, evaluation_ms, gflops, .. } = measured;
-        eprintln!(
+        note!(
             "{:<10} {parameters:>10} {samples:>8} {step_ms:>10.4} {step_min_ms:>10.4} {evaluation_ms:>10.4} {:>7.0}% \
              {gflops:>9.1} {:>5.0}% {:>8.2} {:>7.1}",
             case.name,
@@ -95,7 +101,7 @@ fn cases(args: &BenchArgs, named: &[Case], threads: usize, machine: &Machine) ->
             measured.gigabytes_per_second,
         );
         if args.json {
-            println!("{}", serde_json::to_string(&measured)?);
+            print(format_args!("{}\n", serde_json::to_string(&measured)?))?;
         }
     }
     Ok(())
@@ -104,11 +110,11 @@ fn cases(args: &BenchArgs, named: &[Case], threads: usize, machine: &Machine) ->
 fn grow(args: &BenchArgs, dir: &std::path::Path, threads: usize, machine: &Machine) -> anyhow::Result<()> {
     std::fs::create_dir_all(dir)?;
     let points = scaling::scaling(machine, (args.arithmetic, threads), |point| {
-        eprintln!("{:>9} parameters, {:>8} samples: {:.4} ms", point.parameters, point.samples, point.step_ms);
+        note!("{:>9} parameters, {:>8} samples: {:.4} ms", point.parameters, point.samples, point.step_ms);
     })?;
     for series in ["parameters", "samples"] {
         if let Some(slope) = scaling::slope(&points, series) {
-            eprintln!("slope against {series}, over the last two decades: {slope:.2}");
+            note!("slope against {series}, over the last two decades: {slope:.2}");
         }
     }
     let mut csv = csv::Writer::from_writer(Vec::new());

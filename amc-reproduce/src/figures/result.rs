@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::Value;
 
+use amc_host::note;
 use amc_host::output::save;
 
 /// One statement of the paper beside what was found.
@@ -49,11 +50,11 @@ impl Outcome {
     /// Says on stderr which runs are not finished, and the verdicts.
     pub fn say(&self) {
         for run in &self.unfinished {
-            eprintln!("{}: not finished: {run}", self.figure);
+            note!("{}: not finished: {run}", self.figure);
         }
         for Claim { what, paper, ours, holds } in &self.claims {
             let verdict = if *holds { "holds" } else { "does not hold" };
-            eprintln!("{}: {what}: {verdict}\n  paper: {paper}\n  ours:  {ours}", self.figure);
+            note!("{}: {what}: {verdict}\n  paper: {paper}\n  ours:  {ours}", self.figure);
         }
     }
 

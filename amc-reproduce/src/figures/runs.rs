@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
+use amc_host::note;
+
 use super::resume::{Finished, Kept};
 use super::under_way::{UnderWay, so_far};
 use super::{Figure, Machine, Run};
@@ -173,7 +175,7 @@ impl Bar<'_> {
     fn end(&self, line: &str) {
         self.show(1.0);
         self.bar.finish_and_clear();
-        self.bars.multi.suspend(|| eprintln!("{line}"));
+        self.bars.multi.suspend(|| note!("{line}"));
     }
 }
 

@@ -1,5 +1,11 @@
 //! The command line as a user meets it: results, errors of use, bad files.
 
+mod data_sets;
+mod folders;
+mod memory;
+mod scale;
+mod streams;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;
@@ -126,7 +132,7 @@ fn wide_csv(dir: &Path) {
 fn a_minibatch_of_all_samples_is_judged_like_the_full_batch() {
     let dir = tempfile::tempdir().expect("a folder");
     let loss = |batch: &str| {
-        json(&["train", "--steps", "1", "--batch", batch, "--json"], dir.path());
+        json(&["train", "--steps", "1", "--batch", batch, "--force", "--json"], dir.path());
         let curve = fs::read_to_string(dir.path().join("runs/digits/curve.csv")).expect("a curve");
         let row: Vec<_> = curve.lines().nth(1).expect("a point").split(',').map(String::from).collect();
         row[1].parse::<f64>().expect("a loss")
@@ -142,7 +148,8 @@ fn every_data_set_has_defaults_that_train() {
     let dir = tempfile::tempdir().expect("a folder");
     mnist(dir.path(), 70);
     let two = |data: &str| {
-        json(&["train", "--data", data, "--data-dir", ".", "--steps", "2", "--out", "o", "--json"], dir.path());
+        let options = ["--data-dir", ".", "--steps", "2", "--out", "o", "--force", "--json"];
+        json(&[&["train", "--data", data], &options[..]].concat(), dir.path());
         let info = amc(&["info", "o/model.amc"], dir.path());
         String::from_utf8(info.stdout).expect("UTF-8").split_whitespace().collect::<String>()
     };
@@ -260,16 +267,19 @@ fn idx(dims: &[u32], data: &[u8]) -> Vec<u8> {
     bytes
 }
 
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gz.write_all(bytes).expect("written");
+    gz.finish().expect("written")
+}
+
 /// A small MNIST: `n` images of 4 pixels for each part, class = the brightest pixel.
 fn mnist(dir: &Path, n: u32) {
     let labels: Vec<u8> = (0..n).map(|i| (i % 4) as u8).collect();
     let pixels: Vec<u8> = labels.iter().flat_map(|l| (0..4).map(move |p| if p == *l { 255 } else { 3 })).collect();
     for part in ["train", "t10k"] {
         fs::write(dir.join(format!("{part}-images-idx3-ubyte")), idx(&[n, 2, 2], &pixels)).expect("written");
-        let file = fs::File::create(dir.join(format!("{part}-labels-idx1-ubyte.gz"))).expect("made");
-        let mut gz = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
-        gz.write_all(&idx(&[n], &labels)).expect("written");
-        gz.finish().expect("written");
+        fs::write(dir.join(format!("{part}-labels-idx1-ubyte.gz")), gzip(&idx(&[n], &labels))).expect("written");
     }
 }
 
@@ -287,10 +297,23 @@ fn idx_files_plain_and_gzipped_are_read() {
 fn bad_idx_files_are_refused() {
     let images = "train-images-idx3-ubyte";
     let labels = "t10k-labels-idx1-ubyte";
+    let of_type = |code: u8| {
+        let mut bytes = idx(&[70, 2, 2], &[0; 280]);
+        bytes[2] = code;
+        bytes
+    };
     for (name, bytes, words) in [
         (images, idx(&[70, 2, 2], &[0; 279]), &["280 bytes", "279"][..]),
         (images, idx(&[70, 2, 2], &[0; 281]), &["280 bytes", "281"]),
-        (images, idx(&[70, 4], &[0; 280]), &["begins with"]),
+        (images, idx(&[70, 4], &[0; 280]), &["2 dimensions", "images have 3"]),
+        (labels, idx(&[70, 1], &[0; 70]), &["2 dimensions", "labels have 1"]),
+        (images, of_type(0x09), &["signed bytes", "0x09", "unsigned bytes"]),
+        (images, of_type(0x0b), &["shorts", "0x0b"]),
+        (images, of_type(0x0c), &["ints", "0x0c"]),
+        (labels, of_type(0x0d), &["floats", "0x0d"]),
+        (labels, of_type(0x0e), &["doubles", "0x0e"]),
+        (images, of_type(0x0a), &["begins with [00, 00, 0a, 03]"]),
+        (images, vec![0x1f, 0x8b, 8, 0, 0, 0], &["begins with [1f, 8b, 08, 00]", "end in .gz"]),
         (images, Vec::new(), &["begins with"]),
         (images, vec![0, 0, 8, 3, 0, 0], &["header"]),
         (images, idx(&[0, 2, 2], &[]), &["no samples"]),

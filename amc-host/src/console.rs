@@ -1,0 +1,65 @@
+//! What the command says: results on stdout, where it is an error if they cannot be written, and all else on stderr,
+//! where nothing depends on its being read.
+
+use std::fmt::{Arguments, Display};
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Results cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("stdout cannot be written")]
+pub struct StdoutError(#[from] io::Error);
+
+impl StdoutError {
+    /// Whether the reader has gone, as `head` does when it has seen enough: nothing is wrong then.
+    pub fn is_closed_pipe(&self) -> bool {
+        self.0.kind() == io::ErrorKind::BrokenPipe
+    }
+}
+
+/// Reads the command line of the program called `name`, and runs it. What goes wrong is said in a line, or by clap, and ends
+/// with exit code 2; that nobody reads the results any more does not.
+pub fn main<P: Parser>(name: &str, run: impl FnOnce(P) -> anyhow::Result<ExitCode>) -> ExitCode {
+    let done = P::try_parse().map_err(anyhow::Error::from).and_then(run);
+    done.unwrap_or_else(|error| end(name, &error))
+}
+
+fn end(name: &str, error: &anyhow::Error) -> ExitCode {
+    if let Some(error) = error.downcast_ref::<clap::Error>() {
+        // Help and version are results; how options are used wrongly is not.
+        return match error.print() {
+            Ok(()) => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)),
+            Err(_) if error.use_stderr() => ExitCode::from(2),
+            Err(cause) => end(name, &StdoutError::from(cause).into()),
+        };
+    }
+    if error.downcast_ref().is_some_and(StdoutError::is_closed_pipe) {
+        return ExitCode::SUCCESS;
+    }
+    crate::note!("{name}: {error:#}");
+    ExitCode::from(2)
+}
+
+/// Writes a result to stdout, all of it.
+pub fn print(text: impl Display) -> Result<(), StdoutError> {
+    let mut stdout = io::stdout().lock();
+    write!(stdout, "{text}")?;
+    Ok(stdout.flush()?)
+}
+
+/// Writes a line to stderr, if that can be written.
+#[doc(hidden)]
+pub fn note(text: Arguments<'_>) {
+    // In one piece, so that lines of several threads or programs do not mix.
+    let _ = io::stderr().lock().write_all(format!("{text}\n").as_bytes());
+}
+
+/// Like `eprintln!`, for a stderr that may be closed or full: the line is lost, and the program goes on.
+#[macro_export]
+macro_rules! note {
+    ($($text:tt)*) => {
+        $crate::console::note(::std::format_args!($($text)*))
+    };
+}

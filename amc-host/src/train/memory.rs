@@ -1,0 +1,137 @@
+//! The memory that a run needs, told before it is taken.
+
+use amc_core::chain::{Stream, streams};
+use amc_core::sums::BLOCK;
+use amc_core::{Generator, Objective};
+
+use super::{Batching, Settings};
+use crate::data::{Data, Set};
+use crate::memory::{self, MemoryError};
+use amc_kernels::TILE;
+
+const NUMBER: u128 = size_of::<f32>() as u128;
+
+/// Checks that there is memory for training.
+pub fn check(objective: Objective<'_>, data: &Data, settings: &Settings) -> Result<(), MemoryError> {
+    memory::check(of_training(objective, data, settings), what(objective, settings.threads))
+}
+
+/// Checks that there is memory for measuring a trained net on one thread.
+pub fn check_evaluation(objective: Objective<'_>, data: &Data) -> Result<(), MemoryError> {
+    let sets = [Some(&data.train), data.test.as_ref()].into_iter().flatten();
+    let largest = sets.map(|set| packed(set, set.len()) + found(objective, set.len())).max().unwrap_or(0);
+    memory::check(bytes(largest + workers(objective, 1)), what(objective, 1))
+}
+
+fn what(objective: Objective<'_>, threads: usize) -> String {
+    let parameters = indicatif::HumanCount(objective.net().parameters() as u64);
+    let threads = if threads == 1 { "one thread".into() } else { format!("{threads} threads") };
+    format!("a net of {parameters} parameters on {threads}")
+}
+
+/// Bytes that training takes at most at a time: the chain's vectors, the evaluator's, and the packed samples.
+fn of_training(objective: Objective<'_>, data: &Data, settings: &Settings) -> u64 {
+    let parameters = objective.net().parameters();
+    let proposed = u128::from(!settings.in_place);
+    let centres = u128::from(settings.options.epsilon != 0.0);
+    // The last is the copy that training gives; while it is written as a file, the chain's are gone.
+    let vectors = (1 + proposed + centres + 1) * parameters as u128 * NUMBER;
+    let streams = (streams(parameters) * size_of::<Stream<Generator>>()) as u128;
+
+    let samples = data.train.len();
+    let whole = packed(&data.train, samples);
+    // At the end all samples are packed, beside the last batch.
+    let batches = match settings.batching {
+        Batching::Full => whole,
+        Batching::Mini(size) => packed(&data.train, size) + found(objective, samples) + whole,
+        Batching::Progressive => 2 * whole,
+    };
+    let test = data.test.as_ref().map_or(0, |test| packed(test, test.len()));
+    let found = found(objective, samples.max(data.test.as_ref().map_or(0, Set::len)));
+    bytes(vectors + streams + batches + test + found + workers(objective, settings.threads))
+}
+
+fn bytes(bytes: u128) -> u64 {
+    u64::try_from(bytes).unwrap_or(u64::MAX)
+}
+
+/// Numbers that are found for a sample: its loss, and the signals of the layers.
+fn rows(objective: Objective<'_>) -> u128 {
+    1 + objective.net().layers().len() as u128
+}
+
+/// What threads have for themselves.
+fn workers(objective: Objective<'_>, threads: usize) -> u128 {
+    let scratch = objective.net().scratch(BLOCK) as u128;
+    threads as u128 * (scratch + rows(objective) * BLOCK as u128) * NUMBER
+}
+
+/// What evaluations find for so many samples, by thread and then by sample.
+fn found(objective: Objective<'_>, samples: usize) -> u128 {
+    2 * rows(objective) * samples.next_multiple_of(BLOCK) as u128 * NUMBER
+}
+
+/// So many packed samples: their features in tiles, those that are not 0 with their numbers, and the order and targets.
+fn packed(set: &Set, samples: usize) -> u128 {
+    let features = samples.div_ceil(TILE) as u128 * set.width() as u128;
+    let masks = samples as u128 * set.width().div_ceil(64) as u128 * size_of::<u64>() as u128;
+    let lists = samples as u128 * (set.outputs() as u128 + 4) * NUMBER;
+    features * (2 * TILE * set.element_size() + size_of::<u32>()) as u128 + masks + lists
+}
+
+#[cfg(test)]
+mod tests {
+    use amc_core::chain::Options;
+
+    use super::of_training;
+    use crate::data::digits;
+    use crate::model::{ActivationName, Description, LossName};
+    use crate::train::{Batching, Initial, Settings};
+    use amc_kernels::Arithmetic;
+
+    fn settings() -> Settings {
+        Settings {
+            options: Options::new(0.01),
+            initial: Initial::Gaussian(0.01),
+            in_place: false,
+            signal_norm: false,
+            batching: Batching::Full,
+            steps: 1,
+            seed: 1,
+            threads: 1,
+            arithmetic: Arithmetic::Portable,
+        }
+    }
+
+    fn needed(hidden: &[usize], settings: &Settings) -> u64 {
+        let sizes = [&[64], hidden, &[10]].concat();
+        let net = Description::new(&sizes, ActivationName::Tanh, ActivationName::Softmax, LossName::Mse);
+        of_training(net.objective().expect("a net"), &digits(), settings)
+    }
+
+    #[test]
+    fn parameters_are_counted_as_often_as_they_are_kept() {
+        // A layer more, a million weights and a thousand biases, changes little else.
+        let more = |settings: &Settings| (needed(&[1000, 1000], settings) - needed(&[1000], settings)) as f64 / 4.004e6;
+        let Settings { options, .. } = settings();
+        let centres = Settings { options: options.epsilon(0.01), ..settings() };
+        let in_place = Settings { in_place: true, ..settings() };
+        for (settings, copies) in [(settings(), 3.0), (centres, 4.0), (in_place, 2.0)] {
+            let more = more(&settings);
+            assert!((copies..copies + 0.05).contains(&more), "{more} instead of {copies}");
+        }
+    }
+
+    #[test]
+    fn threads_and_batches_need_more_and_nothing_overflows() {
+        let base = needed(&[1000], &settings());
+        let threads = Settings { threads: 11, ..settings() };
+        // Each has two buffers of 1,000 activations of 64 samples.
+        assert!(needed(&[1000], &threads) - base > 10 * 2 * 1000 * 64 * 4);
+        for batching in [Batching::Mini(100), Batching::Progressive] {
+            assert!(needed(&[1000], &Settings { batching, ..settings() }) > base, "{batching:?}");
+        }
+        let most = Settings { threads: usize::MAX, ..settings() };
+        assert_eq!(needed(&[1000], &most), u64::MAX);
+    }
+}
