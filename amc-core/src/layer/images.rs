@@ -1,11 +1,15 @@
 //! The geometry of convolution and pooling: images, and windows that move over them.
 
+use core::fmt;
 use core::ops::Range;
+
+use crate::layer::kind::{SIZE, SMALL};
 
 /// The size of an image, or of what a layer made of one. Its numbers are `[row][column][channel]`; PyTorch's are
 /// `[channel][row][column]`, which for one channel is the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Image {
     /// Rows.
     pub rows: usize,
@@ -16,6 +20,8 @@ pub struct Image {
 }
 
 impl Image {
+    pub(crate) const BYTES: usize = 3 * SIZE;
+
     /// An image of `rows` times `columns` places with `channels` numbers each.
     pub const fn new(rows: usize, columns: usize, channels: usize) -> Self {
         Self { rows, columns, channels }
@@ -44,6 +50,7 @@ impl Image {
 /// Along a side of n places it has ⌊(n + 2 `padding` − `size`) / `stride`⌋ + 1 positions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Kernel {
     /// Rows, and columns.
     pub size: u32,
@@ -84,6 +91,8 @@ pub enum KernelError {
 }
 
 impl Kernel {
+    pub(crate) const BYTES: usize = 3 * SMALL;
+
     /// A window of `size` times `size` places.
     pub const fn new(size: u32, stride: u32, padding: u32) -> Self {
         Self { size, stride, padding }
@@ -146,5 +155,21 @@ impl Kernel {
         let (place, stride) = (place + padding, stride.max(1));
         let end = (place / stride + 1).min(self.positions(n));
         end.saturating_sub((place + 1).saturating_sub(size).div_ceil(stride))
+    }
+}
+
+/// As Rust writes it.
+impl fmt::Display for Image {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { rows, columns, channels } = self;
+        write!(f, "Image::new({rows}, {columns}, {channels})")
+    }
+}
+
+/// As Rust writes it.
+impl fmt::Display for Kernel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { size, stride, padding } = self;
+        write!(f, "Kernel::new({size}, {stride}, {padding})")
     }
 }
