@@ -51,7 +51,7 @@ impl Convolution {
     }
 
     const fn sliding(&self) -> Sliding {
-        Sliding { image: self.image, rows: self.kernel, columns: self.kernel }
+        Sliding::square(self.image, self.kernel)
     }
 
     pub(crate) const fn shape(&self, _width: usize) -> Shape {
@@ -63,7 +63,7 @@ impl Convolution {
     }
 
     pub(crate) const fn check(&self, _kept: Option<usize>) -> Result<(), KernelError> {
-        self.kernel.check(self.image)
+        self.sliding().check()
     }
 }
 

@@ -45,18 +45,18 @@ impl Image {
     }
 }
 
-/// The window of a convolution or pooling: a square that moves over an image.
+/// The window of a convolution or pooling, which moves over an image as a square, or along a sequence.
 ///
 /// Along a side of n places it has ⌊(n + 2 `padding` − `size`) / `stride`⌋ + 1 positions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Kernel {
-    /// Rows, and columns.
+    /// Rows, and columns; of a sequence, steps.
     pub size: u32,
     /// Places from one position to the next, at least 1.
     pub stride: u32,
-    /// Places that are added on each side of the image, fewer than `size`.
+    /// Places that are added on each side, fewer than `size`.
     pub padding: u32,
 }
 
@@ -76,7 +76,7 @@ pub enum KernelError {
         /// Its padding.
         padding: u32,
     },
-    /// It is larger than the image with its padding, or that overflows.
+    /// It is larger than the image with its padding, or that overflows. A sequence is an image of one row.
     #[error("a window of size {size} and padding {padding} has no place on {rows} rows of {columns} columns")]
     Size {
         /// The window's size.
@@ -98,8 +98,8 @@ impl Kernel {
         Self { size, stride, padding }
     }
 
-    /// Whether it can move over an image.
-    pub(crate) const fn check(&self, image: Image) -> Result<(), KernelError> {
+    /// Whether it can move along a side of an image, of `n` places.
+    pub(crate) const fn check(&self, n: usize, image: Image) -> Result<(), KernelError> {
         let (Self { size, stride, padding }, Image { rows, columns, .. }) = (*self, image);
         if stride == 0 {
             return Err(KernelError::Stride);
@@ -107,7 +107,7 @@ impl Kernel {
         if padding >= size {
             return Err(KernelError::Padding { size, padding });
         }
-        if self.positions(rows) == 0 || self.positions(columns) == 0 {
+        if self.positions(n) == 0 {
             return Err(KernelError::Size { size, padding, rows, columns });
         }
         Ok(())

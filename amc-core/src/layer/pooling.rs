@@ -4,6 +4,7 @@ use core::convert::Infallible;
 use core::fmt;
 
 use super::images::{Image, Kernel, KernelError};
+use super::sliding::Sliding;
 use crate::activation::Activation;
 use crate::lanes::Lanes;
 use crate::layer::kind::{Compute, Kind, LayerPass, Seen, Shape};
@@ -36,7 +37,7 @@ impl MaxPool {
     }
 
     pub(crate) const fn check(&self, _kept: Option<usize>) -> Result<(), KernelError> {
-        self.kernel.check(self.image)
+        Sliding::square(self.image, self.kernel).check()
     }
 }
 

@@ -6,7 +6,7 @@
 use core::ops::Range;
 use core::slice::ChunksExact;
 
-use super::images::{Image, Kernel};
+use super::images::{Image, Kernel, KernelError};
 use crate::lanes::Lanes;
 use crate::layer::kind::{Compute, LayerPass, Seen, Shape};
 use crate::layer::neurons::{Neurons, PANEL, activations, signal};
@@ -22,6 +22,20 @@ pub(crate) struct Sliding {
 }
 
 impl Sliding {
+    /// A square.
+    pub(crate) const fn square(image: Image, kernel: Kernel) -> Self {
+        Self { image, rows: kernel, columns: kernel }
+    }
+
+    /// Whether it can move.
+    pub(crate) const fn check(&self) -> Result<(), KernelError> {
+        let Self { image, rows, columns } = *self;
+        match rows.check(image.rows, image) {
+            Ok(()) => columns.check(image.columns, image),
+            refused => refused,
+        }
+    }
+
     /// What filters make of the numbers under it, at all positions.
     const fn made(&self, filters: usize) -> Image {
         let Self { image, rows, columns } = *self;
