@@ -26,6 +26,7 @@ mod kinds {
 #[cfg(feature = "layers")]
 #[path = "layer"]
 mod kinds {
+    mod conv1d;
     mod convolution;
     mod images;
     mod normalization;
@@ -35,6 +36,7 @@ mod kinds {
     mod sliding;
 
     pub use super::dense::Dense;
+    pub use conv1d::Conv1d;
     pub use convolution::Convolution;
     pub use images::{Image, Kernel, KernelError};
     pub use normalization::Normalization;
@@ -53,5 +55,6 @@ mod kinds {
         Keep: keep = new(units: usize);
         Swap: swap = new(units: usize);
         Add: add = new(units: usize, activation: Activation);
+        Conv1d: conv1d = new(steps: usize, channels: usize, filters: usize, kernel: Kernel, activation: Activation);
     }
 }

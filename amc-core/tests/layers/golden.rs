@@ -91,6 +91,10 @@ fn layer(layer: &Value) -> Layer {
             }
         }
         "convolution" => Layer::convolution(image(), size(&layer["filters"]), kernel(), activation),
+        "conv1d" => {
+            let [steps, channels, filters] = ["steps", "channels", "filters"].map(|name| size(&layer[name]));
+            Layer::conv1d(steps, channels, filters, kernel(), activation)
+        }
         "max pool" => Layer::max_pool(image(), kernel()),
         "global average" => Layer::global_average(image()),
         "keep" => Layer::keep(units),
