@@ -1,7 +1,7 @@
 //! Layers: the table of their kinds.
 //!
-//! All there is to a kind is in a file of its own, and in its line of the table: its description, its sizes, its pass,
-//! and what it refuses. In files a kind is known by its place in the table: a new one goes to the end.
+//! All there is to a kind is in a file of its own, behind a `mod` and a line of the table here: its description, its sizes,
+//! its pass, and what it refuses. In files a kind is known by its place in the table: a new one goes to the end.
 
 #[macro_use]
 mod table;
@@ -16,10 +16,10 @@ pub use kinds::*;
 /// Dense layers alone: a trainer of theirs takes no byte more for the other kinds.
 #[cfg(not(feature = "layers"))]
 mod kinds {
-    use super::dense::Dense;
+    use super::dense;
 
     kinds! {
-        Dense: dense = new(units: usize, activation: Activation);
+        dense::Dense: dense = new(units: usize, activation: Activation);
     }
 }
 
@@ -35,26 +35,24 @@ mod kinds {
     mod residual;
     mod sliding;
 
-    pub use super::dense::Dense;
-    pub use conv1d::Conv1d;
-    pub use convolution::Convolution;
+    use super::dense;
     pub use images::{Image, Kernel, KernelError};
-    pub use normalization::Normalization;
-    pub use pooling::{GlobalAverage, MaxPool};
-    pub use recurrent::Recurrent;
-    pub use residual::{Add, Keep, KeptError, Swap};
+    pub use residual::KeptError;
 
     kinds! {
-        Dense: dense = new(units: usize, activation: Activation);
-        Recurrent: recurrent = new(inputs: usize, units: usize, steps: usize, activation: Activation),
+        dense::Dense: dense = new(units: usize, activation: Activation);
+        recurrent::Recurrent:
+            recurrent = new(inputs: usize, units: usize, steps: usize, activation: Activation),
             recurrent_states = states(inputs: usize, units: usize, steps: usize, activation: Activation);
-        Normalization: normalization = new(units: usize, activation: Activation);
-        Convolution: convolution = new(image: Image, filters: usize, kernel: Kernel, activation: Activation);
-        MaxPool: max_pool = new(image: Image, kernel: Kernel);
-        GlobalAverage: global_average = new(image: Image);
-        Keep: keep = new(units: usize);
-        Swap: swap = new(units: usize);
-        Add: add = new(units: usize, activation: Activation);
-        Conv1d: conv1d = new(steps: usize, channels: usize, filters: usize, kernel: Kernel, activation: Activation);
+        normalization::Normalization: normalization = new(units: usize, activation: Activation);
+        convolution::Convolution:
+            convolution = new(image: Image, filters: usize, kernel: Kernel, activation: Activation);
+        pooling::MaxPool: max_pool = new(image: Image, kernel: Kernel);
+        pooling::GlobalAverage: global_average = new(image: Image);
+        residual::Keep: keep = new(units: usize);
+        residual::Swap: swap = new(units: usize);
+        residual::Add: add = new(units: usize, activation: Activation);
+        conv1d::Conv1d:
+            conv1d = new(steps: usize, channels: usize, filters: usize, kernel: Kernel, activation: Activation);
     }
 }

@@ -1,14 +1,16 @@
 //! What the table of the kinds of layers becomes.
 
-/// Makes `Layer` of the kinds: each its type, which lends its name, and what makes a layer of it.
+/// Makes `Layer` of the kinds: each its file, its type, which lends its name, and what makes a layer of it.
 macro_rules! kinds {
-    ($($kind:ident: $($name:ident = $new:ident($($of:ident: $value:ty),*)),+;)+) => {
+    ($($file:ident::$kind:ident: $($name:ident = $new:ident($($of:ident: $value:ty),*)),+;)+) => {
         use core::fmt;
 
         use crate::activation::{Activation, activate};
         use crate::lanes::Lanes;
         use crate::layer::kind::{Buffers, CODE, Kind, LayerPass, NetInputs, Shape};
         use crate::samples::Features;
+
+        $(pub use $file::$kind;)+
 
         /// One layer of a net, of one of the kinds.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
