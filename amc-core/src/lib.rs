@@ -13,10 +13,10 @@ pub mod batch;
 mod samples;
 pub mod window;
 
-// The net, its forward pass, the loss, and its mean over the samples.
-pub mod forward;
-#[cfg(feature = "layers")]
-mod layers;
+// The layers, the net of them and its forward pass, the loss, and its mean over the samples.
+pub mod activation;
+mod forward;
+pub mod layer;
 mod loss;
 mod net;
 mod objective;
@@ -26,15 +26,12 @@ pub mod sums;
 pub mod chain;
 pub mod gaussian;
 
+pub use activation::Activation;
 pub use arithmetic::Arithmetic;
 pub use lanes::{Lanes, Portable};
-#[cfg(feature = "layers")]
-pub use layers::{
-    images::{Image, Kernel, KernelError},
-    residual::KeptError,
-};
+pub use layer::*;
 pub use loss::Loss;
-pub use net::{Activation, Layer, Net, NetError, Section};
+pub use net::{Net, NetError, Section};
 pub use objective::{BlockScore, Collect, Found, Gather, Objective, ObjectiveError, Score, Wanted};
 pub use samples::{Element, FeatureKernel, Features, Rows, Samples, Targets, Tiles};
 

@@ -1,14 +1,14 @@
 //! Losses of one tile: what a sample adds to the loss, and whether its class is found.
 
+use crate::activation::{Activation, softmax};
 use crate::elementary::{exp, ln_normal};
-use crate::forward::softmax;
 use crate::lanes::{Apart, Lanes};
-use crate::net::Activation;
 use crate::samples::Targets;
 
 /// What is to become small.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Loss {
     /// (output − target)², the mean over samples and outputs.

@@ -3,16 +3,11 @@
 //! Values live elsewhere, in one flat parameter vector. For each layer in turn it holds the weights,
 //! `[fan-in][units]`, and then the biases, `[units]`.
 
-mod layer;
+use core::ops::Range;
 
-pub use layer::{Activation, Layer};
-
-#[cfg(feature = "layers")]
-use crate::layers::{
-    images::KernelError,
-    residual::{self, KeptError},
-};
-pub(crate) use layer::Shape;
+use crate::activation::Activation;
+use crate::layer::kind::{Kept, Shape};
+use crate::layer::{Layer, LayerError};
 
 /// Why a list of layers is not a net. Layers are counted from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -48,23 +43,13 @@ pub enum NetError {
         /// Numbers that it is given.
         given: usize,
     },
-    /// A convolution or pooling has a window that its image has no place for.
-    #[cfg(feature = "layers")]
+    /// A layer is refused by its kind.
     #[error("layer {layer}: {error}")]
-    Kernel {
+    Layer {
         /// The layer.
         layer: usize,
         /// What is wrong with it.
-        error: KernelError,
-    },
-    /// What was kept is not what a layer is to go on with.
-    #[cfg(feature = "layers")]
-    #[error("layer {layer}: {error}")]
-    Kept {
-        /// The layer.
-        layer: usize,
-        /// What is wrong with it.
-        error: KeptError,
+        error: LayerError,
     },
     /// The sizes overflow the machine's integers.
     #[error("the net is too large: layer {layer} overflows the address space")]
@@ -100,6 +85,16 @@ pub struct Section {
     pub weights: usize,
     /// Biases, which follow the weights, or whatever else the signal norm leaves alone.
     pub biases: usize,
+    /// The fan-in by which PyTorch's default draws them to start from, uniform within ±1/√(fan-in): a neuron's inputs, in
+    /// a recurrent layer its units.
+    pub initial_fan_in: usize,
+}
+
+impl Section {
+    /// Where its parameters are.
+    pub const fn range(&self) -> Range<usize> {
+        self.start..self.start + self.weights + self.biases
+    }
 }
 
 impl<'a> Net<'a> {
@@ -125,22 +120,17 @@ impl<'a> Net<'a> {
         if layers.is_empty() {
             return Err(NetError::NoLayers);
         }
-        let (mut width, mut total, mut layer) = (inputs, 0_usize, 0);
-        #[cfg(feature = "layers")]
-        let mut kept = None;
+        let (mut width, mut kept, mut total, mut layer) = (inputs, None, 0_usize, 0);
         while layer < layers.len() {
-            #[cfg(feature = "layers")]
-            if let Layer::Convolution { image, kernel, .. } | Layer::MaxPool { image, kernel } = layers[layer]
-                && let Err(error) = kernel.check(image)
-            {
-                return Err(NetError::Kernel { layer, error });
+            if let Err(error) = layers[layer].check(kept) {
+                return Err(NetError::Layer { layer, error });
             }
-            let Shape { takes, fan_in, neurons, biases, outputs, room, .. } = layers[layer].shape(width);
+            let Shape { takes, fan_in, neurons, biases, outputs, room, kept: behind, .. } = layers[layer].shape(width);
             if neurons == 0 {
                 return Err(NetError::NoUnits { layer });
             }
             let softmax = matches!(layers[layer].activation(), Activation::Softmax);
-            if softmax && (layer + 1 < layers.len() || outputs == 1 || layers[layer].is_recurrent()) {
+            if softmax && (layer + 1 < layers.len() || outputs == 1 || layers[layer].activates()) {
                 return Err(NetError::Softmax { layer });
             }
             // Room for every scratch buffer of up to 3 · 16 samples in bytes, too.
@@ -151,13 +141,6 @@ impl<'a> Net<'a> {
             if takes != width {
                 return Err(NetError::Inputs { layer, takes, given: width });
             }
-            #[cfg(feature = "layers")]
-            {
-                kept = match residual::kept(layers[layer], width, kept) {
-                    Ok(kept) => kept,
-                    Err(error) => return Err(NetError::Kept { layer, error }),
-                };
-            }
             let with_biases = weights.checked_add(biases);
             total = match with_biases {
                 Some(n) => match total.checked_add(n) {
@@ -165,6 +148,11 @@ impl<'a> Net<'a> {
                     _ => return Err(NetError::TooLarge { layer }),
                 },
                 None => return Err(NetError::TooLarge { layer }),
+            };
+            kept = match behind {
+                Kept::AsBefore => kept,
+                Kept::Numbers(units) => Some(units),
+                Kept::Nothing => None,
             };
             width = outputs;
             layer += 1;
@@ -241,9 +229,12 @@ impl<'a> Net<'a> {
     /// Activations that are in memory together.
     #[inline]
     pub(crate) const fn buffers(&self) -> usize {
-        #[cfg(feature = "layers")]
-        if residual::keeps(self.layers) {
-            return 3;
+        let mut layer = 0;
+        while layer < self.layers.len() {
+            if let Kept::Numbers(_) = self.layers[layer].shape(0).kept {
+                return 3;
+            }
+            layer += 1;
         }
         2
     }
@@ -265,8 +256,8 @@ impl<'a> Net<'a> {
     #[inline]
     pub fn sections(&self) -> impl Iterator<Item = Section> + Clone + use<'a> {
         self.layers.iter().scan((0, self.inputs), |(start, width), layer| {
-            let Shape { fan_in, neurons, biases, outputs, .. } = layer.shape(*width);
-            let section = Section { start: *start, weights: fan_in * neurons, biases };
+            let Shape { fan_in, neurons, biases, outputs, initial_fan_in, .. } = layer.shape(*width);
+            let section = Section { start: *start, weights: fan_in * neurons, biases, initial_fan_in };
             *start += section.weights + section.biases;
             *width = outputs;
             Some(section)

@@ -1,9 +1,11 @@
 //! A net and a loss: the function U(x) of the parameters that training makes small.
 
-use crate::forward::{Buffers, Pass, signal, softmax};
+use crate::activation::{Activation, softmax};
+use crate::forward::{Pass, buffers};
 use crate::lanes::Lanes;
+use crate::layer::neurons::signal;
 use crate::loss::{Loss, TileTargets, correct, losses_apart};
-use crate::net::{Activation, Net};
+use crate::net::Net;
 use crate::samples::{Features, Samples, Targets};
 use crate::sums::{BLOCK, LANES, Total, add_tile, ceiling, join};
 
@@ -16,7 +18,6 @@ pub enum ObjectiveError {
     #[error("cross-entropy needs a softmax or sigmoid output")]
     NotProbabilities,
     /// Cross-entropy needs the inputs of the last layer's neurons, but a recurrent layer goes on with its outputs.
-    #[cfg(feature = "layers")]
     #[error("cross-entropy needs a last layer that is not recurrent")]
     RecurrentOutput,
     /// There is nothing to average over.
@@ -177,8 +178,7 @@ impl<'a> Objective<'a> {
     /// The loss of `net`; cross-entropy needs a softmax or sigmoid output, of a layer that is not recurrent.
     pub const fn try_new(net: Net<'a>, loss: Loss) -> Result<Self, ObjectiveError> {
         match (loss, net.output()) {
-            #[cfg(feature = "layers")]
-            (Loss::CrossEntropy, Activation::Sigmoid) if matches!(net.layers().last(), Some(layer) if layer.is_recurrent()) => {
+            (Loss::CrossEntropy, Activation::Sigmoid) if matches!(net.layers().last(), Some(layer) if layer.activates()) => {
                 Err(ObjectiveError::RecurrentOutput)
             }
             (Loss::MeanSquaredError, _) | (_, Activation::Softmax | Activation::Sigmoid) => Ok(Self { net, loss }),
@@ -388,7 +388,7 @@ impl<'a> Objective<'a> {
             let tiles = (end - sample).min(group).div_ceil(L::T);
             let tile = |tile: usize| (sample + tile * L::T, (end - sample - tile * L::T).min(L::T));
             let inputs = (&samples.features, sample);
-            let buffers = Buffers::new(&self.net, &mut *scratch);
+            let buffers = buffers(&self.net, &mut *scratch);
             let given = pass.run(lanes, tiles, inputs, buffers, |layer, index, v| {
                 let (sample, valid) = tile(index);
                 collect.take(lanes, Found::Signal(layer), sample, valid, v);
@@ -462,7 +462,7 @@ impl<'a> Objective<'a> {
         length("parameters", self.net.parameters(), parameters.len(), true)?;
         length("scratch", self.net.scratch(L::T), scratch.len(), false)?;
         let (scale, last) = (features.scale(), self.net.output());
-        let buffers = Buffers::new(&self.net, scratch);
+        let buffers = buffers(&self.net, scratch);
         let pass = Pass { net: self.net, parameters, scale, last, with_signal: false };
         let outputs = pass.run(lanes, 1, (features, first), buffers, |_, _, _| {});
         if last == Activation::Softmax {

@@ -85,6 +85,19 @@ def convolution(x, image, filters, kernel, activation):
     return layer, [weights, bias], (windows**2).sum(1).mean(), ACTIVATIONS[activation](flat(y))
 
 
+def conv1d(x, steps, channels, filters, kernel, activation):
+    size, stride, padding = kernel
+    weights = parameter(numbers(size, channels, filters, scale=(size * channels) ** -0.5))
+    bias = parameter(numbers(filters, scale=0.5))
+    x = x.reshape(len(x), steps, channels).transpose(1, 2)
+    windows = nn.functional.pad(x, (padding, padding)).unfold(2, size, stride)
+    y = nn.functional.conv1d(x, weights.permute(2, 1, 0), bias, stride=stride, padding=padding)
+    layer = {"kind": "conv1d", "steps": steps, "channels": channels, "filters": filters, "kernel": kernel}
+    layer |= {"activation": activation}
+    signal = (windows**2).sum((1, 3)).mean()
+    return layer, [weights, bias], signal, ACTIVATIONS[activation](y.transpose(1, 2).flatten(1))
+
+
 def max_pool(x, image, kernel):
     size, stride, padding = kernel
     y = nn.functional.max_pool2d(planes(x, *image), size, stride=stride, padding=padding)
@@ -254,6 +267,20 @@ CASES = [
             (dense, 5, "softmax"),
         ],
         "cross-entropy",
+    ),
+    # New cases go to the end: numbers are drawn one case after the other.
+    case("a sequence of one channel", 9, [(conv1d, 9, 1, 3, (3, 1, 0), "tanh")], "mse"),
+    case(
+        "a sequence, padded, every second and third position",
+        7 * 3,
+        [(conv1d, 7, 3, 6, (4, 2, 1), "relu"), (conv1d, 3, 6, 5, (3, 3, 2), "linear"), (dense, 3, "softmax")],
+        "cross-entropy",
+    ),
+    case(
+        "states, and windows larger than their sequence, of many channels",
+        4 * 2,
+        [(recurrent, 2, 50, 4, "tanh", True), (conv1d, 4, 50, 3, (7, 1, 3), "tanh")],
+        "mse",
     ),
 ]
 

@@ -2,14 +2,15 @@
 
 use std::ops::Range;
 
-use amc_core::forward::activate;
+use amc_core::activation::activate;
 use amc_core::lanes::Apart;
-use amc_core::{Lanes, Layer, Section};
+use amc_core::{Image, Kernel, Lanes, Layer, Section, layer};
 
 use super::dense::{Dense, FirstRoom, FirstTiles, multiply_by_slopes};
 use super::outputs::Outputs;
 use super::places::Place;
 use super::recurrent::Recurrent;
+use super::windows::Window;
 use super::{images, normalization, recurrent};
 use amc_kernels::TILE;
 use amc_kernels::lanes::OnLanes;
@@ -36,11 +37,11 @@ impl Worker {
     /// Memory for groups of `tiles` tiles.
     pub fn new(places: &[Place], tiles: usize) -> Self {
         let room = |units: usize| vec![0.0; units * tiles * TILE];
-        let dense = |place: &Place| matches!(place.layer, Layer::Dense { .. });
+        let dense = |place: &Place| matches!(place.layer, Layer::Dense(_));
         let first = places.first();
         let inputs = first.filter(|first| !dense(first)).map_or(0, |first| first.width);
         let widest = places.iter().map(|place| place.layer.units()).max().unwrap_or(0).max(inputs);
-        let keeps = places.iter().any(|place| matches!(place.layer, Layer::Keep { .. }));
+        let keeps = places.iter().any(|place| matches!(place.layer, Layer::Keep(_)));
         Self {
             inputs: room(inputs),
             made: places.iter().map(|place| room(place.layer.units())).collect(),
@@ -128,29 +129,29 @@ impl Part<'_, '_> {
             let all = tiles * place.layer.units() * TILE;
             let (earlier, now) = made.split_at_mut(index);
             let now = &mut now[0][..all];
-            if let Layer::Dense { activation, .. } = place.layer {
+            if let Layer::Dense(layer) = place.layer {
                 let dense = Dense::new(parameters, place.section, tiles);
                 match earlier.last() {
                     None => dense.forward_first(lanes, &features, scale, now),
                     Some(given) => dense.forward(lanes, given, now),
                 }
-                activate(lanes, activation, now);
+                activate(lanes, layer.activation, now);
                 continue;
             }
             if index == 0 {
                 unpack(lanes, &features, scale, place.width, &mut net_inputs[..tiles * place.width * TILE]);
             }
-            let Section { start, weights, biases } = place.section;
+            let Section { start, weights, biases, .. } = place.section;
             let of_layer = parameters[start..][..weights + biases].split_at(weights);
             let taken = ..tiles * place.width * TILE;
             match (place.layer, place.kept.and_then(|kept| earlier.get(kept))) {
-                (Layer::Swap { .. }, Some(kept)) => now.copy_from_slice(&kept[..all]),
-                (Layer::Add { activation, .. }, Some(kept)) => {
+                (Layer::Swap(_), Some(kept)) => now.copy_from_slice(&kept[..all]),
+                (Layer::Add(layer), Some(kept)) => {
                     let given = &earlier.last().unwrap_or(net_inputs)[taken];
                     now.iter_mut().zip(given.iter().zip(kept)).for_each(|(sum, (a, b))| *sum = a + b);
-                    activate(lanes, activation, now);
+                    activate(lanes, layer.activation, now);
                 }
-                (Layer::Keep { .. }, _) => now.copy_from_slice(&earlier.last().unwrap_or(net_inputs)[taken]),
+                (Layer::Keep(_), _) => now.copy_from_slice(&earlier.last().unwrap_or(net_inputs)[taken]),
                 _ => {
                     let given = &mut earlier.last_mut().unwrap_or(net_inputs)[taken];
                     let of_tile = place.made() * TILE;
@@ -176,20 +177,20 @@ impl Part<'_, '_> {
         } = &mut *self.worker;
         let features = FirstTiles { features, first: start };
         for (index, place) in places.iter().enumerate().rev() {
-            let Section { start, weights, biases } = place.section;
+            let Section { start, weights, biases, .. } = place.section;
             let of_layer = &parameters[start..][..weights + biases];
             let gradient = &mut self.gradient[start..][..weights + biases];
             let all = tiles * place.layer.units() * TILE;
             let taken = tiles * place.width * TILE;
             let below = index.checked_sub(1).map(|below| &made[below][..taken]);
             // Recurrent layers do so step by step, and the loss has done it for the last one.
-            if index + 1 < places.len() && !matches!(place.layer, Layer::Recurrent { .. }) {
+            if index + 1 < places.len() && !matches!(place.layer, Layer::Recurrent(_)) {
                 multiply_by_slopes(lanes, place.layer.activation(), &made[index][..all], &mut errors[..all]);
             }
             let given = below.unwrap_or(&net_inputs[..taken.min(net_inputs.len())]);
             let (made, wanted) = (&made[index][..all], below.is_some());
             match place.layer {
-                Layer::Dense { .. } => {
+                Layer::Dense(_) => {
                     let dense = Dense::new(parameters, place.section, tiles);
                     let (of_weights, of_biases) = gradient.split_at_mut(weights);
                     dense.add_biases(lanes, errors, of_biases);
@@ -201,37 +202,46 @@ impl Part<'_, '_> {
                         }
                     }
                 }
-                Layer::Recurrent { inputs, units, steps, activation, every } => {
-                    let layer = Recurrent { weights: &of_layer[..weights], inputs, units, steps, activation, every };
+                Layer::Recurrent(layer) => {
+                    let every = layer.every;
+                    let layer = Recurrent { weights: &of_layer[..weights], layer };
                     let states = if every { made } else { &states[index][..tiles * place.made() * TILE] };
                     let before = wanted.then_some(&mut before[..taken]);
                     layer.backward(lanes, (given, states), &errors[..all], before, recurrent, gradient);
                 }
-                Layer::Convolution { image, filters, kernel, .. } => {
-                    let layer = images::Convolution { weights: &of_layer[..weights], image, filters, kernel };
+                Layer::Convolution(layer::Convolution { image, filters, kernel, .. }) => {
+                    let window = Window::square(image, kernel);
+                    let layer = images::Convolution { weights: &of_layer[..weights], filters, window };
                     let before = wanted.then_some(&mut before[..taken]);
                     layer.backward(lanes, given, &errors[..all], before, images, gradient);
                 }
-                Layer::Normalization { .. } => {
+                Layer::Conv1d(layer::Conv1d { steps, channels, filters, kernel, .. }) => {
+                    let image = Image::new(1, steps, channels);
+                    let window = Window { image, rows: Kernel::new(1, 1, 0), columns: kernel };
+                    let layer = images::Convolution { weights: &of_layer[..weights], filters, window };
+                    let before = wanted.then_some(&mut before[..taken]);
+                    layer.backward(lanes, given, &errors[..all], before, images, gradient);
+                }
+                Layer::Normalization(_) => {
                     normalization::backward(lanes, of_layer, given, &errors[..all], &mut before[..taken], gradient);
                 }
-                Layer::MaxPool { image, kernel } => {
+                Layer::MaxPool(layer::MaxPool { image, kernel }) => {
                     let numbers = (given, made);
                     images::largest(lanes, (image, kernel), numbers, &errors[..all], &mut before[..taken]);
                 }
-                Layer::GlobalAverage { image } => {
+                Layer::GlobalAverage(layer::GlobalAverage { image }) => {
                     images::average(lanes, image, &errors[..all], &mut before[..taken]);
                 }
-                Layer::Keep { .. } => {
+                Layer::Keep(_) => {
                     errors[..all].iter_mut().zip(&*kept).for_each(|(error, kept)| *error += kept);
                     // What was kept before it was lost: nothing is kept where a pass begins.
                     kept.fill(0.0);
                 }
-                Layer::Swap { .. } => std::mem::swap(errors, kept),
-                Layer::Add { .. } => kept[..all].copy_from_slice(&errors[..all]),
+                Layer::Swap(_) => std::mem::swap(errors, kept),
+                Layer::Add(_) => kept[..all].copy_from_slice(&errors[..all]),
                 _ => {}
             }
-            if !matches!(place.layer, Layer::Keep { .. } | Layer::Swap { .. } | Layer::Add { .. }) {
+            if !matches!(place.layer, Layer::Keep(_) | Layer::Swap(_) | Layer::Add(_)) {
                 std::mem::swap(errors, before);
             }
         }

@@ -4,16 +4,15 @@ use amc_core::{Image, Kernel, Lanes};
 
 use super::dense::Dense;
 use super::products::{AddProducts, Tiles};
-use super::windows::{add_up, cut, runs, size};
+use super::windows::{Window, add_up, cut, runs};
 use amc_kernels::TILE;
 
 /// A convolution at given parameters.
 pub(super) struct Convolution<'a> {
     /// `[window row][window column][channel][filter]`
     pub weights: &'a [f32],
-    pub image: Image,
     pub filters: usize,
-    pub kernel: Kernel,
+    pub window: Window,
 }
 
 /// Working memory.
@@ -37,20 +36,20 @@ impl Convolution<'_> {
         room: &mut Room,
         gradient: &mut [f32],
     ) {
-        let Self { weights, image, filters, kernel } = *self;
-        let size = size(image, kernel);
+        let Self { weights, filters, window } = *self;
+        let size = window.size();
         let positions = errors.len() / (filters * TILE);
         let dense = Dense::without_biases(weights, filters, positions);
         let (of_weights, of_biases) = gradient.split_at_mut(size * filters);
         dense.add_biases(lanes, errors, of_biases);
         room.windows.resize(positions * size * TILE, 0.0);
-        cut(image, kernel, given, &mut room.windows);
+        cut(window, given, &mut room.windows);
         let windows = Tiles { numbers: &room.windows, units: size };
         let of_filters = Tiles { numbers: errors, units: filters };
         lanes.apart(AddProducts { inputs: windows, errors: of_filters, rows: &mut room.rows, gradient: of_weights });
         if let Some(before) = before {
             dense.backward(lanes, errors, &mut room.windows);
-            add_up(image, kernel, &room.windows, before);
+            add_up(window, &room.windows, before);
         }
     }
 }
@@ -72,7 +71,7 @@ pub(super) fn largest<L: Lanes>(
     let mut left = vec![0.0; out];
     for ((given, before), (made, errors)) in tiles.zip(made.chunks_exact(out).zip(errors.chunks_exact(out))) {
         left.copy_from_slice(errors);
-        for run in runs(image, kernel) {
+        for run in runs(Window::square(image, kernel)) {
             for number in 0..run.length {
                 let output = (run.position * image.channels + number % image.channels) * TILE;
                 let input = (run.image + number) * TILE;

@@ -97,9 +97,9 @@ impl<'a> Gradient<'a> {
         }
         let terms = self.objective.terms(samples) as f32;
         for (index, place) in self.places.iter().enumerate() {
-            let Section { start, weights, biases } = place.section;
+            let Section { start, weights, biases, .. } = place.section;
             // A dense layer takes features as they are stored: each is to be multiplied by the scale.
-            let scale = if index == 0 && matches!(place.layer, Layer::Dense { .. }) { scale } else { 1.0 };
+            let scale = if index == 0 && matches!(place.layer, Layer::Dense(_)) { scale } else { 1.0 };
             let (of_weights, of_biases) = self.gradient[start..][..weights + biases].split_at_mut(weights);
             of_weights.iter_mut().for_each(|g| *g *= scale / terms);
             of_biases.iter_mut().for_each(|g| *g /= terms);

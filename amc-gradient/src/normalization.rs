@@ -1,6 +1,6 @@
 //! Layer normalisation backward.
 
-use amc_core::{Lanes, Layer};
+use amc_core::{Lanes, Normalization};
 
 use super::dense::over_lanes;
 use amc_kernels::TILE;
@@ -35,7 +35,7 @@ pub(super) fn backward<L: Lanes>(
             let off = lanes.sub(lanes.load(x), mean);
             squares = lanes.mul_add(off, off, squares);
         }
-        let variance = lanes.add(lanes.mul(squares, count), lanes.splat(Layer::NORMALIZATION_EPSILON));
+        let variance = lanes.add(lanes.mul(squares, count), lanes.splat(Normalization::EPSILON));
         let deviation = lanes.sqrt(variance);
         let (of_gains, of_biases) = gradient.split_at_mut(units);
         let (mut errors_sum, mut products) = (zero, zero);

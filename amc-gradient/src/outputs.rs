@@ -1,6 +1,6 @@
 //! The last layer's errors: derivatives of the loss by its neurons' inputs, or by a recurrent layer's states.
 
-use amc_core::forward::softmax;
+use amc_core::activation::softmax;
 use amc_core::{Activation, Lanes, Layer, Loss, Objective, Targets};
 
 use super::dense::slope;
@@ -36,7 +36,7 @@ impl Outputs<'_, '_> {
         let net = self.objective.net();
         let activation = match net.layers().last() {
             // Its own backward pass takes the errors of states.
-            Some(Layer::Recurrent { .. }) => Activation::Linear,
+            Some(Layer::Recurrent(_)) => Activation::Linear,
             _ => net.output(),
         };
         if activation == Activation::Softmax {

@@ -1,6 +1,6 @@
 //! The layers of a net, each with what its passes need to know.
 
-use amc_core::{Layer, Net, Section};
+use amc_core::{Layer, Net, Recurrent, Section};
 
 use super::dense::TILES;
 use amc_kernels::TILE;
@@ -30,7 +30,7 @@ impl Place {
 
     /// Whether it is a recurrent layer that gives its last state only.
     pub fn gives_the_last_state(&self) -> bool {
-        matches!(self.layer, Layer::Recurrent { every: false, .. })
+        matches!(self.layer, Layer::Recurrent(Recurrent { every: false, .. }))
     }
 }
 
@@ -41,9 +41,9 @@ pub(super) fn places(net: Net<'_>) -> Vec<Place> {
     for (index, (layer, section)) in net.layers().iter().zip(net.sections()).enumerate() {
         let of_place = kept;
         match layer {
-            Layer::Keep { .. } => kept = Some(index),
+            Layer::Keep(_) => kept = Some(index),
             // It stands behind the layer that kept numbers, so there is one before it.
-            Layer::Swap { .. } => kept = index.checked_sub(1),
+            Layer::Swap(_) => kept = index.checked_sub(1),
             _ => {}
         }
         places.push(Place { layer: *layer, section, width, every_state: every_state(*layer), kept: of_place });
@@ -54,7 +54,7 @@ pub(super) fn places(net: Net<'_>) -> Vec<Place> {
 
 fn every_state(layer: Layer) -> Layer {
     match layer {
-        Layer::Recurrent { inputs, units, steps, activation, .. } => {
+        Layer::Recurrent(Recurrent { inputs, units, steps, activation, .. }) => {
             Layer::recurrent_states(inputs, units, steps, activation)
         }
         other => other,

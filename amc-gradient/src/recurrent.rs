@@ -1,6 +1,6 @@
 //! A recurrent layer backward, from its last step to its first.
 
-use amc_core::{Activation, Lanes};
+use amc_core::{Lanes, layer};
 
 use super::dense::{Dense, slope};
 use super::products::{AddProducts, Tiles};
@@ -10,13 +10,7 @@ use amc_kernels::TILE;
 pub(super) struct Recurrent<'a> {
     /// W and V, `[inputs + units][units]`.
     pub weights: &'a [f32],
-    /// Inputs of a step.
-    pub inputs: usize,
-    pub units: usize,
-    pub steps: usize,
-    pub activation: Activation,
-    /// Whether it gave every state.
-    pub every: bool,
+    pub layer: layer::Recurrent,
 }
 
 /// Working memory.
@@ -42,7 +36,8 @@ impl Recurrent<'_> {
         room: &mut Room,
         gradient: &mut [f32],
     ) {
-        let Self { weights, inputs, units, steps, every, .. } = *self;
+        let weights = self.weights;
+        let layer::Recurrent { inputs, units, steps, every, .. } = self.layer;
         let (state, step) = (units * TILE, inputs * TILE);
         let (w, v) = weights.split_at(inputs * units);
         let w = Dense::without_biases(w, units, steps);
@@ -74,18 +69,19 @@ impl Recurrent<'_> {
     /// From what the errors of each state are by way of the outputs to those of its neurons' inputs.
     #[inline(always)]
     fn through_time<L: Lanes>(&self, lanes: L, v: &[f32], states: &[f32], room: &mut Room) {
-        let state = self.units * TILE;
-        let v = Dense::without_biases(v, self.units, 1);
+        let layer::Recurrent { units, steps, activation, .. } = self.layer;
+        let state = units * TILE;
+        let v = Dense::without_biases(v, units, 1);
         room.later.fill(0.0);
-        for step in (0..self.steps).rev() {
+        for step in (0..steps).rev() {
             let (errors, later) = room.errors.split_at_mut((step + 1) * state);
-            if step + 1 < self.steps {
+            if step + 1 < steps {
                 v.backward(lanes, &later[..state], &mut room.later);
             }
             let values = states[step * state..][..state].chunks_exact(TILE).zip(room.later.chunks_exact(TILE));
             for (error, (value, later)) in errors[step * state..].chunks_exact_mut(TILE).zip(values) {
                 let sum = lanes.add(lanes.load(error), lanes.load(later));
-                let slope = slope(lanes, self.activation, lanes.load(value));
+                let slope = slope(lanes, activation, lanes.load(value));
                 lanes.store(lanes.mul(sum, slope), error);
             }
         }

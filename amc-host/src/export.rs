@@ -2,8 +2,7 @@
 
 use std::fmt::Write;
 
-use amc_core::{Image, Kernel, Layer};
-use anyhow::bail;
+use amc_core::Layer;
 
 use crate::model::{Model, params_hash};
 
@@ -16,22 +15,20 @@ pub fn rust(model: &Model) -> anyhow::Result<String> {
     let objective = model.description.objective()?;
     let mut layers = String::new();
     for layer in &model.description.layers {
-        writeln!(layers, "    {},", layer_source(*layer)?)?;
+        writeln!(layers, "    {},", layer)?;
     }
     let mut text = String::new();
     writeln!(text, "// Made by `amc export --rust`. Trained in {} arithmetic.", model.arithmetic)?;
     writeln!(text, "// CRC-32 of the parameters as little-endian f32: {}.\n", params_hash(&model.parameters))?;
-    if model.description.layers.iter().any(|layer| !matches!(layer, Layer::Dense { .. })) {
+    if model.description.layers.iter().any(|layer| !matches!(layer, Layer::Dense(_))) {
         writeln!(text, "// It needs the feature `layers` of amc-core.\n")?;
     }
-    let images = if layers.contains("Kernel::") {
-        "Image, Kernel, "
-    } else if layers.contains("Image::") {
-        "Image, "
-    } else {
-        ""
-    };
-    writeln!(text, "use amc_core::{{Activation, {images}Layer, Loss, Net, Objective}};\n")?;
+    let windows: String = ["Image", "Kernel"]
+        .into_iter()
+        .filter(|name| layers.contains(&format!("{name}::")))
+        .map(|name| format!("{name}, "))
+        .collect();
+    writeln!(text, "use amc_core::{{Activation, {windows}Layer, Loss, Net, Objective}};\n")?;
     writeln!(text, "/// The net.\n#[rustfmt::skip]")?;
     writeln!(text, "pub const NET: Net<'static> = Net::new({}, &[", objective.net().inputs())?;
     writeln!(text, "{layers}]);\n\n/// The net, and the loss it was trained on.")?;
@@ -50,39 +47,6 @@ pub fn rust(model: &Model) -> anyhow::Result<String> {
     }
     writeln!(text, "{line}\n];")?;
     Ok(text)
-}
-
-fn layer_source(layer: Layer) -> anyhow::Result<String> {
-    Ok(match layer {
-        Layer::Dense { units, activation } => format!("Layer::dense({units}, Activation::{activation:?})"),
-        Layer::Recurrent { inputs, units, steps, activation, every } => {
-            let name = if every { "recurrent_states" } else { "recurrent" };
-            format!("Layer::{name}({inputs}, {units}, {steps}, Activation::{activation:?})")
-        }
-        Layer::Normalization { units, activation } => {
-            format!("Layer::normalization({units}, Activation::{activation:?})")
-        }
-        Layer::Convolution { image, filters, kernel, activation } => {
-            let (image, kernel) = (image_source(image), kernel_source(kernel));
-            format!("Layer::convolution({image}, {filters}, {kernel}, Activation::{activation:?})")
-        }
-        Layer::MaxPool { image, kernel } => {
-            format!("Layer::max_pool({}, {})", image_source(image), kernel_source(kernel))
-        }
-        Layer::GlobalAverage { image } => format!("Layer::global_average({})", image_source(image)),
-        Layer::Keep { units } => format!("Layer::keep({units})"),
-        Layer::Swap { units } => format!("Layer::swap({units})"),
-        Layer::Add { units, activation } => format!("Layer::add({units}, Activation::{activation:?})"),
-        layer => bail!("the layer {layer:?} cannot be exported"),
-    })
-}
-
-fn image_source(Image { rows, columns, channels }: Image) -> String {
-    format!("Image::new({rows}, {columns}, {channels})")
-}
-
-fn kernel_source(Kernel { size, stride, padding }: Kernel) -> String {
-    format!("Kernel::new({size}, {stride}, {padding})")
 }
 
 /// The shortest decimal that is read as these bits; what has no decimal, by its bits.

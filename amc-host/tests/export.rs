@@ -59,6 +59,16 @@ fn every_activation_and_loss_has_its_name() {
     }
 }
 
+#[test]
+fn what_a_layer_is_made_of_is_imported() {
+    let layers = vec![Layer::conv1d(8, 2, 3, Kernel::new(4, 2, 0), Activation::Relu)];
+    let description = Description { inputs: 16, layers, loss: LossName::Mse };
+    let source = rust(&Model { description, arithmetic: Arithmetic::Portable, parameters: vec![0.5; 27] });
+    let source = source.expect("exported");
+    assert!(source.contains("use amc_core::{Activation, Kernel, Layer, Loss, Net, Objective};"), "{source}");
+    assert!(source.contains("Layer::conv1d(8, 2, 3, Kernel::new(4, 2, 0), Activation::Relu),"), "{source}");
+}
+
 const IMAGE: Image = Image::new(4, 6, 1);
 const FILTERED: Image = Image::new(2, 3, 2);
 

@@ -83,7 +83,7 @@ pub fn measure(
     let evaluation = median(evaluations.collect());
 
     let neurons = match description.layers[0] {
-        Layer::Recurrent { units, .. } => units,
+        Layer::Recurrent(layer) => layer.units,
         layer => layer.units(),
     };
     let skipped = (1.0 - f64::from(pack.density())) * (description.inputs * neurons) as f64;

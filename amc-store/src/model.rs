@@ -10,18 +10,9 @@
 //! | seq of enum | its layers, as below |
 //! | usize | N, the number of parameters |
 //!
-//! Layers are 0 dense, with its units (usize) and activation (enum); with the feature `layers` also
-//!
-//! | kind | what |
-//! | --- | --- |
-//! | 1 recurrent | the inputs of a step, units, steps (each usize), activation, whether it gives every state (bool) |
-//! | 2 normalization | units, activation |
-//! | 3 convolution | image: rows, columns, channels; filters (each usize); kernel: size, stride, padding (each u32); activation |
-//! | 4 max-pool | image, kernel |
-//! | 5 global average | image |
-//! | 6 keep | units |
-//! | 7 swap | units |
-//! | 8 add | units, activation |
+//! A layer is its kind (enum), numbered in the order of [`Layer`](amc_core::Layer), 0 dense, and then the kind's fields in
+//! their order: sizes (usize), those of a window (u32 each), the activation (enum), a choice (bool). So a dense layer of
+//! 16 units with tanh is the bytes 0, 16, 1. Kinds from 1 on need the feature `layers`.
 //!
 //! Activations are 0 linear, 1 tanh, 2 ReLU, 3 sigmoid, 4 softmax. The numbers are the parameters, in the order of
 //! `amc-core`.
@@ -90,7 +81,7 @@ impl Blob for Model<'_> {
     const KIND: Kind = MODEL;
 
     fn header(&self) -> impl Serialize {
-        (self.arithmetic, Described(self.objective), self.parameters.len())
+        (self.arithmetic, Described::new(self.objective), self.parameters.len())
     }
 
     fn numbers(&self) -> [&[f32]; 3] {

@@ -181,7 +181,12 @@ impl<R: KeptGenerator> Blob for Snapshot<'_, R> {
         let (sigma, loss, rejected_in_a_row) = (*sigma, *loss, *rejected_in_a_row);
         let Counters { steps, accepted, resets } = *counters;
         (
-            (self.arithmetic, self.objective.map(Described), self.parameters.len(), OptionsCode::from(self.options)),
+            (
+                self.arithmetic,
+                self.objective.map(Described::new),
+                self.parameters.len(),
+                OptionsCode::from(self.options),
+            ),
             (self.centres.len(), self.signal.len()),
             StateCode { sigma, loss, rejected_in_a_row, steps, accepted, resets },
             Seed(generator),

@@ -65,6 +65,21 @@ fn layers_of_images_are_read() {
     assert!(bytes.windows(kinds.len()).any(|window| window == kinds));
 }
 
+#[test]
+fn layers_of_sequences_are_read() {
+    let layers = [Layer::conv1d(300, 2, 4, Kernel::new(5, 3, 1), Activation::Relu)];
+    let objective = Objective::new(Net::new(600, &layers), Loss::MeanSquaredError);
+    let parameters = vec![0.5; objective.net().parameters()];
+    let mut bytes = vec![0; length_limit(&objective.net())];
+    let model = Model { objective, arithmetic: Arithmetic::Portable, parameters: &parameters };
+    let length = model.write(&mut bytes).unwrap();
+    let stored = Stored::parse(&bytes[..length]).unwrap();
+    assert!(stored.description().layers().eq(layers));
+    // Kinds and fields keep their numbers: they are in files.
+    let kind = [9, 0xac, 2, 2, 4, 5, 3, 1, 2];
+    assert!(bytes.windows(kind.len()).any(|window| window == kind));
+}
+
 /// A net whose sizes take all of their bytes in the header, as far as a net can have them.
 #[test]
 fn limits_are_enough() {
@@ -82,6 +97,10 @@ fn limits_are_enough() {
         assert!(model.length().unwrap() <= length_limit(&objective.net()), "{layer:?}");
     }
     let layers = [Layer::convolution(long, 1, Kernel::new(1, u32::MAX, 0), Activation::Relu)];
+    let objective = Objective::new(Net::new(long.rows, &layers), Loss::MeanSquaredError);
+    let model = Model { objective, arithmetic: Arithmetic::Fused, parameters: &[0.5; 2] };
+    assert!(model.length().unwrap() <= length_limit(&objective.net()));
+    let layers = [Layer::conv1d(long.rows, 1, 1, Kernel::new(1, u32::MAX, 0), Activation::Relu)];
     let objective = Objective::new(Net::new(long.rows, &layers), Loss::MeanSquaredError);
     let model = Model { objective, arithmetic: Arithmetic::Fused, parameters: &[0.5; 2] };
     assert!(model.length().unwrap() <= length_limit(&objective.net()));

@@ -83,14 +83,18 @@ fn layer(layer: &Value) -> Layer {
     match layer["kind"].as_str().unwrap() {
         "dense" => Layer::dense(units, activation),
         "normalization" => Layer::normalization(units, activation),
-        "recurrent" => Layer::Recurrent {
-            inputs: size(&layer["inputs"]),
-            units,
-            steps: size(&layer["steps"]),
-            activation,
-            every: layer["every"].as_bool().unwrap(),
-        },
+        "recurrent" => {
+            let (inputs, steps) = (size(&layer["inputs"]), size(&layer["steps"]));
+            match layer["every"].as_bool().unwrap() {
+                true => Layer::recurrent_states(inputs, units, steps, activation),
+                false => Layer::recurrent(inputs, units, steps, activation),
+            }
+        }
         "convolution" => Layer::convolution(image(), size(&layer["filters"]), kernel(), activation),
+        "conv1d" => {
+            let [steps, channels, filters] = ["steps", "channels", "filters"].map(|name| size(&layer[name]));
+            Layer::conv1d(steps, channels, filters, kernel(), activation)
+        }
         "max pool" => Layer::max_pool(image(), kernel()),
         "global average" => Layer::global_average(image()),
         "keep" => Layer::keep(units),

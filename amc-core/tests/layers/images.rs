@@ -2,8 +2,8 @@
 //! ResNet-18.
 
 use amc_core::{
-    Activation, Gather, Generator, Image, KeptError, Kernel, KernelError, Layer, Loss, Net, NetError, Objective,
-    ObjectiveError, Portable, gaussian,
+    Activation, Add, Convolution, Gather, Generator, GlobalAverage, Image, KeptError, Kernel, KernelError, Layer,
+    LayerError, Loss, MaxPool, Net, NetError, Objective, ObjectiveError, Portable, gaussian,
 };
 use proptest::prelude::*;
 use rand_core::{Rng, SeedableRng};
@@ -22,10 +22,12 @@ fn refused(layers: &[Layer]) -> NetError {
 fn windows_that_do_not_fit_are_refused() {
     let error = |size, stride, padding| {
         let (kernel, dense) = (Kernel::new(size, stride, padding), Layer::dense(60, Tanh));
-        let NetError::Kernel { layer: 1, error } = refused(&[dense, Layer::convolution(IMAGE, 2, kernel, Tanh)]) else {
+        let convolution = Layer::convolution(IMAGE, 2, kernel, Tanh);
+        let NetError::Layer { layer: 1, error: LayerError::Convolution(error) } = refused(&[dense, convolution]) else {
             panic!("a window of {kernel:?}")
         };
-        assert_eq!(refused(&[Layer::max_pool(IMAGE, kernel)]), NetError::Kernel { layer: 0, error });
+        let of_pooling = NetError::Layer { layer: 0, error: LayerError::MaxPool(error) };
+        assert_eq!(refused(&[Layer::max_pool(IMAGE, kernel)]), of_pooling);
         error
     };
     let too_large = |size, padding| KernelError::Size { size, padding, rows: 4, columns: 5 };
@@ -37,7 +39,8 @@ fn windows_that_do_not_fit_are_refused() {
     assert_eq!(error(u32::MAX, 1, u32::MAX / 2 - 2), too_large(u32::MAX, u32::MAX / 2 - 2));
     let (long, kernel) = (Image::new(usize::MAX, 1, 1), Kernel::new(3, 1, 1));
     let error = KernelError::Size { size: 3, padding: 1, rows: usize::MAX, columns: 1 };
-    assert_eq!(refused(&[Layer::max_pool(long, kernel)]), NetError::Kernel { layer: 0, error });
+    let error = NetError::Layer { layer: 0, error: LayerError::MaxPool(error) };
+    assert_eq!(refused(&[Layer::max_pool(long, kernel)]), error);
     assert!(Net::try_new(60, &[Layer::max_pool(IMAGE, Kernel::new(8, u32::MAX, 2))]).is_ok());
 }
 
@@ -83,16 +86,18 @@ fn sizes_that_do_not_fit_are_refused() {
 fn what_is_kept_has_to_fit() {
     let (keep, dense) = (Layer::keep(60), Layer::dense(7, Tanh));
     let (add, swap) = (|units| Layer::add(units, Relu), Layer::swap);
-    let nothing = |layer| NetError::Kept { layer, error: KeptError::Nothing };
-    let units = |layer, takes, kept| NetError::Kept { layer, error: KeptError::Units { takes, kept } };
-    assert_eq!(refused(&[add(60)]), nothing(0));
-    assert_eq!(refused(&[dense, swap(7)]), nothing(1));
-    assert_eq!(refused(&[keep, dense, add(7)]), units(2, 7, 60));
-    assert_eq!(refused(&[keep, dense, swap(7)]), units(2, 7, 60));
+    let error = |layer, by: fn(KeptError) -> LayerError, error| NetError::Layer { layer, error: by(error) };
+    let nothing = |layer, by| error(layer, by, KeptError::Nothing);
+    let units = |layer, by, takes, kept| error(layer, by, KeptError::Units { takes, kept });
+    let (by_add, by_swap): (fn(_) -> _, fn(_) -> _) = (LayerError::Add, LayerError::Swap);
+    assert_eq!(refused(&[add(60)]), nothing(0, by_add));
+    assert_eq!(refused(&[dense, swap(7)]), nothing(1, by_swap));
+    assert_eq!(refused(&[keep, dense, add(7)]), units(2, by_add, 7, 60));
+    assert_eq!(refused(&[keep, dense, swap(7)]), units(2, by_swap, 7, 60));
     assert_eq!(refused(&[keep, dense, add(60)]), NetError::Inputs { layer: 2, takes: 60, given: 7 });
-    assert_eq!(refused(&[keep, dense, swap(60), add(60)]), units(3, 60, 7));
-    assert_eq!(refused(&[keep, dense, swap(60), swap(60)]), units(3, 60, 7));
-    assert_eq!(refused(&[keep, add(60), add(60)]), nothing(2));
+    assert_eq!(refused(&[keep, dense, swap(60), add(60)]), units(3, by_add, 60, 7));
+    assert_eq!(refused(&[keep, dense, swap(60), swap(60)]), units(3, by_swap, 60, 7));
+    assert_eq!(refused(&[keep, add(60), add(60)]), nothing(2, by_add));
     let block = [keep, dense, swap(60), dense, Layer::keep(7), swap(7), add(7)];
     assert!(Net::try_new(60, &block).is_ok());
 }
@@ -187,7 +192,7 @@ pub fn plain(
     let mut signal = 0.0;
     let mut made = vec![];
     match *layer {
-        Layer::Convolution { image, filters, kernel, activation } => {
+        Layer::Convolution(Convolution { image, filters, kernel, activation }) => {
             let kernel @ (size, stride, padding) = wide(kernel);
             let weights = parameters.by_ref().take(size * size * image.channels * filters).collect::<Vec<_>>();
             let biases = parameters.take(filters).collect::<Vec<_>>();
@@ -206,7 +211,7 @@ pub fn plain(
                 }
             }
         }
-        Layer::MaxPool { image, kernel } => {
+        Layer::MaxPool(MaxPool { image, kernel }) => {
             let kernel @ (size, stride, padding) = wide(kernel);
             let (rows, columns) = (side(image.rows, kernel), side(image.columns, kernel));
             for position in 0..rows * columns {
@@ -218,20 +223,22 @@ pub fn plain(
                 }));
             }
         }
-        Layer::GlobalAverage { image } => {
+        Layer::GlobalAverage(GlobalAverage { image }) => {
             let of = |k| y.iter().skip(k).step_by(image.channels).sum::<f64>() / (image.rows * image.columns) as f64;
             made.extend((0..image.channels).map(of));
         }
-        Layer::Keep { .. } => {
+        Layer::Keep(_) => {
             kept.clone_from(y);
             return Some(0.0);
         }
-        Layer::Swap { .. } => made.append(kept),
-        Layer::Add { activation, .. } => made.extend(y.iter().zip(&*kept).map(|(y, kept)| apply(activation, y + kept))),
+        Layer::Swap(_) => made.append(kept),
+        Layer::Add(Add { activation, .. }) => {
+            made.extend(y.iter().zip(&*kept).map(|(y, kept)| apply(activation, y + kept)))
+        }
         _ => return None,
     }
     let before = std::mem::replace(y, made);
-    if matches!(layer, Layer::Swap { .. }) {
+    if matches!(layer, Layer::Swap(_)) {
         *kept = before;
     }
     Some(signal)
@@ -303,8 +310,7 @@ fn random(seed: u64, samples: usize) -> Case {
     gaussian::fill(Portable::<4>, &mut rng, 1.0, &mut parameters);
     for (section, layer) in net.sections().zip(&layers) {
         let fan_in = section.weights / section.biases.max(1);
-        let scale =
-            if matches!(layer, Layer::Normalization { .. }) { 1.0 } else { 1.0 / (fan_in.max(1) as f32).sqrt() };
+        let scale = if matches!(layer, Layer::Normalization(_)) { 1.0 } else { 1.0 / (fan_in.max(1) as f32).sqrt() };
         parameters[section.start..][..section.weights + section.biases].iter_mut().for_each(|x| *x *= scale);
     }
     Case { inputs, layers, loss: Loss::MeanSquaredError, parameters, features, classes: None, values }
@@ -370,10 +376,10 @@ fn resnet_18_has_its_parameters() {
     let weights = 49 * 64 + 9 * 64 * (4 * 64 + 128) + 9 * 128 * (3 * 128 + 256) + 9 * 256 * (3 * 256 + 512);
     let weights = weights + 9 * 512 * 3 * 512 + 64 * 128 + 128 * 256 + 256 * 512;
     assert_eq!(weights, 11_160_640);
-    assert_eq!(count(|layer| matches!(layer, Layer::Convolution { .. })), weights + 4_800);
-    assert_eq!(count(|layer| matches!(layer, Layer::Dense { .. })), 5_130);
+    assert_eq!(count(|layer| matches!(layer, Layer::Convolution(_))), weights + 4_800);
+    assert_eq!(count(|layer| matches!(layer, Layer::Dense(_))), 5_130);
     let normalised = 14 * 14 * 64 + 4 * 7 * 7 * 64 + 5 * 4 * 4 * 128 + 5 * 2 * 2 * 256 + 5 * 512;
-    assert_eq!(count(|layer| matches!(layer, Layer::Normalization { .. })), 2 * normalised);
+    assert_eq!(count(|layer| matches!(layer, Layer::Normalization(_))), 2 * normalised);
     assert_eq!(net.parameters(), 11_256_586);
 
     // One sample passes, and its outputs are probabilities.
@@ -395,6 +401,6 @@ fn resnet_18_has_its_parameters() {
     let gather = Gather { signal: &mut signal, correct: true };
     let score = objective.evaluate(Portable::<1>, &case.parameters, &scaled(&case), &mut scratch, gather).unwrap();
     assert!(score.loss.is_finite() && score.loss > 0.0, "{score:?}");
-    let weighty = |layer: &Layer| matches!(layer, Layer::Convolution { .. } | Layer::Dense { .. });
+    let weighty = |layer: &Layer| matches!(layer, Layer::Convolution(_) | Layer::Dense(_));
     assert!(case.layers.iter().zip(&signal).all(|(layer, signal)| weighty(layer) == (*signal > 0.0)), "{signal:?}");
 }

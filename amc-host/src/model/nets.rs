@@ -122,10 +122,10 @@ mod tests {
         };
         let count = |net: &Description, of: fn(&Layer) -> bool| net.layers.iter().filter(|layer| of(layer)).count();
         let normalised = net(Modification::LayerNorm);
-        assert_eq!(count(&normalised, |layer| matches!(layer, Layer::Normalization { .. })), 4);
+        assert_eq!(count(&normalised, |layer| matches!(layer, Layer::Normalization(_))), 4);
         assert_eq!(normalised.objective().expect("a net").net().parameters(), 8 + 20 + 20 + 50 + 11 + 2 * (12 + 10));
         let skipping = net(Modification::SkipConnections);
-        assert_eq!(count(&skipping, |layer| matches!(layer, Layer::Add { .. })), 2);
+        assert_eq!(count(&skipping, |layer| matches!(layer, Layer::Add(_))), 2);
         assert_eq!(skipping.objective().expect("a net").net().parameters(), 8 + 20 + 20 + 50 + 11);
     }
 }

@@ -1,6 +1,6 @@
 //! The parameters that training starts from, the same whatever trains them.
 
-use amc_core::{Generator, Layer, Net};
+use amc_core::{Generator, Net};
 use amc_kernels::{Arithmetic, draw};
 use rand_core::Rng;
 use serde::Serialize;
@@ -11,25 +11,21 @@ use serde::Serialize;
 pub enum Initial {
     /// Every weight and bias ~ N(0, σ²), with this σ (Sec. II A).
     Gaussian(f32),
-    /// PyTorch's default. Every weight and bias is uniform within ±1/√(fan-in), the fan-in that of its layer: Kaiming
-    /// initialisation, `kaiming_uniform_` with a = √5; in a recurrent layer within ±1/√(units).
+    /// PyTorch's default. Every weight and bias is uniform within ±1/√(fan-in), the fan-in that of its
+    /// [section](amc_core::Section::initial_fan_in): Kaiming initialisation, `kaiming_uniform_` with a = √5.
     Kaiming,
 }
 
 impl Initial {
-    /// The initial parameters of a net, drawn from `rng`; the gains of a normalisation are 1 and its biases 0.
+    /// The initial parameters of a net, drawn from `rng`, but for those that a layer [sets](amc_core::Layer::set_initial).
     pub fn draw(self, net: Net<'_>, arithmetic: Arithmetic, rng: &mut Generator) -> Vec<f32> {
         let mut parameters = vec![0.0; net.parameters()];
         match self {
             Initial::Gaussian(sigma) => draw::fill(arithmetic, rng, sigma, &mut parameters),
             Initial::Kaiming => {
-                for (section, layer) in net.sections().zip(net.layers()) {
-                    let fan_in = match layer {
-                        Layer::Recurrent { units, .. } => *units,
-                        _ => section.weights / section.biases.max(1),
-                    };
-                    let bound = (fan_in.max(1) as f32).sqrt().recip();
-                    for x in &mut parameters[section.start..][..section.weights + section.biases] {
+                for section in net.sections() {
+                    let bound = (section.initial_fan_in.max(1) as f32).sqrt().recip();
+                    for x in &mut parameters[section.range()] {
                         // 24 bits, so that nothing is rounded before the product.
                         let uniform = (rng.next_u32() >> 8) as f32 / 8_388_608.0 - 1.0;
                         *x = bound * uniform;
@@ -38,10 +34,7 @@ impl Initial {
             }
         }
         for (section, layer) in net.sections().zip(net.layers()) {
-            if let Layer::Normalization { units, .. } = layer {
-                parameters[section.start..][..*units].fill(1.0);
-                parameters[section.start + units..][..*units].fill(0.0);
-            }
+            layer.set_initial(&mut parameters[section.range()]);
         }
         parameters
     }

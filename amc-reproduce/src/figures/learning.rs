@@ -64,17 +64,17 @@ impl Run for Training {
 /// A net's name.
 fn name_of(net: &Description) -> String {
     let count = |of: fn(&Layer) -> bool| net.layers.iter().filter(|layer| of(layer)).count();
-    let dense = count(|layer| matches!(layer, Layer::Dense { .. }));
-    let normalised = count(|layer| matches!(layer, Layer::Normalization { .. })) > 0;
-    let skips = count(|layer| matches!(layer, Layer::Add { .. })) > 0;
-    match count(|layer| matches!(layer, Layer::Convolution { .. })) {
+    let dense = count(|layer| matches!(layer, Layer::Dense(_)));
+    let normalised = count(|layer| matches!(layer, Layer::Normalization(_))) > 0;
+    let skips = count(|layer| matches!(layer, Layer::Add(_))) > 0;
+    match count(|layer| matches!(layer, Layer::Convolution(_))) {
         0 if net.layers.len() > 5 => {
             let [normalised, skips] = [(normalised, " layer norm"), (skips, " skip connections")]
                 .map(|(has, what)| if has { what } else { "" });
             format!("depth {}{normalised}{skips}", dense - 1)
         }
         0 => net.layers.iter().fold(net.inputs.to_string(), |name, layer| match layer {
-            Layer::Recurrent { units, .. } => format!("{name}-RNN {units}"),
+            Layer::Recurrent(layer) => format!("{name}-RNN {}", layer.units),
             layer => format!("{name}-{}", layer.units()),
         }),
         // Convolutions of residual blocks' projections included.

@@ -1,4 +1,4 @@
-//! Convolution: a dense layer whose tiles are the positions of a window.
+//! Windows that slide over an image: a dense layer whose tiles are the positions of a window.
 //!
 //! A sum runs over the rows of the window, over its columns, and over the channels. What is beyond the image is left
 //! out.
@@ -6,60 +6,94 @@
 use core::ops::Range;
 use core::slice::ChunksExact;
 
-use super::images::{Image, Kernel};
-use crate::forward::{Dense, PANEL, activations, signal};
+use super::images::{Image, Kernel, KernelError};
 use crate::lanes::Lanes;
-use crate::net::{Activation, Layer, Shape};
+use crate::layer::kind::{Compute, LayerPass, Seen, Shape};
+use crate::layer::neurons::{Neurons, PANEL, activations, signal};
 
-impl Layer {
-    /// A [convolution](Layer::Convolution) of an image.
-    ///
-    /// ```
-    /// use amc_core::{Activation, Image, Kernel, Layer, Net};
-    ///
-    /// const IMAGE: Image = Image::new(28, 28, 1);
-    /// const HALVED: Image = IMAGE.through(Kernel::new(3, 2, 1), 16);
-    /// const NET: Net = Net::new(IMAGE.numbers(), &[
-    ///     Layer::convolution(IMAGE, 16, Kernel::new(3, 2, 1), Activation::Relu),
-    ///     Layer::global_average(HALVED),
-    ///     Layer::dense(10, Activation::Softmax),
-    /// ]);
-    /// assert_eq!(NET.parameters(), (3 * 3 + 1) * 16 + (16 + 1) * 10);
-    /// ```
-    pub const fn convolution(image: Image, filters: usize, kernel: Kernel, activation: Activation) -> Self {
-        Layer::Convolution { image, filters, kernel, activation }
+/// A window on its way over an image.
+#[derive(Clone, Copy)]
+pub(crate) struct Sliding {
+    pub image: Image,
+    /// Its rows.
+    pub rows: Kernel,
+    /// Its columns.
+    pub columns: Kernel,
+}
+
+impl Sliding {
+    /// A square.
+    pub(crate) const fn square(image: Image, kernel: Kernel) -> Self {
+        Self { image, rows: kernel, columns: kernel }
+    }
+
+    /// Whether it can move.
+    pub(crate) const fn check(&self) -> Result<(), KernelError> {
+        let Self { image, rows, columns } = *self;
+        match rows.check(image.rows, image) {
+            Ok(()) => columns.check(image.columns, image),
+            refused => refused,
+        }
+    }
+
+    /// What filters make of the numbers under it, at all positions.
+    const fn made(&self, filters: usize) -> Image {
+        let Self { image, rows, columns } = *self;
+        Image::new(image.through(rows, 1).rows, image.through(columns, 1).columns, filters)
+    }
+
+    /// The shape of a layer of filters.
+    pub(crate) const fn shape(&self, filters: usize) -> Shape {
+        let Self { image, rows, columns } = *self;
+        let fan_in = Image::new(rows.sizes().0, columns.sizes().0, image.channels).numbers();
+        Shape {
+            fan_in,
+            neurons: filters,
+            biases: filters,
+            uses: self.made(1).numbers(),
+            shared: true,
+            initial_fan_in: fan_in,
+            ..Shape::without_parameters(image.numbers(), self.made(filters).numbers())
+        }
+    }
+
+    /// Calls `seen(tile, its signal)` for the tiles `given`: each number counts as often as the window covers it.
+    #[inline(always)]
+    fn signals<L: Lanes>(&self, lanes: L, given: &[f32], mut seen: impl FnMut(usize, L::V)) {
+        let Self { image, rows, columns } = *self;
+        let positions = self.made(1).numbers();
+        let place = (image.channels * L::T).max(1);
+        for (tile, given) in given.chunks_exact((image.numbers() * L::T).max(1)).enumerate() {
+            let mut sum = lanes.splat(0.0);
+            for (row, given) in given.chunks_exact((image.columns * place).max(1)).enumerate() {
+                let times = rows.covers(image.rows, row);
+                for (column, given) in given.chunks_exact(place).enumerate() {
+                    let times = lanes.splat((times * columns.covers(image.columns, column)) as f32);
+                    sum = lanes.mul_add(signal(lanes, activations(lanes, given)), times, sum);
+                }
+            }
+            seen(tile, lanes.div(sum, lanes.splat(positions as f32)));
+        }
     }
 }
 
-pub(crate) const fn shape(image: Image, filters: usize, kernel: Kernel) -> Shape {
-    let sizes = Shape::without_parameters(image.numbers(), image.through(kernel, filters).numbers());
-    let (size, ..) = kernel.sizes();
-    let fan_in = Image::new(size, size, image.channels).numbers();
-    let uses = image.through(kernel, 1).numbers();
-    Shape { fan_in, neurons: filters, biases: filters, uses, shared: true, ..sizes }
-}
-
-/// A convolution at given parameters.
-#[derive(Clone, Copy)]
-pub(crate) struct Convolution<'a> {
-    /// `[window row][window column][channel][filter]`
-    pub(crate) weights: &'a [f32],
-    pub(crate) biases: &'a [f32],
-    pub(crate) image: Image,
-    pub(crate) kernel: Kernel,
-}
-
-impl Convolution<'_> {
-    /// Makes the filters' inputs, `[tile][row][column][filter][T]`, of the tiles `given`.
+impl Compute for Sliding {
+    /// Makes the filters' inputs, `[tile][row][column][filter][T]`, by weights `[window row][window column][channel]
+    /// [filter]`.
     #[inline(always)]
-    pub(crate) fn run<L: Lanes>(&self, lanes: L, given: &[f32], made: &mut [f32]) {
-        let Self { weights, biases, image, kernel } = *self;
+    fn run<L: Lanes>(self, lanes: L, mut pass: LayerPass<'_, '_>, seen: Seen<'_, L>) {
+        let LayerPass { weights, biases, .. } = pass;
+        let (given, made) = pass.numbers();
+        if let Some(seen) = seen {
+            self.signals(lanes, given, seen);
+        }
+        let image = self.image;
         let filters = biases.len();
-        let out = image.through(kernel, filters);
+        let out = self.made(filters);
         let (positions, columns) = ((out.rows * out.columns).max(1), out.columns.max(1));
         let tile = image.numbers() * L::T;
-        let of_window_row = kernel.sizes().0 * image.channels;
-        let (rows, used) = (kernel.used(image.rows), kernel.used(image.columns));
+        let of_window_row = self.columns.sizes().0 * image.channels;
+        let (rows, used) = (self.rows.used(image.rows), self.columns.used(image.columns));
         let used = used.start * image.channels..used.end * image.channels;
         // Several rows of the window are a panel, or an even part of a single one.
         let parts = used.len().div_ceil(PANEL).max(1);
@@ -69,8 +103,7 @@ impl Convolution<'_> {
             let weights = weights.get(row * of_window_row * filters..).unwrap_or_default();
             for number in used.clone().step_by(part) {
                 let panel = Panel {
-                    image,
-                    kernel,
+                    sliding: self,
                     rows: row..(row + together).min(rows.end),
                     numbers: number..(number + part).min(used.end),
                 };
@@ -81,36 +114,16 @@ impl Convolution<'_> {
                     let given = given.get(of * tile..).unwrap_or_default();
                     panel.inputs(lanes, given, position / columns, position % columns)
                 };
-                Dense { weights, biases, scale: 1.0, begins, ends }.run::<L, _, false>(lanes, inputs, made);
+                Neurons { weights, biases, scale: 1.0, begins, ends }.run::<L, _, false>(lanes, inputs, made);
             }
-        }
-    }
-
-    /// Calls `seen(tile, its signal)` for the tiles `given`: each number counts as often as the window covers it.
-    #[inline(always)]
-    pub(crate) fn signals<L: Lanes>(&self, lanes: L, given: &[f32], mut seen: impl FnMut(usize, L::V)) {
-        let Self { image, kernel, .. } = *self;
-        let positions = image.through(kernel, 1).numbers();
-        let place = (image.channels * L::T).max(1);
-        for (tile, given) in given.chunks_exact((image.numbers() * L::T).max(1)).enumerate() {
-            let mut sum = lanes.splat(0.0);
-            for (row, given) in given.chunks_exact((image.columns * place).max(1)).enumerate() {
-                let times = kernel.covers(image.rows, row);
-                for (column, given) in given.chunks_exact(place).enumerate() {
-                    let times = lanes.splat((times * kernel.covers(image.columns, column)) as f32);
-                    sum = lanes.mul_add(signal(lanes, activations(lanes, given)), times, sum);
-                }
-            }
-            seen(tile, lanes.div(sum, lanes.splat(positions as f32)));
         }
     }
 }
 
-/// Some of the numbers of a window, over which [`Dense`] runs together.
+/// Some of the numbers of a window, over which [`Neurons`] runs together.
 #[derive(Clone)]
 struct Panel {
-    image: Image,
-    kernel: Kernel,
+    sliding: Sliding,
     /// Rows of the window.
     rows: Range<usize>,
     /// Numbers of each of these rows, `[column][channel]`.
@@ -121,9 +134,9 @@ impl Panel {
     /// Those that are on the image when the window is at a position, counted from the first of the panel's first row.
     #[inline(always)]
     fn inputs<'g, L: Lanes>(&self, lanes: L, given: &'g [f32], row: usize, column: usize) -> Inputs<'g, L> {
-        let Self { image, kernel, .. } = *self;
-        let (rows, first_row) = kernel.under(image.rows, row);
-        let (columns, first_column) = kernel.under(image.columns, column);
+        let image = self.sliding.image;
+        let (rows, first_row) = self.sliding.rows.under(image.rows, row);
+        let (columns, first_column) = self.sliding.columns.under(image.columns, column);
         // From the window's numbers to the panel's.
         let top = first_row.max(self.rows.start);
         let bottom = (first_row + rows.len()).min(self.rows.end);
@@ -142,7 +155,7 @@ impl Panel {
                 gap: 0,
             };
         }
-        let (of_row, of_window_row) = (image.columns * image.channels, kernel.sizes().0 * image.channels);
+        let (of_row, of_window_row) = (image.columns * image.channels, self.sliding.columns.sizes().0 * image.channels);
         let from = (rows.start + top - first_row) * of_row + columns.start * image.channels + left - first;
         let rest = given.get(from * L::T..).unwrap_or_default();
         let run_length = (right - left) * L::T;

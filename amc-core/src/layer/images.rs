@@ -1,11 +1,15 @@
 //! The geometry of convolution and pooling: images, and windows that move over them.
 
+use core::fmt;
 use core::ops::Range;
+
+use crate::layer::kind::{SIZE, SMALL};
 
 /// The size of an image, or of what a layer made of one. Its numbers are `[row][column][channel]`; PyTorch's are
 /// `[channel][row][column]`, which for one channel is the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Image {
     /// Rows.
     pub rows: usize,
@@ -16,6 +20,8 @@ pub struct Image {
 }
 
 impl Image {
+    pub(crate) const BYTES: usize = 3 * SIZE;
+
     /// An image of `rows` times `columns` places with `channels` numbers each.
     pub const fn new(rows: usize, columns: usize, channels: usize) -> Self {
         Self { rows, columns, channels }
@@ -39,17 +45,18 @@ impl Image {
     }
 }
 
-/// The window of a convolution or pooling: a square that moves over an image.
+/// The window of a convolution or pooling, which moves over an image as a square, or along a sequence.
 ///
 /// Along a side of n places it has ⌊(n + 2 `padding` − `size`) / `stride`⌋ + 1 positions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Kernel {
-    /// Rows, and columns.
+    /// Rows, and columns; of a sequence, steps.
     pub size: u32,
     /// Places from one position to the next, at least 1.
     pub stride: u32,
-    /// Places that are added on each side of the image, fewer than `size`.
+    /// Places that are added on each side, fewer than `size`.
     pub padding: u32,
 }
 
@@ -69,7 +76,7 @@ pub enum KernelError {
         /// Its padding.
         padding: u32,
     },
-    /// It is larger than the image with its padding, or that overflows.
+    /// It is larger than the image with its padding, or that overflows. A sequence is an image of one row.
     #[error("a window of size {size} and padding {padding} has no place on {rows} rows of {columns} columns")]
     Size {
         /// The window's size.
@@ -84,13 +91,15 @@ pub enum KernelError {
 }
 
 impl Kernel {
+    pub(crate) const BYTES: usize = 3 * SMALL;
+
     /// A window of `size` times `size` places.
     pub const fn new(size: u32, stride: u32, padding: u32) -> Self {
         Self { size, stride, padding }
     }
 
-    /// Whether it can move over an image.
-    pub(crate) const fn check(&self, image: Image) -> Result<(), KernelError> {
+    /// Whether it can move along a side of an image, of `n` places.
+    pub(crate) const fn check(&self, n: usize, image: Image) -> Result<(), KernelError> {
         let (Self { size, stride, padding }, Image { rows, columns, .. }) = (*self, image);
         if stride == 0 {
             return Err(KernelError::Stride);
@@ -98,7 +107,7 @@ impl Kernel {
         if padding >= size {
             return Err(KernelError::Padding { size, padding });
         }
-        if self.positions(rows) == 0 || self.positions(columns) == 0 {
+        if self.positions(n) == 0 {
             return Err(KernelError::Size { size, padding, rows, columns });
         }
         Ok(())
@@ -146,5 +155,21 @@ impl Kernel {
         let (place, stride) = (place + padding, stride.max(1));
         let end = (place / stride + 1).min(self.positions(n));
         end.saturating_sub((place + 1).saturating_sub(size).div_ceil(stride))
+    }
+}
+
+/// As Rust writes it.
+impl fmt::Display for Image {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { rows, columns, channels } = self;
+        write!(f, "Image::new({rows}, {columns}, {channels})")
+    }
+}
+
+/// As Rust writes it.
+impl fmt::Display for Kernel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { size, stride, padding } = self;
+        write!(f, "Kernel::new({size}, {stride}, {padding})")
     }
 }

@@ -1,0 +1,87 @@
+//! Activations: what a neuron makes of its input. All there is to one is in this file; what it is called in a file, its
+//! place in [`Activation`], stays: a new one goes to the end.
+
+use core::fmt;
+
+use crate::elementary::{exp, sigmoid, tanh};
+use crate::lanes::Lanes;
+
+/// The function that makes a neuron's output from its input (its pre-activation).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub enum Activation {
+    /// The input itself.
+    Linear,
+    /// The hyperbolic tangent.
+    Tanh,
+    /// max(0, input)
+    Relu,
+    /// 1 / (1 + e^−input)
+    Sigmoid,
+    /// e^input over the sum of that of all the layer's neurons; on the last layer only.
+    Softmax,
+}
+
+/// As Rust writes it.
+impl fmt::Display for Activation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Activation::{self:?}")
+    }
+}
+
+/// Turns neurons' inputs, of any number of tiles, into outputs; softmax is left to [`softmax`], since it needs a whole
+/// layer.
+#[inline(always)]
+pub fn activate<L: Lanes>(lanes: L, activation: Activation, values: &mut [f32]) {
+    match L::CALLS {
+        true => activate_called(lanes, activation, values),
+        false => activate_inlined(lanes, activation, values),
+    }
+}
+
+#[inline(never)]
+fn activate_called<L: Lanes>(lanes: L, activation: Activation, values: &mut [f32]) {
+    activate_inlined(lanes, activation, values);
+}
+
+#[inline(always)]
+fn activate_inlined<L: Lanes>(lanes: L, activation: Activation, values: &mut [f32]) {
+    // A macro, because a closure would not be compiled for the lanes' instruction set.
+    macro_rules! each {
+        (|$v:ident| $output:expr) => {
+            for value in values.chunks_exact_mut(L::T) {
+                let $v = lanes.load(value);
+                lanes.store($output, value);
+            }
+        };
+    }
+    let zero = lanes.splat(0.0);
+    match activation {
+        Activation::Linear | Activation::Softmax => {}
+        Activation::Tanh => each!(|v| tanh(lanes, v)),
+        Activation::Relu => each!(|v| lanes.select_le(v, zero, zero, v)),
+        Activation::Sigmoid => each!(|v| sigmoid(lanes, v)),
+    }
+}
+
+/// Turns a tile's logits, `[unit][T]`, into probabilities; gives (largest logit, sum of exp(logit − largest)).
+#[inline(always)]
+pub fn softmax<L: Lanes>(lanes: L, logits: &mut [f32]) -> (L::V, L::V) {
+    let mut largest = lanes.splat(f32::NEG_INFINITY);
+    for logit in logits.chunks_exact(L::T) {
+        let logit = lanes.load(logit);
+        largest = lanes.select_le(logit, largest, largest, logit);
+    }
+    let mut sum = lanes.splat(0.0);
+    for logit in logits.chunks_exact_mut(L::T) {
+        let e = exp(lanes, lanes.sub(lanes.load(logit), largest));
+        sum = lanes.add(sum, e);
+        lanes.store(e, logit);
+    }
+    for e in logits.chunks_exact_mut(L::T) {
+        lanes.store(lanes.div(lanes.load(e), sum), e);
+    }
+    (largest, sum)
+}

@@ -1,0 +1,137 @@
+//! Neurons: weighted sums of inputs, the kernel of all layers that have weights.
+//!
+//! A layer runs over its inputs in panels, over its neurons in register blocks, and over the tiles innermost: a
+//! panel's weights come from the nearest cache for all tiles but the first. A sample's own sum still runs over its
+//! inputs in their order, so none of this changes a bit.
+
+use crate::lanes::Lanes;
+
+/// Inputs in a panel: for 4 tiles of 16 samples and a block of 16 neurons, 40 KiB of activations and weights.
+pub(crate) const PANEL: usize = 128;
+
+/// Repeats a statement for `$j` in 0 .. `$J`, written out: in a loop the sums would live in memory.
+macro_rules! neurons {
+    ($J:ident, |$j:ident| $do:block) => {
+        neurons!($J, |$j| $do, 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15)
+    };
+    ($J:ident, |$j:ident| $do:block, $($n:literal)*) => {$(
+        if $n < $J {
+            const $j: usize = $n;
+            $do
+        }
+    )*};
+}
+
+/// The inputs of a layer, with their numbers, for each of some tiles.
+pub(crate) trait Inputs<L: Lanes> {
+    fn tile(&self, lanes: L, tile: usize) -> impl Iterator<Item = (usize, L::V)> + Clone;
+}
+
+impl<L: Lanes, I: Iterator<Item = (usize, L::V)> + Clone, C: Fn(usize) -> I> Inputs<L> for C {
+    #[inline(always)]
+    fn tile(&self, _: L, tile: usize) -> impl Iterator<Item = (usize, L::V)> + Clone {
+        self(tile)
+    }
+}
+
+/// Neurons over one panel of their inputs.
+#[derive(Clone, Copy)]
+pub(crate) struct Neurons<'a> {
+    /// The panel's weights, `[input][units]`.
+    pub(crate) weights: &'a [f32],
+    pub(crate) biases: &'a [f32],
+    /// What inputs are to be multiplied by.
+    pub(crate) scale: f32,
+    /// Whether this is the first panel.
+    pub(crate) begins: bool,
+    /// Whether this is the last panel.
+    pub(crate) ends: bool,
+}
+
+impl<'a> Neurons<'a> {
+    /// Adds this panel to the neurons' inputs, `[tile][unit][T]`. Inputs have their numbers in the panel; if they may be
+    /// `SPARSE`, those that the lanes want to skip are skipped.
+    #[inline(always)]
+    pub(crate) fn run<L: Lanes, I: Inputs<L>, const SPARSE: bool>(&self, lanes: L, inputs: I, outputs: &mut [f32]) {
+        match L::CALLS {
+            true => self.called::<L, I, SPARSE>(lanes, inputs, outputs),
+            false => self.inlined::<L, I, SPARSE>(lanes, inputs, outputs),
+        }
+    }
+
+    #[inline(never)]
+    fn called<L: Lanes, I: Inputs<L>, const SPARSE: bool>(&self, lanes: L, inputs: I, outputs: &mut [f32]) {
+        self.inlined::<L, I, SPARSE>(lanes, inputs, outputs);
+    }
+
+    #[inline(always)]
+    fn inlined<L: Lanes, I: Inputs<L>, const SPARSE: bool>(&self, lanes: L, inputs: I, outputs: &mut [f32]) {
+        let units = self.biases.len();
+        let width = units * L::T;
+        if width == 0 {
+            return;
+        }
+        let mut unit = 0;
+        macro_rules! blocks_of {
+            ($($j:literal)*) => {$(
+                if L::NEURONS >= $j {
+                    while units - unit >= $j {
+                        for (tile, outputs) in outputs.chunks_exact_mut(width).enumerate() {
+                            let outputs = outputs.get_mut(unit * L::T..).unwrap_or_default();
+                            self.block::<L, $j, SPARSE>(lanes, unit, inputs.tile(lanes, tile), outputs);
+                        }
+                        unit += $j;
+                    }
+                }
+            )*};
+        }
+        blocks_of!(16 8 4 2 1);
+    }
+
+    #[inline(always)]
+    fn block<L: Lanes, const J: usize, const SPARSE: bool>(
+        &self,
+        lanes: L,
+        unit: usize,
+        inputs: impl Iterator<Item = (usize, L::V)>,
+        outputs: &mut [f32],
+    ) {
+        let units = self.biases.len();
+        let weights = self.weights.get(unit..).unwrap_or_default();
+        let biases = self.biases.get(unit..).and_then(|biases| biases.first_chunk::<J>());
+        let (Some(biases), Some(outputs)) = (biases, outputs.get_mut(..J * L::T)) else { return };
+        let mut sums = [lanes.splat(0.0); J];
+        if !self.begins {
+            neurons!(J, |N| { sums[N] = lanes.load(&outputs[N * L::T..]) });
+        }
+        for (i, input) in inputs {
+            if SPARSE && lanes.skips(input) {
+                continue;
+            }
+            let row = weights.get(i * units..).and_then(|row| row.first_chunk::<J>());
+            let Some(row) = row else { break };
+            neurons!(J, |N| { sums[N] = lanes.mul_add(lanes.splat(row[N]), input, sums[N]) });
+        }
+        if self.ends {
+            let scale = lanes.splat(self.scale);
+            neurons!(J, |N| { sums[N] = lanes.mul_add(sums[N], scale, lanes.splat(biases[N])) });
+        }
+        neurons!(J, |N| { lanes.store(sums[N], &mut outputs[N * L::T..]) });
+    }
+}
+
+/// A tile of activations, `[unit][T]`, as inputs.
+#[inline(always)]
+pub(crate) fn activations<L: Lanes>(lanes: L, tile: &[f32]) -> impl Iterator<Item = (usize, L::V)> + Clone {
+    tile.chunks_exact(L::T).map(move |unit| lanes.load(unit)).enumerate()
+}
+
+/// Σ S² over a tile's units, the quantity averaged in Eq. (17), for each lane.
+#[inline(always)]
+pub(crate) fn signal<L: Lanes>(lanes: L, inputs: impl Iterator<Item = (usize, L::V)>) -> L::V {
+    let mut sum = lanes.splat(0.0);
+    for (_, s) in inputs {
+        sum = lanes.mul_add(s, s, sum);
+    }
+    sum
+}
