@@ -1,12 +1,9 @@
 //! Bytes that keep their bits, and bits that are lost: what is found was saved, and saving goes on.
 
-mod chip;
-mod nor_flash;
-
+use crate::chip::{Chip, Error, Flash, N, Ram, Stage};
+use crate::nor_flash::Cut;
 use amc_core::Generator;
 use amc_store::flash::{Blocking, Store, StoreError};
-use chip::{Chip, Error, Flash, N, Ram, Stage};
-use nor_flash::Cut;
 use rand_core::{Rng, SeedableRng};
 
 /// Three saves of a chain, and where training stood.

@@ -1,15 +1,11 @@
 //! The firmware's programs under QEMU. test.sh builds their images and says where they are.
 
-#[path = "../amc-firmware/src/golden.rs"]
-mod golden;
-#[path = "../amc-firmware/src/paper.rs"]
-mod paper;
-
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::golden::{self, Buffers, MOVES, run};
+use crate::paper;
 use amc_core::{Features, Gather, Portable, Rows, Samples, Targets};
-use golden::{Buffers, MOVES, run};
 
 /// A machine that QEMU emulates, where the images for it are, and what `bench` counted there.
 struct Machine {

@@ -1,15 +1,12 @@
 //! Power fails at every write and at every erasure of a save: what was saved before is there, or what was to be saved,
 //! and training goes on with the right bits.
 
-mod chip;
-mod nor_flash;
-
+use crate::chip::{CUTS, Chip, Flash, N, NET, Ram, XOR};
 use amc_core::Generator;
 use amc_store::Arithmetic;
 use amc_store::flash::{Blocking, Store, buffer_limit, region_minimum};
 use amc_store::model::{self, Model};
 use amc_store::snapshot::{Expected, Slices};
-use chip::{CUTS, Chip, Flash, N, NET, Ram, XOR};
 use embassy_futures::block_on;
 
 /// Pages smaller than the head of the chain, of one item each.

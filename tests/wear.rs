@@ -1,14 +1,12 @@
 //! What hundreds of saves cost a flash, in a region of exactly the pages that they need. `cargo test -p amc-tests
-//! --test wear -- --nocapture` prints the figures of amc-store's README.
+//! --test spanning wear -- --nocapture` prints the figures of amc-store's README.
 
-mod nor_flash;
-
+use crate::nor_flash::PowerCutFlash;
 use amc_core::{Activation, Layer, Loss, Net, Objective};
 use amc_store::Arithmetic;
 use amc_store::flash::{Blocking, Store, buffer_limit, region_limit, region_minimum};
 use amc_store::model::{self, Model};
 use embassy_futures::block_on;
-use nor_flash::PowerCutFlash;
 
 const SAVES: usize = 500;
 

@@ -1,7 +1,7 @@
 //! The baselines' gradients and steps, against PyTorch's in double precision (`gradient.py` writes `gradient.json`), and
 //! against differences of the loss.
 
-#[path = "../../amc-core/tests/layers/golden.rs"]
+#[path = "../../amc-core/tests/core/layers/golden.rs"]
 mod golden;
 
 use amc_core::{Activation, Gather, Generator, Layer, Loss, Net, Objective, Portable, gaussian};

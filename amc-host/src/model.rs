@@ -161,7 +161,7 @@ impl Model {
         let invalid = |reason: String| ModelError::Description { path: path.to_path_buf(), reason };
         let format = |error| ModelError::Format(path.to_path_buf(), Box::new(error));
         let objective = self.description.objective().map_err(|error| invalid(error.to_string()))?;
-        let model = model::Model { objective, arithmetic: self.arithmetic.into(), parameters: &self.parameters };
+        let model = model::Model { objective, arithmetic: self.arithmetic, parameters: &self.parameters };
         let mut bytes = vec![0; model.length().map_err(format)?];
         model.write(&mut bytes).map_err(format)?;
         whole_file::write(path, &bytes).map_err(|error| ModelError::Io(path.to_path_buf(), error))
@@ -188,6 +188,6 @@ impl Model {
         if needed != given {
             return Err(format!("{given} parameters for a net of {needed}"));
         }
-        Ok(Self { description, arithmetic: arithmetic.into(), parameters })
+        Ok(Self { description, arithmetic, parameters })
     }
 }

@@ -18,7 +18,7 @@ pub struct Checkpoint {
 
 /// A chain's bytes.
 pub(super) fn bytes_of(chain: &Chain<'_, Generator>, arithmetic: Arithmetic) -> anyhow::Result<Vec<u8>> {
-    let snapshot = Snapshot::of(chain, arithmetic.into())?;
+    let snapshot = Snapshot::of(chain, arithmetic)?;
     let mut bytes = vec![0; snapshot.length()?];
     snapshot.write(&mut bytes)?;
     Ok(bytes)

@@ -73,7 +73,7 @@ impl Buffers {
 
     /// Where a chain of the same settings was when it was kept, and the state that it goes on from.
     pub fn load(&mut self, bytes: &[u8], settings: &Settings) -> Result<State<Generator>, FormatError> {
-        let (arithmetic, options) = (settings.arithmetic.into(), Some(settings.options));
+        let (arithmetic, options) = (settings.arithmetic, Some(settings.options));
         let expected = Expected { arithmetic, objective: None, options };
         let Self { parameters, centres, streams, signal, .. } = self;
         let signal = signal.as_deref_mut().unwrap_or_default();

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use crate::{amc, json};
+use super::{amc, json};
 
 fn full() -> Stdio {
     OpenOptions::new().write(true).open("/dev/full").expect("the device").into()

@@ -1,5 +1,5 @@
 //! Every public type formats over defmt. Compiled, not run: without a device there is no logger to link.
-#![cfg(feature = "defmt")]
+
 #![allow(dead_code)]
 
 use amc_core::batch::{Minibatch, Progressive};

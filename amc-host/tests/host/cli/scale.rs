@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::{amc, json, refused};
+use super::{amc, json, refused};
 
 /// 100 samples of two features, the first of which tells the class, at these scales.
 fn csv(dir: &Path, header: &str, scales: [f32; 2]) {

@@ -1,12 +1,10 @@
 //! The elementary functions against `f64`: the bounds here are the numbers in the module's table.
 
-mod ulp;
-
+use crate::ulp::{Function, all, dense, error};
 use amc_core::elementary::{exp, ln, sigmoid, sin_cos_turns, sqrt, tanh};
 use amc_core::{Generator, Portable};
 use micromath::F32Ext;
 use rand_core::{Rng, SeedableRng};
-use ulp::{Function, all, dense, error};
 
 // The largest errors in ULP, as the table states them for portable arithmetic.
 const EXP: f64 = 1.0;

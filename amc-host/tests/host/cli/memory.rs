@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::{amc, json, refused};
+use super::{amc, json, refused};
 
 /// Refused, and with one line on stderr.
 fn refused_in_a_line(args: &[&str], words: &[&str]) {

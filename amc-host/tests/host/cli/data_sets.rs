@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::{amc, gzip, idx, json, mnist, refused};
+use super::{amc, gzip, idx, json, mnist, refused};
 
 const LABELS: &str = "train-labels-idx1-ubyte.gz";
 
@@ -23,7 +23,7 @@ fn each_set_has_a_folder_of_its_own() {
         mnist(&own, images);
     }
     assert_ne!(hash("mnist", dir.path()), hash("fashion-mnist", dir.path()));
-    let url = crate::serve(9, b"not MNIST");
+    let url = super::serve(9, b"not MNIST");
     for name in ["mnist", "fashion-mnist"] {
         fs::remove_dir_all(dir.path().join("data").join(name)).expect("removed");
         refused(&["fetch", name, "--url", &url], dir.path(), &["MD5"]);

@@ -1,11 +1,8 @@
 //! Layers beside dense ones: what is refused, the numbers that PyTorch has, a plain implementation in `f64`, and the same
 //! bits for every tile width.
 
-#[path = "layers/golden.rs"]
 mod golden;
-#[path = "layers/images.rs"]
 mod images;
-#[path = "layers/sequences.rs"]
 mod sequences;
 
 use amc_core::chain::{Chain, Memory, Options};

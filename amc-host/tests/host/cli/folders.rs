@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
-use crate::{amc, json, refused};
+use super::{amc, json, refused};
 
 const FEW: [&str; 6] = ["train", "--data", "sine", "--steps", "5", "--json"];
 

@@ -1,0 +1,19 @@
+//! The core's tests: one program, in which what they share is compiled once.
+
+mod batch;
+mod bound;
+mod chain;
+#[path = "../ulp/mod.rs"]
+mod ulp;
+
+mod elementary;
+#[cfg(feature = "defmt")]
+mod format;
+mod gaussian;
+mod in_place;
+#[cfg(feature = "layers")]
+mod layers;
+mod net;
+mod pending;
+mod state;
+mod streams;

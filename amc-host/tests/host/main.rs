@@ -1,0 +1,8 @@
+//! The host's tests: one program, which the crate is linked into once.
+
+mod cli;
+mod evaluate;
+mod export;
+mod kept;
+mod pack;
+mod recurrent;

@@ -1,0 +1,5 @@
+//! The store's tests.
+
+mod formats;
+#[cfg(feature = "layers")]
+mod layers;

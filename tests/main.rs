@@ -1,0 +1,14 @@
+//! What spans the crates: host and device, bit for bit, and what flash memory keeps through power cuts, damage and wear.
+
+// Of the firmware, what a host can run, too.
+#[path = "../amc-firmware/src/golden.rs"]
+mod golden;
+#[path = "../amc-firmware/src/paper.rs"]
+mod paper;
+
+mod chip;
+mod damaged_flash;
+mod firmware;
+mod nor_flash;
+mod power_cuts;
+mod wear;
