@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use amc_core::{Features, Gather, Portable, Rows, Samples, Targets};
-use golden::{Buffers, MOVES, run};
+use golden::{MOVES, Memory, run};
 
 /// A machine that QEMU emulates, where the images for it are, and what `bench` counted there.
 struct Machine {
@@ -93,7 +93,7 @@ fn compare_counts(machine: &Machine) {
 #[ignore = "needs QEMU and the firmware's images: ./test.sh sets them up"]
 fn host_and_device_train_to_the_same_bits() {
     let device = under_qemu("chain");
-    let host = run(Portable::<16>, &mut Buffers::new(), MOVES).to_string();
+    let host = run(Portable::<16>, &mut Memory::new(), MOVES).to_string();
     assert!(device.lines().any(|line| line == host), "the host says {host}, the device\n{device}");
 }
 
