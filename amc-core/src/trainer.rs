@@ -159,7 +159,7 @@ where
     /// [suspended](Trainer::slice), it is dropped.
     pub fn step(&mut self) -> Decision {
         self.end_suspended();
-        if matches!(self.work, Work::Score(_)) || matches!(self.work, Work::Begin) && self.evaluator.next_batch() {
+        if self.is_stale() || matches!(self.work, Work::Begin) && self.evaluator.next_batch() {
             self.score();
         }
         self.work = Work::Begin;
@@ -206,6 +206,11 @@ where
         }
     }
 
+    /// Whether the loss of the current parameters is not known.
+    fn is_stale(&self) -> bool {
+        matches!(self.work, Work::Stale | Work::Inputs(_) | Work::Score(_))
+    }
+
     /// Drops a move that is suspended.
     fn end_suspended(&mut self) {
         if let Work::Evaluate(_) = self.work {
@@ -217,16 +222,13 @@ where
     /// Forgets the loss of the current parameters, which is evaluated anew before the next move: the samples have changed.
     pub fn rescore(&mut self) {
         self.end_suspended();
-        self.work = Work::Score(Default::default());
+        self.work = Work::Stale;
     }
 
     /// The chain as it can be stored, where a suspended move is dropped; none while the loss on new samples is not known.
     pub fn at_rest(&mut self) -> Option<&Chain<'m, R>> {
         self.end_suspended();
-        match self.work {
-            Work::Score(_) => None,
-            _ => Some(&self.chain),
-        }
+        if self.is_stale() { None } else { Some(&self.chain) }
     }
 
     /// Where training stands.

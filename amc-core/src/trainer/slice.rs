@@ -2,7 +2,7 @@
 
 use rand_core::Rng;
 
-use super::sums::Sums;
+use super::sums::{Inputs, Sums};
 use super::{Batches, Evaluate, IntoObjective, Serial, Trainer, propose, settle};
 use crate::chain::Decision;
 use crate::lanes::Lanes;
@@ -18,6 +18,10 @@ pub const GAUSSIAN: usize = 16;
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Work {
     /// U(x) of the current parameters: the samples have changed.
+    Stale,
+    /// First the signal of the net's inputs, where it depends on the samples alone.
+    Inputs(Inputs),
+    /// Then U(x).
     Score(Sums),
     /// A move, on the next batch.
     Begin,
@@ -48,7 +52,11 @@ impl<'m, O: IntoObjective<'m>, L: Lanes, B: Batches, R: Rng + Clone, const SIGNA
                 return spent;
             }
             if let Work::Begin = self.work {
-                self.work = if self.evaluator.next_batch() { Work::Score(Sums::default()) } else { Work::Propose };
+                self.work = if self.evaluator.next_batch() { Work::Stale } else { Work::Propose };
+            }
+            if let Work::Stale = self.work {
+                let inputs = SIGNALS && self.evaluator.objective.objective().gathers_from() > 0;
+                self.work = if inputs { Work::Inputs(Inputs::default()) } else { Work::Score(Sums::default()) };
             }
             let sum = spent.saturating_add(self.price());
             if spent > 0 && (sum > budget || sum == usize::MAX) {
@@ -61,9 +69,7 @@ impl<'m, O: IntoObjective<'m>, L: Lanes, B: Batches, R: Rng + Clone, const SIGNA
 
     /// The most multiply-adds, as [`slice`](Trainer::slice) counts them, of a piece of work on the current batch.
     pub fn largest_piece(&self) -> usize {
-        self.price_of(Work::Propose)
-            .max(self.price_of(Work::Evaluate(Sums::default())))
-            .max(self.price_of(Work::Score(Sums::default())))
+        self.price_of(Work::Propose).max(self.price_of(Work::Evaluate(Sums::default())))
     }
 
     fn price(&self) -> usize {
@@ -74,24 +80,27 @@ impl<'m, O: IntoObjective<'m>, L: Lanes, B: Batches, R: Rng + Clone, const SIGNA
         let parameters = self.chain.parameters().len();
         let drawn = parameters.saturating_mul(GAUSSIAN);
         let net = self.evaluator.objective.objective().net();
-        let evaluated = |sums: Sums, more: usize| {
+        let samples = |block: usize| self.evaluator.batches.samples().len().saturating_sub(block * BLOCK).min(BLOCK);
+        let evaluated = |block| {
             let (multiply_adds, activations) = net.operations();
-            let sample = multiply_adds.saturating_add(activations.saturating_mul(ACTIVATION)).saturating_add(more);
-            let samples = self.evaluator.batches.samples().len().saturating_sub(sums.block * BLOCK).min(BLOCK);
-            samples.saturating_mul(sample)
+            samples(block).saturating_mul(multiply_adds.saturating_add(activations.saturating_mul(ACTIVATION)))
         };
         match work {
-            Work::Score(sums) => evaluated(sums, if SIGNALS { net.inputs() } else { 0 }),
+            Work::Inputs(inputs) => samples(inputs.block).saturating_mul(net.inputs()),
+            Work::Stale => evaluated(0),
+            Work::Score(sums) => evaluated(sums.block),
             Work::Begin | Work::Propose => drawn,
             Work::Evaluate(sums) => {
-                let again = self.chain.draws_again();
-                evaluated(sums, 0).saturating_add(if again { drawn } else { parameters.saturating_mul(2) })
+                let decided = if self.chain.draws_again() { drawn } else { parameters.saturating_mul(2) };
+                evaluated(sums.block).saturating_add(decided)
             }
         }
     }
 
     fn piece(&mut self) {
         self.work = match self.work {
+            Work::Inputs(inputs) => self.add_inputs(inputs),
+            Work::Stale => self.score_block(Sums::default()),
             Work::Score(sums) => self.score_block(sums),
             Work::Begin | Work::Propose => {
                 propose(&mut self.chain, self.evaluator.lanes).suspend();
@@ -101,14 +110,23 @@ impl<'m, O: IntoObjective<'m>, L: Lanes, B: Batches, R: Rng + Clone, const SIGNA
         };
     }
 
+    fn add_inputs(&mut self, mut inputs: Inputs) -> Work {
+        let evaluation = self.evaluator.evaluation();
+        if !evaluation.add_inputs(&mut inputs) {
+            return Work::Inputs(inputs);
+        }
+        if let Some(signal) = self.signal.first_mut() {
+            *signal = inputs.sum.mean(evaluation.batches.samples().len());
+        }
+        Work::Score(Sums::default())
+    }
+
     fn score_block(&mut self, mut sums: Sums) -> Work {
         let Self { chain, evaluator, signal, .. } = self;
         let mut evaluation = evaluator.evaluation();
-        evaluation.add_inputs(&mut sums);
         if !evaluation.add_block(chain.parameters(), &mut sums, signal) {
             return Work::Score(sums);
         }
-        evaluation.finish_inputs(&sums, signal);
         let loss = evaluation.finish(&sums, signal).loss;
         self.keep_score(loss);
         Work::Propose
@@ -126,7 +144,7 @@ impl<'m, O: IntoObjective<'m>, L: Lanes, B: Batches, R: Rng + Clone, const SIGNA
             let decision = settle::<Serial<'m, O, L, B, SIGNALS>, R>(proposal, Some(score), signal);
             if decision == Decision::Accepted && evaluator.accepted(score) {
                 chain.restart();
-                return Work::Score(Sums::default());
+                return Work::Stale;
             }
         } else {
             proposal.suspend();

@@ -14,8 +14,14 @@ pub(super) struct Sums {
     pub block: usize,
     loss: Total,
     correct: u32,
-    /// With signal norm: Σ S² of the net's inputs.
-    inputs: Total,
+}
+
+/// The same of Σ S² of the net's inputs.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Inputs {
+    /// Blocks.
+    pub block: usize,
+    pub sum: Total,
 }
 
 /// An evaluation on one core.
@@ -85,25 +91,15 @@ impl<'m, O: IntoObjective<'m>, L: Lanes, B: Batches, const SIGNALS: bool> Evalua
         Score { loss: sums.loss.mean(self.terms()), correct: sums.correct }
     }
 
-    /// Adds the next block's inputs to the signal of the first layer, where that depends on the samples alone.
-    pub fn add_inputs(&self, sums: &mut Sums) {
-        if SIGNALS && self.objective.objective().gathers_from() > 0 {
-            let samples = self.batches.samples();
-            sums.inputs.add(self.objective.objective().block_input_signal(self.lanes, &samples, sums.block));
-        }
+    /// Adds the next block to the signal of the net's inputs; says whether it was the last.
+    pub fn add_inputs(&self, inputs: &mut Inputs) -> bool {
+        let samples = self.batches.samples();
+        inputs.sum.add(self.objective.objective().block_input_signal(self.lanes, &samples, inputs.block));
+        inputs.block += 1;
+        inputs.block * BLOCK >= samples.len()
     }
 
-    /// The mean of these sums.
-    pub fn finish_inputs(&self, sums: &Sums, signal: &mut [f32]) {
-        if SIGNALS
-            && self.objective.objective().gathers_from() > 0
-            && let Some(inputs) = signal.first_mut()
-        {
-            *inputs = sums.inputs.mean(self.batches.samples().len());
-        }
-    }
-
-    /// The same of all blocks at once.
+    /// The signal of the net's inputs, of all blocks at once.
     #[inline]
     pub fn input_signal(&self, signal: &mut [f32]) {
         if SIGNALS && let Some(inputs) = signal.first_mut() {

@@ -83,7 +83,7 @@ fn larger_slices_make_the_same_moves_and_as_many_as_fit() {
     let last = SAMPLES % BLOCK * sample + decide;
     let one = draw + 2 * (BLOCK * sample + decide) + last;
     trainer_of!(with_signal_norm, setting, data.samples(), |trainer| {
-        assert_eq!(trainer.largest_piece(), (BLOCK * (sample + 2)).max(BLOCK * sample + decide).max(draw));
+        assert_eq!(trainer.largest_piece(), (BLOCK * sample + decide).max(draw));
         // A draw and a block, then one block, which is all that fits, then what is left.
         assert_eq!(trainer.slice(draw + BLOCK * sample + decide), draw + BLOCK * sample + decide);
         assert_eq!(trainer.slice(BLOCK * sample + decide + last - 1), BLOCK * sample + decide);
