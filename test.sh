@@ -94,9 +94,9 @@ devices() {
   say "the trainer's flash and stack"
   amc-firmware/check-size.sh "$built/$target/size"
 
-  say "amc-store on a core, and on one without atomic instructions"
+  say "amc-store and amc-learner on a core, and on one without atomic instructions"
   for for in "$target" "${more_targets[@]}"; do
-    "${firmware_cargo[@]}" build -p amc-store --target "$for"
+    "${firmware_cargo[@]}" build -p amc-store -p amc-learner --target "$for"
   done
 
   say "a firmware of somebody else's"

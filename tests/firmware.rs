@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::golden::{self, Buffers, MOVES, run};
+use crate::golden::{self, MOVES, Memory, run};
 use crate::paper;
 use amc_core::{Features, Gather, Portable, Rows, Samples, Targets};
 
@@ -89,7 +89,7 @@ fn compare_counts(machine: &Machine) {
 #[ignore = "needs QEMU and the firmware's images: ./test.sh sets them up"]
 fn host_and_device_train_to_the_same_bits() {
     let device = under_qemu("chain");
-    let host = run(Portable::<16>, &mut Buffers::new(), MOVES).to_string();
+    let host = run(Portable::<16>, &mut Memory::new(), MOVES).to_string();
     assert!(device.lines().any(|line| line == host), "the host says {host}, the device\n{device}");
 }
 

@@ -159,8 +159,13 @@ fn check_loss(loss: f32) -> Result<(), ChainError> {
 
 impl<R> Chain<'_, R> {
     /// Whether x is still x', in place.
-    fn is_undecided(&self) -> bool {
+    pub(crate) fn is_undecided(&self) -> bool {
         self.memory.in_place && self.memory.any_drawn(&self.own)
+    }
+
+    /// Whether a decision may take as many Gaussians as a proposal.
+    pub(crate) fn draws_again(&self) -> bool {
+        self.memory.in_place || self.options.epsilon != 0.0
     }
 }
 

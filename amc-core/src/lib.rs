@@ -26,6 +26,9 @@ pub mod sums;
 pub mod chain;
 pub mod gaussian;
 
+// The loop over all of them.
+pub mod trainer;
+
 pub use activation::Activation;
 pub use arithmetic::Arithmetic;
 pub use lanes::{Lanes, Portable};

@@ -1,5 +1,7 @@
 //! A net and a loss: the function U(x) of the parameters that training makes small.
 
+use core::ops::Range;
+
 use crate::activation::{Activation, softmax};
 use crate::forward::{Pass, buffers};
 use crate::lanes::Lanes;
@@ -285,11 +287,7 @@ impl<'a> Objective<'a> {
         gather: Gather<'_>,
     ) -> Result<Option<Score>, ObjectiveError> {
         self.check_shape(samples)?;
-        length("parameters", self.net.parameters(), parameters.len(), true)?;
-        length("scratch", self.net.scratch(L::T), scratch.len(), false)?;
-        if !gather.signal.is_empty() {
-            length("signal", self.net.layers().len(), gather.signal.len(), true)?;
-        }
+        self.check_lengths::<L>(parameters.len(), scratch.len(), gather.signal.len())?;
         let terms = self.terms(samples.len());
         let ceiling = ceiling(bound, terms);
         let mut total = Total::default();
@@ -310,6 +308,22 @@ impl<'a> Objective<'a> {
             *signal /= samples.len() as f32;
         }
         Ok(Some(Score { loss: total.mean(terms), correct: found }))
+    }
+
+    /// Whether an evaluation on these lanes can have so many parameters, numbers of scratch memory, and signals if any.
+    #[inline]
+    pub(crate) fn check_lengths<L: Lanes>(
+        &self,
+        parameters: usize,
+        scratch: usize,
+        signals: usize,
+    ) -> Result<(), ObjectiveError> {
+        length("parameters", self.net.parameters(), parameters, true)?;
+        length("scratch", self.net.scratch(L::T), scratch, false)?;
+        if signals > 0 {
+            length("signal", self.net.layers().len(), signals, true)?;
+        }
+        Ok(())
     }
 
     /// What the sum over `samples` samples is divided by.
@@ -429,6 +443,21 @@ impl<'a> Objective<'a> {
         sum.mean(count.max(1))
     }
 
+    /// What block `block` adds to the sum of which [`input_signal`](Objective::input_signal) is the mean.
+    pub(crate) fn block_input_signal<L: Lanes, F: Features>(
+        &self,
+        lanes: L,
+        samples: &Samples<'_, F>,
+        block: usize,
+    ) -> f32 {
+        let mut partial = [0.0; LANES];
+        let (start, end) = (block * BLOCK, samples.len().min((block + 1) * BLOCK));
+        self.input_signals_of(lanes, samples, start..end, |sample, valid, v| {
+            add_tile(lanes, &mut partial, sample, v, valid);
+        });
+        join(partial)
+    }
+
     /// [`input_signal`](Objective::input_signal) with each sample's own: `each(the tile's first sample, its samples, a number
     /// for each of them)`.
     #[inline(always)]
@@ -436,12 +465,23 @@ impl<'a> Objective<'a> {
         &self,
         lanes: L,
         samples: &Samples<'_, F>,
+        each: impl FnMut(usize, usize, L::V),
+    ) {
+        self.input_signals_of(lanes, samples, 0..samples.len(), each);
+    }
+
+    #[inline(always)]
+    fn input_signals_of<L: Lanes, F: Features>(
+        &self,
+        lanes: L,
+        samples: &Samples<'_, F>,
+        range: Range<usize>,
         mut each: impl FnMut(usize, usize, L::V),
     ) {
-        let (count, scale) = (samples.len(), samples.features.scale());
-        for sample in (0..count).step_by(L::T) {
+        let scale = samples.features.scale();
+        for sample in range.clone().step_by(L::T) {
             let v = signal(lanes, samples.features.tile(lanes, sample));
-            each(sample, (count - sample).min(L::T), lanes.mul(v, lanes.splat(scale * scale)));
+            each(sample, (range.end - sample).min(L::T), lanes.mul(v, lanes.splat(scale * scale)));
         }
     }
 

@@ -87,6 +87,12 @@ impl<'a, E: Element> Rows<'a, E> {
     pub const fn new(values: &'a [E], width: usize, scale: f32) -> Self {
         Self { values, width, scale }
     }
+
+    /// The features of a sample, as they are stored; none beyond the last.
+    pub(crate) fn row(&self, sample: usize) -> &'a [E] {
+        let start = sample.saturating_mul(self.width);
+        self.values.get(start..start.saturating_add(self.width)).unwrap_or_default()
+    }
 }
 
 impl<E: Element> Features for Rows<'_, E> {

@@ -4,8 +4,9 @@
 
 use core::fmt;
 
-use amc_core::chain::{Chain, Memory, Options};
-use amc_core::{Activation, Gather, Generator, Lanes, Layer, Loss, Net, Objective, Rows, Samples, Targets, gaussian};
+use amc_core::chain::{Counters, Needs, Options};
+use amc_core::trainer::{IntoObjective, Serial, Trainer};
+use amc_core::{Activation, Generator, Lanes, Layer, Loss, Net, Objective, Rows, Samples, Targets, gaussian};
 use crc::{CRC_32_ISO_HDLC, Crc, NoTable};
 use rand_core::SeedableRng;
 
@@ -21,10 +22,6 @@ pub const NET: Net<'static> =
     Net::new(PIXELS, &[Layer::dense(16, Activation::Tanh), Layer::dense(10, Activation::Softmax)]);
 /// The net and its loss.
 pub const OBJECTIVE: Objective<'static> = Objective::new(NET, Loss::MeanSquaredError);
-/// Parameters of the net.
-pub const PARAMETERS: usize = NET.parameters();
-/// Layers of the net.
-pub const LAYERS: usize = NET.layers().len();
 
 /// Images that the chain learns: the first so many.
 const SAMPLES: usize = 200;
@@ -60,40 +57,34 @@ pub fn checksum(parameters: &[f32]) -> u32 {
     digest.finalize()
 }
 
-/// All memory of a training of [`NET`], for tiles of up to 16 samples.
-#[derive(Debug)]
-pub struct Buffers {
-    /// The current parameters.
-    pub parameters: [f32; PARAMETERS],
-    /// The proposed parameters.
-    pub proposed: [f32; PARAMETERS],
-    /// The centres μ.
-    pub centres: [f32; PARAMETERS],
-    /// The signals of the current parameters.
-    pub signal: [f32; LAYERS],
-    /// The signals of the proposed parameters.
-    pub gathered: [f32; LAYERS],
-    /// Scratch memory of the forward pass.
-    pub scratch: [f32; NET.scratch(16)],
-}
+/// What training needs, for tiles of up to 16 samples, with centres and signals.
+const NEEDS: Needs = NET.memory(16).centres().signal_norm();
 
-impl Buffers {
+/// All memory of a training of [`NET`].
+#[derive(Debug)]
+pub struct Memory([f32; NEEDS.numbers()]);
+
+impl Memory {
     /// All zero.
     pub const fn new() -> Self {
-        Self {
-            parameters: [0.0; PARAMETERS],
-            proposed: [0.0; PARAMETERS],
-            centres: [0.0; PARAMETERS],
-            signal: [0.0; LAYERS],
-            gathered: [0.0; LAYERS],
-            scratch: [0.0; NET.scratch(16)],
-        }
+        Self([0.0; NEEDS.numbers()])
     }
 }
 
-impl Default for Buffers {
+impl Default for Memory {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// [`OBJECTIVE`], known when the program is compiled.
+#[derive(Clone, Copy, Debug)]
+pub struct Digits;
+
+impl<'a> IntoObjective<'a> for Digits {
+    #[inline(always)]
+    fn objective(self) -> Objective<'a> {
+        OBJECTIVE
     }
 }
 
@@ -119,60 +110,24 @@ impl fmt::Display for Golden {
     }
 }
 
-/// A chain over images, with signal norm, and what its moves need.
-#[derive(Debug)]
-pub struct Learner<'b, L> {
-    lanes: L,
-    images: Images,
-    gathered: &'b mut [f32],
-    /// Scratch memory of the forward pass.
-    pub scratch: &'b mut [f32],
-    /// The chain.
-    pub chain: Chain<'b, Generator>,
-}
+/// A trainer on images, with signal norm.
+pub type Learner<'m, L> = Trainer<'m, Serial<'m, Digits, L, Images, true>>;
 
-impl<'b, L: Lanes> Learner<'b, L> {
-    /// A chain at random parameters, N(0, σ₀²).
-    ///
-    /// # Panics
-    /// If the options are out of range: the net, the images and the buffers fit together.
-    pub fn new(lanes: L, images: Images, options: Options, buffers: &'b mut Buffers) -> Self {
-        let Buffers { parameters, proposed, centres, signal, gathered, scratch } = buffers;
-        OBJECTIVE.check(&images).expect(FIT);
-        let mut rng = Generator::seed_from_u64(SEED);
-        gaussian::fill(lanes, &mut rng, options.sigma, parameters);
-        let first = loss(lanes, &images, parameters, signal, scratch);
-        signal[0] = OBJECTIVE.input_signal(lanes, &images);
-        gathered[0] = signal[0];
-        let memory = Memory::new(parameters, proposed).centres(centres).signal_norm(NET, signal);
-        let chain = Chain::new(memory, options, rng, first).expect(FIT);
-        Self { lanes, images, gathered, scratch, chain }
-    }
-
-    /// Makes a move, and gives its evaluation up once it is certain to be rejected.
-    pub fn step(&mut self) {
-        let Self { lanes, images, gathered, scratch, chain } = self;
-        let proposal = chain.propose(*lanes);
-        let (x, gather) = (proposal.parameters(), Gather { signal: gathered, correct: false });
-        match OBJECTIVE.evaluate_within(*lanes, proposal.bound(), x, images, scratch, gather).expect(FIT) {
-            Some(score) => proposal.decide_with(score.loss, gathered),
-            None => proposal.reject(),
-        };
-    }
-}
-
-fn loss<L: Lanes>(lanes: L, images: &Images, x: &[f32], signal: &mut [f32], scratch: &mut [f32]) -> f32 {
-    OBJECTIVE.evaluate(lanes, x, images, scratch, Gather { signal, correct: false }).expect(FIT).loss
+/// A trainer that begins at random parameters, N(0, σ₀²).
+///
+/// # Panics
+/// If the options are out of range: the net, the images and the memory fit together.
+pub fn begin<L: Lanes>(lanes: L, images: Images, options: Options, memory: &mut Memory) -> Learner<'_, L> {
+    let buffers = NEEDS.cut(&mut memory.0).expect(FIT);
+    let mut rng = Generator::seed_from_u64(SEED);
+    gaussian::fill(lanes, &mut rng, options.sigma, buffers.parameters);
+    Trainer::with_signal_norm(Digits, lanes, images, buffers, options, rng).expect(FIT)
 }
 
 /// Runs the chain: so many moves on the first 200 images.
-pub fn run<L: Lanes>(lanes: L, buffers: &mut Buffers, moves: u64) -> Golden {
-    let mut learner = Learner::new(lanes, digits(0, SAMPLES), OPTIONS, buffers);
-    for _ in 0..moves {
-        learner.step();
-    }
-    let chain = &learner.chain;
-    let (hash, counters) = (checksum(chain.parameters()), chain.counters());
-    let (steps, accepted, resets) = (counters.steps, counters.accepted, counters.resets);
-    Golden { hash, steps, accepted, resets, loss_bits: chain.loss().to_bits() }
+pub fn run<L: Lanes>(lanes: L, memory: &mut Memory, moves: u64) -> Golden {
+    let mut learner = begin(lanes, digits(0, SAMPLES), OPTIONS, memory);
+    let now = learner.fit(|now| now.counters.steps == moves);
+    let Counters { steps, accepted, resets } = now.counters;
+    Golden { hash: checksum(learner.parameters()), steps, accepted, resets, loss_bits: now.loss.to_bits() }
 }

@@ -19,7 +19,6 @@ pub mod ram_flash;
 
 pub mod drift;
 pub mod golden;
-pub mod learner;
 pub mod paper;
 pub mod stack;
 #[cfg(feature = "semihosting")]

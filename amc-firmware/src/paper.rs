@@ -6,8 +6,9 @@
 use core::fmt;
 
 use amc_core::chain::{Chain, Grid, Memory, Options};
+use amc_core::trainer::{Evaluate, Progress, Serial, Trainer};
 use amc_core::{
-    Activation, Features, Gather, Generator, Lanes, Layer, Loss, Net, Objective, Samples, Targets, gaussian,
+    Activation, Features, Generator, Lanes, Layer, Loss, Net, Objective, Samples, Score, Targets, gaussian,
 };
 use rand_core::SeedableRng;
 
@@ -162,24 +163,37 @@ pub fn run<L: Lanes, const SCRATCH: usize>(lanes: L, buffers: &mut Buffers<SCRAT
     gaussian::fill(lanes, &mut rng, OPTIONS.sigma, parameters);
     Grid::DEFAULT.round(parameters);
 
-    signal[0] = OBJECTIVE.input_signal(lanes, &images);
-    gathered[0] = signal[0];
-    let gather = Gather { signal, correct: false };
-    let before = OBJECTIVE.evaluate(lanes, parameters, &images, scratch, gather).expect(FIT).loss;
+    let evaluator = Serial::<_, _, _, true>::new(|| OBJECTIVE, lanes, images, scratch);
+    let mut evaluator = Counting { evaluator, given_up: 0 };
+    let before = evaluator.evaluate(parameters, signal);
     let memory = Memory::in_place(parameters).signal_norm(NET, signal);
-    let mut chain = Chain::new(memory, OPTIONS, rng, before).expect(FIT);
-    let mut given_up = 0;
-    for _ in 0..MOVES {
-        let proposal = chain.propose(lanes);
-        let (x, gather) = (proposal.parameters(), Gather { signal: gathered, correct: false });
-        match OBJECTIVE.evaluate_within(lanes, proposal.bound(), x, &images, scratch, gather).expect(FIT) {
-            Some(score) => proposal.decide_with(score.loss, gathered),
-            None => {
-                given_up += 1;
-                proposal.reject()
-            }
-        };
+    let chain = Chain::new(memory, OPTIONS, rng, before).expect(FIT);
+    let mut trainer = Trainer::of(chain, evaluator, gathered).expect(FIT);
+    let Progress { counters, loss, .. } = trainer.fit(|now| now.counters.steps == MOVES);
+    let (hash, given_up) = (checksum(trainer.parameters()), trainer.evaluator().given_up);
+    Outcome { hash, steps: counters.steps, accepted: counters.accepted, given_up, before, after: loss }
+}
+
+/// Counts evaluations that are given up.
+struct Counting<E> {
+    evaluator: E,
+    given_up: u64,
+}
+
+impl<E: Evaluate> Evaluate for Counting<E> {
+    type Crew = E::Crew;
+
+    fn crew(&self) -> E::Crew {
+        self.evaluator.crew()
     }
-    let (hash, counters) = (checksum(chain.parameters()), chain.counters());
-    Outcome { hash, steps: counters.steps, accepted: counters.accepted, given_up, before, after: chain.loss() }
+
+    fn evaluate(&mut self, parameters: &[f32], signal: &mut [f32]) -> f32 {
+        self.evaluator.evaluate(parameters, signal)
+    }
+
+    fn evaluate_within(&mut self, bound: f32, parameters: &[f32], signal: &mut [f32]) -> Option<Score> {
+        let score = self.evaluator.evaluate_within(bound, parameters, signal);
+        self.given_up += u64::from(score.is_none());
+        score
+    }
 }

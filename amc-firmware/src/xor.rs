@@ -1,7 +1,8 @@
 //! A 2-3-1 net that learns XOR.
 
 use amc_core::chain::{Chain, Memory, Options};
-use amc_core::{Activation, Gather, Generator, Layer, Loss, Net, Objective, Samples, Targets, Tiles, gaussian};
+use amc_core::trainer::{Evaluate, Trainer};
+use amc_core::{Activation, Gather, Generator, Layer, Loss, Net, Objective, Samples, Score, Targets, Tiles, gaussian};
 use amc_cortex_m::CortexM;
 use rand_core::SeedableRng;
 
@@ -30,6 +31,29 @@ pub fn loss(x: &[f32], scratch: &mut [f32]) -> f32 {
     OBJECTIVE.evaluate(SQUARE, x, &samples, scratch, Gather::default()).map_or(f32::NAN, |score| score.loss)
 }
 
+/// The loss on other lanes than those of the moves.
+struct Xor<'s> {
+    scratch: &'s mut [f32],
+}
+
+impl Evaluate for Xor<'_> {
+    type Crew = CortexM<1>;
+
+    const SIGNALS: bool = false;
+
+    fn crew(&self) -> CortexM<1> {
+        ROW
+    }
+
+    fn evaluate(&mut self, parameters: &[f32], _: &mut [f32]) -> f32 {
+        loss(parameters, self.scratch)
+    }
+
+    fn evaluate_within(&mut self, _: f32, parameters: &[f32], signal: &mut [f32]) -> Option<Score> {
+        Some(Score { loss: self.evaluate(parameters, signal), correct: 0 })
+    }
+}
+
 /// Moves until XOR is learned, if that are not more than `patience`.
 #[inline(never)]
 pub fn learn(seed: u64, patience: u64, scratch: &mut [f32]) -> Option<u64> {
@@ -38,14 +62,8 @@ pub fn learn(seed: u64, patience: u64, scratch: &mut [f32]) -> Option<u64> {
     gaussian::fill(ROW, &mut rng, 0.2, &mut parameters);
     let first = loss(&parameters, scratch);
     let memory = Memory::new(&mut parameters, &mut proposed);
-    let mut chain = Chain::new(memory, Options::new(0.1).n_reset(20), rng, first).ok()?;
-    while chain.loss() >= LEARNED {
-        if chain.counters().steps == patience {
-            return None;
-        }
-        let proposal = chain.propose(ROW);
-        let loss = loss(proposal.parameters(), scratch);
-        proposal.decide(loss);
-    }
-    Some(chain.counters().steps)
+    let chain = Chain::new(memory, Options::new(0.1).n_reset(20), rng, first).ok()?;
+    let mut trainer = Trainer::of(chain, Xor { scratch }, &mut []).ok()?;
+    let end = trainer.fit(|now| now.loss < LEARNED || now.counters.steps == patience);
+    (end.loss < LEARNED).then_some(end.counters.steps)
 }

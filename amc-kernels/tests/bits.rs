@@ -6,7 +6,7 @@ mod golden;
 use amc_core::{Lanes, Portable};
 use amc_kernels::lanes::{OnLanes, dispatch};
 use amc_kernels::{Arithmetic, is_available};
-use golden::{Buffers, Golden, MOVES, run};
+use golden::{Golden, MOVES, Memory, run};
 
 /// The chain's end, as this test printed it when it was written; the Cortex-M4 prints the same (firmware.rs).
 const GOLDEN: &str = "hash=b22d8bf6 steps=1000 accepted=412 resets=27 loss_bits=3d103f17";
@@ -24,18 +24,18 @@ impl OnLanes for Chain {
 
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) -> Golden {
-        run(lanes, &mut Buffers::new(), self.0)
+        run(lanes, &mut Memory::new(), self.0)
     }
 }
 
 #[test]
 fn no_tile_width_changes_a_bit() {
     let ends = [
-        run(Portable::<1>, &mut Buffers::new(), FEW),
-        run(Portable::<2>, &mut Buffers::new(), FEW),
-        run(Portable::<4>, &mut Buffers::new(), FEW),
-        run(Portable::<8>, &mut Buffers::new(), FEW),
-        run(Portable::<16>, &mut Buffers::new(), FEW),
+        run(Portable::<1>, &mut Memory::new(), FEW),
+        run(Portable::<2>, &mut Memory::new(), FEW),
+        run(Portable::<4>, &mut Memory::new(), FEW),
+        run(Portable::<8>, &mut Memory::new(), FEW),
+        run(Portable::<16>, &mut Memory::new(), FEW),
     ];
     for end in ends {
         assert_eq!(end.to_string(), GOLDEN_OF_FEW);

@@ -68,6 +68,13 @@ impl Needs {
         Self { signals: 2 * self.layers, ..self }
     }
 
+    /// Numbers of the block that [`cut`](Needs::cut) takes: all but the generators; `usize::MAX` where that is too many to
+    /// tell.
+    pub const fn numbers(&self) -> usize {
+        let numbers = self.parameters.saturating_add(self.proposed).saturating_add(self.centres);
+        numbers.saturating_add(self.signals).saturating_add(self.scratch)
+    }
+
     /// All of it in bytes, and the chain itself, with the default [`Generator`]; `usize::MAX` where that is too much to
     /// tell.
     pub const fn bytes(&self) -> usize {
@@ -76,9 +83,7 @@ impl Needs {
 
     /// [`bytes`](Needs::bytes) with generators of another type.
     pub const fn bytes_with<R>(&self) -> usize {
-        let numbers = self.parameters.saturating_add(self.proposed).saturating_add(self.centres);
-        let numbers = numbers.saturating_add(self.signals).saturating_add(self.scratch);
         let streams = self.streams.saturating_mul(size_of::<Stream<R>>());
-        numbers.saturating_mul(4).saturating_add(streams).saturating_add(size_of::<Chain<'_, R>>())
+        self.numbers().saturating_mul(4).saturating_add(streams).saturating_add(size_of::<Chain<'_, R>>())
     }
 }

@@ -17,3 +17,4 @@ mod net;
 mod pending;
 mod state;
 mod streams;
+mod trainer;

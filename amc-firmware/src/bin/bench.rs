@@ -6,8 +6,10 @@ use core::hint::black_box;
 
 use amc_core::chain::{Chain, Memory, Options};
 use amc_core::elementary::tanh;
-use amc_core::{Gather, Generator, Lanes, Rows, Samples, Targets, Tiles, gaussian};
-use amc_firmware::golden::{IMAGES, OBJECTIVE, PARAMETERS, PIXELS};
+use amc_core::trainer::{Evaluate, Trainer};
+use amc_core::{Gather, Generator, Lanes, Rows, Samples, Score, Targets, Tiles, gaussian};
+use amc_cortex_m::CortexM;
+use amc_firmware::golden::{IMAGES, OBJECTIVE, PIXELS};
 use amc_firmware::timer::count;
 use amc_firmware::xor::{self, ROW, SQUARE};
 use amc_firmware::{board, report};
@@ -16,6 +18,7 @@ use rand_core::SeedableRng;
 use static_cell::ConstStaticCell;
 
 const SAMPLES: usize = 100;
+const PARAMETERS: usize = OBJECTIVE.net().parameters();
 const MOVES: u32 = 10;
 const SEEDS: usize = 50;
 /// Moves that XOR may take.
@@ -76,6 +79,29 @@ fn forward_dense(x: &[f32], scratch: &mut [f32]) -> f32 {
     OBJECTIVE.evaluate(SQUARE, x, &samples, scratch, Gather::default()).map_or(f32::NAN, |score| score.loss)
 }
 
+/// [`forward`] for every move, none given up.
+struct Whole<'s> {
+    scratch: &'s mut [f32],
+}
+
+impl Evaluate for Whole<'_> {
+    type Crew = CortexM<1>;
+
+    const SIGNALS: bool = false;
+
+    fn crew(&self) -> CortexM<1> {
+        ROW
+    }
+
+    fn evaluate(&mut self, parameters: &[f32], _: &mut [f32]) -> f32 {
+        forward(parameters, self.scratch)
+    }
+
+    fn evaluate_within(&mut self, _: f32, parameters: &[f32], signal: &mut [f32]) -> Option<Score> {
+        Some(Score { loss: self.evaluate(parameters, signal), correct: 0 })
+    }
+}
+
 #[inline(never)]
 fn tanh_of_all<L: Lanes>(lanes: L, values: &mut [f32]) {
     for value in values.chunks_exact_mut(L::T) {
@@ -106,14 +132,9 @@ fn digits_net(buffers: &mut Buffers) {
     report!("forward-b {n}");
 
     let memory = Memory::new(parameters, proposed);
-    let mut chain = Chain::new(memory, Options::new(0.05).n_reset(20), rng, loss).expect("the buffers fit");
-    let ((), n) = count(|| {
-        for _ in 0..MOVES {
-            let proposal = chain.propose(ROW);
-            let loss = forward(proposal.parameters(), scratch);
-            proposal.decide(loss);
-        }
-    });
+    let chain = Chain::new(memory, Options::new(0.05).n_reset(20), rng, loss).expect("the buffers fit");
+    let mut trainer = Trainer::of(chain, Whole { scratch }, &mut []).expect("there are no signals");
+    let (_, n) = count(|| trainer.fit(|now| now.counters.steps == u64::from(MOVES)));
     report!("move-b {}", n / MOVES);
 }
 

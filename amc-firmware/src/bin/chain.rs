@@ -3,17 +3,17 @@
 #![no_main]
 
 use amc_cortex_m::CortexM;
-use amc_firmware::golden::{self, Buffers};
+use amc_firmware::golden::{self, Memory};
 use amc_firmware::{board, report};
 use cortex_m_rt::entry;
 use static_cell::ConstStaticCell;
 
 const LANES: CortexM<1> = CortexM;
 
-static BUFFERS: ConstStaticCell<Buffers> = ConstStaticCell::new(Buffers::new());
+static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
 
 #[entry]
 fn main() -> ! {
-    report!("{}", golden::run(LANES, BUFFERS.take(), golden::MOVES));
+    report!("{}", golden::run(LANES, MEMORY.take(), golden::MOVES));
     board::finish(true)
 }

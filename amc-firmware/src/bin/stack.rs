@@ -4,7 +4,7 @@
 
 use amc_firmware::golden::{IMAGES, PIXELS};
 use amc_firmware::stack::depth;
-use amc_firmware::trainer::{Buffers, train};
+use amc_firmware::trainer::{MEMORY, Memory, train};
 use amc_firmware::{board, report};
 use cortex_m_rt::entry;
 use static_cell::ConstStaticCell;
@@ -12,7 +12,7 @@ use static_cell::ConstStaticCell;
 /// Bytes of stack.
 const LIMIT: usize = 1024;
 
-static BUFFERS: ConstStaticCell<Buffers> = ConstStaticCell::new(Buffers::new());
+static BUFFERS: ConstStaticCell<Memory> = ConstStaticCell::new(MEMORY);
 static DATA: &[u8; IMAGES * (PIXELS + 1)] = include_bytes!("../../../data/digits.u8");
 
 #[entry]

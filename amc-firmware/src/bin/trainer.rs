@@ -11,12 +11,12 @@ use core::panic::PanicInfo;
 use cortex_m_rt::entry;
 use cortex_m_semihosting::debug::{EXIT_FAILURE, EXIT_SUCCESS, exit};
 use static_cell::ConstStaticCell;
-use trainer::{Buffers, train};
+use trainer::{MEMORY, Memory, train};
 
 // The critical section of a single core.
 use cortex_m as _;
 
-static BUFFERS: ConstStaticCell<Buffers> = ConstStaticCell::new(Buffers::new());
+static BUFFERS: ConstStaticCell<Memory> = ConstStaticCell::new(MEMORY);
 static DATA: &[u8; 1797 * 65] = include_bytes!("../../../data/digits.u8");
 
 #[entry]

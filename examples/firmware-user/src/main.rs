@@ -4,8 +4,9 @@
 
 use core::panic::PanicInfo;
 
-use amc_core::chain::{Chain, Memory, Options};
-use amc_core::{Activation, Gather, Generator, Layer, Loss, Net, Objective, Rows, Samples, Targets, gaussian};
+use amc_core::chain::Options;
+use amc_core::trainer::Trainer;
+use amc_core::{Activation, Generator, Layer, Loss, Net, Objective, Rows, Samples, Targets, gaussian};
 use amc_cortex_m::CortexM;
 use cortex_m_rt::entry;
 use cortex_m_semihosting::debug::{EXIT_FAILURE, EXIT_SUCCESS, exit};
@@ -24,22 +25,14 @@ fn train() -> Option<f32> {
         features: Rows::new(&[0.0_f32, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0], 2, 1.0),
         targets: Targets::Values(&[0.0, 1.0, 1.0, 0.0]),
     };
-    XOR.check(&samples).ok()?;
-    let mut scratch = [0.0; NET.scratch(4)];
-    let mut loss = |x: &[f32]| Some(XOR.evaluate(LANES, x, &samples, &mut scratch, Gather::default()).ok()?.loss);
-
-    let (mut parameters, mut proposed) = ([0.0; NET.parameters()], [0.0; NET.parameters()]);
+    let mut memory = [0.0; NET.memory(4).numbers()];
+    let buffers = NET.memory(4).cut(&mut memory).ok()?;
     let mut rng = Generator::seed_from_u64(1);
-    gaussian::fill(LANES, &mut rng, 0.2, &mut parameters);
-    let first = loss(&parameters)?;
-    let memory = Memory::new(&mut parameters, &mut proposed);
-    let mut chain = Chain::new(memory, Options::new(0.1).n_reset(20), rng, first).ok()?;
-    while chain.loss() >= LEARNED && chain.counters().steps < 20_000 {
-        let proposal = chain.propose(LANES);
-        let loss = loss(proposal.parameters())?;
-        proposal.decide(loss);
-    }
-    Some(chain.loss())
+    gaussian::fill(LANES, &mut rng, 0.2, buffers.parameters);
+    let options = Options::new(0.1).n_reset(20);
+    // The net as a constant: no layer or loss that it does not use is in the image.
+    let mut trainer = Trainer::new(|| XOR, LANES, samples, buffers, options, rng).ok()?;
+    Some(trainer.fit(|now| now.loss < LEARNED || now.counters.steps == 20_000).loss)
 }
 
 #[entry]

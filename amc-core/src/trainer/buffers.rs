@@ -1,0 +1,70 @@
+//! The memory of a training, lent by the caller.
+
+use crate::Generator;
+use crate::chain::{Needs, Stream};
+
+/// A block of memory is shorter than [`Needs::numbers`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[error("training needs memory of {needed} numbers, but there are {given}")]
+pub struct BuffersError {
+    /// Numbers needed.
+    pub needed: usize,
+    /// Numbers given.
+    pub given: usize,
+}
+
+/// The memory of a training: one block that is [cut](Needs::cut), or slices of the caller's own.
+#[derive(Debug)]
+pub struct Buffers<'m, R = Generator> {
+    /// N current parameters: training begins with what they hold.
+    pub parameters: &'m mut [f32],
+    /// N proposed parameters; empty: they are proposed in place, which needs a [grid](crate::chain::Options::grid) that
+    /// the parameters lie on.
+    pub proposed: &'m mut [f32],
+    /// N centres; may be empty where ε is 0.
+    pub centres: &'m mut [f32],
+    /// A number a layer: the signals of the current parameters. Not used without signal norm, where it may be empty.
+    pub signal: &'m mut [f32],
+    /// As many: the signals of the proposed parameters.
+    pub gathered: &'m mut [f32],
+    /// [`Net::scratch`](crate::Net::scratch) numbers.
+    pub scratch: &'m mut [f32],
+    /// Generators beside the chain's own: [`streams`](crate::chain::streams) of them, for nets beyond
+    /// [`RANGE`](crate::chain::RANGE) parameters.
+    pub streams: &'m mut [Stream<R>],
+}
+
+impl<'m, R> Buffers<'m, R> {
+    /// With generators for a large net.
+    #[must_use]
+    pub fn streams(self, streams: &'m mut [Stream<R>]) -> Self {
+        Self { streams, ..self }
+    }
+}
+
+impl Needs {
+    /// Cuts a block of [`numbers`](Needs::numbers) into what training needs; generators come
+    /// [beside it](Buffers::streams).
+    ///
+    /// # Errors
+    /// If it is too short.
+    pub fn cut<'m, R>(&self, memory: &'m mut [f32]) -> Result<Buffers<'m, R>, BuffersError> {
+        let error = BuffersError { needed: self.numbers(), given: memory.len() };
+        let mut rest = memory;
+        let mut piece = |count: usize| {
+            let (piece, left) = core::mem::take(&mut rest).split_at_mut_checked(count).ok_or(error)?;
+            rest = left;
+            Ok(piece)
+        };
+        Ok(Buffers {
+            parameters: piece(self.parameters)?,
+            proposed: piece(self.proposed)?,
+            centres: piece(self.centres)?,
+            signal: piece(self.signals / 2)?,
+            gathered: piece(self.signals / 2)?,
+            scratch: piece(self.scratch)?,
+            streams: &mut [],
+        })
+    }
+}
