@@ -138,7 +138,7 @@ host() {
   cargo test -p amc-core --test dense
 
   say "the same bits from unoptimised code"
-  cargo test -p amc-kernels --test bits --profile unoptimised
+  cargo test -p amc-tests --test bits --profile unoptimised
 }
 
 of_devices=$(mktemp)

@@ -2,7 +2,7 @@
 """Times moves of amc and of PyTorch in turn, so that both meet the same machine, and prints their ratio.
 
 Usage: compare.py [CASE …] [--data-dir DIR] [--threads N] [--rounds N] [--python PYTHON] [--arithmetic fused|portable]
-Needs `cargo build --release` before it, and a Python with torch and numpy (--python).
+Needs `cargo build --release -p amc-reproduce` before it, and a Python with torch and numpy (--python).
 """
 import argparse
 import json
@@ -30,7 +30,7 @@ def main():
     parser.add_argument("--arithmetic", default="fused")
     args = parser.parse_args()
     shared = ["--threads", args.threads, "--data-dir", args.data_dir]
-    amc = [str(HERE.parent / "target/release/amc"), "bench", "--json", "--arithmetic", args.arithmetic, *shared]
+    amc = [str(HERE.parent / "target/release/amc-bench"), "--json", "--arithmetic", args.arithmetic, *shared]
     torch = [args.python, str(HERE / "pytorch.py"), *shared]
     print("| case | PyTorch, ms a move | amc, ms a move | ratio | least and largest ratio |\n| --- | --- | --- | --- | --- |")
     for case in args.cases:

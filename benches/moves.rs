@@ -1,4 +1,4 @@
-//! Times of whole moves on the paper's nets: what `amc bench` reports, with criterion's statistics.
+//! Times of whole moves on the paper's nets: what `amc-bench` reports, with criterion's statistics.
 #![allow(missing_docs, reason = "criterion's macros make undocumented items")]
 
 use std::path::Path;

@@ -2,7 +2,7 @@
 """Times a Metropolis move in PyTorch: one Gaussian for each parameter, one forward pass on all samples, a decision.
 
 Usage: pytorch.py CASE [--threads N] [--steps N] [--data-dir DIR]     (needs torch and numpy)
-CASE is one of those of `amc bench`; prints one line of JSON with the median time of a move in milliseconds.
+CASE is one of those of `amc-bench`; prints one line of JSON with the median time of a move in milliseconds.
 """
 import argparse
 import gzip

@@ -1,4 +1,5 @@
-//! What spans the crates: host and device, bit for bit, and what flash memory keeps through power cuts, damage and wear.
+//! What spans the crates: host and device, bit for bit; what flash memory keeps through power cuts, damage and wear; and
+//! the pages.
 
 // Of the firmware, what a host can run, too.
 #[path = "../amc-firmware/src/golden.rs"]
@@ -10,5 +11,6 @@ mod chip;
 mod damaged_flash;
 mod firmware;
 mod nor_flash;
+mod pages;
 mod power_cuts;
 mod wear;

@@ -1,5 +1,5 @@
-//! What hundreds of saves cost a flash, in a region of exactly the pages that they need. `cargo test -p amc-tests
-//! --test spanning wear -- --nocapture` prints the figures of amc-store's README.
+//! What hundreds of saves cost a flash, in a region of exactly the pages that they need. `cargo test -p amc-tests wear
+//! -- --nocapture` prints the figures of amc-store's README.
 
 use crate::nor_flash::PowerCutFlash;
 use amc_core::{Activation, Layer, Loss, Net, Objective};

@@ -1,4 +1,4 @@
-//! How long a move takes on the paper's nets, and how far that is from the machine's limits: what `amc bench` measures.
+//! How long a move takes on the paper's nets, and how far that is from the machine's limits: what `amc-bench` measures.
 
 mod cases;
 mod machine;

@@ -30,7 +30,7 @@ pub enum Shape {
     Rnn,
 }
 
-/// The cases of `amc bench`.
+/// The cases of `amc-bench`.
 pub const CASES: [Case; 7] = [
     Case { name: "mnist", shape: Shape::Mnist, steps: 400 },
     Case { name: "sine-10", shape: Shape::Sine(10), steps: 20_000 },

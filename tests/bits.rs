@@ -1,6 +1,6 @@
 //! One short training, the same bits however it is computed: any tile width, any SIMD width, any optimisation.
 
-#[path = "../../amc-firmware/src/golden.rs"]
+#[path = "../amc-firmware/src/golden.rs"]
 mod golden;
 
 use amc_core::{Lanes, Portable};
