@@ -26,7 +26,6 @@ impl Dense {
         Self { units, activation }
     }
 
-    // Found without a call, which would cost a pass the constants in the lanes' registers.
     #[inline(always)]
     pub(crate) const fn shape(&self, width: usize) -> Shape {
         Shape {

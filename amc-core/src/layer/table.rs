@@ -69,8 +69,17 @@ macro_rules! kinds {
             }
 
             /// Its shape behind a layer of `width` outputs.
+            // Found without a call for a kind whose pass is no function of its own: a call would cost that pass the constants
+            // in the lanes' registers.
             #[inline(always)]
             pub(crate) const fn shape(&self, width: usize) -> Shape {
+                match self {
+                    $(Self::$kind(kind) if !<$kind as Kind>::APART => kind.shape(width),)+
+                    _ => self.shape_of_any(width),
+                }
+            }
+
+            const fn shape_of_any(&self, width: usize) -> Shape {
                 match self {
                     $(Self::$kind(kind) => kind.shape(width),)+
                 }
