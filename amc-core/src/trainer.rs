@@ -143,6 +143,7 @@ where
     ///
     /// # Errors
     /// Where it has not.
+    #[inline]
     pub fn of(chain: Chain<'m, R>, evaluator: E, signal: &'m mut [f32]) -> Result<Self, ChainError> {
         let (needed, given) = (chain.signal().len(), signal.len());
         if needed != given {
