@@ -20,6 +20,11 @@
   (AMC_FUNCTION_BYTES(copies, parameters) + \
    (layers) * (2 * sizeof(void *) + AMC_LAYER_NUMBERS * sizeof(float)) + 2 * (widest) * sizeof(float))
 
+/* The same for a learner, with the newest `window` samples of so many numbers each, inputs and outputs. */
+#define AMC_LEARNER_BYTES(copies, parameters, layers, widest, numbers, window) \
+  (AMC_NET_BYTES(copies, parameters, layers, widest) + (AMC_LEARNER_WORDS - AMC_TRAINER_WORDS) * sizeof(void *) + \
+   (window) * (numbers) * sizeof(float))
+
 /* Bytes that are enough for what amc_save writes; `layers` is 0 without a net. */
 #define AMC_SAVED_BYTES(parameters, layers) \
   (192 + 16 * (layers) + ((parameters) - 1) / AMC_RANGE * 17 + 2 * (parameters) * sizeof(float))
@@ -44,7 +49,7 @@
 /**
  * The trainer itself, in words of the size of a pointer.
  */
-#define AMC_TRAINER_WORDS 60
+#define AMC_TRAINER_WORDS 66
 
 /**
  * Parameters that are drawn from one generator.
@@ -60,6 +65,11 @@
  * Numbers for each layer, beside its parameters: its signals, and partial sums.
  */
 #define AMC_LAYER_NUMBERS 18
+
+/**
+ * The learner itself, in words of the size of a pointer.
+ */
+#define AMC_LEARNER_WORDS 84
 
 /**
  * What became of a call. After anything but `AMC_STATUS_OK` the trainer is as it was.
@@ -238,6 +248,14 @@ enum amc_status
    * A fault of this library.
    */
   AMC_STATUS_FAULT,
+  /**
+   * A number of a learner's sample is beyond its limit.
+   */
+  AMC_STATUS_LIMIT,
+  /**
+   * A learner's window has no sample, or `limit`, `surprise` or `improved` is negative or not a number.
+   */
+  AMC_STATUS_WINDOW,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -337,6 +355,11 @@ typedef enum amc_loss_kind amc_loss_kind;
 typedef uint32_t amc_loss_kind;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
+
+/**
+ * A net that goes on learning from the newest samples. One context at a time may use it: it has no locks.
+ */
+typedef struct amc_learner amc_learner;
 
 /**
  * A training, in memory of the caller's. One context at a time may use it: it has no locks.
@@ -483,6 +506,32 @@ typedef struct amc_counters {
    */
   uint64_t resets;
 } amc_counters;
+
+/**
+ * What learns, and from how many samples. What is 0 has its default.
+ */
+typedef struct amc_learner_setup {
+  /**
+   * The net and the chain: without `AMC_IN_PLACE` and `AMC_SIGNAL_NORM`.
+   */
+  const struct amc_setup *trainer;
+  /**
+   * Samples that are learned from: the newest so many, at least 1.
+   */
+  size_t window;
+  /**
+   * Samples with a number beyond this, in size, are left out; by default none is.
+   */
+  float limit;
+  /**
+   * The loss on changed samples over that before, from which sigma starts anew; by default 2.
+   */
+  float surprise;
+  /**
+   * The loss over that of the last save, up to which the next is due; by default 0.5.
+   */
+  float improved;
+} amc_learner_setup;
 
 #ifdef __cplusplus
 extern "C" {
@@ -631,6 +680,105 @@ amc_status amc_count(const struct amc_trainer *trainer, struct amc_counters *cou
  * The buffer has room for `size` bytes.
  */
 amc_status amc_save(const struct amc_trainer *trainer, uint8_t *buffer, size_t size, size_t *length);
+
+/**
+ * How many bytes of memory a learner needs; `AMC_LEARNER_BYTES` tells it when you compile.
+ *
+ * # Safety
+ * The setups' pointers are NULL or to as much as their fields say.
+ */
+amc_status amc_learner_bytes(const struct amc_learner_setup *setup, size_t *bytes);
+
+/**
+ * Creates a learner in `bytes` bytes of `memory`, aligned to `AMC_ALIGNMENT`; or makes `*learner` NULL. It starts from
+ * `start`, or from parameters that are drawn, and has no samples.
+ *
+ * # Safety
+ * As for `amc_learner_bytes`; and the memory is the learner's until it is no longer used. There is nothing to free.
+ */
+amc_status amc_learner_create(const struct amc_learner_setup *setup,
+                              uint8_t *memory,
+                              size_t bytes,
+                              struct amc_learner **learner);
+
+/**
+ * Creates a learner that goes on from what `amc_learner_save` wrote with the same setup: `length` bytes of `saved`, which
+ * needs no alignment. `start`, `start_sigma` and `seed` are not used. It has no samples.
+ *
+ * # Safety
+ * As for `amc_learner_create`; `saved` is not in `memory`.
+ */
+amc_status amc_learner_load(const struct amc_learner_setup *setup,
+                            const uint8_t *saved,
+                            size_t length,
+                            uint8_t *memory,
+                            size_t bytes,
+                            struct amc_learner **learner);
+
+/**
+ * Takes a sample into the window, in place of the oldest: the net's inputs, and what it should make of them. A bad one is
+ * counted, left out and changes nothing else: the status tells why, `AMC_STATUS_FEATURE`, `AMC_STATUS_TARGET` (a number is
+ * infinite or not a number), `AMC_STATUS_LIMIT` or `AMC_STATUS_PROBABILITIES`.
+ *
+ * # Safety
+ * The arrays are as long as the net's inputs and outputs. They are copied.
+ */
+amc_status amc_learner_push(struct amc_learner *learner,
+                            const float *features,
+                            const float *targets);
+
+/**
+ * Learns for a slice of at most `multiply_adds` multiply-adds, but a piece of work at least: the draw of a move, or the
+ * evaluation of 64 samples. An activation counts as 8, and a number that is drawn as 16. `spent`, which may be NULL, is
+ * how many it was; 0 while there are no samples.
+ */
+amc_status amc_learner_slice(struct amc_learner *learner, size_t multiply_adds, size_t *spent);
+
+/**
+ * The most multiply-adds of a piece of work on the samples that are there; 0 for NULL.
+ */
+size_t amc_learner_largest_piece(const struct amc_learner *learner);
+
+/**
+ * Computes what the net makes of `features`, at any time between slices. `outputs` has room for `count` numbers: the
+ * units of the last layer.
+ *
+ * # Safety
+ * The arrays are as long as the net's inputs, and `count`.
+ */
+amc_status amc_learner_predict(struct amc_learner *learner, const float *features, float *outputs, size_t count);
+
+/**
+ * Whether the loss has come down far enough since the last save: 1, or 0. Then a move that is under way ends.
+ */
+uint32_t amc_learner_due(struct amc_learner *learner);
+
+/**
+ * Writes all that `amc_learner_load` needs to `buffer`, and how many bytes that are to `length`; `AMC_SAVED_BYTES` are
+ * enough. Where `size`, the bytes of room, is too small, nothing is written but `length`, and the status is
+ * `AMC_STATUS_LENGTH`. While the window is not full, or the loss on its samples not known, the status is
+ * `AMC_STATUS_NO_LOSS`. A move that is under way ends.
+ *
+ * # Safety
+ * The buffer has room for `size` bytes.
+ */
+amc_status amc_learner_save(struct amc_learner *learner, uint8_t *buffer, size_t size, size_t *length);
+
+/**
+ * The net's parameters; NULL for NULL. They stay where they are, and change when a move is accepted.
+ */
+const float *amc_learner_parameters(const struct amc_learner *learner);
+
+/**
+ * The loss of the parameters on the samples of the window as it was when they were last evaluated; not a number for
+ * NULL, and the largest number before the first sample.
+ */
+float amc_learner_loss(const struct amc_learner *learner);
+
+/**
+ * The counters, and the bad samples so far; `left_out` may be NULL.
+ */
+amc_status amc_learner_count(const struct amc_learner *learner, struct amc_counters *counters, uint32_t *left_out);
 
 #ifdef __cplusplus
 }  // extern "C"

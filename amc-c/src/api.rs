@@ -8,13 +8,13 @@ use amc_core::Targets;
 
 use crate::block::Block;
 use crate::check::{check, first_not_finite};
-use crate::create::Plan;
+use crate::create::{Plan, TRAINER_WORDS};
 use crate::feed::Feed;
 use crate::foreign::{array, optional, room};
 use crate::{Counters, Decision, Samples, Setup, Status, Trainer, create};
 
 /// What a fallible function tells C.
-fn status(done: impl FnOnce() -> Result<(), Status>) -> Status {
+pub(crate) fn status(done: impl FnOnce() -> Result<(), Status>) -> Status {
     match done() {
         Ok(()) => Status::Ok,
         Err(status) => status,
@@ -22,7 +22,7 @@ fn status(done: impl FnOnce() -> Result<(), Status>) -> Status {
 }
 
 /// Writes what C wants to know.
-fn tell<T>(to: Option<&mut MaybeUninit<T>>, value: T) {
+pub(crate) fn tell<T>(to: Option<&mut MaybeUninit<T>>, value: T) {
     if let Some(to) = to {
         to.write(value);
     }
@@ -30,7 +30,7 @@ fn tell<T>(to: Option<&mut MaybeUninit<T>>, value: T) {
 
 /// # Safety
 /// That of [`amc_bytes`].
-unsafe fn plan(setup: &Setup) -> Result<Plan<'_>, Status> {
+pub(crate) unsafe fn plan(setup: &Setup) -> Result<Plan<'_>, Status> {
     // SAFETY: the setup's pointers are as its documentation demands.
     unsafe {
         let net = match optional(setup.net)? {
@@ -50,7 +50,7 @@ unsafe fn plan(setup: &Setup) -> Result<Plan<'_>, Status> {
 pub unsafe extern "C" fn amc_bytes(setup: Option<&Setup>, bytes: Option<&mut MaybeUninit<usize>>) -> Status {
     status(|| {
         // SAFETY: as demanded here.
-        let needed = unsafe { plan(setup.ok_or(Status::Null)?) }?.bytes()?;
+        let needed = unsafe { plan(setup.ok_or(Status::Null)?) }?.bytes(TRAINER_WORDS)?;
         bytes.ok_or(Status::Null)?.write(needed);
         Ok(())
     })

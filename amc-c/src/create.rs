@@ -2,19 +2,20 @@
 
 use core::mem::MaybeUninit;
 
-use amc_core::chain::{Chain, Memory, Options, Stream, jump_streams, streams};
+use amc_core::chain::{Chain, Memory, Options, State, Stream, jump_streams, streams};
 use amc_core::{Activation, Generator, Objective, gaussian};
 use amc_store::Arithmetic;
 use amc_store::snapshot::{Expected, Slices, Stored};
 use rand_core::SeedableRng;
 
 use crate::block::Block;
+use crate::evaluator::Evaluator;
 use crate::setup::{IN_PLACE, Layer, Net, SIGNAL_NORM, Setup};
 use crate::trainer::{LANES, Trainer};
 use crate::{ALIGNMENT, Status};
 
 /// The trainer itself, in words of the size of a pointer.
-pub const TRAINER_WORDS: usize = 60;
+pub const TRAINER_WORDS: usize = 66;
 
 /// Parameters that are drawn from one generator.
 pub const RANGE: usize = 16_384;
@@ -52,38 +53,39 @@ impl Plan<'_> {
         widest.unwrap_or(0).checked_mul(2).and_then(|n| n.checked_add(partial)).ok_or(Status::TooLarge)
     }
 
-    /// Bytes of the whole: what the header's macros tell as well.
-    pub fn bytes(&self) -> Result<usize, Status> {
+    /// Bytes of the whole, with an object of so many words: what the header's macros tell as well.
+    pub fn bytes(&self, words: usize) -> Result<usize, Status> {
         let (setup, layers) = (self.setup, self.layers().len());
         let copies = 1 + usize::from(!setup.has(IN_PLACE)) + usize::from(setup.epsilon != 0.0);
         let sum = |terms: [usize; 3], factors: [usize; 3]| {
             terms.iter().zip(factors).try_fold(0_usize, |sum, (n, size)| sum.checked_add(n.checked_mul(size)?))
         };
         let numbers = sum([setup.parameters, layers, self.scratch()?], [copies, 2, 1]);
-        let words = sum([1, layers, 0], [TRAINER_WORDS, 2, 0]);
+        let words = sum([1, layers, 0], [words, 2, 0]);
         let parts = [numbers.ok_or(Status::TooLarge)?, words.ok_or(Status::TooLarge)?, streams(setup.parameters)];
         sum(parts, [size_of::<f32>(), size_of::<usize>(), STREAM_BYTES]).ok_or(Status::TooLarge)
     }
 }
 
 /// What a trainer consists of, before there is a chain.
-struct Pieces {
-    place: &'static mut MaybeUninit<Trainer>,
-    options: Options,
-    objective: Option<Objective<'static>>,
-    signal_norm: bool,
-    in_place: bool,
-    streams: &'static mut [Stream<Generator>],
-    parameters: &'static mut [f32],
-    proposed: &'static mut [f32],
-    centres: &'static mut [f32],
-    signal: &'static mut [f32],
-    gathered: &'static mut [f32],
-    scratch: &'static mut [f32],
+pub(crate) struct Pieces<T: 'static> {
+    pub place: &'static mut MaybeUninit<T>,
+    pub options: Options,
+    pub objective: Option<Objective<'static>>,
+    pub signal_norm: bool,
+    pub in_place: bool,
+    pub streams: &'static mut [Stream<Generator>],
+    pub parameters: &'static mut [f32],
+    pub proposed: &'static mut [f32],
+    pub centres: &'static mut [f32],
+    pub signal: &'static mut [f32],
+    pub gathered: &'static mut [f32],
+    pub scratch: &'static mut [f32],
 }
 
-impl Pieces {
-    fn cut(plan: &Plan<'_>, mut block: Block) -> Result<Self, Status> {
+impl<T> Pieces<T> {
+    /// Cuts off a block what an object of `words` words needs.
+    pub fn cut(plan: &Plan<'_>, words: usize, block: &mut Block) -> Result<Self, Status> {
         let setup = plan.setup;
         let (n, layers, options) = (setup.parameters, plan.layers(), setup.options()?);
         if n == 0 {
@@ -92,13 +94,13 @@ impl Pieces {
         for layer in layers {
             layer.description()?;
         }
-        let bytes = plan.bytes()?;
+        let bytes = plan.bytes(words)?;
         if block.bytes() < bytes {
             return Err(Status::Memory);
         }
         // The largest alignment first, so that there are no gaps.
         let place = block.take(1, MaybeUninit::uninit)?.first_mut().ok_or(Status::Fault)?;
-        block.take(TRAINER_WORDS * size_of::<usize>() - size_of::<Trainer>(), || 0_u8)?;
+        block.take(words * size_of::<usize>() - size_of::<T>(), || 0_u8)?;
         let mut given = layers.iter();
         let described = block.take(layers.len(), || {
             let known = given.next().and_then(|layer| layer.description().ok());
@@ -128,6 +130,43 @@ impl Pieces {
         })
     }
 
+    /// Fills the parameters as the plan says; gives the generator of the moves.
+    pub fn start(&mut self, plan: &Plan<'_>) -> Result<Generator, Status> {
+        let setup = plan.setup;
+        if !(setup.start_sigma.is_finite() && setup.start_sigma >= 0.0) {
+            return Err(Status::Start);
+        }
+        let mut generator = Generator::seed_from_u64(setup.seed);
+        match plan.start {
+            None => gaussian::fill(LANES, &mut generator, setup.start_sigma, self.parameters),
+            Some(start) => {
+                for (to, from) in self.parameters.iter_mut().zip(start) {
+                    *to = *from;
+                }
+            }
+        }
+        if let Some(grid) = self.options.grid {
+            grid.round(self.parameters);
+        }
+        jump_streams(&generator, self.streams);
+        Ok(generator)
+    }
+
+    /// Reads what was saved; gives the state to go on from.
+    pub fn load(&mut self, saved: &[u8]) -> Result<State<Generator>, Status> {
+        let expected =
+            Expected { arithmetic: Arithmetic::Portable, objective: self.objective, options: Some(self.options) };
+        let slices = Slices {
+            parameters: &mut *self.parameters,
+            centres: &mut *self.centres,
+            signal: if self.signal_norm { &mut *self.signal } else { &mut [] },
+            streams: &mut *self.streams,
+        };
+        Ok(Stored::parse(saved)?.load(&expected, slices)?)
+    }
+}
+
+impl Pieces<Trainer> {
     /// The trainer with the chain that `begin` makes. Whether its loss is known: `scored`.
     #[inline(always)]
     fn trainer(
@@ -146,46 +185,23 @@ impl Pieces {
             _ => (memory, Default::default()),
         };
         let chain = begin(memory, options)?;
-        Ok(place.write(Trainer::new(chain, objective, self.in_place, scored, gathered, self.scratch)))
+        let evaluator = Evaluator { objective, samples: None, scratch: self.scratch };
+        Ok(place.write(Trainer::new(chain, evaluator, self.in_place, scored, gathered)?))
     }
 }
 
 /// A new trainer in `block`.
-pub(crate) fn create(plan: &Plan<'_>, block: Block) -> Result<&'static mut Trainer, Status> {
-    let setup = plan.setup;
-    if !(setup.start_sigma.is_finite() && setup.start_sigma >= 0.0) {
-        return Err(Status::Start);
-    }
-    let pieces = Pieces::cut(plan, block)?;
-    let mut generator = Generator::seed_from_u64(setup.seed);
-    match plan.start {
-        None => gaussian::fill(LANES, &mut generator, setup.start_sigma, pieces.parameters),
-        Some(start) => {
-            for (to, from) in pieces.parameters.iter_mut().zip(start) {
-                *to = *from;
-            }
-        }
-    }
-    if let Some(grid) = pieces.options.grid {
-        grid.round(pieces.parameters);
-    }
-    jump_streams(&generator, pieces.streams);
+pub(crate) fn create(plan: &Plan<'_>, mut block: Block) -> Result<&'static mut Trainer, Status> {
+    let mut pieces = Pieces::cut(plan, TRAINER_WORDS, &mut block)?;
+    let generator = pieces.start(plan)?;
     // The loss becomes known later.
     pieces.trainer(false, |memory, options| Ok(Chain::new(memory, options, generator, 0.0)?))
 }
 
 /// A trainer in `block` that goes on from what was saved.
-pub(crate) fn load(plan: &Plan<'_>, saved: &[u8], block: Block) -> Result<&'static mut Trainer, Status> {
-    let pieces = Pieces::cut(plan, block)?;
-    let expected =
-        Expected { arithmetic: Arithmetic::Portable, objective: pieces.objective, options: Some(pieces.options) };
-    let slices = Slices {
-        parameters: &mut *pieces.parameters,
-        centres: &mut *pieces.centres,
-        signal: if pieces.signal_norm { &mut *pieces.signal } else { &mut [] },
-        streams: &mut *pieces.streams,
-    };
-    let state = Stored::parse(saved)?.load(&expected, slices)?;
+pub(crate) fn load(plan: &Plan<'_>, saved: &[u8], mut block: Block) -> Result<&'static mut Trainer, Status> {
+    let mut pieces = Pieces::cut(plan, TRAINER_WORDS, &mut block)?;
+    let state = pieces.load(saved)?;
     // Under a right checksum, what no trainer has saved.
     let resumed = pieces.trainer(true, |memory, options| Ok(Chain::resume(memory, options, state)?));
     resumed.map_err(|_| Status::NotSaved)

@@ -21,15 +21,20 @@ mod foreign;
 // What is done with it.
 mod check;
 mod create;
+mod evaluator;
 mod feed;
+mod learner;
 mod trainer;
 
 // The functions that C calls.
 mod api;
+mod learner_api;
 
 pub use api::*;
 pub use block::ALIGNMENT;
 pub use create::{LAYER_NUMBERS, RANGE, STREAM_BYTES, TRAINER_WORDS};
+pub use learner::{LEARNER_WORDS, Learner, LearnerSetup};
+pub use learner_api::*;
 pub use samples::Samples;
 pub use setup::{Activation, IN_PLACE, Layer, LossKind, Net, SIGNAL_NORM, Setup};
 pub use status::Status;

@@ -2,6 +2,7 @@
 
 use amc_core::chain::{ChainError, OptionsError, StateError};
 use amc_core::{NetError, ObjectiveError};
+use amc_learner::{LearnerError, SampleError};
 use amc_store::FormatError;
 
 /// What became of a call. After anything but `AMC_STATUS_OK` the trainer is as it was.
@@ -100,6 +101,11 @@ pub enum Status {
     OtherOptions,
     /// A fault of this library.
     Fault,
+
+    /// A number of a learner's sample is beyond its limit.
+    Limit,
+    /// A learner's window has no sample, or `limit`, `surprise` or `improved` is negative or not a number.
+    Window,
 }
 
 impl From<NetError> for Status {
@@ -169,6 +175,30 @@ impl From<FormatError> for Status {
             | FormatError::Layer { .. } => Self::OtherNet,
             FormatError::Option { .. } | FormatError::NReset { .. } => Self::OtherOptions,
             _ => Self::NotSaved,
+        }
+    }
+}
+
+impl From<LearnerError> for Status {
+    fn from(error: LearnerError) -> Self {
+        match error {
+            LearnerError::Chain(error) => error.into(),
+            LearnerError::InPlace => Self::Flags,
+            // Lengths are made to fit here.
+            _ => Self::Fault,
+        }
+    }
+}
+
+impl Status {
+    /// Why a sample of so many features was left out.
+    pub(crate) fn of_sample(error: SampleError, features: usize) -> Self {
+        match error {
+            SampleError::Range { value, .. } if value.is_finite() => Self::Limit,
+            SampleError::Range { index, .. } if index < features => Self::Feature,
+            SampleError::Range { .. } => Self::Target,
+            SampleError::Objective(error) => error.into(),
+            _ => Self::Fault,
         }
     }
 }

@@ -1,24 +1,23 @@
-//! The trainer: a chain, the net it trains if there is one, and the samples.
+//! The trainer: the core's, with samples or a function of C's.
 
 use core::mem::MaybeUninit;
 
 use amc_core::chain::{self, Chain, Proposal};
-use amc_core::{Gather, Generator, Objective, Samples as Data, Score};
+use amc_core::{Generator, Objective};
 use amc_cortex_m::CortexM;
 use amc_store::Arithmetic;
 use amc_store::snapshot::Snapshot;
 
 use crate::Status;
+use crate::evaluator::{Batch, Evaluator, Training};
 use crate::feed::Feed;
 
 /// The lanes of the whole library, with the bits of `Portable`. Fewer sums would save 5 kB of flash, and cost five
 /// times the instructions.
-type Lanes = CortexM<1>;
+pub(crate) type Lanes = CortexM<1>;
 pub(crate) const LANES: Lanes = CortexM;
 
 type Pending<'c> = Proposal<'c, 'static, Generator, Lanes>;
-// cbindgen takes types by their last name: `Samples` is C's.
-type Batch = Data<'static, Feed<'static>>;
 
 /// What became of a proposal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,17 +46,19 @@ pub struct Counters {
 /// A training, in memory of the caller's. One context at a time may use it: it has no locks.
 #[derive(Debug)]
 pub struct Trainer {
-    chain: Chain<'static, Generator>,
-    objective: Option<Objective<'static>>,
-    samples: Option<Batch>,
-    /// With signal norm: the signals of the proposal that was evaluated last.
-    gathered: &'static mut [f32],
-    scratch: &'static mut [f32],
+    training: Training,
     in_place: bool,
     /// Whether the chain knows the loss of the current parameters.
     scored: bool,
-    /// Whether `gathered` is of the pending proposal.
+    /// Whether the signals are of the pending proposal.
     evaluated: bool,
+}
+
+impl From<chain::Counters> for Counters {
+    fn from(counters: chain::Counters) -> Self {
+        let chain::Counters { steps, accepted, resets } = counters;
+        Self { steps, accepted, resets }
+    }
 }
 
 impl From<chain::Decision> for Decision {
@@ -81,80 +82,68 @@ fn settle(proposal: Pending<'_>, loss: f32, signal: &[f32]) -> Decision {
     proposal.decide_with(loss, signal).into()
 }
 
-#[inline(never)]
-fn score(
-    objective: &Objective<'static>,
-    (bound, parameters): (f32, &[f32]),
-    samples: &Batch,
-    scratch: &mut [f32],
-    signal: &mut [f32],
-) -> Result<Option<Score>, Status> {
-    let gather = Gather { signal, correct: false };
-    Ok(objective.evaluate_within(LANES, bound, parameters, samples, scratch, gather)?)
-}
-
 impl Trainer {
+    // It is written where it stays: as a function the stack would hold several.
+    #[inline(always)]
     pub(crate) fn new(
         chain: Chain<'static, Generator>,
-        objective: Option<Objective<'static>>,
+        evaluator: Evaluator,
         in_place: bool,
         scored: bool,
         gathered: &'static mut [f32],
-        scratch: &'static mut [f32],
-    ) -> Self {
-        Self { chain, objective, samples: None, gathered, scratch, in_place, scored, evaluated: false }
+    ) -> Result<Self, Status> {
+        let training = Training::of(chain, evaluator, gathered)?;
+        Ok(Self { training, in_place, scored, evaluated: false })
     }
 
     pub(crate) fn objective(&self) -> Result<Objective<'static>, Status> {
-        self.objective.ok_or(Status::NoNet)
+        self.training.evaluator().objective.ok_or(Status::NoNet)
     }
 
     /// Takes samples that were checked, and computes the loss of the current parameters on them.
     pub(crate) fn set_samples(&mut self, samples: Batch) -> Result<(), Status> {
         let objective = self.objective()?;
-        let signal_norm = !self.gathered.is_empty();
+        let (chain, evaluator, gathered) = self.training.parts();
+        let signal_norm = !gathered.is_empty();
         let signal = if signal_norm { objective.input_signal(LANES, &samples) } else { 0.0 };
         if signal_norm && (!signal.is_finite() || (signal == 0.0 && !samples.features.is_zero())) {
             return Err(Status::Signal);
         }
-        self.take_back();
-        let scored =
-            score(&objective, (f32::INFINITY, self.chain.parameters()), &samples, self.scratch, self.gathered)?;
+        drop(chain.pending(LANES));
+        let scored = evaluator.score(f32::INFINITY, chain.parameters(), &samples, gathered);
         let loss = scored.map_or(f32::NAN, |score| score.loss);
         if !loss.is_finite() {
             return Err(Status::Loss);
         }
         // That of the samples in use, until nothing can fail.
-        if let Some(first) = self.gathered.first_mut() {
+        if let Some(first) = gathered.first_mut() {
             *first = signal;
         }
-        self.chain.rescore_with(loss, self.gathered)?;
-        (self.samples, self.scored) = (Some(samples), true);
+        chain.rescore_with(loss, gathered)?;
+        evaluator.samples = Some(samples);
+        self.scored = true;
         Ok(())
     }
 
     pub(crate) fn rescore(&mut self, loss: f32) -> Result<(), Status> {
-        if !self.gathered.is_empty() && self.samples.is_none() {
+        let (chain, evaluator, gathered) = self.training.parts();
+        if !gathered.is_empty() && evaluator.samples.is_none() {
             // The signals are not known.
             return Err(Status::NoSamples);
         }
         if !loss.is_finite() {
             return Err(Status::Loss);
         }
-        self.take_back();
-        self.chain.rescore(loss)?;
+        drop(chain.pending(LANES));
+        chain.rescore(loss)?;
         self.scored = true;
         Ok(())
     }
 
-    /// Ends a pending proposal undecided.
-    fn take_back(&mut self) {
-        drop(self.chain.pending(LANES));
-    }
-
     pub(crate) fn restart(&mut self) {
-        self.take_back();
-        self.chain.restart();
+        let (chain, ..) = self.training.parts();
+        drop(chain.pending(LANES));
+        chain.restart();
     }
 
     /// Makes a proposal: where its parameters are until it is decided, and the largest loss that will be accepted.
@@ -162,50 +151,49 @@ impl Trainer {
         if !self.scored {
             return Err(Status::NoLoss);
         }
-        draw(&mut self.chain);
+        let (chain, ..) = self.training.parts();
+        draw(chain);
         self.evaluated = false;
-        let proposal = self.chain.pending(LANES).ok_or(Status::Fault)?;
+        let proposal = chain.pending(LANES).ok_or(Status::Fault)?;
         let proposed = (proposal.parameters().as_ptr(), proposal.bound());
         proposal.suspend();
         Ok(proposed)
     }
 
-    /// The score of the pending proposal, if it is not certain to be above a bound: its own, or `bound`.
-    fn score(&mut self, bound: Option<f32>) -> Result<Option<Score>, Status> {
-        let objective = self.objective()?;
-        let samples = self.samples.as_ref().ok_or(Status::NoSamples)?;
-        let proposal = self.chain.pending(LANES).ok_or(Status::NoProposal)?;
-        let within = (bound.unwrap_or(proposal.bound()), proposal.parameters());
-        let scored = score(&objective, within, samples, self.scratch, self.gathered);
-        proposal.suspend();
-        self.evaluated = matches!(scored, Ok(Some(_)));
-        scored
-    }
-
+    /// The loss of the pending proposal.
     pub(crate) fn evaluate(&mut self) -> Result<f32, Status> {
-        Ok(self.score(Some(f32::INFINITY))?.map_or(f32::NAN, |score| score.loss))
+        self.objective()?;
+        let (chain, evaluator, gathered) = self.training.parts();
+        let samples = evaluator.samples.ok_or(Status::NoSamples)?;
+        let proposal = chain.pending(LANES).ok_or(Status::NoProposal)?;
+        let scored = evaluator.score(f32::INFINITY, proposal.parameters(), &samples, gathered);
+        proposal.suspend();
+        self.evaluated = scored.is_some();
+        Ok(scored.map_or(f32::NAN, |score| score.loss))
     }
 
     pub(crate) fn decide(&mut self, loss: f32) -> Result<Decision, Status> {
-        let signal: &[f32] = if self.evaluated { self.gathered } else { &[] };
-        let proposal = self.chain.pending(LANES).ok_or(Status::NoProposal)?;
+        let (chain, _, gathered) = self.training.parts();
+        let signal: &[f32] = if self.evaluated { gathered } else { &[] };
+        let proposal = chain.pending(LANES).ok_or(Status::NoProposal)?;
         Ok(settle(proposal, loss, signal))
     }
 
-    /// A proposal, evaluated until it is certain to be rejected, and decided.
+    /// A move, evaluated until it is certain to be rejected.
     pub(crate) fn step(&mut self) -> Result<Decision, Status> {
         self.objective()?;
-        if self.samples.is_none() {
+        if self.training.evaluator().samples.is_none() {
             return Err(Status::NoSamples);
         }
-        self.propose()?;
-        let scored = self.score(None)?;
-        self.decide(scored.map_or(f32::INFINITY, |score| score.loss))
+        if !self.scored {
+            return Err(Status::NoLoss);
+        }
+        Ok(self.training.step().into())
     }
 
     /// Whether the current parameters are overwritten by proposed ones.
     fn check_decided(&mut self) -> Result<(), Status> {
-        match self.chain.pending(LANES) {
+        match self.training.parts().0.pending(LANES) {
             Some(proposal) => proposal.suspend(),
             None => return Ok(()),
         }
@@ -219,7 +207,8 @@ impl Trainer {
             return Err(Status::Length);
         }
         self.check_decided()?;
-        let given = objective.predict(LANES, self.chain.parameters(), features, 0, self.scratch)?;
+        let (chain, evaluator, _) = self.training.parts();
+        let given = objective.predict(LANES, chain.parameters(), features, 0, evaluator.scratch)?;
         for (to, from) in outputs.iter_mut().zip(given) {
             to.write(*from);
         }
@@ -228,29 +217,28 @@ impl Trainer {
 
     /// Where the current parameters are.
     pub(crate) fn parameters(&self) -> *const f32 {
-        self.chain.parameters().as_ptr()
+        self.training.parameters().as_ptr()
     }
 
     /// The loss of the current parameters, NaN before it is known.
     pub(crate) fn loss(&self) -> f32 {
-        if self.scored { self.chain.loss() } else { f32::NAN }
+        if self.scored { self.training.loss() } else { f32::NAN }
     }
 
     pub(crate) fn sigma(&self) -> f32 {
-        self.chain.sigma()
+        self.training.chain().sigma()
     }
 
     pub(crate) fn counters(&self) -> Counters {
-        let chain::Counters { steps, accepted, resets } = self.chain.counters();
-        Counters { steps, accepted, resets }
+        self.training.chain().counters().into()
     }
 
     pub(crate) fn snapshot(&self) -> Result<Snapshot<'_, Generator>, Status> {
         if !self.scored {
             return Err(Status::NoLoss);
         }
-        let snapshot = Snapshot::of(&self.chain, Arithmetic::Portable)?;
-        Ok(match self.objective {
+        let snapshot = Snapshot::of(self.training.chain(), Arithmetic::Portable)?;
+        Ok(match self.training.evaluator().objective {
             Some(objective) => snapshot.objective(objective),
             None => snapshot,
         })

@@ -60,3 +60,10 @@ fn a_function_in_c_that_knows_nothing_of_the_library_is_trained() {
     let text = run("own_forward");
     assert!(text.starts_with("discomfort in thousandths before: 7043, after: "), "{text}");
 }
+
+#[test]
+#[ignore = "needs the images that check.sh builds"]
+fn a_learner_in_c_learns_from_its_samples_and_goes_on_after_a_reset() {
+    let text = run("learner");
+    assert!(text.starts_with("moves="), "{text}");
+}

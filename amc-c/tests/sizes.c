@@ -47,10 +47,16 @@ int main(void)
     static const amc_layer small[] = {{7, AMC_ACTIVATION_RELU}, {2, AMC_ACTIVATION_SIGMOID}};
     static const amc_layer large[] = {{300, AMC_ACTIVATION_TANH}, {4, AMC_ACTIVATION_LINEAR}};
     static const amc_net nets[] = {{5, small, 2, 0}, {200, large, 2, 0}};
+    amc_learner_setup learner;
+    size_t bytes;
     amc_setup setup = {.parameters = SMALL, .net = &nets[0], .start_sigma = 0.1f, .sigma = 0.1f};
 
     same("a net", AMC_NET_BYTES(2, SMALL, 2, 7), needed(&setup));
     saved(&setup, 2);
+    learner = (amc_learner_setup){.trainer = &setup, .window = 100};
+    if (amc_learner_bytes(&learner, &bytes) != AMC_STATUS_OK)
+        bytes = 0;
+    same("a learner", AMC_LEARNER_BYTES(2, SMALL, 2, 7, 5 + 2, 100), bytes);
     setup.epsilon = 0.1f;
     setup.flags = AMC_SIGNAL_NORM;
     same("with centres", AMC_NET_BYTES(3, SMALL, 2, 7), needed(&setup));

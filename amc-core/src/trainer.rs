@@ -143,6 +143,7 @@ where
     ///
     /// # Errors
     /// Where it has not.
+    #[inline]
     pub fn of(chain: Chain<'m, R>, evaluator: E, signal: &'m mut [f32]) -> Result<Self, ChainError> {
         let (needed, given) = (chain.signal().len(), signal.len());
         if needed != given {
@@ -164,7 +165,10 @@ where
         }
         self.work = Work::Begin;
         let Self { chain, evaluator, signal, .. } = self;
-        let proposal = propose(chain, evaluator.crew());
+        let proposal = match <E::Crew as Crew<R>>::CALLS {
+            true => chain.propose(evaluator.crew()),
+            false => propose(chain, evaluator.crew()),
+        };
         let score = evaluator.evaluate_within(proposal.bound(), proposal.parameters(), signal);
         let decision = settle::<E, R>(proposal, score, signal);
         if let (Decision::Accepted, Some(score)) = (decision, score)

@@ -90,6 +90,20 @@ impl<'m, O: IntoObjective<'m>, L: Lanes> Learner<'m, O, L> {
         if let Some(grid) = rules.options.grid {
             grid.round(memory.training.parameters);
         }
+        Self::pretrained(objective, lanes, rules, memory, rng)
+    }
+
+    /// One that starts from the parameters in the memory, as they were trained elsewhere.
+    ///
+    /// # Errors
+    /// Where memory or options do not fit, or a parameter is not finite, or not on the grid.
+    pub fn pretrained(
+        objective: O,
+        lanes: L,
+        rules: Rules,
+        memory: Memory<'m>,
+        rng: Generator,
+    ) -> Result<Self, LearnerError> {
         // No sample was seen: any loss will be better.
         let begin = |memory| Chain::new(memory, rules.options, rng, f32::MAX);
         Self::with_chain(objective, lanes, rules, memory, begin)

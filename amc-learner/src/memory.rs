@@ -19,7 +19,7 @@ pub struct Size {
 /// A learner's memory, cut into what it consists of.
 #[derive(Debug)]
 pub struct Memory<'m> {
-    /// The training's: a saved chain is loaded to its parameters and centres.
+    /// The training's, without room for signals: a saved chain is loaded to its parameters and centres.
     pub training: Buffers<'m>,
     /// Empty, of the newest samples.
     pub window: Window<'m>,

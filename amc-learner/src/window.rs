@@ -50,8 +50,8 @@ pub struct Window<'m> {
 }
 
 impl<'m> Window<'m> {
-    /// An empty one.
-    pub(crate) fn new(features: &'m mut [f32], targets: &'m mut [f32], inputs: usize, outputs: usize) -> Self {
+    /// An empty one, of samples of `inputs` features and `outputs` targets, in memory for as many as there are to be.
+    pub fn new(features: &'m mut [f32], targets: &'m mut [f32], inputs: usize, outputs: usize) -> Self {
         Self { features, targets, inputs, outputs, len: 0, next: 0, surprise: f32::INFINITY }
     }
 

@@ -182,6 +182,23 @@ fn saves_are_due_as_it_improves_and_are_gone_on_with() {
 }
 
 #[test]
+fn it_starts_from_parameters_trained_elsewhere() {
+    let (mut first, mut second) = (memory(), memory());
+    let mut trained = learner(&mut first);
+    learn(&mut trained, 0..400, usize::MAX, 20);
+    let memory = SIZE.cut(&mut second).unwrap();
+    memory.training.parameters.copy_from_slice(trained.parameters());
+    let rng = Generator::seed_from_u64(9);
+    let mut learner = Learner::pretrained(Product, LANES, RULES, memory, rng).unwrap();
+    let (mut expected, mut predicted) = ([0.0], [1.0]);
+    trained.predict(&[0.3, 0.4], &mut expected).unwrap();
+    learner.predict(&[0.3, 0.4], &mut predicted).unwrap();
+    assert_eq!(predicted, expected);
+    learn(&mut learner, 400..500, usize::MAX, 10);
+    assert!(learner.progress().loss < 0.01 && learner.progress().counters.steps > 100);
+}
+
+#[test]
 fn slices_keep_their_budget() {
     let mut memory = memory();
     let mut learner = learner(&mut memory);

@@ -17,11 +17,16 @@ use crate::net::{Net, Section};
 /// parts are done. Parts are [`Send`] if the generator is. The bits of the result do not depend on who computed what,
 /// nor when. A part that was not computed makes a proposal that cannot be accepted.
 pub trait Crew<R> {
+    /// Whether it computes in functions of its own, so that what they have on the stack is there no longer than that.
+    const CALLS: bool = false;
+
     /// Computes all parts.
     fn share(&mut self, parts: Parts<'_, R>);
 }
 
 impl<R: Rng + Clone, L: Lanes> Crew<R> for L {
+    const CALLS: bool = L::CALLS;
+
     #[inline(always)]
     fn share(&mut self, parts: Parts<'_, R>) {
         match L::CALLS {
