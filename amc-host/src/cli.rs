@@ -1,4 +1,4 @@
-//! The command line: `amc train`, `amc fetch`, `amc eval`, `amc info`, `amc export`, `amc import`.
+//! The command line: `amc train`, `amc eval`, `amc info`, `amc export`, `amc import`.
 //!
 //! Results for programs go to stdout, all else to stderr. Exit code 2 stands for bad input, bad use or results that cannot
 //! be written. A reader that has seen enough and closes the pipe is no error.
@@ -20,9 +20,9 @@ use self::defaults::Defaults;
 use crate::console::{self, print};
 use crate::data::idx::IdxError;
 use crate::data::pack::Pack;
+use crate::data::sources::{FASHION_MNIST, MNIST, Source};
 use crate::data::{self, Data};
 use crate::evaluate::Evaluator;
-use crate::fetch;
 use crate::model::{Model, params_hash};
 
 /// Trains neural nets without gradients, by adaptive Metropolis Monte Carlo (aMC).
@@ -39,18 +39,6 @@ enum Command {
     /// Train a net
     #[command(after_help = Defaults::help())]
     Train(train::TrainArgs),
-    /// Download a data set; what is there already and whole is left alone
-    Fetch {
-        /// The data set
-        #[arg(value_enum)]
-        name: Fetchable,
-        /// Folder to put its files into [default: data/NAME]
-        #[arg(long)]
-        data_dir: Option<PathBuf>,
-        /// Where to fetch them from [default: their publishers' copy]
-        #[arg(long)]
-        url: Option<String>,
-    },
     /// Measure a trained net on a data set
     Eval {
         /// A model file
@@ -67,12 +55,6 @@ enum Command {
     Export(export::ExportArgs),
     /// Make a model file of what a device has stored in its flash memory
     Import(import::ImportArgs),
-}
-
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum Fetchable {
-    Mnist,
-    FashionMnist,
 }
 
 #[derive(Args)]
@@ -126,13 +108,12 @@ impl ThreadArgs {
 }
 
 impl DataArgs {
-    fn idx(&self, source: &fetch::Source) -> anyhow::Result<Data> {
+    fn idx(&self, source: &Source) -> anyhow::Result<Data> {
         let dir = self.data_dir.clone().unwrap_or_else(|| source.default_dir());
         let name = source.name;
         data::idx::load_set(&dir, source).map_err(|error| match error {
-            missing @ IdxError::Missing(_) => {
-                anyhow::Error::from(missing).context(format!("{name} is needed: `amc fetch {name}` brings it"))
-            }
+            missing @ IdxError::Missing(_) => anyhow::Error::from(missing)
+                .context(format!("{name} is needed: `cargo run --release -p amc-fetch -- {name}` brings it")),
             error => error.into(),
         })
     }
@@ -140,8 +121,8 @@ impl DataArgs {
     fn load(&self) -> anyhow::Result<Data> {
         Ok(match self.data.as_str() {
             "digits" => data::digits(),
-            "mnist" => self.idx(&fetch::MNIST)?,
-            "fashion-mnist" => self.idx(&fetch::FASHION_MNIST)?,
+            "mnist" => self.idx(&MNIST)?,
+            "fashion-mnist" => self.idx(&FASHION_MNIST)?,
             "sine" => data::functions::sine(),
             "step" => data::functions::step(),
             "log-sine" => data::functions::log_sine(),
@@ -162,14 +143,6 @@ fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         None => run(Cli::try_parse_from(["amc", "train"])?),
         Some(Command::Train(args)) => train::run(&args),
-        Some(Command::Fetch { name, data_dir, url }) => {
-            let source = match name {
-                Fetchable::Mnist => fetch::MNIST,
-                Fetchable::FashionMnist => fetch::FASHION_MNIST,
-            };
-            let data_dir = data_dir.unwrap_or_else(|| source.default_dir());
-            Ok(fetch::fetch(&source, url.as_deref(), &data_dir)?)
-        }
         Some(Command::Eval { model, data }) => eval(&Model::load(&model)?, &data.load()?),
         Some(Command::Info { model }) => info(&Model::load(&model)?),
         Some(Command::Export(args)) => export::run(&args),

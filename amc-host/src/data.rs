@@ -8,6 +8,7 @@ mod order;
 pub mod pack;
 pub mod scale;
 pub mod sequences;
+pub mod sources;
 mod sparse;
 mod tiles;
 

@@ -1,14 +1,13 @@
 //! Trains neural nets by adaptive Metropolis Monte Carlo on a host: data sets, parallel evaluation with the bits of
 //! one thread, and what the command `amc` does.
 //!
-//! The modules stand in the order of the data's way: [`data`], which [`fetch`] brings, the [`memory`] it takes,
+//! The modules stand in the order of the data's way: [`data`], the [`memory`] it takes,
 //! [`evaluate`] and [`train`], then what is kept of it: [`model`] files, [`export`] as source code, and the [`output`] of a
 //! run. [`cli`] is the command line, and [`console`] what it says. What they compute with is in the crate `amc_kernels`.
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod data;
-pub mod fetch;
 pub mod memory;
 
 pub mod evaluate;
@@ -19,7 +18,7 @@ pub mod dump;
 pub mod export;
 pub mod model;
 pub mod output;
-mod whole_file;
+pub mod whole_file;
 
 pub mod cli;
 pub mod console;

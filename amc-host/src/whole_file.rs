@@ -7,7 +7,7 @@ use std::path::Path;
 use tempfile::{Builder, NamedTempFile};
 
 /// A new file in `dir` that is gone unless it is persisted; whoever may read the caller's other files may read it, too.
-pub(crate) fn temporary(dir: &Path) -> io::Result<NamedTempFile> {
+pub fn temporary(dir: &Path) -> io::Result<NamedTempFile> {
     let mut builder = Builder::new();
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
@@ -15,7 +15,7 @@ pub(crate) fn temporary(dir: &Path) -> io::Result<NamedTempFile> {
 }
 
 /// Writes a file; what a link leads to is written, and the link stays. Devices and pipes are written to.
-pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     if fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
         return OpenOptions::new().write(true).open(path)?.write_all(bytes);

@@ -134,7 +134,7 @@ fn bad_use_is_refused() {
         (&["fig3", "--baseline-seeds", "0"], &["--baseline-seeds is 0"]),
         (&["fig3", "--threads", "0"], &["--threads"]),
         (&["fig9"], &["fig9", "fig3"]),
-        (&["fig1", "--data-dir", "nowhere"], &["amc fetch mnist", "nowhere"]),
+        (&["fig1", "--data-dir", "nowhere"], &["amc-fetch -- mnist", "nowhere"]),
     ] {
         let output = reproduce(args, dir.path());
         assert_eq!(output.status.code(), Some(2), "{args:?}: {}", stderr(&output));

@@ -5,8 +5,8 @@ use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use super::gzip::Members;
+use super::sources::{MNIST, SOURCES, Source};
 use super::{Data, Set, Values, Wanted};
-use crate::fetch::{MNIST, SOURCES, Source};
 
 /// What is wrong with an IDX file.
 #[derive(Debug, thiserror::Error)]
@@ -207,7 +207,7 @@ mod tests {
     use std::path::Path;
 
     use super::check_set;
-    use crate::fetch::{Source, SourceFile};
+    use crate::data::sources::{Source, SourceFile};
 
     #[test]
     fn a_file_of_another_set_is_refused_by_its_name_and_content() {

@@ -7,7 +7,7 @@ mod scale;
 mod streams;
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -353,32 +353,6 @@ fn csv_files_train_and_bad_cells_are_named() {
     ] {
         fs::write(dir.path().join("bad.csv"), text).expect("written");
         refused(&["train", "--data", "bad.csv"], dir.path(), &[&["bad.csv"], words].concat());
-    }
-}
-
-/// Serves every request on a port of its own: says that `announced` bytes come, and sends `body`.
-fn serve(announced: usize, body: &'static [u8]) -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = format!("http://{}/", listener.local_addr().expect("an address"));
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.expect("a connection");
-            let mut request = [0; 4096];
-            let _ = stream.read(&mut request).expect("a request");
-            let header = format!("HTTP/1.1 200 OK\r\nContent-Length: {announced}\r\nConnection: close\r\n\r\n");
-            stream.write_all(header.as_bytes()).and_then(|()| stream.write_all(body)).expect("sent");
-        }
-    });
-    address
-}
-
-#[test]
-fn a_download_that_is_wrong_or_breaks_off_leaves_nothing() {
-    let dir = tempfile::tempdir().expect("a folder");
-    for (announced, words) in [(9, "MD5"), (20, "train-images-idx3-ubyte.gz")] {
-        let url = serve(announced, b"not MNIST");
-        refused(&["fetch", "mnist", "--data-dir", "d", "--url", &url], dir.path(), &[words]);
-        assert_eq!(fs::read_dir(dir.path().join("d")).expect("the folder").count(), 0);
     }
 }
 

@@ -29,9 +29,8 @@ impl Images {
     /// Reads them.
     pub fn load(self, dir: &Path) -> anyhow::Result<Data> {
         match self {
-            Images::Mnist => {
-                idx::load(dir).context("MNIST is needed: `amc fetch mnist` brings it, --data-dir finds it")
-            }
+            Images::Mnist => idx::load(dir)
+                .context("MNIST is needed: `cargo run --release -p amc-fetch -- mnist` brings it, --data-dir finds it"),
             Images::Digits => Ok(data::digits()),
         }
     }

@@ -16,19 +16,14 @@ fn hash(data: &str, dir: &Path) -> serde_json::Value {
 fn each_set_has_a_folder_of_its_own() {
     let dir = tempfile::tempdir().expect("a folder");
     for (name, images) in [("mnist", 70), ("fashion-mnist", 71)] {
-        let words = [&format!("data/{name}/train-images-idx3-ubyte")[..], "no such file", &format!("amc fetch {name}")];
+        let words =
+            [&format!("data/{name}/train-images-idx3-ubyte")[..], "no such file", &format!("amc-fetch -- {name}")];
         refused(&["train", "--data", name], dir.path(), &words);
         let own = dir.path().join("data").join(name);
         fs::create_dir_all(&own).expect("made");
         mnist(&own, images);
     }
     assert_ne!(hash("mnist", dir.path()), hash("fashion-mnist", dir.path()));
-    let url = super::serve(9, b"not MNIST");
-    for name in ["mnist", "fashion-mnist"] {
-        fs::remove_dir_all(dir.path().join("data").join(name)).expect("removed");
-        refused(&["fetch", name, "--url", &url], dir.path(), &["MD5"]);
-        assert!(dir.path().join("data").join(name).is_dir(), "{name}");
-    }
 }
 
 #[test]
@@ -65,7 +60,7 @@ fn gzipped_files_are_read_to_their_end() {
 #[test]
 fn the_options_say_where_files_are_looked_for() {
     let dir = tempfile::tempdir().expect("a folder");
-    for (command, folder) in [("train", "data/fashion-mnist"), ("eval", "data/fashion-mnist"), ("fetch", "data/NAME")] {
+    for (command, folder) in [("train", "data/fashion-mnist"), ("eval", "data/fashion-mnist")] {
         let help = String::from_utf8(amc(&[command, "--help"], dir.path()).stdout).expect("UTF-8");
         assert!(help.split_whitespace().any(|word| word.trim_matches(&['[', ']'][..]) == folder), "{help}");
     }
