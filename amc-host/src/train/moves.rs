@@ -141,7 +141,7 @@ impl<'m, 'a> Moves<'m, 'a> {
         Ok(Self { chain, evaluator, batches, signal, crew })
     }
 
-    /// Where it stands: what [`new`](Moves::new) goes on from.
+    /// Where it stands: what a run of the same settings goes on from.
     pub fn checkpoint(&self) -> anyhow::Result<Checkpoint> {
         Ok(Checkpoint { chain: bytes_of(&self.chain, self.crew.arithmetic)?, batch: self.batches.size() })
     }
