@@ -1,6 +1,7 @@
 //! Training: the chain of `amc-core` over a data set, move by move.
 
 mod batches;
+mod buffers;
 mod checkpoint;
 mod drawn;
 mod durations;
@@ -8,6 +9,7 @@ mod initial;
 mod memory;
 mod moves;
 mod population;
+mod threads;
 
 use std::time::{Duration, Instant};
 
@@ -19,10 +21,10 @@ pub use self::batches::Batching;
 pub use self::initial::Initial;
 
 pub use self::batches::Batches;
+use self::buffers::Buffers;
 pub use self::checkpoint::Checkpoint;
 use self::durations::Durations;
 pub(crate) use self::memory::check_evaluation;
-use self::moves::Buffers;
 pub use self::moves::Moves;
 pub use self::population::Population;
 use crate::data::Data;
@@ -118,7 +120,7 @@ pub fn train(
         let start = Instant::now();
         for _ in 0..settings.steps {
             let begun = Instant::now();
-            moves.make()?;
+            moves.make();
             durations.add(begun.elapsed());
             report(&mut moves.progress(test));
         }

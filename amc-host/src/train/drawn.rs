@@ -81,7 +81,8 @@ mod tests {
     use crate::data::{Data, digits, functions};
     use crate::evaluate::Evaluator;
     use crate::model::{ActivationName, Description, LossName};
-    use crate::train::moves::{Buffers, Move, Threads, evaluation};
+    use crate::train::buffers::Buffers;
+    use crate::train::threads::Threads;
     use crate::train::{Batching, Initial, Settings, with_moves};
     use amc_kernels::Arithmetic;
 
@@ -119,8 +120,10 @@ mod tests {
         let mut subsets = Minibatch::new(SIZE, &mut order);
         let mut pack = Pack::at(&data.train, subsets.draw(&mut of_batches), 1);
         let mut evaluator = Evaluator::new(objective, settings.arithmetic, 1);
-        let (loss, mut signal) = buffers.begin(&mut evaluator, &pack.batch());
-        let mut chain = Chain::new(buffers.memory(objective.net()), settings.options, rng, loss).expect("a chain");
+        let loss = buffers.begin(&mut evaluator, &pack.batch());
+        let mut signal = buffers.signal().to_vec();
+        let (memory, _) = buffers.lend(objective.net());
+        let mut chain = Chain::new(memory, settings.options, rng, loss).expect("a chain");
         for step in 0..settings.steps {
             if step > 0 {
                 pack.replace(subsets.draw(&mut of_batches));
@@ -131,8 +134,13 @@ mod tests {
                 let loss = evaluator.evaluate(chain.parameters(), &pack.batch(), gather).loss;
                 chain.rescore_with(loss, &signal).expect("finite");
             }
-            let evaluate = evaluation(&mut evaluator, pack.batch(), false);
-            Move { chain: &mut chain, signal: &mut signal, evaluate }.make(Threads::of(settings));
+            let proposal = chain.propose(Threads::of(settings));
+            let (bound, x) = (proposal.bound(), proposal.parameters());
+            let gather = Gather { signal: &mut signal, correct: false };
+            match evaluator.evaluate_within(bound, x, &pack.batch(), gather) {
+                Some(score) => proposal.decide_with(score.loss, &signal),
+                None => proposal.reject(),
+            };
         }
         ends_at(chain.parameters(), chain.loss(), chain.counters())
     }
@@ -148,7 +156,7 @@ mod tests {
                 let settings = settings(signal_norm);
                 let end = with_moves(&net, &data, &settings, None, |mut moves, _| {
                     for _ in 0..settings.steps {
-                        moves.make()?;
+                        moves.make();
                     }
                     let now = moves.progress(None);
                     Ok(ends_at(now.parameters(), now.loss, now.counters))

@@ -1,13 +1,16 @@
 //! Chains on the same samples, of which the best are copied over the others from time to time (Sec. II F).
 
 use amc_core::chain::{Chain, ChainError, State};
-use amc_core::{Generator, Net, Objective};
+use amc_core::trainer::{Evaluate, Trainer};
+use amc_core::{Gather, Generator, Net, Objective, Score};
 use rand_core::SeedableRng;
 use rayon::prelude::*;
 
 use super::Settings;
+use super::buffers::Buffers;
 use super::checkpoint::bytes_of;
-use super::moves::{Buffers, Move, Threads, evaluation};
+use super::moves::score;
+use super::threads::Threads;
 use crate::data::pack::{Batch, Pack};
 use crate::evaluate::Evaluator;
 
@@ -23,7 +26,6 @@ pub struct Population<'a, 'd> {
 struct Member<'a> {
     buffers: Buffers,
     state: State<Generator>,
-    signal: Vec<f32>,
     evaluator: Evaluator<'a>,
 }
 
@@ -40,9 +42,10 @@ impl<'a, 'd> Population<'a, 'd> {
             let mut rng = Generator::seed_from_u64(settings.seed + chain as u64);
             let mut buffers = Buffers::new(net, settings, &mut rng);
             let mut evaluator = Evaluator::new(objective, settings.arithmetic, 1);
-            let (loss, signal) = buffers.begin(&mut evaluator, &pack.batch());
-            let state = Chain::new(buffers.memory(net), settings.options, rng, loss)?.state()?;
-            Ok(Member { buffers, state, signal, evaluator })
+            let loss = buffers.begin(&mut evaluator, &pack.batch());
+            let (memory, _) = buffers.lend(net);
+            let state = Chain::new(memory, settings.options, rng, loss)?.state()?;
+            Ok(Member { buffers, state, evaluator })
         };
         let members = (0..chains).map(member).collect::<Result<_, ChainError>>()?;
         Ok(Self { net, settings, pack, members })
@@ -62,7 +65,6 @@ impl<'a, 'd> Population<'a, 'd> {
         let (rest, worst) = self.members.split_at_mut(all - half);
         for (best, worst) in rest.iter().zip(worst.iter_mut().rev()) {
             worst.buffers.copy_place(&best.buffers);
-            worst.signal.clone_from(&best.signal);
             worst.state = State { generator: worst.state.generator.clone(), ..best.state.clone() };
         }
     }
@@ -71,8 +73,8 @@ impl<'a, 'd> Population<'a, 'd> {
     pub fn checkpoint(&mut self) -> anyhow::Result<Vec<Vec<u8>>> {
         let Self { net, settings, members, .. } = self;
         let bytes = |member: &mut Member<'_>| {
-            let (memory, state) = (member.buffers.memory(*net), member.state.clone());
-            bytes_of(&Chain::resume(memory, settings.options, state)?, settings.arithmetic)
+            let (memory, _) = member.buffers.lend(*net);
+            bytes_of(&Chain::resume(memory, settings.options, member.state.clone())?, settings.arithmetic)
         };
         members.iter_mut().map(bytes).collect()
     }
@@ -81,7 +83,6 @@ impl<'a, 'd> Population<'a, 'd> {
     pub fn go_on(&mut self, chains: &[Vec<u8>]) -> anyhow::Result<()> {
         for (member, bytes) in self.members.iter_mut().zip(chains) {
             member.state = member.buffers.load(bytes, self.settings)?;
-            member.signal = member.buffers.signal().to_vec();
         }
         Ok(())
     }
@@ -94,14 +95,39 @@ impl<'a, 'd> Population<'a, 'd> {
 
 impl Member<'_> {
     fn advance(&mut self, net: Net<'_>, settings: &Settings, batch: &Batch<'_>, moves: u64) -> Result<(), ChainError> {
-        let Self { buffers, state, signal, evaluator } = self;
-        let mut chain = Chain::resume(buffers.memory(net), settings.options, state.clone())?;
+        let Self { buffers, state, evaluator } = self;
+        let (memory, gathered) = buffers.lend(net);
+        let chain = Chain::resume(memory, settings.options, state.clone())?;
+        let evaluate = OnBatch { evaluator, batch: *batch, threads: Threads { threads: 1, ..Threads::of(settings) } };
+        let mut trainer = Trainer::of(chain, evaluate, gathered)?;
         for _ in 0..moves {
-            let evaluate = evaluation(evaluator, *batch, false);
-            Move { chain: &mut chain, signal, evaluate }.make(Threads { threads: 1, ..Threads::of(settings) });
+            trainer.step();
         }
-        *state = chain.state()?;
+        *state = trainer.chain().state()?;
         Ok(())
+    }
+}
+
+/// Who evaluates a chain's moves on one batch.
+struct OnBatch<'e, 'a> {
+    evaluator: &'e mut Evaluator<'a>,
+    batch: Batch<'e>,
+    threads: Threads,
+}
+
+impl Evaluate for OnBatch<'_, '_> {
+    type Crew = Threads;
+
+    fn crew(&self) -> Threads {
+        self.threads
+    }
+
+    fn evaluate(&mut self, parameters: &[f32], signal: &mut [f32]) -> f32 {
+        score(self.evaluator, &self.batch, (self.batch.samples.len(), &[]), parameters, signal)
+    }
+
+    fn evaluate_within(&mut self, bound: f32, parameters: &[f32], signal: &mut [f32]) -> Option<Score> {
+        self.evaluator.evaluate_within(bound, parameters, &self.batch, Gather { signal, correct: false })
     }
 }
 
