@@ -6,7 +6,7 @@
 use std::hint::black_box;
 
 use amc_benches::{Apply, Function, Gaussians, NUMBERS, OBJECTIVE, parameters, pixels};
-use amc_core::{Gather, Generator, Score};
+use amc_core::{Generator, Measurements, Score};
 use amc_host::data::Set;
 use amc_host::data::pack::Pack;
 use amc_host::evaluate::Evaluator;
@@ -45,7 +45,7 @@ fn packed((set, parameters): (&'static Set, Vec<f32>)) -> (Pack<'static>, Evalua
 #[library_benchmark]
 #[bench::net_64_16_10(args = (prepared()), setup = packed)]
 fn evaluation((pack, mut evaluator, parameters): (Pack<'static>, Evaluator<'static>, Vec<f32>)) -> Score {
-    evaluator.evaluate(&parameters, &pack.batch(), Gather::default())
+    evaluator.evaluate(&parameters, &pack.batch(), Measurements::default())
 }
 
 library_benchmark_group!(name = kernels; benchmarks = function, gaussians, evaluation);

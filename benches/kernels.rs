@@ -2,7 +2,7 @@
 #![allow(missing_docs, reason = "criterion's macros make undocumented items")]
 
 use amc_benches::{Apply, Function, Gaussians, NUMBERS, OBJECTIVE, parameters, pixels};
-use amc_core::{Gather, Generator};
+use amc_core::{Generator, Measurements};
 use amc_host::data::pack::Pack;
 use amc_host::evaluate::Evaluator;
 use amc_kernels::Arithmetic;
@@ -40,7 +40,7 @@ fn evaluations(c: &mut Criterion) {
     for (name, arithmetic) in ARITHMETICS {
         let mut evaluator = Evaluator::new(OBJECTIVE, arithmetic, 1);
         group.bench_function(BenchmarkId::new("64-16-10", name), |b| {
-            b.iter(|| evaluator.evaluate(&parameters, &pack.batch(), Gather::default()));
+            b.iter(|| evaluator.evaluate(&parameters, &pack.batch(), Measurements::default()));
         });
     }
 }

@@ -3,7 +3,7 @@
 
 use amc_core::chain::{Chain, Memory, Options, State};
 use amc_core::{
-    Activation, Gather, Generator, Layer, Loss, Net, Objective, Portable, Rows, Samples, Targets, gaussian,
+    Activation, Generator, Layer, Loss, Measurements, Net, Objective, Portable, Rows, Samples, Targets, gaussian,
 };
 use amc_store::Arithmetic;
 use amc_store::flash::{Blocking, Store, StoreError, buffer_limit, region_minimum};
@@ -84,7 +84,7 @@ pub fn evaluate(x: &[f32], signal: &mut [f32; 2]) -> f32 {
         targets: Targets::Values(&[0.0, 1.0, 1.0, 0.0]),
     };
     let mut scratch = [0.0; NET.scratch(4)];
-    XOR.evaluate(P, x, &samples, &mut scratch, Gather { signal, ..Gather::default() }).unwrap().loss
+    XOR.evaluate(P, x, &samples, &mut scratch, Measurements { signal, ..Measurements::default() }).unwrap().loss
 }
 
 /// A kind of flash, with the smallest region that a chain fits in, and the working memory that it needs.

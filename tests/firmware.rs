@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::golden::{self, MOVES, Memory, run};
 use crate::paper;
-use amc_core::{Features, Gather, Portable, Rows, Samples, Targets};
+use amc_core::{Features, Measurements, Portable, Rows, Samples, Targets};
 
 /// A machine that QEMU emulates, where the images for it are, and what `bench` counted there.
 struct Machine {
@@ -123,7 +123,7 @@ fn enlarged_images_are_those_written_out() {
 
 fn loss(x: &[f32], samples: &Samples<'_, impl Features>) -> u32 {
     let mut scratch = [0.0; paper::NET.scratch(4)];
-    let score = paper::OBJECTIVE.evaluate(Portable::<4>, x, samples, &mut scratch, Gather::default());
+    let score = paper::OBJECTIVE.evaluate(Portable::<4>, x, samples, &mut scratch, Measurements::default());
     score.expect("the images fit the net").loss.to_bits()
 }
 

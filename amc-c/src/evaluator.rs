@@ -1,7 +1,7 @@
 //! Losses of a net whose samples C gives, or of none.
 
 use amc_core::trainer::{Evaluate, Trainer as CoreTrainer};
-use amc_core::{Gather, Generator, Objective, Samples as Data, Score};
+use amc_core::{Generator, Measurements, Objective, Samples as Data, Score};
 
 use crate::feed::Feed;
 use crate::trainer::{LANES, Lanes};
@@ -23,15 +23,15 @@ impl Evaluator {
     /// The score on `samples`, if it is not certain to exceed the bound.
     #[inline(never)]
     pub fn score(&mut self, bound: f32, parameters: &[f32], samples: &Batch, signal: &mut [f32]) -> Option<Score> {
-        let (objective, gather) = (self.objective?, Gather { signal, correct: false });
-        objective.evaluate_within(LANES, bound, parameters, samples, self.scratch, gather).ok().flatten()
+        let (objective, measurements) = (self.objective?, Measurements { signal, correct: false });
+        objective.evaluate_within(LANES, bound, parameters, samples, self.scratch, measurements).ok().flatten()
     }
 }
 
 impl Evaluate for Evaluator {
-    type Crew = Lanes;
+    type Workers = Lanes;
 
-    fn crew(&self) -> Lanes {
+    fn workers(&self) -> Lanes {
         LANES
     }
 

@@ -5,7 +5,7 @@ mod c;
 
 use amc::{Activation, Decision, LossKind, Status};
 use amc_core::chain::{Chain, Memory, Options, Stream, jump_streams, streams};
-use amc_core::{Gather, Generator, Layer, Loss, Net, Objective, Portable, Rows, Samples, Targets, gaussian};
+use amc_core::{Generator, Layer, Loss, Measurements, Net, Objective, Portable, Rows, Samples, Targets, gaussian};
 use c::{Case, Trained};
 use rand_core::SeedableRng;
 
@@ -88,7 +88,7 @@ fn run<F: amc_core::Features>(case: &Case, objective: &Objective<'_>, samples: &
     let mut more = vec![Stream::new(rng.clone()); streams(n)];
     jump_streams(&rng, &mut more);
     let mut score = |x: &[f32], signal: &mut [f32]| {
-        objective.evaluate(P, x, samples, &mut scratch, Gather { signal, correct: false }).unwrap().loss
+        objective.evaluate(P, x, samples, &mut scratch, Measurements { signal, correct: false }).unwrap().loss
     };
     let first = score(&x, &mut signal);
     signal[0] = objective.input_signal(P, samples);

@@ -35,7 +35,7 @@ impl fmt::Display for Activation {
 /// layer.
 #[inline(always)]
 pub fn activate<L: Lanes>(lanes: L, activation: Activation, values: &mut [f32]) {
-    match L::CALLS {
+    match L::OUTLINES {
         true => activate_called(lanes, activation, values),
         false => activate_inlined(lanes, activation, values),
     }

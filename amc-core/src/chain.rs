@@ -28,21 +28,21 @@
 mod format;
 mod grid;
 mod memory;
-mod needs;
 mod options;
 mod parts;
 mod proposal;
 mod state;
 mod streams;
+mod training_memory;
 
 pub use grid::Grid;
 pub use memory::Memory;
-pub use needs::Needs;
 pub use options::{Options, OptionsError};
-pub use parts::{Crew, Part, Parts};
+pub use parts::{MovePart, MoveParts, Workers};
 pub use proposal::{Decision, Proposal};
 pub use state::{State, StateError};
 pub use streams::{RANGE, Stream, jump_streams, streams};
+pub use training_memory::TrainingMemory;
 
 use rand_core::Rng;
 
@@ -160,7 +160,7 @@ fn check_loss(loss: f32) -> Result<(), ChainError> {
 impl<R> Chain<'_, R> {
     /// Whether x is still x', in place.
     pub(crate) fn is_undecided(&self) -> bool {
-        self.memory.in_place && self.memory.any_drawn(&self.own)
+        self.memory.in_place && self.memory.has_any_move(&self.own)
     }
 
     /// Whether a decision may take as many Gaussians as a proposal.
@@ -178,7 +178,7 @@ impl<'m, R: Rng + Clone> Chain<'m, R> {
         memory.centres.fill(0.0);
         for stream in memory.streams.iter_mut() {
             // It may have served another chain.
-            stream.drawn = false;
+            stream.has_move = false;
         }
         Ok(Self {
             sigma: options.sigma,
@@ -223,7 +223,7 @@ impl<'m, R: Rng + Clone> Chain<'m, R> {
             return Err(ChainError::Undecided);
         }
         check_loss(loss)?;
-        self.own.drawn = false;
+        self.own.has_move = false;
         self.loss = loss;
         Ok(())
     }
@@ -242,43 +242,44 @@ impl<'m, R: Rng + Clone> Chain<'m, R> {
         if self.restart_due {
             return;
         }
-        self.own.drawn = false;
+        self.own.has_move = false;
         self.sigma = self.options.sigma;
         self.rejected_in_a_row = 0;
         self.memory.centres.fill(0.0);
     }
 
-    /// Proposes x' = x + e, Eq. (9): step 2 of the algorithm. `crew` computes it, and what its decision takes: any
+    /// Proposes x' = x + e, Eq. (9): step 2 of the algorithm. `workers` compute it, and what its decision takes: any
     /// [lanes](crate::Lanes), or threads.
     ///
     /// The move's Gaussians are drawn first, then, at T > 0, ξ, from the chain's own generator.
     #[inline(always)]
-    pub fn propose<C: Crew<R>>(&mut self, mut crew: C) -> Proposal<'_, 'm, R, C> {
+    pub fn propose<C: Workers<R>>(&mut self, mut workers: C) -> Proposal<'_, 'm, R, C> {
         if self.is_undecided() {
-            self.take_back(&mut crew);
+            self.take_back(&mut workers);
         }
-        self.own.rise = f32::NAN;
+        self.own.allowed_rise = f32::NAN;
         for stream in self.memory.streams.iter_mut() {
-            stream.rise = f32::NAN;
+            stream.allowed_rise = f32::NAN;
         }
-        self.share(&mut crew, Task::Propose);
+        self.share(&mut workers, Task::Propose);
         if self.options.temperature != 0.0 {
-            self.own.rise += self.rise();
+            self.own.allowed_rise += self.allowed_rise();
         }
-        self.own.rise = self.memory.streams.iter().fold(self.own.rise, |sum, stream| sum + stream.rise);
-        Proposal { chain: self, crew }
+        self.own.allowed_rise =
+            self.memory.streams.iter().fold(self.own.allowed_rise, |sum, stream| sum + stream.allowed_rise);
+        Proposal { chain: self, workers }
     }
 
-    /// The move that was [suspended](Proposal::suspend), if there is one; `crew` computes what its decision takes.
+    /// The move that was [suspended](Proposal::suspend), if there is one; `workers` compute what its decision takes.
     ///
     /// There is none any more once the chain was [rescored](Chain::rescore) or [restarted](Chain::restart).
-    pub fn pending<C: Crew<R>>(&mut self, crew: C) -> Option<Proposal<'_, 'm, R, C>> {
-        (self.own.drawn && !self.restart_due).then_some(Proposal { chain: self, crew })
+    pub fn pending<C: Workers<R>>(&mut self, workers: C) -> Option<Proposal<'_, 'm, R, C>> {
+        (self.own.has_move && !self.restart_due).then_some(Proposal { chain: self, workers })
     }
 
     /// By how much the loss may rise: xi < exp(−ΔU/T) [60] is ΔU < −T ln xi, known before U' is.
     #[inline(never)]
-    fn rise(&mut self) -> f32 {
+    fn allowed_rise(&mut self) -> f32 {
         let [ln_xi] = ln_normal(Portable::<1>, [uniform(&mut self.own.now)]);
         -self.options.temperature * ln_xi
     }
@@ -286,15 +287,15 @@ impl<'m, R: Rng + Clone> Chain<'m, R> {
     /// Undoes a proposal that was suspended in place.
     #[cold]
     #[inline(never)]
-    fn take_back<C: Crew<R>>(&mut self, crew: &mut C) {
-        self.share(crew, Task::Undo);
+    fn take_back<C: Workers<R>>(&mut self, workers: &mut C) {
+        self.share(workers, Task::Undo);
         if self.restart_due {
             self.restart();
         }
     }
 
     #[inline(always)]
-    fn share<C: Crew<R>>(&mut self, crew: &mut C, task: Task) {
-        crew.share(self.memory.parts(&mut self.own, task, &self.options, self.sigma));
+    fn share<C: Workers<R>>(&mut self, workers: &mut C, task: Task) {
+        workers.share(self.memory.parts(&mut self.own, task, &self.options, self.sigma));
     }
 }

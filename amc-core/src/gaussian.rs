@@ -32,7 +32,7 @@ impl Blocks {
     /// A block of `n` numbers N(0, 1); at most [`BLOCK`].
     #[inline(always)]
     pub(crate) fn next<L: Lanes, R: Rng>(&mut self, lanes: L, rng: &mut R, n: usize) -> &mut [f32] {
-        match L::CALLS {
+        match L::OUTLINES {
             true => self.called(lanes, rng, n),
             false => self.inlined(lanes, rng, n),
         }

@@ -20,12 +20,12 @@ pub trait Lanes: Copy {
 
     /// Whether every layer becomes a function of its own. It does so where registers are few: else the constants of one
     /// part would take them from another.
-    const CALLS: bool = false;
+    const OUTLINES: bool = false;
 
     /// Computes `op`, in lanes that bring an instruction set as a function of its own: passes have it in common, and it
     /// is there once.
     #[inline(always)]
-    fn apart<Op: Apart<Self>>(self, op: Op) {
+    fn outlined<Op: Outlined<Self>>(self, op: Op) {
         op.run(self);
     }
 
@@ -97,8 +97,8 @@ pub trait Lanes: Copy {
     fn split(self, v: Self::V) -> (Self::V, Self::V);
 }
 
-/// A part of a pass that may become a [function of its own](Lanes::apart).
-pub trait Apart<L> {
+/// A part of a pass that may become a [function of its own](Lanes::outlined).
+pub trait Outlined<L> {
     /// Computes it. Implementations are `#[inline(always)]`, so that they are compiled for the lanes' instruction set.
     fn run(self, lanes: L);
 }
@@ -136,7 +136,7 @@ impl<const T: usize> Portable<T> {
 
 /// Computes a part of a pass as a function of its own.
 #[inline(never)]
-fn called<L, Op: Apart<L>>(lanes: L, op: Op) {
+fn called<L, Op: Outlined<L>>(lanes: L, op: Op) {
     op.run(lanes);
 }
 
@@ -152,11 +152,11 @@ impl<const T: usize> Lanes for Portable<T> {
     const NEURONS: usize = if T >= 8 { 2 } else { 4 };
 
     // A tile of 16 fills the registers of SSE2.
-    const CALLS: bool = T >= 8;
+    const OUTLINES: bool = T >= 8;
 
     #[inline(always)]
-    fn apart<Op: Apart<Self>>(self, op: Op) {
-        match Self::CALLS {
+    fn outlined<Op: Outlined<Self>>(self, op: Op) {
+        match Self::OUTLINES {
             true => called(self, op),
             false => op.run(self),
         }

@@ -35,7 +35,7 @@ pub use lanes::{Lanes, Portable};
 pub use layer::*;
 pub use loss::Loss;
 pub use net::{Net, NetError, Section};
-pub use objective::{BlockScore, Collect, Found, Gather, Objective, ObjectiveError, Score, Wanted};
+pub use objective::{BlockScore, Collect, Measurements, Objective, ObjectiveError, Request, SampleValue, Score};
 pub use samples::{Element, FeatureKernel, Features, Rows, Samples, Targets, Tiles};
 
 /// The generator used where nothing speaks for another: 16 bytes of state and 32-bit operations only. Any generator of

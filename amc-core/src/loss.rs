@@ -2,7 +2,7 @@
 
 use crate::activation::{Activation, softmax};
 use crate::elementary::{exp, ln_normal};
-use crate::lanes::{Apart, Lanes};
+use crate::lanes::{Lanes, Outlined};
 use crate::samples::Targets;
 
 /// What is to become small.
@@ -69,7 +69,7 @@ impl Loss {
 
 /// [`losses`], of which those that take exponentials are a function of their own.
 #[inline(always)]
-pub(crate) fn losses_apart<L: Lanes>(
+pub(crate) fn losses_outlined<L: Lanes>(
     lanes: L,
     loss: Loss,
     activation: Activation,
@@ -80,7 +80,7 @@ pub(crate) fn losses_apart<L: Lanes>(
         return losses(lanes, loss, activation, outputs, targets);
     }
     let mut found = lanes.splat(0.0);
-    lanes.apart(TileLosses { loss, activation, outputs, targets, found: &mut found });
+    lanes.outlined(TileLosses { loss, activation, outputs, targets, found: &mut found });
     found
 }
 
@@ -92,7 +92,7 @@ struct TileLosses<'t, V> {
     found: &'t mut V,
 }
 
-impl<L: Lanes> Apart<L> for TileLosses<'_, L::V> {
+impl<L: Lanes> Outlined<L> for TileLosses<'_, L::V> {
     #[inline(always)]
     fn run(self, lanes: L) {
         let Self { loss, activation, outputs, targets, found } = self;

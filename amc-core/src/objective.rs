@@ -6,7 +6,7 @@ use crate::activation::{Activation, softmax};
 use crate::forward::{Pass, buffers};
 use crate::lanes::Lanes;
 use crate::layer::neurons::signal;
-use crate::loss::{Loss, TileTargets, correct, losses_apart};
+use crate::loss::{Loss, TileTargets, correct, losses_outlined};
 use crate::net::Net;
 use crate::samples::{Features, Samples, Targets};
 use crate::sums::{BLOCK, LANES, Total, add_tile, ceiling, join};
@@ -101,7 +101,7 @@ pub struct BlockScore {
 /// A number found for each sample of a tile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum Found {
+pub enum SampleValue {
     /// What it adds to the loss.
     Loss,
     /// Σ S² over the inputs of a layer, where its weights are used at several steps or positions the mean over these.
@@ -114,7 +114,7 @@ pub enum Found {
 pub trait Collect<L: Lanes> {
     /// Takes what was found, `v`, for the `valid` samples from `sample` on. Implementations are `#[inline(always)]`, so that
     /// they are compiled for the lanes' instruction set, which a closure would not be.
-    fn take(&mut self, lanes: L, found: Found, sample: usize, valid: usize, v: L::V);
+    fn take(&mut self, lanes: L, found: SampleValue, sample: usize, valid: usize, v: L::V);
 }
 
 /// The sums of a block: what [`Objective::block`] makes of what is found.
@@ -125,11 +125,11 @@ struct Sums<'s> {
 
 impl<L: Lanes> Collect<L> for Sums<'_> {
     #[inline(always)]
-    fn take(&mut self, lanes: L, found: Found, sample: usize, valid: usize, v: L::V) {
+    fn take(&mut self, lanes: L, found: SampleValue, sample: usize, valid: usize, v: L::V) {
         let sums = match found {
-            Found::Loss => Some(&mut self.loss),
-            Found::Signal(layer) => self.signals.get_mut(layer),
-            Found::Output(_) => None,
+            SampleValue::Loss => Some(&mut self.loss),
+            SampleValue::Signal(layer) => self.signals.get_mut(layer),
+            SampleValue::Output(_) => None,
         };
         if let Some(sums) = sums {
             add_tile(lanes, sums, sample, v, valid);
@@ -140,7 +140,7 @@ impl<L: Lanes> Collect<L> for Sums<'_> {
 /// What is found for the samples of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum Wanted {
+pub enum Request {
     /// Losses.
     Losses {
         /// And the signals of the layers.
@@ -155,7 +155,7 @@ pub enum Wanted {
 /// What an evaluation gathers besides the loss.
 #[derive(Debug, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Gather<'s> {
+pub struct Measurements<'s> {
     /// Receives, for each layer from [`Objective::gathers_from`] on, the signal of its inputs: Σ S² of Eq. (17), as a
     /// sum from [`Objective::block`] and as a mean over the samples from [`Objective::evaluate`]. An element 0 that is
     /// not gathered belongs to [`Objective::input_signal`] and is left alone; other layers without weights have 0.
@@ -268,9 +268,9 @@ impl<'a> Objective<'a> {
         parameters: &[f32],
         samples: &Samples<'_, F>,
         scratch: &mut [f32],
-        gather: Gather<'_>,
+        measurements: Measurements<'_>,
     ) -> Result<Score, ObjectiveError> {
-        let score = self.evaluate_within(lanes, f32::INFINITY, parameters, samples, scratch, gather)?;
+        let score = self.evaluate_within(lanes, f32::INFINITY, parameters, samples, scratch, measurements)?;
         Ok(score.unwrap_or(Score { loss: f32::NAN, correct: 0 }))
     }
 
@@ -284,27 +284,27 @@ impl<'a> Objective<'a> {
         parameters: &[f32],
         samples: &Samples<'_, F>,
         scratch: &mut [f32],
-        gather: Gather<'_>,
+        measurements: Measurements<'_>,
     ) -> Result<Option<Score>, ObjectiveError> {
         self.check_shape(samples)?;
-        self.check_lengths::<L>(parameters.len(), scratch.len(), gather.signal.len())?;
+        self.check_lengths::<L>(parameters.len(), scratch.len(), measurements.signal.len())?;
         let terms = self.terms(samples.len());
         let ceiling = ceiling(bound, terms);
         let mut total = Total::default();
         let mut found = 0;
-        for signal in gather.signal.iter_mut().skip(self.gathers_from()) {
+        for signal in measurements.signal.iter_mut().skip(self.gathers_from()) {
             *signal = 0.0;
         }
         for block in 0..samples.len().div_ceil(BLOCK) {
             if total.exceeds(ceiling) {
                 return Ok(None);
             }
-            let gather = Gather { signal: &mut *gather.signal, correct: gather.correct };
-            let score = self.block(lanes, parameters, samples, block, scratch, gather);
+            let measurements = Measurements { signal: &mut *measurements.signal, correct: measurements.correct };
+            let score = self.block(lanes, parameters, samples, block, scratch, measurements);
             total.add(score.loss);
             found += score.correct;
         }
-        for signal in gather.signal.iter_mut().skip(self.gathers_from()) {
+        for signal in measurements.signal.iter_mut().skip(self.gathers_from()) {
             *signal /= samples.len() as f32;
         }
         Ok(Some(Score { loss: total.mean(terms), correct: found }))
@@ -347,21 +347,21 @@ impl<'a> Objective<'a> {
         samples: &Samples<'_, F>,
         block: usize,
         scratch: &mut [f32],
-        gather: Gather<'_>,
+        measurements: Measurements<'_>,
     ) -> BlockScore {
         let Some((partial, scratch)) = scratch.split_at_mut_checked(self.net.layers().len() * LANES) else {
             return BlockScore::default();
         };
         let partial = partial.as_chunks_mut::<LANES>().0;
-        let signals = !gather.signal.is_empty();
+        let signals = !measurements.signal.is_empty();
         if signals {
             partial.fill([0.0; LANES]);
         }
-        let wanted = Wanted::Losses { signals, correct: gather.correct };
+        let wanted = Request::Losses { signals, correct: measurements.correct };
         let mut sums = Sums { loss: [0.0; LANES], signals: partial };
         let correct = self.tiles(lanes, parameters, samples, block, scratch, wanted, &mut sums);
         let Sums { loss, signals: partial } = sums;
-        for (signal, partial) in gather.signal.iter_mut().zip(partial).skip(self.gathers_from()) {
+        for (signal, partial) in measurements.signal.iter_mut().zip(partial).skip(self.gathers_from()) {
             *signal += join(*partial);
         }
         BlockScore { loss: join(loss), correct }
@@ -380,13 +380,13 @@ impl<'a> Objective<'a> {
         samples: &Samples<'_, F>,
         block: usize,
         scratch: &mut [f32],
-        wanted: Wanted,
+        wanted: Request,
         collect: &mut impl Collect<L>,
     ) -> u32 {
         let outputs = self.net.outputs();
         let (last, with_signal) = match wanted {
-            Wanted::Losses { signals, .. } => (self.loss.last_activation(self.net.output()), signals),
-            Wanted::Outputs => (self.net.output(), false),
+            Request::Losses { signals, .. } => (self.loss.last_activation(self.net.output()), signals),
+            Request::Outputs => (self.net.output(), false),
         };
         // As many tiles together as the scratch memory holds.
         let group = L::T * (scratch.len() / (self.net.buffers() * self.net.widest() * L::T).max(1)).min(BLOCK / L::T);
@@ -405,16 +405,16 @@ impl<'a> Objective<'a> {
             let buffers = buffers(&self.net, &mut *scratch);
             let given = pass.run(lanes, tiles, inputs, buffers, |layer, index, v| {
                 let (sample, valid) = tile(index);
-                collect.take(lanes, Found::Signal(layer), sample, valid, v);
+                collect.take(lanes, SampleValue::Signal(layer), sample, valid, v);
             });
             for (index, given) in given.chunks_exact_mut((outputs * L::T).max(1)).enumerate() {
                 let (sample, valid) = tile(index);
-                let Wanted::Losses { correct: is_counted, .. } = wanted else {
+                let Request::Losses { correct: is_counted, .. } = wanted else {
                     if last == Activation::Softmax {
                         softmax(lanes, given);
                     }
                     for (output, given) in given.chunks_exact(L::T).enumerate() {
-                        collect.take(lanes, Found::Output(output), sample, valid, lanes.load(given));
+                        collect.take(lanes, SampleValue::Output(output), sample, valid, lanes.load(given));
                     }
                     continue;
                 };
@@ -422,8 +422,8 @@ impl<'a> Objective<'a> {
                 if is_counted {
                     found += correct::<L>(given, targets, valid);
                 }
-                let loss = losses_apart(lanes, self.loss, self.net.output(), given, targets);
-                collect.take(lanes, Found::Loss, sample, valid, loss);
+                let loss = losses_outlined(lanes, self.loss, self.net.output(), given, targets);
+                collect.take(lanes, SampleValue::Loss, sample, valid, loss);
             }
         }
         found

@@ -49,7 +49,7 @@ pub use slice::{ACTIVATION, GAUSSIAN};
 use rand_core::Rng;
 
 use crate::Generator;
-use crate::chain::{Chain, ChainError, Counters, Crew, Decision, Proposal};
+use crate::chain::{Chain, ChainError, Counters, Decision, Proposal, Workers};
 use crate::objective::{ObjectiveError, Score};
 use slice::Work;
 
@@ -96,12 +96,12 @@ pub struct Trainer<'m, E, R = Generator> {
 
 // Functions of their own, because the Gaussians' memory is not to lie on the stack while the loss is evaluated.
 #[inline(never)]
-fn propose<'c, 'm, R: Rng + Clone, C: Crew<R>>(chain: &'c mut Chain<'m, R>, crew: C) -> Proposal<'c, 'm, R, C> {
-    chain.propose(crew)
+fn propose<'c, 'm, R: Rng + Clone, C: Workers<R>>(chain: &'c mut Chain<'m, R>, workers: C) -> Proposal<'c, 'm, R, C> {
+    chain.propose(workers)
 }
 
 #[inline(never)]
-fn decide_with<R: Rng + Clone, C: Crew<R>>(
+fn decide_with<R: Rng + Clone, C: Workers<R>>(
     proposal: Proposal<'_, '_, R, C>,
     loss: Option<f32>,
     signal: &[f32],
@@ -113,7 +113,7 @@ fn decide_with<R: Rng + Clone, C: Crew<R>>(
 }
 
 #[inline(never)]
-fn decide<R: Rng + Clone, C: Crew<R>>(proposal: Proposal<'_, '_, R, C>, loss: Option<f32>) -> Decision {
+fn decide<R: Rng + Clone, C: Workers<R>>(proposal: Proposal<'_, '_, R, C>, loss: Option<f32>) -> Decision {
     match loss {
         Some(loss) => proposal.decide(loss),
         None => proposal.reject(),
@@ -123,12 +123,12 @@ fn decide<R: Rng + Clone, C: Crew<R>>(proposal: Proposal<'_, '_, R, C>, loss: Op
 /// Decides a move by an evaluation's score, and with its signals if there are any.
 #[inline(always)]
 fn settle<E: Evaluate, R: Rng + Clone>(
-    proposal: Proposal<'_, '_, R, E::Crew>,
+    proposal: Proposal<'_, '_, R, E::Workers>,
     score: Option<Score>,
     signal: &[f32],
 ) -> Decision
 where
-    E::Crew: Crew<R>,
+    E::Workers: Workers<R>,
 {
     let loss = score.map(|score| score.loss);
     if E::SIGNALS { decide_with(proposal, loss, signal) } else { decide(proposal, loss) }
@@ -136,7 +136,7 @@ where
 
 impl<'m, E: Evaluate, R: Rng + Clone> Trainer<'m, E, R>
 where
-    E::Crew: Crew<R>,
+    E::Workers: Workers<R>,
 {
     /// A trainer of a chain whose loss and signals are those of the evaluator's current batch, whether it has just begun
     /// or goes on. `signal` has room for as many signals as the chain has.
@@ -165,9 +165,9 @@ where
         }
         self.work = Work::Begin;
         let Self { chain, evaluator, signal, .. } = self;
-        let proposal = match <E::Crew as Crew<R>>::CALLS {
-            true => chain.propose(evaluator.crew()),
-            false => propose(chain, evaluator.crew()),
+        let proposal = match <E::Workers as Workers<R>>::OUTLINES {
+            true => chain.propose(evaluator.workers()),
+            false => propose(chain, evaluator.workers()),
         };
         let score = evaluator.evaluate_within(proposal.bound(), proposal.parameters(), signal);
         let decision = settle::<E, R>(proposal, score, signal);
@@ -218,7 +218,7 @@ where
     /// Drops a move that is suspended.
     fn end_suspended(&mut self) {
         if let Work::Evaluate(_) = self.work {
-            drop(self.chain.pending(self.evaluator.crew()));
+            drop(self.chain.pending(self.evaluator.workers()));
             self.work = Work::Propose;
         }
     }

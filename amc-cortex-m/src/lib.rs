@@ -29,7 +29,7 @@ impl<const T: usize, const SUMS: usize> Lanes for CortexM<T, SUMS> {
     const NEURONS: usize = if SUMS > T { SUMS / T } else { 1 };
 
     // What was fastest.
-    const CALLS: bool = T == 1;
+    const OUTLINES: bool = T == 1;
 
     portable! {
         splat(x: f32) -> [f32; T];

@@ -4,7 +4,7 @@
 
 use core::fmt;
 
-use amc_core::chain::{Counters, Needs, Options};
+use amc_core::chain::{Counters, Options, TrainingMemory};
 use amc_core::trainer::{IntoObjective, Serial, Trainer};
 use amc_core::{Activation, Generator, Lanes, Layer, Loss, Net, Objective, Rows, Samples, Targets, gaussian};
 use crc::{CRC_32_ISO_HDLC, Crc, NoTable};
@@ -58,7 +58,7 @@ pub fn checksum(parameters: &[f32]) -> u32 {
 }
 
 /// What training needs, for tiles of up to 16 samples, with centres and signals.
-const NEEDS: Needs = NET.memory(16).centres().signal_norm();
+const NEEDS: TrainingMemory = NET.memory(16).centres().signal_norm();
 
 /// All memory of a training of [`NET`].
 #[derive(Debug)]

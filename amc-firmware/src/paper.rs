@@ -181,10 +181,10 @@ struct Counting<E> {
 }
 
 impl<E: Evaluate> Evaluate for Counting<E> {
-    type Crew = E::Crew;
+    type Workers = E::Workers;
 
-    fn crew(&self) -> E::Crew {
-        self.evaluator.crew()
+    fn workers(&self) -> E::Workers {
+        self.evaluator.workers()
     }
 
     fn evaluate(&mut self, parameters: &[f32], signal: &mut [f32]) -> f32 {

@@ -2,7 +2,9 @@
 
 use amc_core::chain::{Chain, Memory, Options};
 use amc_core::trainer::{Evaluate, Trainer};
-use amc_core::{Activation, Gather, Generator, Layer, Loss, Net, Objective, Samples, Score, Targets, Tiles, gaussian};
+use amc_core::{
+    Activation, Generator, Layer, Loss, Measurements, Net, Objective, Samples, Score, Targets, Tiles, gaussian,
+};
 use amc_cortex_m::CortexM;
 use rand_core::SeedableRng;
 
@@ -28,7 +30,7 @@ pub fn loss(x: &[f32], scratch: &mut [f32]) -> f32 {
     const FEATURES: &[f32; 8] = &[0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 0.0, 1.0];
     let samples =
         Samples { features: Tiles::new(FEATURES, 4, 2, 1.0), targets: Targets::Values(&[0.0, 1.0, 1.0, 0.0]) };
-    OBJECTIVE.evaluate(SQUARE, x, &samples, scratch, Gather::default()).map_or(f32::NAN, |score| score.loss)
+    OBJECTIVE.evaluate(SQUARE, x, &samples, scratch, Measurements::default()).map_or(f32::NAN, |score| score.loss)
 }
 
 /// The loss on other lanes than those of the moves.
@@ -37,11 +39,11 @@ struct Xor<'s> {
 }
 
 impl Evaluate for Xor<'_> {
-    type Crew = CortexM<1>;
+    type Workers = CortexM<1>;
 
     const SIGNALS: bool = false;
 
-    fn crew(&self) -> CortexM<1> {
+    fn workers(&self) -> CortexM<1> {
         ROW
     }
 

@@ -2,11 +2,11 @@
 //!
 //! Sums are kept in registers, for as many neurons as the lanes say, as in the core's forward pass.
 
-use amc_core::lanes::Apart;
+use amc_core::lanes::Outlined;
 use amc_core::{Activation, Features, Lanes, Section};
 
 use amc_kernels::TILE;
-use amc_kernels::packed::Packed;
+use amc_kernels::packed::PackedFeatures;
 
 /// Tiles in a group: enough to make sums over lanes rare, few enough for a deep net to stay in the caches.
 pub(super) const TILES: usize = 32;
@@ -71,13 +71,13 @@ impl<'a> Dense<'a> {
     /// The inputs of the first layer's neurons, from features to be multiplied by `scale`.
     #[inline(always)]
     pub fn forward_first<L: Lanes>(&self, lanes: L, features: &FirstTiles<'_>, scale: f32, outputs: &mut [f32]) {
-        lanes.apart(ForwardFirst { dense: *self, features, scale, outputs });
+        lanes.outlined(ForwardFirst { dense: *self, features, scale, outputs });
     }
 
     /// The inputs of a later layer's neurons, from the outputs of the layer before.
     #[inline(always)]
     pub fn forward<L: Lanes>(&self, lanes: L, given: &[f32], outputs: &mut [f32]) {
-        lanes.apart(Forward { dense: *self, given, outputs });
+        lanes.outlined(Forward { dense: *self, given, outputs });
     }
 
     /// A tile's numbers, one after the other.
@@ -121,7 +121,7 @@ impl<'a> Dense<'a> {
     /// The errors of the layer's inputs, from those of its neurons' inputs.
     #[inline(always)]
     pub fn backward<L: Lanes>(&self, lanes: L, errors: &[f32], before: &mut [f32]) {
-        lanes.apart(Backward { dense: *self, errors, before });
+        lanes.outlined(Backward { dense: *self, errors, before });
     }
 
     #[inline(always)]
@@ -155,7 +155,7 @@ impl<'a> Dense<'a> {
     /// Adds the products of inputs and errors of all samples, `[input][unit]`.
     #[inline(always)]
     pub fn add_weights<L: Lanes>(&self, lanes: L, given: &[f32], errors: &[f32], gradient: &mut [f32]) {
-        lanes.apart(AddWeights { dense: *self, given, errors, gradient });
+        lanes.outlined(AddWeights { dense: *self, given, errors, gradient });
     }
 
     #[inline(always)]
@@ -187,7 +187,7 @@ impl<'a> Dense<'a> {
         room: &mut FirstRoom,
         gradient: &mut [f32],
     ) {
-        lanes.apart(AddFirstWeights { dense: *self, features, errors, room, gradient });
+        lanes.outlined(AddFirstWeights { dense: *self, features, errors, room, gradient });
     }
 
     /// Those of a few inputs at once: an input's sum alone would wait for each of its additions.
@@ -214,7 +214,7 @@ impl<'a> Dense<'a> {
 
 /// Tiles of features from sample `first` on.
 pub(super) struct FirstTiles<'a> {
-    pub features: Packed<'a>,
+    pub features: PackedFeatures<'a>,
     pub first: usize,
 }
 
@@ -242,7 +242,7 @@ struct Backward<'a> {
     before: &'a mut [f32],
 }
 
-impl<L: Lanes> Apart<L> for Backward<'_> {
+impl<L: Lanes> Outlined<L> for Backward<'_> {
     #[inline(always)]
     fn run(self, lanes: L) {
         let Self { dense, errors, before } = self;
@@ -258,7 +258,7 @@ struct ForwardFirst<'a, 'w> {
     outputs: &'w mut [f32],
 }
 
-impl<L: Lanes> Apart<L> for ForwardFirst<'_, '_> {
+impl<L: Lanes> Outlined<L> for ForwardFirst<'_, '_> {
     #[inline(always)]
     fn run(self, lanes: L) {
         let Self { dense, features, scale, outputs } = self;
@@ -274,7 +274,7 @@ struct Forward<'a, 'w> {
     outputs: &'w mut [f32],
 }
 
-impl<L: Lanes> Apart<L> for Forward<'_, '_> {
+impl<L: Lanes> Outlined<L> for Forward<'_, '_> {
     #[inline(always)]
     fn run(self, lanes: L) {
         let Self { dense, given, outputs } = self;
@@ -291,7 +291,7 @@ struct AddWeights<'a, 'w> {
     gradient: &'w mut [f32],
 }
 
-impl<L: Lanes> Apart<L> for AddWeights<'_, '_> {
+impl<L: Lanes> Outlined<L> for AddWeights<'_, '_> {
     #[inline(always)]
     fn run(self, lanes: L) {
         let Self { dense, given, errors, gradient } = self;
@@ -313,7 +313,7 @@ struct AddFirstWeights<'a, 'w> {
     gradient: &'w mut [f32],
 }
 
-impl<L: Lanes> Apart<L> for AddFirstWeights<'_, '_> {
+impl<L: Lanes> Outlined<L> for AddFirstWeights<'_, '_> {
     #[inline(always)]
     fn run(self, lanes: L) {
         let Self { dense, features, errors, room, gradient } = self;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use amc_core::activation::activate;
-use amc_core::lanes::Apart;
+use amc_core::lanes::Outlined;
 use amc_core::{Image, Kernel, Lanes, Layer, Section, layer};
 
 use super::dense::{Dense, FirstRoom, FirstTiles, multiply_by_slopes};
@@ -14,7 +14,7 @@ use super::windows::Window;
 use super::{images, normalization, recurrent};
 use amc_kernels::TILE;
 use amc_kernels::lanes::OnLanes;
-use amc_kernels::packed::Packed;
+use amc_kernels::packed::PackedFeatures;
 
 /// One thread's memory. All numbers are `[tile][unit][TILE]`.
 pub(super) struct Worker {
@@ -65,7 +65,7 @@ pub(super) struct Part<'s, 'a> {
     /// Tiles of a group.
     pub tiles: usize,
     pub parameters: &'s [f32],
-    pub features: Packed<'s>,
+    pub features: PackedFeatures<'s>,
     /// What features are multiplied by.
     pub scale: f32,
     /// The samples.
@@ -82,11 +82,11 @@ impl OnLanes for Part<'_, '_> {
         const { assert!(L::T == TILE) };
         for start in self.range.clone().step_by(self.tiles * TILE) {
             let tiles = (self.range.end - start).div_ceil(TILE).min(self.tiles);
-            lanes.apart(Forward { part: &mut self, start, tiles });
+            lanes.outlined(Forward { part: &mut self, start, tiles });
             if let Some(last) = self.worker.made.last_mut() {
                 self.outputs.errors(lanes, last, start, tiles, &mut self.worker.errors[0]);
             }
-            lanes.apart(Backward { part: &mut self, start, tiles });
+            lanes.outlined(Backward { part: &mut self, start, tiles });
         }
     }
 }
@@ -98,7 +98,7 @@ struct Forward<'p, 's, 'a> {
     tiles: usize,
 }
 
-impl<L: Lanes> Apart<L> for Forward<'_, '_, '_> {
+impl<L: Lanes> Outlined<L> for Forward<'_, '_, '_> {
     #[inline(always)]
     fn run(self, lanes: L) {
         self.part.forward(lanes, self.start, self.tiles);
@@ -112,7 +112,7 @@ struct Backward<'p, 's, 'a> {
     tiles: usize,
 }
 
-impl<L: Lanes> Apart<L> for Backward<'_, '_, '_> {
+impl<L: Lanes> Outlined<L> for Backward<'_, '_, '_> {
     #[inline(always)]
     fn run(self, lanes: L) {
         self.part.backward(lanes, self.start, self.tiles);

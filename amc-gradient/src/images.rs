@@ -46,7 +46,7 @@ impl Convolution<'_> {
         cut(window, given, &mut room.windows);
         let windows = Tiles { numbers: &room.windows, units: size };
         let of_filters = Tiles { numbers: errors, units: filters };
-        lanes.apart(AddProducts { inputs: windows, errors: of_filters, rows: &mut room.rows, gradient: of_weights });
+        lanes.outlined(AddProducts { inputs: windows, errors: of_filters, rows: &mut room.rows, gradient: of_weights });
         if let Some(before) = before {
             dense.backward(lanes, errors, &mut room.windows);
             add_up(window, &room.windows, before);

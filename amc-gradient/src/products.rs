@@ -5,7 +5,7 @@
 //! summing over lanes in the end.
 
 use amc_core::Lanes;
-use amc_core::lanes::Apart;
+use amc_core::lanes::Outlined;
 
 use super::dense::unrolled;
 use amc_kernels::TILE;
@@ -34,7 +34,7 @@ pub(super) struct AddProducts<'a> {
     pub gradient: &'a mut [f32],
 }
 
-impl<L: Lanes> Apart<L> for AddProducts<'_> {
+impl<L: Lanes> Outlined<L> for AddProducts<'_> {
     #[inline(always)]
     fn run(self, lanes: L) {
         let Self { inputs, errors, rows, gradient } = self;

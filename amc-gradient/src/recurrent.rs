@@ -55,11 +55,11 @@ impl Recurrent<'_> {
             w.add_biases(lanes, &room.errors, of_biases);
             let errors = Tiles { numbers: &room.errors, units };
             let x = Tiles { numbers: given, units: inputs };
-            lanes.apart(AddProducts { inputs: x, errors, rows: &mut room.rows, gradient: of_w });
+            lanes.outlined(AddProducts { inputs: x, errors, rows: &mut room.rows, gradient: of_w });
             // The first state came of none.
             let earlier = Tiles { numbers: &states[..(steps - 1) * state], units };
             let errors = Tiles { numbers: &room.errors[state..], units };
-            lanes.apart(AddProducts { inputs: earlier, errors, rows: &mut room.rows, gradient: of_v });
+            lanes.outlined(AddProducts { inputs: earlier, errors, rows: &mut room.rows, gradient: of_v });
             if let Some(before) = &mut before {
                 w.backward(lanes, &room.errors, &mut before[tile * steps * step..][..steps * step]);
             }

@@ -4,7 +4,7 @@
 #[path = "../../amc-core/tests/core/layers/golden.rs"]
 mod golden;
 
-use amc_core::{Activation, Gather, Generator, Layer, Loss, Net, Objective, Portable, gaussian};
+use amc_core::{Activation, Generator, Layer, Loss, Measurements, Net, Objective, Portable, gaussian};
 use amc_gradient::{Gradient, Optimizer, clip, norm};
 use amc_host::data::pack::Pack;
 use amc_host::data::{Set, Values, Wanted};
@@ -251,7 +251,7 @@ fn gradients_are_slopes_of_the_loss() {
             let mut loss = |step: f64| {
                 let mut x = parameters.clone();
                 x[range.clone()].iter_mut().zip(along).for_each(|(x, g)| *x += (step * f64::from(*g) / size) as f32);
-                f64::from(evaluator.evaluate(&x, &pack.batch(), Gather::default()).loss)
+                f64::from(evaluator.evaluate(&x, &pack.batch(), Measurements::default()).loss)
             };
             // The loss is rounded to 2⁻²⁴ of itself, 0.1 or so; third derivatives are of the order of the first.
             let step = 0.02;

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use amc_core::sums::{BLOCK, Total, block_sum, ceiling};
-use amc_core::{BlockScore, Gather, Objective, Score, Wanted};
+use amc_core::{BlockScore, Measurements, Objective, Request, Score};
 use amc_kernels::Arithmetic;
 use amc_kernels::evaluate::{self as kernels, PackedSamples, rows};
 use rayon::prelude::*;
@@ -81,8 +81,8 @@ impl<'a> Evaluator<'a> {
     }
 
     /// U(x) on a batch. Signals are those of the layers from [`Objective::gathers_from`] on, as the core has them.
-    pub fn evaluate(&mut self, parameters: &[f32], batch: &Batch<'_>, gather: Gather<'_>) -> Score {
-        self.evaluate_fresh(parameters, batch, (batch.samples.len(), &[]), gather)
+    pub fn evaluate(&mut self, parameters: &[f32], batch: &Batch<'_>, measurements: Measurements<'_>) -> Score {
+        self.evaluate_fresh(parameters, batch, (batch.samples.len(), &[]), measurements)
     }
 
     /// [`evaluate`](Evaluator::evaluate), given up as soon as it is certain that U(x) exceeds `bound`: then there is no
@@ -95,10 +95,10 @@ impl<'a> Evaluator<'a> {
         bound: f32,
         parameters: &[f32],
         batch: &Batch<'_>,
-        gather: Gather<'_>,
+        measurements: Measurements<'_>,
     ) -> Option<Score> {
         let rest = (batch.samples.len(), &[][..]);
-        self.run(bound, parameters, batch, rest, gather)
+        self.run(bound, parameters, batch, rest, measurements)
     }
 
     /// U(x) on a batch of which only the first `fresh` samples, as they are packed, are evaluated: for the others, if there
@@ -110,10 +110,10 @@ impl<'a> Evaluator<'a> {
         parameters: &[f32],
         batch: &Batch<'_>,
         (fresh, rest): (usize, &[f32]),
-        gather: Gather<'_>,
+        measurements: Measurements<'_>,
     ) -> Score {
         let (bound, rest) = (f32::INFINITY, (fresh, rest));
-        let score = self.run(bound, parameters, batch, rest, gather);
+        let score = self.run(bound, parameters, batch, rest, measurements);
         score.unwrap_or(Score { loss: f32::NAN, correct: 0 })
     }
 
@@ -151,7 +151,7 @@ impl<'a> Evaluator<'a> {
         parameters: &[f32],
         batch: &Batch<'_>,
         (fresh, rest): (usize, &[f32]),
-        gather: Gather<'_>,
+        measurements: Measurements<'_>,
     ) -> Option<Score> {
         let Batch { samples, places } = *batch;
         let count = samples.len();
@@ -161,7 +161,7 @@ impl<'a> Evaluator<'a> {
             self.order.clear();
             self.order.extend(0..blocks as u32);
         }
-        let signals = if gather.signal.is_empty() { 0 } else { rows(&self.objective) };
+        let signals = if measurements.signal.is_empty() { 0 } else { rows(&self.objective) };
         let (multiply_adds, _) = self.objective.net().operations();
         let threads = if samples.len() * multiply_adds < PARALLEL_FROM { 1 } else { self.workers.len() };
         let share = if threads == 1 { 1 } else { (blocks / (ROUNDS * threads)).clamp(1, SHARE) };
@@ -175,7 +175,7 @@ impl<'a> Evaluator<'a> {
             share,
             ceiling: ceiling(bound, terms),
             signals,
-            correct: gather.correct,
+            correct: measurements.correct,
             shared: Shared { next: AtomicUsize::new(0), sum: AtomicU64::new(0.0_f64.to_bits()) },
         };
         let workers = &mut self.workers[..threads];
@@ -203,7 +203,7 @@ impl<'a> Evaluator<'a> {
         }
         .into_iter();
         let loss = sums.next().map_or(f32::NAN, |(total, _)| total.mean(terms));
-        for (signal, (_, sum)) in gather.signal.iter_mut().skip(self.objective.gathers_from()).zip(sums) {
+        for (signal, (_, sum)) in measurements.signal.iter_mut().skip(self.objective.gathers_from()).zip(sums) {
             *signal = sum / count as f32;
         }
         if loss <= bound && (bound.is_finite() || places.is_some()) {
@@ -345,7 +345,7 @@ impl Job<'_, '_> {
     fn evaluate(&self, block: usize, worker: &mut Worker) -> BlockScore {
         let Worker { scratch, numbers, sums, found, .. } = worker;
         let Self { arithmetic, objective, parameters, samples, .. } = self;
-        let wanted = Wanted::Losses { signals: self.signals > 0, correct: self.correct };
+        let wanted = Request::Losses { signals: self.signals > 0, correct: self.correct };
         let (rows, sums) = (&mut numbers[..self.signals.max(1)], &mut sums[..self.signals.max(1)]);
         let to = (&mut *rows, &mut *sums);
         let correct = kernels::block(*arithmetic, objective, parameters, samples, block, wanted, scratch, to);

@@ -2,8 +2,8 @@
 
 mod batches;
 mod buffers;
+mod cached_minibatch;
 mod checkpoint;
-mod drawn;
 mod durations;
 mod initial;
 mod memory;
@@ -14,7 +14,7 @@ mod threads;
 use std::time::{Duration, Instant};
 
 use amc_core::chain::{Counters, Options};
-use amc_core::{Gather, Generator, Objective};
+use amc_core::{Generator, Measurements, Objective};
 use rand_core::SeedableRng;
 
 pub use self::batches::Batching;
@@ -195,7 +195,7 @@ pub fn median(mut times: Vec<Duration>) -> Duration {
 
 /// The share of samples classified rightly; none where targets are not classes.
 pub fn accuracy(evaluator: &mut Evaluator<'_>, parameters: &[f32], samples: &Pack<'_>) -> Option<f32> {
-    let gather = Gather { signal: &mut [], correct: true };
-    let correct = evaluator.evaluate(parameters, &samples.batch(), gather).correct;
+    let measurements = Measurements { signal: &mut [], correct: true };
+    let correct = evaluator.evaluate(parameters, &samples.batch(), measurements).correct;
     samples.set().has_classes().then(|| correct as f32 / samples.len() as f32)
 }

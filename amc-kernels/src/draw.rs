@@ -1,13 +1,13 @@
 //! Gaussian numbers: initial parameters, and the moves of chains.
 
-use amc_core::chain::Part;
+use amc_core::chain::MovePart;
 use amc_core::{Generator, Lanes, gaussian};
 
 use crate::Arithmetic;
 use crate::lanes::{OnLanes, dispatch};
 
 /// Computes one part of a move: draws it, keeps it or takes it back, as the chain asks.
-pub fn work(arithmetic: Arithmetic, part: Part<'_, Generator>) {
+pub fn work(arithmetic: Arithmetic, part: MovePart<'_, Generator>) {
     dispatch(arithmetic, Work(part));
 }
 
@@ -16,7 +16,7 @@ pub fn fill(arithmetic: Arithmetic, rng: &mut Generator, sigma: f32, parameters:
     dispatch(arithmetic, Fill { rng, sigma, parameters });
 }
 
-struct Work<'p>(Part<'p, Generator>);
+struct Work<'p>(MovePart<'p, Generator>);
 
 impl OnLanes for Work<'_> {
     type Output = ();

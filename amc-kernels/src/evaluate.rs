@@ -1,14 +1,14 @@
 //! Forward passes of blocks of samples, and what is found for each of these.
 
 use amc_core::sums::{BLOCK, block_sum};
-use amc_core::{Collect, Found, Lanes, Objective, Samples, Targets, Wanted};
+use amc_core::{Collect, Lanes, Objective, Request, SampleValue, Samples, Targets};
 
 use crate::lanes::{OnLanes, dispatch};
-use crate::packed::Packed;
+use crate::packed::PackedFeatures;
 use crate::{Arithmetic, TILE};
 
 /// Samples in packed features.
-pub type PackedSamples<'a> = Samples<'a, Packed<'a>>;
+pub type PackedSamples<'a> = Samples<'a, PackedFeatures<'a>>;
 
 /// Rows of numbers that [`block`] finds for samples, if signals are wanted: their losses, and the signals of the layers
 /// that an evaluation gathers them for.
@@ -33,7 +33,7 @@ pub fn block(
     parameters: &[f32],
     samples: &PackedSamples<'_>,
     block: usize,
-    wanted: Wanted,
+    wanted: Request,
     scratch: &mut [f32],
     (rows, sums): (&mut [[f32; BLOCK]], &mut [f32]),
 ) -> u32 {
@@ -47,14 +47,14 @@ pub fn outputs(
     arithmetic: Arithmetic,
     objective: &Objective<'_>,
     parameters: &[f32],
-    features: Packed<'_>,
+    features: PackedFeatures<'_>,
     outputs: &mut [f32],
 ) {
     let samples = &Samples { features, targets: Targets::Values(&[]) };
     let mut scratch = vec![0.0; self::scratch(objective)];
     let scratch = &mut scratch[..];
     for (block, numbers) in outputs.chunks_exact_mut(BLOCK * objective.net().outputs().max(1)).enumerate() {
-        let (scratch, wanted, sums) = (&mut *scratch, Wanted::Outputs, &mut [][..]);
+        let (scratch, wanted, sums) = (&mut *scratch, Request::Outputs, &mut [][..]);
         dispatch(arithmetic, Block { objective, parameters, samples, block, wanted, scratch, numbers, sums });
     }
 }
@@ -72,7 +72,7 @@ struct Block<'s> {
     parameters: &'s [f32],
     samples: &'s PackedSamples<'s>,
     block: usize,
-    wanted: Wanted,
+    wanted: Request,
     scratch: &'s mut [f32],
     /// `[row][BLOCK]`
     numbers: &'s mut [f32],
@@ -107,11 +107,11 @@ struct Rows<'s> {
 
 impl<L: Lanes> Collect<L> for Rows<'_> {
     #[inline(always)]
-    fn take(&mut self, lanes: L, found: Found, sample: usize, _: usize, v: L::V) {
+    fn take(&mut self, lanes: L, found: SampleValue, sample: usize, _: usize, v: L::V) {
         let row = match found {
-            Found::Loss => 0,
-            Found::Signal(layer) => 1 + layer - self.from,
-            Found::Output(output) => output,
+            SampleValue::Loss => 0,
+            SampleValue::Signal(layer) => 1 + layer - self.from,
+            SampleValue::Output(output) => output,
         };
         if let Some(to) = self.numbers.get_mut(row * BLOCK + sample - self.first..) {
             lanes.store(v, to);

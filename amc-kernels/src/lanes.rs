@@ -3,7 +3,7 @@
 //! [`dispatch`] picks AVX-512, AVX2 or NEON at run time. Every instruction set gives the same bits within one
 //! [`Arithmetic`].
 
-use amc_core::lanes::{Apart, ROUND_MAGIC, SQRT_HALF_BITS};
+use amc_core::lanes::{Outlined, ROUND_MAGIC, SQRT_HALF_BITS};
 use amc_core::{Lanes, Portable};
 use pulp::{Arch, Simd, WithSimd};
 
@@ -68,7 +68,7 @@ fn called<S: Simd, Op: WithSimd<Output = ()>>(simd: S, op: Op) {
 /// A part of a pass, on its lanes.
 struct Call<L, Op>(L, Op);
 
-impl<L, Op: Apart<L>> WithSimd for Call<L, Op> {
+impl<L, Op: Outlined<L>> WithSimd for Call<L, Op> {
     type Output = ();
 
     #[inline(always)]
@@ -151,7 +151,7 @@ impl<S: Simd, const K: usize, const FUSED: bool> Lanes for Wide<S, K, FUSED> {
     };
 
     #[inline(always)]
-    fn apart<Op: Apart<Self>>(self, op: Op) {
+    fn outlined<Op: Outlined<Self>>(self, op: Op) {
         called(self.0, Call(self, op));
     }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use amc_core::lanes::Apart;
+use amc_core::lanes::Outlined;
 use amc_core::{Element, FeatureKernel, Features, Lanes};
 
 use crate::lanes::TILE;
@@ -66,9 +66,9 @@ impl<E: Element> Features for Sparse<'_, E> {
     }
 }
 
-/// Packed features of either kind.
+/// PackedFeatures features of either kind.
 #[derive(Clone, Copy, Debug)]
-pub enum Packed<'a> {
+pub enum PackedFeatures<'a> {
     /// Bytes.
     U8(Sparse<'a, u8>),
     /// Numbers.
@@ -79,21 +79,21 @@ pub enum Packed<'a> {
 macro_rules! either {
     ($packed:expr, |$sparse:ident| $call:expr) => {
         match $packed {
-            Packed::U8($sparse) => $call,
-            Packed::F32($sparse) => $call,
+            PackedFeatures::U8($sparse) => $call,
+            PackedFeatures::F32($sparse) => $call,
         }
     };
 }
 
-impl Features for Packed<'_> {
+impl Features for PackedFeatures<'_> {
     fn samples(&self) -> usize {
         either!(self, |sparse| sparse.samples())
     }
 
     fn first(self, samples: usize) -> Self {
         match self {
-            Packed::U8(sparse) => Packed::U8(sparse.first(samples)),
-            Packed::F32(sparse) => Packed::F32(sparse.first(samples)),
+            PackedFeatures::U8(sparse) => PackedFeatures::U8(sparse.first(samples)),
+            PackedFeatures::F32(sparse) => PackedFeatures::F32(sparse.first(samples)),
         }
     }
 
@@ -108,14 +108,14 @@ impl Features for Packed<'_> {
     #[inline(always)]
     fn tile<L: Lanes>(&self, lanes: L, first: usize) -> impl Iterator<Item = (usize, L::V)> + Clone {
         match self {
-            Packed::U8(sparse) => Either::U8(sparse.tile(lanes, first)),
-            Packed::F32(sparse) => Either::F32(sparse.tile(lanes, first)),
+            PackedFeatures::U8(sparse) => Either::U8(sparse.tile(lanes, first)),
+            PackedFeatures::F32(sparse) => Either::F32(sparse.tile(lanes, first)),
         }
     }
 
     #[inline(always)]
     fn apply<L: Lanes, K: FeatureKernel<L>>(&self, lanes: L, kernel: K) {
-        either!(self, |features| lanes.apart(OnSparse { features, kernel }));
+        either!(self, |features| lanes.outlined(OnSparse { features, kernel }));
     }
 }
 
@@ -125,7 +125,7 @@ struct OnSparse<'s, 'a, E, K> {
     kernel: K,
 }
 
-impl<L: Lanes, E: Element, K: FeatureKernel<L>> Apart<L> for OnSparse<'_, '_, E, K> {
+impl<L: Lanes, E: Element, K: FeatureKernel<L>> Outlined<L> for OnSparse<'_, '_, E, K> {
     #[inline(always)]
     fn run(self, lanes: L) {
         self.kernel.run(lanes, self.features);

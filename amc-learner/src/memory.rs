@@ -1,7 +1,7 @@
 //! The memory of a learner, lent by the caller.
 
 use amc_core::Net;
-use amc_core::chain::Needs;
+use amc_core::chain::TrainingMemory;
 use amc_core::trainer::{Buffers, BuffersError};
 
 use crate::Window;
@@ -10,7 +10,7 @@ use crate::Window;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Size {
-    training: Needs,
+    training: TrainingMemory,
     inputs: usize,
     outputs: usize,
     window: usize,

@@ -7,7 +7,7 @@ pub mod scaling;
 use std::time::Instant;
 
 use amc_core::chain::Options;
-use amc_core::{Gather, Layer};
+use amc_core::{Layer, Measurements};
 use serde::Serialize;
 
 pub use cases::{CASES, Case, Shape};
@@ -77,7 +77,7 @@ pub fn measure(
     let pack = Pack::all(&data.train, threads);
     let evaluations = (0..steps.clamp(20, 500)).map(|_| {
         let begun = Instant::now();
-        std::hint::black_box(evaluator.evaluate(&trained.parameters, &pack.batch(), Gather::default()));
+        std::hint::black_box(evaluator.evaluate(&trained.parameters, &pack.batch(), Measurements::default()));
         begun.elapsed()
     });
     let evaluation = median(evaluations.collect());

@@ -3,7 +3,7 @@
 
 use rand_core::Rng;
 
-use super::{Chain, Crew, Memory, Part, Parts, Proposal, State, Stream};
+use super::{Chain, Memory, MovePart, MoveParts, Proposal, State, Stream, Workers};
 
 impl<R> defmt::Format for Chain<'_, R> {
     fn format(&self, f: defmt::Formatter<'_>) {
@@ -11,7 +11,7 @@ impl<R> defmt::Format for Chain<'_, R> {
     }
 }
 
-impl<R: Rng + Clone, C: Crew<R>> defmt::Format for Proposal<'_, '_, R, C> {
+impl<R: Rng + Clone, C: Workers<R>> defmt::Format for Proposal<'_, '_, R, C> {
     fn format(&self, f: defmt::Formatter<'_>) {
         defmt::write!(f, "Proposal: bound {}", self.bound());
     }
@@ -35,14 +35,14 @@ impl<R> defmt::Format for Stream<R> {
     }
 }
 
-impl<R> defmt::Format for Parts<'_, R> {
+impl<R> defmt::Format for MoveParts<'_, R> {
     fn format(&self, f: defmt::Formatter<'_>) {
-        defmt::write!(f, "Parts: {} left", self.len());
+        defmt::write!(f, "MoveParts: {} left", self.len());
     }
 }
 
-impl<R> defmt::Format for Part<'_, R> {
+impl<R> defmt::Format for MovePart<'_, R> {
     fn format(&self, f: defmt::Formatter<'_>) {
-        defmt::write!(f, "Part: from parameter {}", self.first);
+        defmt::write!(f, "MovePart: from parameter {}", self.first);
     }
 }

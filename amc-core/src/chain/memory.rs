@@ -1,6 +1,6 @@
 //! What the caller lends a chain.
 
-use super::parts::{Move, Parts, Task};
+use super::parts::{Move, MoveParts, Task};
 use super::streams::{Stream, streams};
 use super::{ChainError, Options};
 use crate::Generator;
@@ -117,8 +117,8 @@ impl<'m, R> Memory<'m, R> {
     }
 
     /// Whether some part of a move that `own` and the streams gave is neither kept nor taken back.
-    pub(super) fn any_drawn(&self, own: &Stream<R>) -> bool {
-        own.drawn || self.streams.iter().any(|stream| stream.drawn)
+    pub(super) fn has_any_move(&self, own: &Stream<R>) -> bool {
+        own.has_move || self.streams.iter().any(|stream| stream.has_move)
     }
 
     /// The current parameters, or x' while a move is pending in place.
@@ -135,10 +135,10 @@ impl<'m, R> Memory<'m, R> {
         task: Task,
         options: &Options,
         sigma: f32,
-    ) -> Parts<'p, R> {
+    ) -> MoveParts<'p, R> {
         let Self { parameters, proposed, centres, streams, signal_norm, in_place } = self;
         let norm = signal_norm.as_ref().map(|norm| (norm.net, &*norm.signal));
         let rules = Move { sigma, norm, grid: options.grid, in_place: *in_place };
-        Parts::new(task, rules, [parameters, proposed, centres], own, streams)
+        MoveParts::new(task, rules, [parameters, proposed, centres], own, streams)
     }
 }

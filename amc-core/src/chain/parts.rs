@@ -13,30 +13,30 @@ use crate::net::{Net, Section};
 /// Who computes the parts of moves.
 ///
 /// Any [`Lanes`] do it, one part after the other. A caller with threads implements this for a type of its own: hand
-/// each part to some thread, have it [work](Part::work) there, on lanes of one arithmetic always, and return when all
+/// each part to some thread, have it [work](MovePart::work) there, on lanes of one arithmetic always, and return when all
 /// parts are done. Parts are [`Send`] if the generator is. The bits of the result do not depend on who computed what,
 /// nor when. A part that was not computed makes a proposal that cannot be accepted.
-pub trait Crew<R> {
+pub trait Workers<R> {
     /// Whether it computes in functions of its own, so that what they have on the stack is there no longer than that.
-    const CALLS: bool = false;
+    const OUTLINES: bool = false;
 
     /// Computes all parts.
-    fn share(&mut self, parts: Parts<'_, R>);
+    fn share(&mut self, parts: MoveParts<'_, R>);
 }
 
-impl<R: Rng + Clone, L: Lanes> Crew<R> for L {
-    const CALLS: bool = L::CALLS;
+impl<R: Rng + Clone, L: Lanes> Workers<R> for L {
+    const OUTLINES: bool = L::OUTLINES;
 
     #[inline(always)]
-    fn share(&mut self, parts: Parts<'_, R>) {
-        match L::CALLS {
+    fn share(&mut self, parts: MoveParts<'_, R>) {
+        match L::OUTLINES {
             true => parts.work_called(*self),
             false => parts.work(*self),
         }
     }
 }
 
-impl<R: Rng + Clone> Parts<'_, R> {
+impl<R: Rng + Clone> MoveParts<'_, R> {
     // Once for all tasks, of which a chain has three.
     #[inline(never)]
     fn work_called<L: Lanes>(self, lanes: L) {
@@ -64,7 +64,7 @@ pub(super) enum Task {
 
 /// The parts of a move: one for each [`RANGE`] of parameters.
 #[derive(Debug)]
-pub struct Parts<'p, R> {
+pub struct MoveParts<'p, R> {
     task: Task,
     rules: Move<'p>,
     first: usize,
@@ -75,7 +75,7 @@ pub struct Parts<'p, R> {
     streams: IterMut<'p, Stream<R>>,
 }
 
-impl<'p, R> Parts<'p, R> {
+impl<'p, R> MoveParts<'p, R> {
     /// `vectors`: parameters, proposed parameters, and centres, or none.
     pub(super) fn new(
         task: Task,
@@ -98,15 +98,15 @@ fn range<'p>(vector: &mut &'p mut [f32]) -> &'p mut [f32] {
     range
 }
 
-impl<'p, R> Iterator for Parts<'p, R> {
-    type Item = Part<'p, R>;
+impl<'p, R> Iterator for MoveParts<'p, R> {
+    type Item = MovePart<'p, R>;
 
     #[inline]
-    fn next(&mut self) -> Option<Part<'p, R>> {
+    fn next(&mut self) -> Option<MovePart<'p, R>> {
         let stream = self.own.take().or_else(|| self.streams.next())?;
         let first = self.first;
         self.first += RANGE;
-        Some(Part {
+        Some(MovePart {
             task: self.task,
             rules: self.rules,
             first,
@@ -123,12 +123,12 @@ impl<'p, R> Iterator for Parts<'p, R> {
     }
 }
 
-impl<R> ExactSizeIterator for Parts<'_, R> {}
+impl<R> ExactSizeIterator for MoveParts<'_, R> {}
 
 /// One range of parameters, with its generator: independent of all others.
 #[derive(Debug)]
 #[must_use = "a part that does no work spoils the move"]
-pub struct Part<'p, R> {
+pub struct MovePart<'p, R> {
     task: Task,
     rules: Move<'p>,
     /// Index of its first parameter.
@@ -139,7 +139,7 @@ pub struct Part<'p, R> {
     stream: &'p mut Stream<R>,
 }
 
-impl<R: Rng + Clone> Part<'_, R> {
+impl<R: Rng + Clone> MovePart<'_, R> {
     /// Computes this part on `lanes`.
     #[inline(always)]
     pub fn work<L: Lanes>(self, lanes: L) {
@@ -151,7 +151,7 @@ impl<R: Rng + Clone> Part<'_, R> {
                 &mut stream.now
             }
             Task::Accept(_) | Task::Undo => {
-                let drawn = core::mem::take(&mut stream.drawn);
+                let has_move = core::mem::take(&mut stream.has_move);
                 if let Task::Accept(epsilon) = task {
                     // In place there is nothing to copy.
                     for (x, proposed) in parameters.iter_mut().zip(&*proposed) {
@@ -160,7 +160,7 @@ impl<R: Rng + Clone> Part<'_, R> {
                     if epsilon == 0.0 {
                         return;
                     }
-                } else if !drawn {
+                } else if !has_move {
                     return;
                 }
                 &mut stream.before
@@ -221,8 +221,8 @@ impl<R: Rng + Clone> Part<'_, R> {
             }
         }
         if let Task::Propose = task {
-            stream.rise = blocks.sum(lanes, finite);
-            stream.drawn = true;
+            stream.allowed_rise = blocks.sum(lanes, finite);
+            stream.has_move = true;
         }
     }
 }

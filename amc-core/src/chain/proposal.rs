@@ -2,7 +2,7 @@
 
 use rand_core::Rng;
 
-use super::parts::{Crew, Task};
+use super::parts::{Task, Workers};
 use super::{Chain, SIGMA_FACTOR};
 
 /// What became of a move.
@@ -21,12 +21,12 @@ pub enum Decision {
 /// generators have moved on.
 #[derive(Debug)]
 #[must_use = "a proposal that is not decided changes nothing"]
-pub struct Proposal<'c, 'm, R: Rng + Clone, C: Crew<R>> {
+pub struct Proposal<'c, 'm, R: Rng + Clone, C: Workers<R>> {
     pub(super) chain: &'c mut Chain<'m, R>,
-    pub(super) crew: C,
+    pub(super) workers: C,
 }
 
-impl<R: Rng + Clone, C: Crew<R>> Proposal<'_, '_, R, C> {
+impl<R: Rng + Clone, C: Workers<R>> Proposal<'_, '_, R, C> {
     /// The proposed parameters x'.
     pub fn parameters(&self) -> &[f32] {
         self.chain.memory.proposed()
@@ -34,11 +34,11 @@ impl<R: Rng + Clone, C: Crew<R>> Proposal<'_, '_, R, C> {
 
     /// The largest loss that will be accepted: U(x) at T = 0, and U(x) − T ln ξ above. NaN where no loss will be.
     pub fn bound(&self) -> f32 {
-        self.chain.loss + self.chain.own.rise
+        self.chain.loss + self.chain.own.allowed_rise
     }
 
     /// Leaves the move undecided: [`Chain::pending`] gives it back. So an evaluation can be spread over interrupts, or
-    /// over the calls of a program that holds nothing but the chain. The crew is forgotten, not dropped.
+    /// over the calls of a program that holds nothing but the chain. The workers are forgotten, not dropped.
     ///
     /// Until then [`Chain::parameters`] are the current ones, but in place they are the proposed ones.
     pub fn suspend(self) {
@@ -84,15 +84,15 @@ impl<R: Rng + Clone, C: Crew<R>> Proposal<'_, '_, R, C> {
         let chain = &mut *self.chain;
         if accepted || chain.memory.in_place {
             let task = if accepted { Task::Accept(chain.options.epsilon) } else { Task::Undo };
-            chain.share(&mut self.crew, task);
+            chain.share(&mut self.workers, task);
         }
-        chain.own.drawn = false;
+        chain.own.has_move = false;
     }
 }
 
-impl<R: Rng + Clone, C: Crew<R>> Drop for Proposal<'_, '_, R, C> {
+impl<R: Rng + Clone, C: Workers<R>> Drop for Proposal<'_, '_, R, C> {
     fn drop(&mut self) {
-        if self.chain.own.drawn || self.chain.is_undecided() {
+        if self.chain.own.has_move || self.chain.is_undecided() {
             self.settle(false);
         }
     }

@@ -85,7 +85,7 @@ fn check_finite(what: &'static str, values: &[f32]) -> Result<(), StateError> {
 
 impl<'m, R: Rng + Clone> Chain<'m, R> {
     /// The chain that was at `state`, with the same parameters, centres, signals and streams in `memory`, and the same
-    /// `options`: it makes the moves, bit for bit, that the other would have gone on with. Crew and lanes may be others
+    /// `options`: it makes the moves, bit for bit, that the other would have gone on with. Workers and lanes may be others
     /// of the same arithmetic.
     ///
     /// Centres and signals are as `memory` holds them. Centres that ε = 0 leaves at 0 are set to that.
@@ -100,7 +100,7 @@ impl<'m, R: Rng + Clone> Chain<'m, R> {
             memory.centres.fill(0.0);
         }
         for stream in memory.streams.iter_mut() {
-            stream.drawn = false;
+            stream.has_move = false;
         }
         let State { sigma, loss, rejected_in_a_row, counters, generator } = state;
         let own = Stream::new(generator);
@@ -113,7 +113,7 @@ impl<'m, R: Rng + Clone> Chain<'m, R> {
     /// While a proposal is [suspended](super::Proposal::suspend), or where a centre or signal is no longer finite: from
     /// there no chain is resumed.
     pub fn state(&self) -> Result<State<R>, ChainError> {
-        if self.own.drawn || self.is_undecided() {
+        if self.own.has_move || self.is_undecided() {
             return Err(ChainError::Undecided);
         }
         check_finite("signal", self.signal())?;

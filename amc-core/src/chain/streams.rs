@@ -19,15 +19,15 @@ pub struct Stream<R> {
     pub(super) before: R,
     /// By how much the loss may rise with the pending move: 0, or NaN where it must not be accepted or was not drawn.
     /// The chain's own stream then tells it for all, with the temperature.
-    pub(super) rise: f32,
+    pub(super) allowed_rise: f32,
     /// Whether a move was drawn that is neither kept nor, in place, taken back.
-    pub(super) drawn: bool,
+    pub(super) has_move: bool,
 }
 
 impl<R: Clone> Stream<R> {
     /// A stream of numbers from `generator`, which must be independent of the chain's other generators.
     pub fn new(generator: R) -> Self {
-        Self { before: generator.clone(), now: generator, rise: 0.0, drawn: false }
+        Self { before: generator.clone(), now: generator, allowed_rise: 0.0, has_move: false }
     }
 }
 

@@ -76,7 +76,7 @@ impl Kind for Conv1d {
     // The same function as that of the images' convolution.
     #[inline(always)]
     fn pass<L: Lanes, S: FnMut(usize, L::V)>(&self, lanes: L, pass: LayerPass<'_, '_>, seen: Option<S>) {
-        pass.apart(lanes, self.sliding(), seen);
+        pass.outlined(lanes, self.sliding(), seen);
     }
 }
 

@@ -74,7 +74,7 @@ impl Kind for Convolution {
 
     #[inline(always)]
     fn pass<L: Lanes, S: FnMut(usize, L::V)>(&self, lanes: L, pass: LayerPass<'_, '_>, seen: Option<S>) {
-        pass.apart(lanes, self.sliding(), seen);
+        pass.outlined(lanes, self.sliding(), seen);
     }
 }
 

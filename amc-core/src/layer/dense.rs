@@ -58,7 +58,7 @@ impl Kind for Dense {
 
     const STREAMS: bool = true;
 
-    const APART: bool = false;
+    const OUTLINED: bool = false;
 
     #[inline(always)]
     fn pass<L: Lanes, S: FnMut(usize, L::V)>(&self, lanes: L, mut pass: LayerPass<'_, '_>, seen: Option<S>) {

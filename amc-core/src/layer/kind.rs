@@ -5,7 +5,7 @@
 
 use core::fmt::Display;
 
-use crate::lanes::{Apart, Lanes};
+use crate::lanes::{Lanes, Outlined};
 use crate::samples::Features;
 
 /// What the sizes of a layer come to. What overflows is `usize::MAX`.
@@ -87,7 +87,7 @@ pub trait Kind: Copy + Display {
     const ACTIVATES: bool = false;
 
     /// Whether its pass is a function of its own.
-    const APART: bool = true;
+    const OUTLINED: bool = true;
 
     /// Makes its numbers of those it is given, and calls `seen(tile, the signal of its inputs)` if signals are wanted and
     /// it has weights.
@@ -156,18 +156,23 @@ impl LayerPass<'_, '_> {
         (given.get(..self.taken).unwrap_or_default(), made.get_mut(..self.wanted).unwrap_or_default())
     }
 
-    /// The pass of a computation that is a [function of its own](Lanes::apart).
+    /// The pass of a computation that is a [function of its own](Lanes::outlined).
     #[inline(always)]
-    pub(crate) fn apart<L: Lanes, C: Compute>(self, lanes: L, compute: C, mut seen: Option<impl FnMut(usize, L::V)>) {
+    pub(crate) fn outlined<L: Lanes, C: Compute>(
+        self,
+        lanes: L,
+        compute: C,
+        mut seen: Option<impl FnMut(usize, L::V)>,
+    ) {
         let seen = seen.as_mut().map(|seen| seen as &mut dyn FnMut(usize, L::V));
-        lanes.apart(Part { compute, pass: self, seen });
+        lanes.outlined(Part { compute, pass: self, seen });
     }
 }
 
 /// Called with a tile and the signal of its inputs, where signals are wanted.
 pub(crate) type Seen<'p, L> = Option<&'p mut dyn FnMut(usize, <L as Lanes>::V)>;
 
-/// The pass of a layer as a [function of its own](LayerPass::apart), the same wherever it is called from.
+/// The pass of a layer as a [function of its own](LayerPass::outlined), the same wherever it is called from.
 pub(crate) trait Compute {
     /// Computes it. Implementations are `#[inline(always)]`, so that they are compiled for the lanes' instruction set.
     fn run<L: Lanes>(self, lanes: L, pass: LayerPass<'_, '_>, seen: Seen<'_, L>);
@@ -179,7 +184,7 @@ struct Part<'p, 's, L: Lanes, C> {
     seen: Seen<'p, L>,
 }
 
-impl<L: Lanes, C: Compute> Apart<L> for Part<'_, '_, L, C> {
+impl<L: Lanes, C: Compute> Outlined<L> for Part<'_, '_, L, C> {
     #[inline(always)]
     fn run(self, lanes: L) {
         self.compute.run(lanes, self.pass, self.seen);

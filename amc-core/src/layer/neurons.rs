@@ -53,7 +53,7 @@ impl<'a> Neurons<'a> {
     /// `SPARSE`, those that the lanes want to skip are skipped.
     #[inline(always)]
     pub(crate) fn run<L: Lanes, I: Inputs<L>, const SPARSE: bool>(&self, lanes: L, inputs: I, outputs: &mut [f32]) {
-        match L::CALLS {
+        match L::OUTLINES {
             true => self.called::<L, I, SPARSE>(lanes, inputs, outputs),
             false => self.inlined::<L, I, SPARSE>(lanes, inputs, outputs),
         }

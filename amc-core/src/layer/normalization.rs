@@ -68,7 +68,7 @@ impl Kind for Normalization {
 
     #[inline(always)]
     fn pass<L: Lanes, S: FnMut(usize, L::V)>(&self, lanes: L, pass: LayerPass<'_, '_>, seen: Option<S>) {
-        pass.apart(lanes, *self, seen);
+        pass.outlined(lanes, *self, seen);
     }
 
     fn set_initial(&self, parameters: &mut [f32]) {

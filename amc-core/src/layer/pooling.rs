@@ -48,7 +48,7 @@ impl Kind for MaxPool {
 
     #[inline(always)]
     fn pass<L: Lanes, S: FnMut(usize, L::V)>(&self, lanes: L, pass: LayerPass<'_, '_>, seen: Option<S>) {
-        pass.apart(lanes, *self, seen);
+        pass.outlined(lanes, *self, seen);
     }
 }
 
@@ -124,7 +124,7 @@ impl Kind for GlobalAverage {
 
     #[inline(always)]
     fn pass<L: Lanes, S: FnMut(usize, L::V)>(&self, lanes: L, pass: LayerPass<'_, '_>, seen: Option<S>) {
-        pass.apart(lanes, *self, seen);
+        pass.outlined(lanes, *self, seen);
     }
 }
 

@@ -96,7 +96,7 @@ impl Kind for Recurrent {
 
     #[inline(always)]
     fn pass<L: Lanes, S: FnMut(usize, L::V)>(&self, lanes: L, pass: LayerPass<'_, '_>, seen: Option<S>) {
-        pass.apart(lanes, *self, seen);
+        pass.outlined(lanes, *self, seen);
     }
 
     #[inline(always)]

@@ -88,7 +88,7 @@ impl Kind for Keep {
 
     #[inline(always)]
     fn pass<L: Lanes, S: FnMut(usize, L::V)>(&self, lanes: L, pass: LayerPass<'_, '_>, seen: Option<S>) {
-        pass.apart(lanes, *self, seen);
+        pass.outlined(lanes, *self, seen);
     }
 }
 
@@ -145,7 +145,7 @@ impl Kind for Swap {
 
     #[inline(always)]
     fn pass<L: Lanes, S: FnMut(usize, L::V)>(&self, lanes: L, pass: LayerPass<'_, '_>, seen: Option<S>) {
-        pass.apart(lanes, *self, seen);
+        pass.outlined(lanes, *self, seen);
     }
 }
 
@@ -202,7 +202,7 @@ impl Kind for Add {
 
     #[inline(always)]
     fn pass<L: Lanes, S: FnMut(usize, L::V)>(&self, lanes: L, pass: LayerPass<'_, '_>, seen: Option<S>) {
-        pass.apart(lanes, *self, seen);
+        pass.outlined(lanes, *self, seen);
     }
 }
 

@@ -74,7 +74,7 @@ macro_rules! kinds {
             #[inline(always)]
             pub(crate) const fn shape(&self, width: usize) -> Shape {
                 match self {
-                    $(Self::$kind(kind) if !<$kind as Kind>::APART => kind.shape(width),)+
+                    $(Self::$kind(kind) if !<$kind as Kind>::OUTLINED => kind.shape(width),)+
                     _ => self.shape_of_any(width),
                 }
             }
@@ -139,7 +139,7 @@ macro_rules! kinds {
             }
 
             /// What it makes of `tiles` tiles, its activation included but for softmax, if its pass is a
-            /// [function of its own](Lanes::apart): part of a net's pass, for callers that need the numbers between its
+            /// [function of its own](Lanes::outlined): part of a net's pass, for callers that need the numbers between its
             /// layers, as gradients do.
             ///
             /// `given`, `[tile][input][T]`, becomes `made`, `[tile][output][T]`. Weights and biases are those of the layer's
@@ -159,7 +159,7 @@ macro_rules! kinds {
                 let mut buffers = Buffers { made, given, ..Buffers::default() };
                 let pass = LayerPass { tiles, weights, biases, width, taken, wanted, buffers: &mut buffers };
                 match self {
-                    $(Self::$kind(kind) if <$kind as Kind>::APART => kind.pass(lanes, pass, None::<fn(usize, L::V)>),)+
+                    $(Self::$kind(kind) if <$kind as Kind>::OUTLINED => kind.pass(lanes, pass, None::<fn(usize, L::V)>),)+
                     _ => {}
                 }
                 if !self.activates() {

@@ -1,9 +1,9 @@
 //! The memory of a training, lent by the caller.
 
 use crate::Generator;
-use crate::chain::{Needs, Stream};
+use crate::chain::{Stream, TrainingMemory};
 
-/// A block of memory is shorter than [`Needs::numbers`].
+/// A block of memory is shorter than [`TrainingMemory::numbers`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[error("training needs memory of {needed} numbers, but there are {given}")]
@@ -14,7 +14,7 @@ pub struct BuffersError {
     pub given: usize,
 }
 
-/// The memory of a training: one block that is [cut](Needs::cut), or slices of the caller's own.
+/// The memory of a training: one block that is [cut](TrainingMemory::cut), or slices of the caller's own.
 #[derive(Debug)]
 pub struct Buffers<'m, R = Generator> {
     /// N current parameters: training begins with what they hold.
@@ -43,8 +43,8 @@ impl<'m, R> Buffers<'m, R> {
     }
 }
 
-impl Needs {
-    /// Cuts a block of [`numbers`](Needs::numbers) into what training needs; generators come
+impl TrainingMemory {
+    /// Cuts a block of [`numbers`](TrainingMemory::numbers) into what training needs; generators come
     /// [beside it](Buffers::streams).
     ///
     /// # Errors

@@ -8,20 +8,20 @@ use crate::objective::Score;
 /// It has a batch that is current, on which all evaluations are made until it is changed in
 /// [`next_batch`](Evaluate::next_batch) or [`accepted`](Evaluate::accepted).
 pub trait Evaluate {
-    /// Who computes proposals: [lanes](crate::Lanes), or any other [`Crew`](crate::chain::Crew).
+    /// Who computes proposals: [lanes](crate::Lanes), or any other [`Workers`](crate::chain::Workers).
     ///
     /// It is called from functions that are not inlined: one that brings an instruction set enters it by itself.
-    type Crew: Copy;
+    type Workers: Copy;
 
     /// Whether there may be signals: without, their code is left out, and trainers are given no room for them.
     const SIGNALS: bool = true;
 
     /// Who computes proposals.
-    fn crew(&self) -> Self::Crew;
+    fn workers(&self) -> Self::Workers;
 
     /// U(x) of the current parameters on the current batch. `signal` is empty, or receives the signals of *all* layers:
     /// [`Objective::input_signal`](crate::Objective::input_signal), and what an evaluation
-    /// [gathers](crate::Gather::signal).
+    /// [gathers](crate::Measurements::signal).
     fn evaluate(&mut self, parameters: &[f32], signal: &mut [f32]) -> f32;
 
     /// U(x') of proposed parameters on the current batch, or none as soon as it is certain to exceed `bound`, and always

@@ -9,7 +9,7 @@ use super::{Batches, Buffers, Evaluate, Trainer, TrainerError};
 use crate::chain::{Chain, ChainError, Memory, Options, State};
 use crate::lanes::Lanes;
 use crate::net::Net;
-use crate::objective::{Gather, Objective, ObjectiveError, Score};
+use crate::objective::{Measurements, Objective, ObjectiveError, Score};
 use crate::samples::{Features, Rows, Samples};
 
 /// What is trained: an [`Objective`], or a function that gives one.
@@ -60,12 +60,12 @@ impl<'m, O: IntoObjective<'m>, L: Lanes, B: Batches, const SIGNALS: bool> Serial
 }
 
 impl<'m, O: IntoObjective<'m>, L: Lanes, B: Batches, const SIGNALS: bool> Evaluate for Serial<'m, O, L, B, SIGNALS> {
-    type Crew = L;
+    type Workers = L;
 
     const SIGNALS: bool = SIGNALS;
 
     #[inline(always)]
-    fn crew(&self) -> L {
+    fn workers(&self) -> L {
         self.lanes
     }
 
@@ -267,8 +267,8 @@ impl<'m, O: IntoObjective<'m>, L: Lanes, B: Batches, R: Rng + Clone, const SIGNA
         let Self { chain, evaluator: Serial { objective, lanes, scratch, .. }, .. } = self;
         let objective = objective.objective();
         objective.check(samples)?;
-        let gather = Gather { correct: true, ..Gather::default() };
-        Ok(objective.evaluate(*lanes, chain.parameters(), samples, scratch, gather)?)
+        let measurements = Measurements { correct: true, ..Measurements::default() };
+        Ok(objective.evaluate(*lanes, chain.parameters(), samples, scratch, measurements)?)
     }
 }
 

@@ -4,7 +4,7 @@ use core::marker::PhantomData;
 
 use super::{Batches, IntoObjective};
 use crate::lanes::Lanes;
-use crate::objective::{Gather, Objective, Score};
+use crate::objective::{Measurements, Objective, Score};
 use crate::sums::{BLOCK, Total, ceiling};
 
 /// The sums over the blocks that were evaluated.
@@ -63,8 +63,8 @@ impl<'m, O: IntoObjective<'m>, L: Lanes, B: Batches, const SIGNALS: bool> Evalua
         if sums.block == 0 {
             signal.iter_mut().skip(objective.gathers_from()).for_each(|signal| *signal = 0.0);
         }
-        let gather = Gather { signal, correct: B::COUNTS };
-        let score = objective.block(self.lanes, parameters, &samples, sums.block, self.scratch, gather);
+        let measurements = Measurements { signal, correct: B::COUNTS };
+        let score = objective.block(self.lanes, parameters, &samples, sums.block, self.scratch, measurements);
         sums.loss.add(score.loss);
         sums.correct += score.correct;
         sums.block += 1;

@@ -2,7 +2,7 @@
 
 use amc_core::sums::BLOCK;
 use amc_core::{
-    Activation, Gather, Generator, Layer, Loss, Net, Objective, Portable, Rows, Samples, Score, Targets, gaussian,
+    Activation, Generator, Layer, Loss, Measurements, Net, Objective, Portable, Rows, Samples, Score, Targets, gaussian,
 };
 use proptest::prelude::*;
 use rand_core::SeedableRng;
@@ -28,7 +28,7 @@ proptest! {
         let mut scratch = [0.0; NET.scratch(4)];
         let mut within = |bound: f32| -> Option<Score> {
             OBJECTIVE
-                .evaluate_within(Portable::<4>, bound, &parameters, &samples, &mut scratch, Gather::default())
+                .evaluate_within(Portable::<4>, bound, &parameters, &samples, &mut scratch, Measurements::default())
                 .unwrap()
         };
         let whole = within(f32::INFINITY).unwrap();
@@ -55,7 +55,7 @@ fn nothing_is_evaluated_after_the_bound_is_exceeded() {
     let mut within = |bound| {
         let parameters = [0.0; NET.parameters()];
         OBJECTIVE
-            .evaluate_within(Portable::<4>, bound, &parameters, &samples, &mut scratch, Gather::default())
+            .evaluate_within(Portable::<4>, bound, &parameters, &samples, &mut scratch, Measurements::default())
             .map(|score| score.map(|score| score.loss.is_nan()))
     };
     assert_eq!(within(20.0), Ok(None));

@@ -4,14 +4,14 @@
 
 use amc_core::batch::{Minibatch, Progressive};
 use amc_core::chain::{
-    Chain, ChainError, Counters, Decision, Grid, Memory, Needs, Options, OptionsError, Part, Parts, Proposal, State,
-    StateError, Stream,
+    Chain, ChainError, Counters, Decision, Grid, Memory, MovePart, MoveParts, Options, OptionsError, Proposal, State,
+    StateError, Stream, TrainingMemory,
 };
 use amc_core::sums::Total;
 use amc_core::window::{Window, WindowError};
 use amc_core::{
-    Activation, BlockScore, Found, Gather, Generator, Layer, Loss, Net, NetError, Objective, ObjectiveError, Portable,
-    Rows, Samples, Score, Section, Targets, Tiles,
+    Activation, BlockScore, Generator, Layer, Loss, Measurements, Net, NetError, Objective, ObjectiveError, Portable,
+    Rows, SampleValue, Samples, Score, Section, Targets, Tiles,
 };
 
 fn formats<T: defmt::Format>() {}
@@ -19,11 +19,11 @@ fn formats<T: defmt::Format>() {}
 fn every_public_type_formats() {
     formats::<Portable<4>>();
     formats::<(Activation, Layer, Net<'_>, NetError, Section)>();
-    formats::<(Loss, Objective<'_>, ObjectiveError, Score, BlockScore, Found, Gather<'_>, Total)>();
+    formats::<(Loss, Objective<'_>, ObjectiveError, Score, BlockScore, SampleValue, Measurements<'_>, Total)>();
     formats::<(Rows<'_, u8>, Tiles<'_, f32>, Targets<'_>, Samples<'_, Rows<'_, f32>>)>();
     formats::<(Progressive, Minibatch<'_>, Window<8, 3, 1>, WindowError)>();
     formats::<(Options, OptionsError, ChainError, Counters, Decision, Memory<'_>)>();
-    formats::<(Grid, Needs, Stream<Generator>, Part<'_, Generator>, Parts<'_, Generator>)>();
+    formats::<(Grid, TrainingMemory, Stream<Generator>, MovePart<'_, Generator>, MoveParts<'_, Generator>)>();
     formats::<(State<Generator>, StateError)>();
     formats::<(Chain<'_, Generator>, Proposal<'_, '_, Generator, Portable<4>>)>();
 }

@@ -1,7 +1,7 @@
 //! Moves on a grid, and proposals that overwrite the parameters: what is not accepted is undone bit for bit.
 
 use amc_core::chain::{
-    Chain, ChainError, Counters, Crew, Decision, Grid, Memory, Options, OptionsError, Parts, RANGE, Stream,
+    Chain, ChainError, Counters, Decision, Grid, Memory, MoveParts, Options, OptionsError, RANGE, Stream, Workers,
     jump_streams, streams,
 };
 use amc_core::{Activation, Generator, Layer, Net, Portable, gaussian};
@@ -249,8 +249,8 @@ fn a_leaked_proposal_is_undone_when_the_next_is_made() {
 /// Every part on a thread of its own.
 struct Threads;
 
-impl Crew<Generator> for Threads {
-    fn share(&mut self, parts: Parts<'_, Generator>) {
+impl Workers<Generator> for Threads {
+    fn share(&mut self, parts: MoveParts<'_, Generator>) {
         std::thread::scope(|scope| {
             for part in parts {
                 scope.spawn(|| part.work(P));

@@ -7,7 +7,7 @@ mod sequences;
 
 use amc_core::chain::{Chain, Memory, Options};
 use amc_core::{
-    Activation, Features, Gather, Generator, Lanes, Layer, Loss, Net, NetError, Normalization, Objective,
+    Activation, Features, Generator, Lanes, Layer, Loss, Measurements, Net, NetError, Normalization, Objective,
     ObjectiveError, Portable, Recurrent, Rows, Samples, Targets, gaussian,
 };
 use proptest::prelude::*;
@@ -136,8 +136,8 @@ impl Case {
         let mut scratch = vec![f32::NAN; net.scratch(L::T * tiles)];
         let mut signals = vec![f32::NAN; self.layers.len()];
         signals[0] = objective.input_signal(lanes, samples);
-        let gather = Gather { signal: &mut signals, correct: false };
-        let score = objective.evaluate(lanes, &self.parameters, samples, &mut scratch, gather).unwrap();
+        let measurements = Measurements { signal: &mut signals, correct: false };
+        let score = objective.evaluate(lanes, &self.parameters, samples, &mut scratch, measurements).unwrap();
         let mut outputs = vec![0.0; samples.len() * net.outputs()];
         for (tile, outputs) in outputs.chunks_mut(L::T * net.outputs()).enumerate() {
             let first = tile * L::T;

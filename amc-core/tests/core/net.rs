@@ -2,8 +2,8 @@
 
 use amc_core::sums::{BLOCK, Total};
 use amc_core::{
-    Activation, BlockScore, Features, Gather, Generator, Lanes, Layer, Loss, Net, NetError, Objective, ObjectiveError,
-    Portable, Rows, Samples, Targets, Tiles, gaussian,
+    Activation, BlockScore, Features, Generator, Lanes, Layer, Loss, Measurements, Net, NetError, Objective,
+    ObjectiveError, Portable, Rows, Samples, Targets, Tiles, gaussian,
 };
 use proptest::prelude::*;
 use rand_core::{Rng, SeedableRng};
@@ -57,7 +57,7 @@ fn what_does_not_fit_is_refused() {
         let mut scratch = vec![0.0; objective.net().scratch(4)];
         let checked = objective.check(&samples);
         if !matches!(checked, Err(E::Class { .. })) {
-            let got = objective.evaluate(Portable::<4>, &[0.0; 9], &samples, &mut scratch, Gather::default());
+            let got = objective.evaluate(Portable::<4>, &[0.0; 9], &samples, &mut scratch, Measurements::default());
             assert_eq!(got.err(), checked.err());
         }
         checked
@@ -75,8 +75,8 @@ fn what_does_not_fit_is_refused() {
     let needed = objective.net().scratch(4);
     let refused = |parameters: usize, scratch: usize, signal: usize| {
         let (parameters, mut scratch, mut signal) = (vec![0.0; parameters], vec![0.0; scratch], vec![0.0; signal]);
-        let gather = Gather { signal: &mut signal, correct: true };
-        objective.evaluate(Portable::<4>, &parameters, &samples, &mut scratch, gather).unwrap_err()
+        let measurements = Measurements { signal: &mut signal, correct: true };
+        objective.evaluate(Portable::<4>, &parameters, &samples, &mut scratch, measurements).unwrap_err()
     };
     let length = |what, needed, given| E::Length { what, needed, given };
     assert_eq!(refused(8, needed, 1), length("parameters", 9, 8));
@@ -247,8 +247,8 @@ fn evaluate<L: Lanes, F: Features>(lanes: L, case: &Case, features: F) -> (f32, 
     // Whatever lies in the scratch memory may not matter.
     // Room for one tile or for a group of several.
     let mut scratch = vec![f32::NAN; case.net().scratch(L::T * (1 + samples.len() % 5))];
-    let gather = Gather { signal: &mut signal, correct: true };
-    let score = objective.evaluate(lanes, &case.parameters, &samples, &mut scratch, gather).unwrap();
+    let measurements = Measurements { signal: &mut signal, correct: true };
+    let score = objective.evaluate(lanes, &case.parameters, &samples, &mut scratch, measurements).unwrap();
     (score.loss, score.correct, signal)
 }
 
@@ -413,8 +413,8 @@ proptest! {
         let mut blocks = vec![BlockScore::default(); samples.len().div_ceil(BLOCK)];
         let mut scratch = vec![0.0; case.net().scratch(16)];
         for (block, score) in blocks.iter_mut().enumerate().rev() {
-            let gather = Gather { signal: &mut [], correct: true };
-            *score = objective.block(Portable::<16>, &case.parameters, &samples, block, &mut scratch, gather);
+            let measurements = Measurements { signal: &mut [], correct: true };
+            *score = objective.block(Portable::<16>, &case.parameters, &samples, block, &mut scratch, measurements);
         }
         let mut total = Total::default();
         blocks.iter().for_each(|block| total.add(block.loss));
@@ -447,8 +447,8 @@ fn the_first_of_equal_outputs_is_the_class_found() {
         for class in 0..4 {
             let samples = Samples { features: Rows::new(&[1.0_f32], 1, 1.0), targets: Targets::Classes(&[class]) };
             let parameters = [&[0.0; 4], &outputs[..]].concat();
-            let gather = Gather { signal: &mut [], correct: true };
-            let score = objective.evaluate(Portable::<4>, &parameters, &samples, &mut scratch, gather).unwrap();
+            let measurements = Measurements { signal: &mut [], correct: true };
+            let score = objective.evaluate(Portable::<4>, &parameters, &samples, &mut scratch, measurements).unwrap();
             assert_eq!(score.correct, u32::from(class == best), "{outputs:?}, class {class}");
         }
     }
@@ -461,7 +461,7 @@ fn loss_at(loss: Loss, activation: Activation, z: &[f32], targets: Targets<'_>) 
     let samples = Samples { features: Rows::new(&[0.0_f32], 1, 1.0), targets };
     let parameters = [&vec![0.0; z.len()], z].concat();
     let mut scratch = vec![0.0; objective.net().scratch(2)];
-    objective.evaluate(Portable::<2>, &parameters, &samples, &mut scratch, Gather::default()).unwrap().loss
+    objective.evaluate(Portable::<2>, &parameters, &samples, &mut scratch, Measurements::default()).unwrap().loss
 }
 
 #[test]

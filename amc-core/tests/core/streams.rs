@@ -1,6 +1,8 @@
 //! Nets of several ranges of parameters: a stream for each, computed in any order, by any number of threads.
 
-use amc_core::chain::{Chain, ChainError, Crew, Memory, Options, Part, Parts, RANGE, Stream, jump_streams, streams};
+use amc_core::chain::{
+    Chain, ChainError, Memory, MovePart, MoveParts, Options, RANGE, Stream, Workers, jump_streams, streams,
+};
 use amc_core::{Activation, Generator, Layer, Net, Portable, gaussian};
 use rand_core::{Rng, SeedableRng, TryRng};
 
@@ -23,8 +25,8 @@ fn jumped(first: &Generator, parameters: usize) -> Vec<Stream<Generator>> {
 /// Every part on a thread of its own.
 struct Threads;
 
-impl<R: Rng + Clone + Send> Crew<R> for Threads {
-    fn share(&mut self, parts: Parts<'_, R>) {
+impl<R: Rng + Clone + Send> Workers<R> for Threads {
+    fn share(&mut self, parts: MoveParts<'_, R>) {
         std::thread::scope(|scope| {
             for part in parts {
                 scope.spawn(|| part.work(Portable::<8>));
@@ -36,8 +38,8 @@ impl<R: Rng + Clone + Send> Crew<R> for Threads {
 /// The last part first.
 struct Backwards;
 
-impl<R: Rng + Clone> Crew<R> for Backwards {
-    fn share(&mut self, parts: Parts<'_, R>) {
+impl<R: Rng + Clone> Workers<R> for Backwards {
+    fn share(&mut self, parts: MoveParts<'_, R>) {
         assert_eq!(parts.len(), parts.size_hint().0);
         parts.collect::<Vec<_>>().into_iter().rev().for_each(|part| part.work(P));
     }
@@ -46,9 +48,9 @@ impl<R: Rng + Clone> Crew<R> for Backwards {
 /// All parts but one.
 struct Without(usize);
 
-impl<R: Rng + Clone> Crew<R> for Without {
-    fn share(&mut self, parts: Parts<'_, R>) {
-        let work = |(index, part): (usize, Part<'_, R>)| {
+impl<R: Rng + Clone> Workers<R> for Without {
+    fn share(&mut self, parts: MoveParts<'_, R>) {
+        let work = |(index, part): (usize, MovePart<'_, R>)| {
             if index != self.0 {
                 part.work(P)
             }
@@ -99,7 +101,7 @@ fn ranges_draw_from_their_own_generators() {
 }
 
 /// Bounds and parameters of 12 moves, with signal norm.
-fn moves<C: Crew<Generator>>(epsilon: f32, temperature: f32, mut crew: impl FnMut() -> C) -> Vec<u32> {
+fn moves<C: Workers<Generator>>(epsilon: f32, temperature: f32, mut workers: impl FnMut() -> C) -> Vec<u32> {
     let layers = [Layer::dense(211, Activation::Tanh), Layer::dense(200, Activation::Tanh)];
     let net = Net::new(100, &layers);
     let n = net.parameters();
@@ -113,7 +115,7 @@ fn moves<C: Crew<Generator>>(epsilon: f32, temperature: f32, mut crew: impl FnMu
     let mut chain = Chain::new(memory, options, first, 5.0).unwrap();
     let mut seen = Vec::new();
     for step in 0..12 {
-        let proposal = chain.propose(crew());
+        let proposal = chain.propose(workers());
         seen.push(proposal.bound().to_bits());
         seen.extend(bits(proposal.parameters()));
         match step % 5 {

@@ -7,7 +7,7 @@ use core::hint::black_box;
 use amc_core::chain::{Chain, Memory, Options};
 use amc_core::elementary::tanh;
 use amc_core::trainer::{Evaluate, Trainer};
-use amc_core::{Gather, Generator, Lanes, Rows, Samples, Score, Targets, Tiles, gaussian};
+use amc_core::{Generator, Lanes, Measurements, Rows, Samples, Score, Targets, Tiles, gaussian};
 use amc_cortex_m::CortexM;
 use amc_firmware::golden::{IMAGES, OBJECTIVE, PIXELS};
 use amc_firmware::timer::count;
@@ -68,7 +68,7 @@ static BUFFERS: ConstStaticCell<Buffers> = ConstStaticCell::new(Buffers {
 fn forward(x: &[f32], scratch: &mut [f32]) -> f32 {
     let features = Rows::new(&DIGITS, PIXELS, 1.0 / 16.0);
     let samples = Samples { features, targets: Targets::Classes(&LABELS) };
-    OBJECTIVE.evaluate(ROW, x, &samples, scratch, Gather::default()).map_or(f32::NAN, |score| score.loss)
+    OBJECTIVE.evaluate(ROW, x, &samples, scratch, Measurements::default()).map_or(f32::NAN, |score| score.loss)
 }
 
 /// The loss on numbers none of which is 0.
@@ -76,7 +76,7 @@ fn forward(x: &[f32], scratch: &mut [f32]) -> f32 {
 fn forward_dense(x: &[f32], scratch: &mut [f32]) -> f32 {
     let features = Tiles::new(&DENSE, SAMPLES, PIXELS, 1.0);
     let samples = Samples { features, targets: Targets::Classes(&LABELS) };
-    OBJECTIVE.evaluate(SQUARE, x, &samples, scratch, Gather::default()).map_or(f32::NAN, |score| score.loss)
+    OBJECTIVE.evaluate(SQUARE, x, &samples, scratch, Measurements::default()).map_or(f32::NAN, |score| score.loss)
 }
 
 /// [`forward`] for every move, none given up.
@@ -85,11 +85,11 @@ struct Whole<'s> {
 }
 
 impl Evaluate for Whole<'_> {
-    type Crew = CortexM<1>;
+    type Workers = CortexM<1>;
 
     const SIGNALS: bool = false;
 
-    fn crew(&self) -> CortexM<1> {
+    fn workers(&self) -> CortexM<1> {
         ROW
     }
 

@@ -2,7 +2,7 @@
 
 use amc_core::{Element, Targets};
 use amc_kernels::evaluate::PackedSamples;
-use amc_kernels::packed::Packed;
+use amc_kernels::packed::PackedFeatures;
 
 use super::sparse::Squeezed;
 use super::tiles::pack;
@@ -26,7 +26,7 @@ pub struct Batch<'a> {
     pub places: Option<&'a [u32]>,
 }
 
-/// Packed samples of a set; packing others reuses the memory.
+/// PackedFeatures samples of a set; packing others reuses the memory.
 #[derive(Debug)]
 pub struct Pack<'d> {
     set: &'d Set,
@@ -209,8 +209,8 @@ impl<'d> Pack<'d> {
     pub fn batch(&self) -> Batch<'_> {
         let (samples, width) = (self.samples, self.set.width);
         let features = match &self.features {
-            Stored::U8(tiled, scale) => Packed::U8(tiled.packed.view(samples, width, *scale)),
-            Stored::F32(tiled) => Packed::F32(tiled.packed.view(samples, width, 1.0)),
+            Stored::U8(tiled, scale) => PackedFeatures::U8(tiled.packed.view(samples, width, *scale)),
+            Stored::F32(tiled) => PackedFeatures::F32(tiled.packed.view(samples, width, 1.0)),
         };
         let targets = match &self.set.wanted {
             Wanted::Classes(_) => Targets::Classes(&self.classes),

@@ -4,7 +4,7 @@ use amc_core::Generator;
 use amc_core::batch::{Minibatch, Progressive};
 use serde::Serialize;
 
-use super::drawn::Drawn;
+use super::cached_minibatch::CachedMinibatch;
 use crate::data::Set;
 use crate::data::pack::{Batch, Pack};
 use crate::evaluate::Evaluator;
@@ -37,7 +37,7 @@ enum Policy<'d> {
         pack: Pack<'d>,
         subsets: Minibatch<'d>,
         rng: Generator,
-        drawn: Drawn,
+        cached: CachedMinibatch,
         threads: usize,
     },
     Progressive {
@@ -58,9 +58,9 @@ impl<'d> Batches<'d> {
                 let mut rng = rng.clone();
                 rng.long_jump();
                 let mut subsets = Minibatch::new(size, order);
-                let (mut drawn, mut pack) = (Drawn::new(set.len()), Pack::empty(set, threads));
-                drawn.pack(subsets.draw(&mut rng), &mut pack);
-                Policy::Mini { pack, subsets, rng, drawn, threads }
+                let (mut cached, mut pack) = (CachedMinibatch::new(set.len()), Pack::empty(set, threads));
+                cached.pack(subsets.draw(&mut rng), &mut pack);
+                Policy::Mini { pack, subsets, rng, cached, threads }
             }
             Batching::Progressive => {
                 let policy = Progressive::new(Progressive::FIRST, set.len());
@@ -108,8 +108,8 @@ impl<'d> Batches<'d> {
 
     /// Draws a batch for the next move, where every move has one of its own; says whether it did.
     pub fn redraw(&mut self) -> bool {
-        let Policy::Mini { pack, subsets, rng, drawn, .. } = &mut self.0 else { return false };
-        drawn.pack(subsets.draw(rng), pack);
+        let Policy::Mini { pack, subsets, rng, cached, .. } = &mut self.0 else { return false };
+        cached.pack(subsets.draw(rng), pack);
         true
     }
 
@@ -117,22 +117,22 @@ impl<'d> Batches<'d> {
     /// the others.
     pub fn fresh(&self) -> (usize, Vec<f32>) {
         match &self.0 {
-            Policy::Mini { drawn, .. } => drawn.fresh(),
+            Policy::Mini { cached, .. } => cached.fresh(),
             _ => (self.size(), Vec::new()),
         }
     }
 
     /// Keeps what an evaluator has found of the batch at the chain's parameters.
     pub fn learn(&mut self, evaluator: &Evaluator<'_>) {
-        if let Policy::Mini { drawn, .. } = &mut self.0 {
-            drawn.learn(evaluator.found());
+        if let Policy::Mini { cached, .. } = &mut self.0 {
+            cached.learn(evaluator.found());
         }
     }
 
     /// The chain's parameters have changed.
     pub fn forget(&mut self) {
-        if let Policy::Mini { drawn, .. } = &mut self.0 {
-            drawn.forget();
+        if let Policy::Mini { cached, .. } = &mut self.0 {
+            cached.forget();
         }
     }
 
@@ -140,14 +140,14 @@ impl<'d> Batches<'d> {
     pub fn go_on(&mut self, steps: u64, samples: usize) {
         match &mut self.0 {
             Policy::Full { .. } => (),
-            Policy::Mini { pack, subsets, rng, drawn, .. } => {
+            Policy::Mini { pack, subsets, rng, cached, .. } => {
                 // The first step has the first batch. Every draw shuffles what the last has left: all are drawn again.
                 let redrawn = steps.saturating_sub(1);
                 for _ in 1..redrawn {
                     subsets.draw(rng);
                 }
                 if redrawn > 0 {
-                    drawn.pack(subsets.draw(rng), pack);
+                    cached.pack(subsets.draw(rng), pack);
                 }
             }
             Policy::Progressive { pack, policy, threads } => {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use amc_core::chain::Chain;
 use amc_core::trainer::{Evaluate, Trainer};
-use amc_core::{Gather, Generator, Net, Score};
+use amc_core::{Generator, Measurements, Net, Score};
 
 use super::batches::Batches;
 use super::buffers::Buffers;
@@ -23,9 +23,9 @@ struct Run<'m, 'a> {
 }
 
 impl Evaluate for Run<'_, '_> {
-    type Crew = Threads;
+    type Workers = Threads;
 
-    fn crew(&self) -> Threads {
+    fn workers(&self) -> Threads {
         self.threads
     }
 
@@ -38,8 +38,8 @@ impl Evaluate for Run<'_, '_> {
     }
 
     fn evaluate_within(&mut self, bound: f32, parameters: &[f32], signal: &mut [f32]) -> Option<Score> {
-        let gather = Gather { signal, correct: self.batches.is_progressive() };
-        self.evaluator.evaluate_within(bound, parameters, &self.batches.current(), gather)
+        let measurements = Measurements { signal, correct: self.batches.is_progressive() };
+        self.evaluator.evaluate_within(bound, parameters, &self.batches.current(), measurements)
     }
 
     fn next_batch(&mut self) -> bool {
@@ -136,7 +136,7 @@ impl Moves<'_, '_> {
             sigma: chain.sigma(),
             train_accuracy: accuracy(&mut evaluator, x, train),
             test_accuracy: test.and_then(|test| accuracy(&mut evaluator, x, test)),
-            train_loss: evaluator.evaluate(x, &train.batch(), Gather::default()).loss,
+            train_loss: evaluator.evaluate(x, &train.batch(), Measurements::default()).loss,
             saved,
             time,
             least_step: steps.least(),
@@ -157,5 +157,5 @@ pub(super) fn score(
     if let Some(input) = signal.first_mut() {
         *input = evaluator.input_signal(batch);
     }
-    evaluator.evaluate_fresh(parameters, batch, rest, Gather { signal, correct: false }).loss
+    evaluator.evaluate_fresh(parameters, batch, rest, Measurements { signal, correct: false }).loss
 }

@@ -2,7 +2,7 @@
 
 use amc_core::chain::{Chain, ChainError, State};
 use amc_core::trainer::{Evaluate, Trainer};
-use amc_core::{Gather, Generator, Net, Objective, Score};
+use amc_core::{Generator, Measurements, Net, Objective, Score};
 use rand_core::SeedableRng;
 use rayon::prelude::*;
 
@@ -116,9 +116,9 @@ struct OnBatch<'e, 'a> {
 }
 
 impl Evaluate for OnBatch<'_, '_> {
-    type Crew = Threads;
+    type Workers = Threads;
 
-    fn crew(&self) -> Threads {
+    fn workers(&self) -> Threads {
         self.threads
     }
 
@@ -127,7 +127,7 @@ impl Evaluate for OnBatch<'_, '_> {
     }
 
     fn evaluate_within(&mut self, bound: f32, parameters: &[f32], signal: &mut [f32]) -> Option<Score> {
-        self.evaluator.evaluate_within(bound, parameters, &self.batch, Gather { signal, correct: false })
+        self.evaluator.evaluate_within(bound, parameters, &self.batch, Measurements { signal, correct: false })
     }
 }
 

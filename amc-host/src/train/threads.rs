@@ -1,7 +1,7 @@
 //! Moves drawn by several threads.
 
 use amc_core::Generator;
-use amc_core::chain::{Crew, Parts};
+use amc_core::chain::{MoveParts, Workers};
 use amc_kernels::{Arithmetic, draw};
 use rayon::prelude::*;
 
@@ -21,8 +21,8 @@ impl Threads {
     }
 }
 
-impl Crew<Generator> for Threads {
-    fn share(&mut self, parts: Parts<'_, Generator>) {
+impl Workers<Generator> for Threads {
+    fn share(&mut self, parts: MoveParts<'_, Generator>) {
         let Self { arithmetic, threads } = *self;
         if threads == 1 || parts.len() == 1 {
             parts.for_each(|part| draw::work(arithmetic, part));

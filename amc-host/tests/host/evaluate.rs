@@ -2,7 +2,7 @@
 
 use amc_core::chain::{Chain, Memory, Options};
 use amc_core::{
-    Activation, Gather, Generator, Layer, Loss, Net, Objective, Portable, Rows, Samples, Score, Targets, gaussian,
+    Activation, Generator, Layer, Loss, Measurements, Net, Objective, Portable, Rows, Samples, Score, Targets, gaussian,
 };
 use amc_host::data::pack::Pack;
 use amc_host::data::{Set, Values, Wanted};
@@ -46,8 +46,8 @@ fn packed_samples_give_what_plain_rows_give() {
             let mut scratch = vec![0.0; OBJECTIVE.net().scratch(4)];
             let lanes = Portable::<4>;
             let mut signal = [OBJECTIVE.input_signal(lanes, &samples), 0.0];
-            let gather = Gather { signal: &mut signal, correct: true };
-            let score = OBJECTIVE.evaluate(lanes, &parameters(), &samples, &mut scratch, gather).unwrap();
+            let measurements = Measurements { signal: &mut signal, correct: true };
+            let score = OBJECTIVE.evaluate(lanes, &parameters(), &samples, &mut scratch, measurements).unwrap();
             (score.loss.to_bits(), score.correct, signal.map(f32::to_bits))
         };
         let set = Set::new(Values::U8(rows, 1.0 / 255.0), WIDTH, Wanted::Classes(classes));
@@ -68,8 +68,8 @@ fn packed_samples_give_what_plain_rows_give() {
 fn packed(pack: &Pack<'_>, arithmetic: Arithmetic, threads: usize) -> Outcome {
     let mut evaluator = Evaluator::new(OBJECTIVE, arithmetic, threads);
     let mut signal = [evaluator.input_signal(&pack.batch()), 0.0];
-    let gather = Gather { signal: &mut signal, correct: true };
-    let score = evaluator.evaluate(&parameters(), &pack.batch(), gather);
+    let measurements = Measurements { signal: &mut signal, correct: true };
+    let score = evaluator.evaluate(&parameters(), &pack.batch(), measurements);
     (score.loss.to_bits(), score.correct, signal.map(f32::to_bits))
 }
 
@@ -85,16 +85,16 @@ fn the_signal_of_a_recurrent_first_layer_is_gathered() {
     let plain = {
         let samples = Samples { features: Rows::new(&rows, WIDTH, 1.0 / 255.0), targets: Targets::Classes(&classes) };
         let (mut scratch, mut signal) = (vec![0.0; OBJECTIVE.net().scratch(4)], [0.0; 2]);
-        let gather = Gather { signal: &mut signal, correct: true };
-        let score = OBJECTIVE.evaluate(Portable::<4>, &parameters, &samples, &mut scratch, gather).unwrap();
+        let measurements = Measurements { signal: &mut signal, correct: true };
+        let score = OBJECTIVE.evaluate(Portable::<4>, &parameters, &samples, &mut scratch, measurements).unwrap();
         outcome(score, signal)
     };
     let set = Set::new(Values::U8(rows, 1.0 / 255.0), WIDTH, Wanted::Classes(classes));
     let places = (0..700).collect::<Vec<_>>();
     for (how, pack) in [("in order", Pack::at(&set, &places, 2)), ("by zeros", Pack::all(&set, 2))] {
         let (mut evaluator, mut signal) = (Evaluator::new(OBJECTIVE, Arithmetic::Portable, 2), [0.0; 2]);
-        let gather = Gather { signal: &mut signal, correct: true };
-        let score = evaluator.evaluate(&parameters, &pack.batch(), gather);
+        let measurements = Measurements { signal: &mut signal, correct: true };
+        let score = evaluator.evaluate(&parameters, &pack.batch(), measurements);
         assert_eq!(outcome(score, signal), plain, "{how}");
     }
 }
@@ -108,7 +108,7 @@ fn chain(pack: &Pack<'_>, temperature: f32, threads: usize, early: bool) -> End 
     let (mut x, mut proposed) = (parameters(), parameters());
     let batch = pack.batch();
     let mut loss = |bound: f32, x: &[f32]| {
-        let score = evaluator.evaluate_within(bound, x, &batch, Gather::default());
+        let score = evaluator.evaluate_within(bound, x, &batch, Measurements::default());
         (score.map(|score| score.loss), evaluator.saved())
     };
     let options = Options { temperature, ..Options::new(0.02).n_reset(20) };
@@ -157,9 +157,9 @@ fn a_sum_that_may_still_come_down_to_the_bound_is_never_given_up() {
         let pack = Pack::all(&set, 1);
         let mut evaluator = Evaluator::new(OBJECTIVE, Arithmetic::Portable, threads);
         let x = parameters();
-        let score = evaluator.evaluate(&x, &pack.batch(), Gather::default());
+        let score = evaluator.evaluate(&x, &pack.batch(), Measurements::default());
         let mut within = |bound| {
-            let score = evaluator.evaluate_within(bound, &x, &pack.batch(), Gather::default());
+            let score = evaluator.evaluate_within(bound, &x, &pack.batch(), Measurements::default());
             (score, evaluator.saved())
         };
         let (whole, saved) = within(score.loss);
@@ -182,7 +182,7 @@ fn the_hardest_block_comes_first_whether_it_is_fresh_or_known() {
     let mut order: Vec<u32> = (0..SAMPLES as u32).collect();
     pack.replace_out_of_order(&order, &order);
     let mut evaluator = Evaluator::new(OBJECTIVE, Arithmetic::Portable, 1);
-    let loss = evaluator.evaluate(&x, &pack.batch(), Gather::default()).loss;
+    let loss = evaluator.evaluate(&x, &pack.batch(), Measurements::default()).loss;
     let losses = evaluator.found();
     order.sort_by(|a, b| losses[*a as usize].total_cmp(&losses[*b as usize]));
     let of = |samples: &[u32]| samples.iter().map(|sample| losses[*sample as usize]).sum::<f32>();
@@ -193,9 +193,9 @@ fn the_hardest_block_comes_first_whether_it_is_fresh_or_known() {
         for fresh in [0, BLOCK, SAMPLES - BLOCK, SAMPLES] {
             let rest: Vec<f32> = order[fresh..].iter().map(|sample| losses[*sample as usize]).collect();
             let mut evaluator = Evaluator::new(OBJECTIVE, Arithmetic::Portable, 1);
-            let score = evaluator.evaluate_fresh(&x, &pack.batch(), (fresh, &rest), Gather::default());
+            let score = evaluator.evaluate_fresh(&x, &pack.batch(), (fresh, &rest), Measurements::default());
             assert_eq!(score.loss, loss);
-            assert_eq!(evaluator.evaluate_within(0.99 * hardest, &x, &pack.batch(), Gather::default()), None);
+            assert_eq!(evaluator.evaluate_within(0.99 * hardest, &x, &pack.batch(), Measurements::default()), None);
             assert_eq!(evaluator.saved(), Saved { evaluated: 1, offered: 10 }, "{fresh} samples fresh");
         }
         order.reverse();

@@ -3,7 +3,7 @@
 use amc_core::{Features, Portable, Targets};
 use amc_host::data::pack::Pack;
 use amc_host::data::{Set, Values, Wanted};
-use amc_kernels::packed::Packed;
+use amc_kernels::packed::PackedFeatures;
 
 const SAMPLES: usize = 700;
 
@@ -22,7 +22,7 @@ fn check(width: usize, count: usize, threads: usize) {
         let places = places(first);
         pack.replace(&places);
         let batch = pack.batch();
-        let Packed::F32(tiles) = batch.samples.features else { panic!("numbers became bytes") };
+        let PackedFeatures::F32(tiles) = batch.samples.features else { panic!("numbers became bytes") };
         assert_eq!((tiles.samples(), tiles.width()), (count, width));
         for (tile, places) in places.chunks(16).enumerate() {
             let features: Vec<_> = tiles.tile(Portable::<16>, tile * 16).collect();

@@ -1,7 +1,7 @@
 //! What is measured of a net in training.
 
 use amc_core::sums::BLOCK;
-use amc_core::{Gather, Objective};
+use amc_core::{Measurements, Objective};
 
 use super::series::Curve;
 use amc_gradient::{Gradient, norm};
@@ -69,7 +69,7 @@ impl<'a> Watch<'a> {
     pub fn see(&mut self, epoch: u64, parameters: &[f32]) {
         let n = epoch as f64;
         for (pack, curve) in &mut self.losses {
-            let loss = self.evaluator.evaluate(parameters, &pack.batch(), Gather::default()).loss;
+            let loss = self.evaluator.evaluate(parameters, &pack.batch(), Measurements::default()).loss;
             curve.points.push((n, loss.into()));
         }
         if let Some((pack, curve)) = &mut self.accuracy {

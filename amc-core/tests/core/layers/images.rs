@@ -2,8 +2,8 @@
 //! ResNet-18.
 
 use amc_core::{
-    Activation, Add, Convolution, Gather, Generator, GlobalAverage, Image, KeptError, Kernel, KernelError, Layer,
-    LayerError, Loss, MaxPool, Net, NetError, Objective, ObjectiveError, Portable, gaussian,
+    Activation, Add, Convolution, Generator, GlobalAverage, Image, KeptError, Kernel, KernelError, Layer, LayerError,
+    Loss, MaxPool, Measurements, Net, NetError, Objective, ObjectiveError, Portable, gaussian,
 };
 use proptest::prelude::*;
 use rand_core::{Rng, SeedableRng};
@@ -398,8 +398,9 @@ fn resnet_18_has_its_parameters() {
     let mut signal = vec![0.0; case.layers.len()];
     let objective = case.objective();
     let mut scratch = vec![0.0; objective.net().scratch(1)];
-    let gather = Gather { signal: &mut signal, correct: true };
-    let score = objective.evaluate(Portable::<1>, &case.parameters, &scaled(&case), &mut scratch, gather).unwrap();
+    let measurements = Measurements { signal: &mut signal, correct: true };
+    let score =
+        objective.evaluate(Portable::<1>, &case.parameters, &scaled(&case), &mut scratch, measurements).unwrap();
     assert!(score.loss.is_finite() && score.loss > 0.0, "{score:?}");
     let weighty = |layer: &Layer| matches!(layer, Layer::Convolution(_) | Layer::Dense(_));
     assert!(case.layers.iter().zip(&signal).all(|(layer, signal)| weighty(layer) == (*signal > 0.0)), "{signal:?}");

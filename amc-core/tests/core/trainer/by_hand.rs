@@ -3,7 +3,7 @@
 use amc_core::batch::{Minibatch, Progressive};
 use amc_core::chain::{Chain, Decision, Memory};
 use amc_core::trainer::{Batches, Buffers, GrowingBatch};
-use amc_core::{Gather, Generator, Rows, Samples, Score, Targets};
+use amc_core::{Generator, Measurements, Rows, Samples, Score, Targets};
 
 use crate::trainer::{
     BATCH, Data, LANES, MOVES, NET, OBJECTIVE, Place, Room, SAMPLES, Setting, buffers, place, settings,
@@ -20,7 +20,7 @@ fn score(x: &[f32], samples: &Samples<'_, Rows<'_, f32>>, signal: &mut [f32], sc
     if let Some(inputs) = signal.first_mut() {
         *inputs = OBJECTIVE.input_signal(LANES, samples);
     }
-    OBJECTIVE.evaluate(LANES, x, samples, scratch, Gather { signal, correct: false }).unwrap().loss
+    OBJECTIVE.evaluate(LANES, x, samples, scratch, Measurements { signal, correct: false }).unwrap().loss
 }
 
 impl<'m> ByHand<'m> {
@@ -38,9 +38,9 @@ impl<'m> ByHand<'m> {
     /// A move, without early rejection.
     fn make(&mut self, samples: &Samples<'_, Rows<'_, f32>>) -> (Decision, u32) {
         let proposal = self.chain.propose(LANES);
-        let gather = Gather { signal: self.gathered, correct: true };
+        let measurements = Measurements { signal: self.gathered, correct: true };
         let Score { loss, correct } =
-            OBJECTIVE.evaluate(LANES, proposal.parameters(), samples, self.scratch, gather).unwrap();
+            OBJECTIVE.evaluate(LANES, proposal.parameters(), samples, self.scratch, measurements).unwrap();
         (proposal.decide_with(loss, self.gathered), correct)
     }
 

@@ -5,7 +5,7 @@ use std::thread;
 use amc_core::chain::{Chain, Memory, Options};
 use amc_core::sums::{BLOCK, Total};
 use amc_core::trainer::{Buffers, Evaluate, Trainer};
-use amc_core::{Gather, Portable, Rows, Samples, Score};
+use amc_core::{Measurements, Portable, Rows, Samples, Score};
 
 use crate::trainer::{Data, LANES, MOVES, NET, OBJECTIVE, Setting, buffers, place};
 
@@ -13,9 +13,9 @@ use crate::trainer::{Data, LANES, MOVES, NET, OBJECTIVE, Setting, buffers, place
 struct Threads<'d>(Samples<'d, Rows<'d, f32>>);
 
 impl Evaluate for Threads<'_> {
-    type Crew = Portable<1>;
+    type Workers = Portable<1>;
 
-    fn crew(&self) -> Portable<1> {
+    fn workers(&self) -> Portable<1> {
         LANES
     }
 
@@ -31,8 +31,8 @@ impl Evaluate for Threads<'_> {
         let signals = signal.len();
         let block = move |block| {
             let (mut scratch, mut signal) = (vec![0.0; NET.scratch(1)], vec![0.0; signals]);
-            let gather = Gather { signal: &mut signal, correct: false };
-            (OBJECTIVE.block(LANES, parameters, &samples, block, &mut scratch, gather).loss, signal)
+            let measurements = Measurements { signal: &mut signal, correct: false };
+            (OBJECTIVE.block(LANES, parameters, &samples, block, &mut scratch, measurements).loss, signal)
         };
         let blocks = thread::scope(|scope| {
             let started: Vec<_> =

@@ -5,7 +5,7 @@ use crate::data::pack::Pack;
 
 /// The samples of a random batch, those that are not known first and then the others, the hardest first, and what is
 /// known of all.
-pub(super) struct Drawn {
+pub(super) struct CachedMinibatch {
     /// As they are packed.
     samples: Vec<u32>,
     /// Where each was drawn, and stands among the terms of the loss.
@@ -19,7 +19,7 @@ pub(super) struct Drawn {
     is_known: Vec<bool>,
 }
 
-impl Drawn {
+impl CachedMinibatch {
     /// No batch yet, of a set of which nothing is known.
     pub fn new(samples: usize) -> Self {
         let is_known = vec![false; samples];
@@ -72,10 +72,10 @@ impl Drawn {
 mod tests {
     use amc_core::batch::Minibatch;
     use amc_core::chain::{Chain, Counters, Options};
-    use amc_core::{Gather, Generator};
+    use amc_core::{Generator, Measurements};
     use rand_core::SeedableRng;
 
-    use super::Drawn;
+    use super::CachedMinibatch;
     use crate::data::pack::Pack;
     use crate::data::sequences::zeros_and_ones;
     use crate::data::{Data, digits, functions};
@@ -130,14 +130,14 @@ mod tests {
                 if let Some(input) = signal.first_mut() {
                     *input = evaluator.input_signal(&pack.batch());
                 }
-                let gather = Gather { signal: &mut signal, correct: false };
-                let loss = evaluator.evaluate(chain.parameters(), &pack.batch(), gather).loss;
+                let measurements = Measurements { signal: &mut signal, correct: false };
+                let loss = evaluator.evaluate(chain.parameters(), &pack.batch(), measurements).loss;
                 chain.rescore_with(loss, &signal).expect("finite");
             }
             let proposal = chain.propose(Threads::of(settings));
             let (bound, x) = (proposal.bound(), proposal.parameters());
-            let gather = Gather { signal: &mut signal, correct: false };
-            match evaluator.evaluate_within(bound, x, &pack.batch(), gather) {
+            let measurements = Measurements { signal: &mut signal, correct: false };
+            match evaluator.evaluate_within(bound, x, &pack.batch(), measurements) {
                 Some(score) => proposal.decide_with(score.loss, &signal),
                 None => proposal.reject(),
             };
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn samples_are_fresh_until_learned_and_known_ones_begin_with_the_hardest() {
         let data = functions::sine();
-        let (mut drawn, mut pack) = (Drawn::new(data.train.len()), Pack::empty(&data.train, 1));
+        let (mut drawn, mut pack) = (CachedMinibatch::new(data.train.len()), Pack::empty(&data.train, 1));
         drawn.pack(&[7, 3, 5], &mut pack);
         assert_eq!(drawn.fresh(), (3, vec![]));
         drawn.learn(&[0.7, 0.3, 0.5, 70.0, 30.0, 50.0]);

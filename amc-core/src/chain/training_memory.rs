@@ -16,7 +16,7 @@ use crate::net::Net;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Needs {
+pub struct TrainingMemory {
     /// Numbers: N current parameters.
     pub parameters: usize,
     /// Numbers: N proposed parameters, unless they are proposed in place.
@@ -35,9 +35,9 @@ pub struct Needs {
 impl Net<'_> {
     /// What training needs with `samples` samples (those of at least one tile) in the net together, ε = 0, no signal
     /// norm, and two copies of the parameters.
-    pub const fn memory(&self, samples: usize) -> Needs {
+    pub const fn memory(&self, samples: usize) -> TrainingMemory {
         let parameters = self.parameters();
-        Needs {
+        TrainingMemory {
             parameters,
             proposed: parameters,
             centres: 0,
@@ -49,7 +49,7 @@ impl Net<'_> {
     }
 }
 
-impl Needs {
+impl TrainingMemory {
     /// With proposals in place.
     #[must_use]
     pub const fn in_place(self) -> Self {
@@ -68,7 +68,7 @@ impl Needs {
         Self { signals: 2 * self.layers, ..self }
     }
 
-    /// Numbers of the block that [`cut`](Needs::cut) takes: all but the generators; `usize::MAX` where that is too many to
+    /// Numbers of the block that [`cut`](TrainingMemory::cut) takes: all but the generators; `usize::MAX` where that is too many to
     /// tell.
     pub const fn numbers(&self) -> usize {
         let numbers = self.parameters.saturating_add(self.proposed).saturating_add(self.centres);
@@ -81,7 +81,7 @@ impl Needs {
         self.bytes_with::<Generator>()
     }
 
-    /// [`bytes`](Needs::bytes) with generators of another type.
+    /// [`bytes`](TrainingMemory::bytes) with generators of another type.
     pub const fn bytes_with<R>(&self) -> usize {
         let streams = self.streams.saturating_mul(size_of::<Stream<R>>());
         self.numbers().saturating_mul(4).saturating_add(streams).saturating_add(size_of::<Chain<'_, R>>())
