@@ -96,7 +96,8 @@ devices() {
 
   say "amc-store and amc-learner on a core, and on one without atomic instructions"
   for for in "$target" "${more_targets[@]}"; do
-    "${firmware_cargo[@]}" build -p amc-store -p amc-learner --target "$for"
+    # In a folder of its own: the workspace's is locked while this machine's tests are compiled.
+    "${firmware_cargo[@]}" build -p amc-store -p amc-learner --target "$for" --target-dir "$built"
   done
 
   say "a firmware of somebody else's"
