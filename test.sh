@@ -142,15 +142,18 @@ host() {
   cargo test -p amc-tests --test bits --profile unoptimised
 }
 
+# Both in the background, each in a process group of its own: whatever ends this script ends all of it. (A part that is asked
+# for its status on the spot, as in `part || …`, would go on after what fails in it.)
 of_devices=$(mktemp)
-# In a process group of its own: whatever ends this script ends all of it.
 set -m
 (devices) >"$of_devices" 2>&1 </dev/null &
 devices=$!
+(host) </dev/null &
+host=$!
 set +m
-trap 'kill -- "-$devices" 2>/dev/null || true; rm -f "$of_devices"' EXIT
+trap 'kill -- "-$devices" "-$host" 2>/dev/null || true; rm -f "$of_devices"' EXIT
 host_failed=0
-(host) || host_failed=$?
+wait "$host" || host_failed=$?
 devices_failed=0
 wait "$devices" || devices_failed=$?
 cat "$of_devices"

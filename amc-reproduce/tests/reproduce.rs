@@ -143,3 +143,29 @@ fn bad_use_is_refused() {
         }
     }
 }
+
+fn bench(args: &[&str], dir: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_amc-bench")).args(args).current_dir(dir).output().expect("amc-bench starts")
+}
+
+#[test]
+fn the_bench_measures_the_cases_it_is_asked_for() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let output = bench(&["sine-10", "--steps", "3", "--threads", "1", "--json"], dir.path());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let measured: Value = serde_json::from_slice(&output.stdout).expect("a line of JSON");
+    assert_eq!(measured["case"], "sine-10");
+    assert_eq!(measured["parameters"], 141);
+    for key in ["step_ms", "step_min_ms", "evaluation_ms", "gflops", "percent_of_peak"] {
+        assert!(measured[key].as_f64().is_some_and(|number| number > 0.0), "{key} in {measured}");
+    }
+    for (args, words) in [
+        (&["sine-11"][..], &["sine-11", "sine-1000"][..]),
+        (&["sine-10", "--steps", "2"], &["--steps is 2", "3"]),
+        (&["mnist", "--data-dir", "nowhere"], &["nowhere"]),
+    ] {
+        let refused = bench(args, dir.path());
+        assert_eq!(refused.status.code(), Some(2), "{args:?}");
+        assert!(words.iter().all(|word| stderr(&refused).contains(word)), "{args:?}: {}", stderr(&refused));
+    }
+}

@@ -13,7 +13,7 @@ macro_rules! kinds {
         $(pub use $file::$kind;)+
 
         /// One layer of a net, of one of the kinds.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, PartialEq, Eq)]
         #[cfg_attr(feature = "defmt", derive(defmt::Format))]
         #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
         #[non_exhaustive]
@@ -168,11 +168,20 @@ macro_rules! kinds {
             }
         }
 
+        /// As its kind has it: the name of the kind once.
+        impl fmt::Debug for Layer {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $(Self::$kind(kind) => fmt::Debug::fmt(kind, f),)+
+                }
+            }
+        }
+
         /// The Rust that makes it.
         impl fmt::Display for Layer {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 match self {
-                    $(Self::$kind(kind) => kind.fmt(f),)+
+                    $(Self::$kind(kind) => fmt::Display::fmt(kind, f),)+
                 }
             }
         }

@@ -379,17 +379,3 @@ fn damaged_models_are_refused() {
     refuse(&older, &["model of version 1", "reads version 2"]);
     refused(&["eval", "o/model.amc", "--data", "digits"], dir.path(), &["1 inputs", "64 features"]);
 }
-
-#[test]
-fn the_bench_measures_the_cases_it_is_asked_for() {
-    let dir = tempfile::tempdir().expect("a folder");
-    let measured = json(&["bench", "sine-10", "--steps", "3", "--threads", "1", "--json"], dir.path());
-    assert_eq!(measured["case"], "sine-10");
-    assert_eq!(measured["parameters"], 141);
-    for key in ["step_ms", "step_min_ms", "evaluation_ms", "gflops", "percent_of_peak"] {
-        assert!(measured[key].as_f64().is_some_and(|number| number > 0.0), "{key} in {measured}");
-    }
-    refused(&["bench", "sine-11"], dir.path(), &["sine-11", "sine-1000"]);
-    refused(&["bench", "sine-10", "--steps", "2"], dir.path(), &["--steps is 2", "3"]);
-    refused(&["bench", "mnist", "--data-dir", "nowhere"], dir.path(), &["nowhere"]);
-}
