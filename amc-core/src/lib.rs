@@ -20,6 +20,7 @@ pub mod layer;
 mod loss;
 mod net;
 mod objective;
+mod score;
 pub mod sums;
 
 // The chain that trains it.
@@ -35,8 +36,9 @@ pub use lanes::{Lanes, Portable};
 pub use layer::*;
 pub use loss::Loss;
 pub use net::{Net, NetError, Section};
-pub use objective::{BlockScore, Collect, Measurements, Objective, ObjectiveError, Request, SampleValue, Score};
+pub use objective::{Objective, ObjectiveError};
 pub use samples::{Element, FeatureKernel, Features, Rows, Samples, Targets, Tiles};
+pub use score::{BlockScore, Collect, Measurements, Request, SampleValue, Score};
 
 /// The generator used where nothing speaks for another: 16 bytes of state and 32-bit operations only. Any generator of
 /// `rand_core` that can be cloned serves.

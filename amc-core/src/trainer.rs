@@ -50,7 +50,7 @@ use rand_core::Rng;
 
 use crate::Generator;
 use crate::chain::{Chain, ChainError, Counters, Decision, Proposal, Workers};
-use crate::objective::{ObjectiveError, Score};
+use crate::{ObjectiveError, Score};
 use slice::Work;
 
 /// Why a training cannot begin, or not do what it is asked for.

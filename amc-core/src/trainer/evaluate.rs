@@ -1,6 +1,6 @@
 //! Who gives a trainer its losses.
 
-use crate::objective::Score;
+use crate::score::Score;
 
 /// A way to evaluate the loss, and to compute the moves: on one core by [`Serial`](super::Serial), or by a caller's
 /// threads, ranks and caches. Whatever it is, the training loop is the [`Trainer`](super::Trainer)'s.

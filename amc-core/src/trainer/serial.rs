@@ -9,8 +9,9 @@ use super::{Batches, Buffers, Evaluate, Trainer, TrainerError};
 use crate::chain::{Chain, ChainError, Memory, Options, State};
 use crate::lanes::Lanes;
 use crate::net::Net;
-use crate::objective::{Measurements, Objective, ObjectiveError, Score};
+use crate::objective::{Objective, ObjectiveError};
 use crate::samples::{Features, Rows, Samples};
+use crate::score::{Measurements, Score};
 
 /// What is trained: an [`Objective`], or a function that gives one.
 ///

@@ -4,7 +4,8 @@ use core::marker::PhantomData;
 
 use super::{Batches, IntoObjective};
 use crate::lanes::Lanes;
-use crate::objective::{Measurements, Objective, Score};
+use crate::objective::Objective;
+use crate::score::{Measurements, Score};
 use crate::sums::{BLOCK, Total, ceiling};
 
 /// The sums over the blocks that were evaluated.
