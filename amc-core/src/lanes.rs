@@ -22,11 +22,10 @@ pub trait Lanes: Copy {
     /// part would take them from another.
     const OUTLINES: bool = false;
 
-    /// Computes `op`, in lanes that bring an instruction set as a function of its own: passes have it in common, and it
-    /// is there once.
+    /// Computes `op` as a function of its own: passes have it in common, and it is there once.
     #[inline(always)]
     fn outlined<Op: Outlined<Self>>(self, op: Op) {
-        op.run(self);
+        called(self, op);
     }
 
     /// `x` in every lane.
@@ -97,7 +96,7 @@ pub trait Lanes: Copy {
     fn split(self, v: Self::V) -> (Self::V, Self::V);
 }
 
-/// A part of a pass that may become a [function of its own](Lanes::outlined).
+/// A part of a pass that becomes a [function of its own](Lanes::outlined).
 pub trait Outlined<L> {
     /// Computes it. Implementations are `#[inline(always)]`, so that they are compiled for the lanes' instruction set.
     fn run(self, lanes: L);
@@ -153,14 +152,6 @@ impl<const T: usize> Lanes for Portable<T> {
 
     // A tile of 16 fills the registers of SSE2.
     const OUTLINES: bool = T >= 8;
-
-    #[inline(always)]
-    fn outlined<Op: Outlined<Self>>(self, op: Op) {
-        match Self::OUTLINES {
-            true => called(self, op),
-            false => op.run(self),
-        }
-    }
 
     #[inline(always)]
     fn splat(self, x: f32) -> [f32; T] {

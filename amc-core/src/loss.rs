@@ -67,7 +67,8 @@ impl Loss {
     }
 }
 
-/// [`losses`], of which those that take exponentials are a function of their own.
+/// [`losses`], of which those that take exponentials are a function of their own on wide tiles. Firmware, whose tiles are
+/// narrow, knows its loss when it is compiled, and has no code for others.
 #[inline(always)]
 pub(crate) fn losses_outlined<L: Lanes>(
     lanes: L,
@@ -76,7 +77,7 @@ pub(crate) fn losses_outlined<L: Lanes>(
     outputs: &mut [f32],
     targets: TileTargets<'_>,
 ) -> L::V {
-    if loss == Loss::MeanSquaredError && activation != Activation::Softmax {
+    if L::T < 8 || loss == Loss::MeanSquaredError && activation != Activation::Softmax {
         return losses(lanes, loss, activation, outputs, targets);
     }
     let mut found = lanes.splat(0.0);

@@ -25,10 +25,10 @@ proptest! {
         let (values, targets) = (numbers(seed, 2 * samples), numbers(!seed, samples));
         let samples = Samples { features: Rows::new(&values, 2, 1.0), targets: Targets::Values(&targets) };
         let parameters = numbers(seed ^ 1, NET.parameters());
-        let mut scratch = [0.0; NET.scratch(4)];
+        let mut scratch = [0.0; NET.scratch(8)];
         let mut within = |bound: f32| -> Option<Score> {
             OBJECTIVE
-                .evaluate_within(Portable::<4>, bound, &parameters, &samples, &mut scratch, Measurements::default())
+                .evaluate_within(Portable::<8>, bound, &parameters, &samples, &mut scratch, Measurements::default())
                 .unwrap()
         };
         let whole = within(f32::INFINITY).unwrap();
@@ -51,11 +51,11 @@ fn nothing_is_evaluated_after_the_bound_is_exceeded() {
     let mut values = vec![f32::NAN; 2 * samples];
     values[..2 * BLOCK].fill(1.0);
     let samples = Samples { features: Rows::new(&values, 2, 1.0), targets: Targets::Values(&vec![9.0; samples]) };
-    let mut scratch = [0.0; NET.scratch(4)];
+    let mut scratch = [0.0; NET.scratch(8)];
     let mut within = |bound| {
         let parameters = [0.0; NET.parameters()];
         OBJECTIVE
-            .evaluate_within(Portable::<4>, bound, &parameters, &samples, &mut scratch, Measurements::default())
+            .evaluate_within(Portable::<8>, bound, &parameters, &samples, &mut scratch, Measurements::default())
             .map(|score| score.map(|score| score.loss.is_nan()))
     };
     assert_eq!(within(20.0), Ok(None));

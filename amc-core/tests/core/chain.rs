@@ -5,7 +5,8 @@ use amc_core::{Activation, Generator, Layer, Net, Portable, gaussian};
 use proptest::prelude::*;
 use rand_core::SeedableRng;
 
-const P: Portable<4> = Portable::<4>;
+/// Wide enough for moves to be compiled once, not once for each test.
+const P: Portable<8> = Portable::<8>;
 
 fn rng(seed: u64) -> Generator {
     Generator::seed_from_u64(seed)

@@ -54,10 +54,10 @@ fn what_does_not_fit_is_refused() {
     let objective = Objective::new(Net::new(2, &layers), Loss::CrossEntropy);
     let check = |values: &[f32], width, targets| {
         let samples = Samples { features: Rows::new(values, width, 1.0), targets };
-        let mut scratch = vec![0.0; objective.net().scratch(4)];
+        let mut scratch = vec![0.0; objective.net().scratch(8)];
         let checked = objective.check(&samples);
         if !matches!(checked, Err(E::Class { .. })) {
-            let got = objective.evaluate(Portable::<4>, &[0.0; 9], &samples, &mut scratch, Measurements::default());
+            let got = objective.evaluate(Portable::<8>, &[0.0; 9], &samples, &mut scratch, Measurements::default());
             assert_eq!(got.err(), checked.err());
         }
         checked
@@ -72,11 +72,11 @@ fn what_does_not_fit_is_refused() {
     assert_eq!(check(&[0.0; 4], 2, Targets::Classes(&[2, 3])), Err(wanted));
 
     let samples = Samples { features: Rows::new(&[0.0_f32; 4], 2, 1.0), targets: Targets::Classes(&[0, 1]) };
-    let needed = objective.net().scratch(4);
+    let needed = objective.net().scratch(8);
     let refused = |parameters: usize, scratch: usize, signal: usize| {
         let (parameters, mut scratch, mut signal) = (vec![0.0; parameters], vec![0.0; scratch], vec![0.0; signal]);
         let measurements = Measurements { signal: &mut signal, correct: true };
-        objective.evaluate(Portable::<4>, &parameters, &samples, &mut scratch, measurements).unwrap_err()
+        objective.evaluate(Portable::<8>, &parameters, &samples, &mut scratch, measurements).unwrap_err()
     };
     let length = |what, needed, given| E::Length { what, needed, given };
     assert_eq!(refused(8, needed, 1), length("parameters", 9, 8));
@@ -86,7 +86,7 @@ fn what_does_not_fit_is_refused() {
 
     let predict = |parameters: usize, width, scratch: usize| {
         let (features, mut scratch) = (Rows::new(&[0.0_f32; 12], width, 1.0), vec![0.0; scratch]);
-        objective.predict(Portable::<4>, &vec![0.0; parameters], &features, 0, &mut scratch).map(<[f32]>::len)
+        objective.predict(Portable::<8>, &vec![0.0; parameters], &features, 0, &mut scratch).map(<[f32]>::len)
     };
     assert_eq!(predict(9, 2, needed), Ok(12));
     assert_eq!(predict(8, 2, needed), Err(length("parameters", 9, 8)));
@@ -160,7 +160,7 @@ impl Case {
         let classes = (below(2) == 0).then_some(classes);
         let mut case = Case { inputs, layers, loss, parameters: vec![], features: vec![], bytes, classes, values };
         case.parameters = vec![0.0; case.net().parameters()];
-        gaussian::fill(Portable::<4>, &mut rng, 0.7 * (21.0 / widest as f32).sqrt(), &mut case.parameters);
+        gaussian::fill(Portable::<8>, &mut rng, 0.7 * (21.0 / widest as f32).sqrt(), &mut case.parameters);
         case.features = case.bytes.iter().map(|b| f32::from(*b) / 100.0 - 0.5 * f32::from(u8::from(*b > 99))).collect();
         case
     }
@@ -369,7 +369,7 @@ proptest! {
         let case = Case::new(seed, samples);
         let numbers = case.features.iter().map(|x| f64::from(*x)).collect::<Vec<_>>();
         let pixels = case.bytes.iter().map(|x| f64::from(*x) / 255.0).collect::<Vec<_>>();
-        let lanes = Portable::<4>;
+        let lanes = Portable::<8>;
         let check = |features: &[f64], (loss, correct, signal): (f32, u32, Vec<f32>)| {
             let (wanted_loss, wanted_correct, wanted_signal, _) = case.plain(features);
             near("the loss", loss, wanted_loss);
@@ -408,7 +408,7 @@ proptest! {
         let case = Case::new(seed, samples);
         let objective = case.objective();
         let features = Any::Numbers(Rows::new(&case.features, case.inputs, 1.0));
-        let (loss, correct, _) = evaluate(Portable::<4>, &case, features);
+        let (loss, correct, _) = evaluate(Portable::<8>, &case, features);
         let samples = Samples { features, targets: case.targets() };
         let mut blocks = vec![BlockScore::default(); samples.len().div_ceil(BLOCK)];
         let mut scratch = vec![0.0; case.net().scratch(16)];
@@ -428,11 +428,11 @@ proptest! {
         let case = Case::new(seed, samples);
         let features = Any::Numbers(Rows::new(&case.features, case.inputs, 1.0));
         let some = samples / 2;
-        let wanted = outcome(Portable::<4>, &case, Any::Numbers(Rows::new(&case.features[..some * case.inputs], case.inputs, 1.0)));
-        prop_assert_eq!(outcome(Portable::<4>, &case, features.first(some)), wanted.clone());
-        let tiled = tiles::<4, f32>(&case.features, case.inputs, f32::NAN);
+        let wanted = outcome(Portable::<8>, &case, Any::Numbers(Rows::new(&case.features[..some * case.inputs], case.inputs, 1.0)));
+        prop_assert_eq!(outcome(Portable::<8>, &case, features.first(some)), wanted.clone());
+        let tiled = tiles::<8, f32>(&case.features, case.inputs, f32::NAN);
         let tiled = Any::TiledNumbers(Tiles::new(&tiled, samples, case.inputs, 1.0));
-        prop_assert_eq!(outcome(Portable::<4>, &case, tiled.first(some)), wanted);
+        prop_assert_eq!(outcome(Portable::<8>, &case, tiled.first(some)), wanted);
         prop_assert_eq!(features.first(samples + 9).samples(), samples);
         prop_assert_eq!(tiled.first(samples + 9).samples(), samples);
     }
@@ -442,13 +442,13 @@ proptest! {
 fn the_first_of_equal_outputs_is_the_class_found() {
     let layers = [Layer::dense(4, Linear)];
     let objective = Objective::new(Net::new(1, &layers), Loss::MeanSquaredError);
-    let mut scratch = vec![0.0; objective.net().scratch(4)];
+    let mut scratch = vec![0.0; objective.net().scratch(8)];
     for (outputs, best) in [([0.0; 4], 0), ([0.0, 1.0, 1.0, 0.0], 1), ([-2.0, -3.0, -1.0, -1.0], 2)] {
         for class in 0..4 {
             let samples = Samples { features: Rows::new(&[1.0_f32], 1, 1.0), targets: Targets::Classes(&[class]) };
             let parameters = [&[0.0; 4], &outputs[..]].concat();
             let measurements = Measurements { signal: &mut [], correct: true };
-            let score = objective.evaluate(Portable::<4>, &parameters, &samples, &mut scratch, measurements).unwrap();
+            let score = objective.evaluate(Portable::<8>, &parameters, &samples, &mut scratch, measurements).unwrap();
             assert_eq!(score.correct, u32::from(class == best), "{outputs:?}, class {class}");
         }
     }
@@ -460,8 +460,8 @@ fn loss_at(loss: Loss, activation: Activation, z: &[f32], targets: Targets<'_>) 
     let objective = Objective::new(Net::new(1, &layers), loss);
     let samples = Samples { features: Rows::new(&[0.0_f32], 1, 1.0), targets };
     let parameters = [&vec![0.0; z.len()], z].concat();
-    let mut scratch = vec![0.0; objective.net().scratch(2)];
-    objective.evaluate(Portable::<2>, &parameters, &samples, &mut scratch, Measurements::default()).unwrap().loss
+    let mut scratch = vec![0.0; objective.net().scratch(8)];
+    objective.evaluate(Portable::<8>, &parameters, &samples, &mut scratch, Measurements::default()).unwrap().loss
 }
 
 #[test]

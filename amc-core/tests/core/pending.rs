@@ -4,7 +4,8 @@ use amc_core::chain::{Chain, ChainError, Decision, Grid, Memory, Options};
 use amc_core::{Generator, Portable};
 use rand_core::SeedableRng;
 
-const P: Portable<4> = Portable::<4>;
+/// Wide enough for moves to be compiled once, not once for each test.
+const P: Portable<8> = Portable::<8>;
 const N: usize = 40;
 
 /// Two copies of the parameters, and centres.

@@ -7,7 +7,8 @@ use amc_core::{Activation, Generator, Layer, Net, Portable, gaussian};
 use proptest::prelude::*;
 use rand_core::SeedableRng;
 
-const P: Portable<4> = Portable::<4>;
+/// Wide enough for moves to be compiled once, not once for each test.
+const P: Portable<8> = Portable::<8>;
 const SMALL: [Layer; 2] = [Layer::dense(6, Activation::Tanh), Layer::dense(3, Activation::Linear)];
 const NET: Net<'static> = Net::new(2, &SMALL);
 /// 16,644 parameters: two ranges.

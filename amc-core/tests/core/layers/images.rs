@@ -133,9 +133,9 @@ fn the_largest_number_may_be_nan() {
     let largest = |numbers: [f32; 4]| {
         let net = Net::new(4, &layers);
         let objective = Objective::new(net, Loss::MeanSquaredError);
-        let mut scratch = vec![0.0; net.scratch(1)];
+        let mut scratch = vec![0.0; net.scratch(8)];
         let features = amc_core::Rows::new(&numbers, 4, 1.0);
-        objective.predict(Portable::<1>, &[], &features, 0, &mut scratch).unwrap()[0]
+        objective.predict(Portable::<8>, &[], &features, 0, &mut scratch).unwrap()[0]
     };
     assert_eq!(largest(numbers), -1.0);
     for place in 0..4 {
@@ -162,7 +162,7 @@ fn a_last_layer_of_any_kind_has_cross_entropy() {
                 let features = vec![0.5, -1.0, 0.25, 2.0, -0.5, 3.0, 1.0, -2.0];
                 let (loss, classes) = (Loss::CrossEntropy, Some(vec![1, 3]));
                 let case = Case { inputs: 4, layers, loss, parameters, features, classes, values: vec![] };
-                let outcome = case.outcome(Portable::<4>, &case.samples(), 1);
+                let outcome = case.outcome(Portable::<16>, &case.samples(), 1);
                 (outcome.loss, outcome.outputs)
             };
             let wanted = case(layers, parameters.clone());
@@ -328,7 +328,7 @@ proptest! {
     fn images_are_those_of_a_plain_implementation(seed: u64, samples in 1_usize..=20) {
         let case = random(seed, samples);
         // 6e-8 of sums of up to 1,300 terms, and up to a dozen layers; a normalisation may divide by a tenth.
-        near("the net", &case.outcome(Portable::<4>, &scaled(&case), 3), &case.plain(f64::from(SCALE)), 1e-4);
+        near("the net", &case.outcome(Portable::<16>, &scaled(&case), 3), &case.plain(f64::from(SCALE)), 1e-4);
     }
 }
 

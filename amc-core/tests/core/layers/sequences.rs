@@ -112,6 +112,6 @@ proptest! {
     fn sequences_are_those_of_a_plain_implementation(seed: u64, samples in 1_usize..=40) {
         let case = random(seed, samples);
         // As for images: sums of at most 1000 terms, of which many cancel.
-        near("the net", &case.outcome(Portable::<4>, &scaled(&case), 3), &case.plain(SCALE.into()), 1e-4);
+        near("the net", &case.outcome(Portable::<16>, &scaled(&case), 3), &case.plain(SCALE.into()), 1e-4);
     }
 }
