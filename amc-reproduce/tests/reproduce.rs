@@ -26,7 +26,7 @@ fn every_figure_holds_in_minutes() {
     let output = reproduce(&["all", "--quick", "--check"], dir.path());
     let said = stderr(&output);
     assert!(output.status.success(), "{said}");
-    for shrunk in ["fig1: images \"digits\" instead of \"mnist\"", "fig6: epochs 10000 instead of 1000000"] {
+    for shrunk in ["fig1: images \"digits\" instead of \"mnist\"", "fig6: epochs 6000 instead of 1000000"] {
         assert!(said.contains(shrunk), "{shrunk} is not said: {said}");
     }
     let figures =

@@ -55,7 +55,7 @@ impl Figure for Fig1 {
             rates: vec![4.5e-3, 4.5e-2, 0.45, 4.5, 450.0],
             rates_from_gaussian: Vec::new(),
             shown: SHOWN_QUICK,
-            epochs: 20_000,
+            epochs: 14_000,
             seeds: 1,
         }
     }

@@ -113,10 +113,10 @@ impl Figure for Fig2 {
 
     fn quick() -> Self {
         Self {
-            widths: vec![10, 32, 100],
+            widths: vec![10, 24, 56],
             depths: vec![2, 3, 4],
             levels: vec![0.1, 5e-3, 2e-3],
-            moves: 400_000,
+            moves: 200_000,
             seeds: 1,
             ..Self::paper()
         }

@@ -97,7 +97,7 @@ impl<const POOLED: bool> Figure for Fig5<POOLED> {
             pixels: if POOLED { 4 * 4 } else { 8 * 8 },
             units: 16,
             batch: 100,
-            epochs: 10_000,
+            epochs: 6_000,
             gradient_epochs: 300,
             accuracy: 0.9,
             regimes: 10.0,

@@ -127,7 +127,7 @@ impl Figure for Fig6 {
     }
 
     fn quick() -> Self {
-        Self { depths: vec![4, 64], depths_of_amc: Vec::new(), epochs: 10_000, seeds: 2, ..Self::paper() }
+        Self { depths: vec![4, 40], depths_of_amc: Vec::new(), epochs: 6_000, seeds: 2, ..Self::paper() }
     }
 
     fn seeds(self, seeds: u64) -> Self {

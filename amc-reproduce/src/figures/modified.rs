@@ -78,7 +78,7 @@ impl Figure for Modified {
 
     fn quick() -> Self {
         let modifications = vec![Modification::SkipConnections];
-        Self { modifications, depths_of_amc: vec![16, 64], epochs: 10_000, adam_epochs: 10_000, ..Self::paper() }
+        Self { modifications, depths_of_amc: vec![16, 64], epochs: 6_000, adam_epochs: 6_000, ..Self::paper() }
     }
 
     fn seeds(self, seeds: u64) -> Self {
