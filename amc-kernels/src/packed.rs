@@ -66,7 +66,7 @@ impl<E: Element> Features for Sparse<'_, E> {
     }
 }
 
-/// PackedFeatures features of either kind.
+/// Packed features of either kind.
 #[derive(Clone, Copy, Debug)]
 pub enum PackedFeatures<'a> {
     /// Bytes.

@@ -52,7 +52,7 @@ fn compare(options: Options, with_norm: bool, seed: u64, moves: u64) -> Counters
     let mut two = Chain::new(two, options, rng(seed), 1.0).unwrap();
     for step in 0..moves {
         let before: [f32; N] = one.parameters().try_into().unwrap();
-        let (a, b) = (one.propose(P), two.propose(Portable::<16>));
+        let (a, b) = (one.propose(Portable::<1>), two.propose(Portable::<2>));
         let now: [f32; N] = a.parameters().try_into().unwrap();
         assert!(same_bits(&now, b.parameters()), "step {step}");
         assert_eq!(a.bound().to_bits(), b.bound().to_bits());

@@ -88,7 +88,7 @@ fn what_does_not_fit_is_refused() {
         let (features, mut scratch) = (Rows::new(&[0.0_f32; 12], width, 1.0), vec![0.0; scratch]);
         objective.predict(Portable::<8>, &vec![0.0; parameters], &features, 0, &mut scratch).map(<[f32]>::len)
     };
-    assert_eq!(predict(9, 2, needed), Ok(12));
+    assert_eq!(predict(9, 2, needed), Ok(24));
     assert_eq!(predict(8, 2, needed), Err(length("parameters", 9, 8)));
     assert_eq!(predict(9, 3, needed), Err(E::Features { inputs: 2, features: 3 }));
     assert_eq!(predict(9, 2, needed - 1), Err(length("scratch", needed, needed - 1)));
