@@ -8,7 +8,7 @@ use std::hint::black_box;
 use amc_benches::{Apply, Function, Gaussians, NUMBERS, OBJECTIVE, parameters, pixels};
 use amc_core::{Generator, Measurements, Score};
 use amc_host::data::Set;
-use amc_host::data::pack::Pack;
+use amc_host::data::pack::PackedSet;
 use amc_host::evaluate::Evaluator;
 use amc_kernels::Arithmetic;
 use amc_kernels::lanes::dispatch;
@@ -38,13 +38,13 @@ fn prepared() -> (&'static Set, Vec<f32>) {
     (Box::leak(Box::new(pixels(1024))), parameters())
 }
 
-fn packed((set, parameters): (&'static Set, Vec<f32>)) -> (Pack<'static>, Evaluator<'static>, Vec<f32>) {
-    (Pack::all(set, 1), Evaluator::new(OBJECTIVE, Arithmetic::Portable, 1), parameters)
+fn packed((set, parameters): (&'static Set, Vec<f32>)) -> (PackedSet<'static>, Evaluator<'static>, Vec<f32>) {
+    (PackedSet::all(set, 1), Evaluator::new(OBJECTIVE, Arithmetic::Portable, 1), parameters)
 }
 
 #[library_benchmark]
 #[bench::net_64_16_10(args = (prepared()), setup = packed)]
-fn evaluation((pack, mut evaluator, parameters): (Pack<'static>, Evaluator<'static>, Vec<f32>)) -> Score {
+fn evaluation((pack, mut evaluator, parameters): (PackedSet<'static>, Evaluator<'static>, Vec<f32>)) -> Score {
     evaluator.evaluate(&parameters, &pack.batch(), Measurements::default())
 }
 

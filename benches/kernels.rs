@@ -3,7 +3,7 @@
 
 use amc_benches::{Apply, Function, Gaussians, NUMBERS, OBJECTIVE, parameters, pixels};
 use amc_core::{Generator, Measurements};
-use amc_host::data::pack::Pack;
+use amc_host::data::pack::PackedSet;
 use amc_host::evaluate::Evaluator;
 use amc_kernels::Arithmetic;
 use amc_kernels::lanes::dispatch;
@@ -35,7 +35,7 @@ fn functions(c: &mut Criterion) {
 fn evaluations(c: &mut Criterion) {
     let mut group = c.benchmark_group("evaluation");
     let (set, parameters) = (pixels(1024), parameters());
-    let pack = Pack::all(&set, 1);
+    let pack = PackedSet::all(&set, 1);
     group.throughput(Throughput::Elements(pack.len() as u64));
     for (name, arithmetic) in ARITHMETICS {
         let mut evaluator = Evaluator::new(OBJECTIVE, arithmetic, 1);

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use amc_core::{Activation, Generator, Lanes, Layer, Loss, Net, Objective, elementary, gaussian};
-use amc_host::data::{Set, Values, Wanted};
+use amc_host::data::{OwnedTargets, Set, Values};
 use amc_kernels::Arithmetic;
 use amc_kernels::lanes::OnLanes;
 use rand_core::{Rng, SeedableRng};
@@ -78,7 +78,7 @@ pub fn pixels(samples: usize) -> Set {
     let mut pixel = |_| (rng.next_u32() >> 24) as u8 * (rng.next_u32() % 2) as u8;
     let rows = (0..samples * WIDTH).map(&mut pixel).collect();
     let classes = (0..samples).map(|sample| (sample * 7 % 10) as u8).collect();
-    Set::new(Values::U8(rows, 1.0 / 255.0), WIDTH, Wanted::Classes(classes))
+    Set::new(Values::U8(rows, 1.0 / 255.0), WIDTH, OwnedTargets::Classes(classes))
 }
 
 /// Parameters of the classifier.

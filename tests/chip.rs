@@ -66,7 +66,7 @@ impl Ram {
     }
 
     /// Moves from one stage to the next.
-    pub fn go_on(&mut self, state: State<Generator>) -> State<Generator> {
+    pub fn resume(&mut self, state: State<Generator>) -> State<Generator> {
         let mut chain = Chain::resume(self.memory(), options(), state).unwrap();
         for _ in 0..MOVES {
             let proposal = chain.propose(P);
@@ -149,14 +149,14 @@ impl<const WORD: usize, const PAGE: usize, const READ: usize> Chip<WORD, PAGE, R
         let mut state = ram.begin();
         let mut stages = vec![ram.stage(state.clone())];
         for _ in 0..saves + 2 {
-            state = ram.go_on(state);
+            state = ram.resume(state);
             stages.push(ram.stage(state.clone()));
         }
         let mut ram = Ram::new();
         let mut state = ram.begin();
         let mut cuts = 0;
         for stage in 0..saves {
-            state = if stage == 0 { state } else { ram.go_on(state) };
+            state = if stage == 0 { state } else { ram.resume(state) };
             let mut after = flash.clone();
             self.save(&mut after, &mut ram, &state).unwrap();
             let operations = after.operations - flash.operations;
@@ -223,7 +223,7 @@ impl<const WORD: usize, const PAGE: usize, const READ: usize> Chip<WORD, PAGE, R
             }
         };
         for _ in 0..2 {
-            state = ram.go_on(state);
+            state = ram.resume(state);
             at += 1;
             self.save(&mut flash, &mut ram, &state).unwrap();
             let (loaded, found) = self.load(&mut flash);

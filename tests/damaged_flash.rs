@@ -15,7 +15,7 @@ fn three_saves<const WORD: usize, const PAGE: usize>(chip: &Chip<WORD, PAGE>) ->
             chip.save(&mut flash, &mut ram, &state).unwrap();
         }
         stages.push(ram.stage(state.clone()));
-        state = ram.go_on(state);
+        state = ram.resume(state);
     }
     (flash, stages)
 }
@@ -26,7 +26,7 @@ fn a_worn_out_flash_keeps_what_it_had() {
     let chip = Chip::<4, 64>::new(24);
     let (flash, stages) = three_saves(&chip);
     let (mut ram, state) = chip.load(&mut flash.clone());
-    let state = ram.go_on(state.unwrap());
+    let state = ram.resume(state.unwrap());
     let (mut refused, mut moved) = (0, 0);
     let mut sound = flash.clone();
     chip.save(&mut sound, &mut ram, &state).unwrap();
@@ -65,7 +65,7 @@ fn a_save_that_rots_gives_way_to_the_one_before() {
             chip.recover(flash.clone(), &stages, 2, (byte, Cut::Before));
             // The one that is left is not what the next save writes over: power fails in that.
             let (mut ram, state) = chip.load(&mut flash);
-            let state = ram.go_on(state.unwrap());
+            let state = ram.resume(state.unwrap());
             flash.fail_after(100, Cut::Within);
             chip.save(&mut flash, &mut ram, &state).unwrap_err();
             let (left, found) = chip.load(&mut flash);
@@ -92,7 +92,7 @@ fn damage_everywhere() {
         let state = match found {
             Some(state) => {
                 assert!(stages[..3].contains(&loaded.stage(state.clone())), "round {round}");
-                loaded.go_on(state)
+                loaded.resume(state)
             }
             None => loaded.begin(),
         };
@@ -125,7 +125,7 @@ fn pieces_of_another_size() {
             assert!(allowed.contains(&found), "stage {stage}, operation {at}");
         }
         flash = after;
-        state = ram.go_on(state);
+        state = ram.resume(state);
     }
 }
 

@@ -133,7 +133,7 @@ pub struct Counters {
 
 impl Counters {
     /// Accepted moves over all moves; 0 before the first.
-    pub fn accept_rate(&self) -> f32 {
+    pub fn acceptance_rate(&self) -> f32 {
         self.accepted as f32 / self.steps.max(1) as f32
     }
 }

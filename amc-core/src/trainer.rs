@@ -73,7 +73,7 @@ pub enum TrainerError {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Progress {
-    /// Moves made and accepted: [`accept_rate`](Counters::accept_rate) is the acceptance.
+    /// Moves made and accepted: [`acceptance_rate`](Counters::acceptance_rate) is the acceptance.
     pub counters: Counters,
     /// U(x) on the batch of the last move.
     pub loss: f32,

@@ -6,8 +6,8 @@ mod golden;
 
 use amc_core::{Activation, Generator, Layer, Loss, Measurements, Net, Objective, Portable, gaussian};
 use amc_gradient::{Gradient, Optimizer, clip, norm};
-use amc_host::data::pack::Pack;
-use amc_host::data::{Set, Values, Wanted};
+use amc_host::data::pack::PackedSet;
+use amc_host::data::{OwnedTargets, Set, Values};
 use amc_host::evaluate::Evaluator;
 use amc_host::model::{ActivationName, Description, LossName};
 use amc_kernels::Arithmetic;
@@ -64,8 +64,8 @@ impl Golden {
 
     fn set(&self, functions: &Functions) -> Set {
         let wanted = match functions.output {
-            ActivationName::Sigmoid | ActivationName::Softmax => Wanted::Classes(self.classes.clone()),
-            _ => Wanted::Values(self.values.clone(), 3),
+            ActivationName::Sigmoid | ActivationName::Softmax => OwnedTargets::Classes(self.classes.clone()),
+            _ => OwnedTargets::Values(self.values.clone(), 3),
         };
         Set::new(Values::F32(self.features.clone()), 3, wanted)
     }
@@ -96,7 +96,7 @@ fn gradients_are_those_of_pytorch() {
         let set = golden.set(functions);
         let objective = description.objective().expect("a net");
         for arithmetic in arithmetics() {
-            let pack = Pack::all(&set, 1);
+            let pack = PackedSet::all(&set, 1);
             let mut ours = Gradient::new(objective, arithmetic, 1);
             let difference = difference(ours.evaluate(&golden.parameters, &pack.batch().samples), gradient);
             assert!(difference < ROUNDING, "{activation:?} {output:?} {loss:?} {arithmetic:?}: {difference:e}");
@@ -115,13 +115,13 @@ fn gradients_of_every_kind_of_layer_are_those_of_pytorch() {
         let net = Net::try_new(case.inputs, &case.layers).expect("a net");
         let objective = Objective::try_new(net, case.loss).expect("an objective");
         let wanted = match &case.classes {
-            Some(classes) => Wanted::Classes(classes.clone()),
-            None => Wanted::Values(case.values.clone(), net.outputs()),
+            Some(classes) => OwnedTargets::Classes(classes.clone()),
+            None => OwnedTargets::Values(case.values.clone(), net.outputs()),
         };
         let set = Set::new(Values::F32(case.features.clone()), case.inputs, wanted);
         for arithmetic in arithmetics() {
             let mut ours = Gradient::new(objective, arithmetic, 1);
-            let pack = Pack::all(&set, 1);
+            let pack = PackedSet::all(&set, 1);
             let difference = difference(ours.evaluate(&case.parameters, &pack.batch().samples), &case.gradient);
             assert!(difference < ROUNDING_OF_LAYERS, "{}, {arithmetic:?}: {difference:e}", case.name);
         }
@@ -134,13 +134,16 @@ fn what_is_kept_and_lost_has_no_part_in_a_gradient() {
     let (add, last) = (Layer::add(5, Activation::Linear), Layer::dense(3, Activation::Softmax));
     let golden = Golden::load();
     let (samples, inputs) = (golden.classes.len(), 3);
-    let set =
-        Set::new(Values::F32(golden.features.clone()), inputs, Wanted::Classes(golden.classes[..samples].to_vec()));
+    let set = Set::new(
+        Values::F32(golden.features.clone()),
+        inputs,
+        OwnedTargets::Classes(golden.classes[..samples].to_vec()),
+    );
     let gradient = |layers: &[Layer]| {
         let objective = Objective::new(Net::new(inputs, layers), Loss::CrossEntropy);
         let mut parameters = vec![0.0; objective.net().parameters()];
         gaussian::fill(Portable::<4>, &mut Generator::seed_from_u64(1), 0.5, &mut parameters);
-        let pack = Pack::all(&set, 1);
+        let pack = PackedSet::all(&set, 1);
         let mut gradient = Gradient::new(objective, Arithmetic::Portable, 1);
         gradient.evaluate(&parameters, &pack.batch().samples);
         gradient.evaluate(&parameters, &pack.batch().samples).to_vec()
@@ -165,7 +168,7 @@ fn steps_are_those_of_pytorch() {
     let description = Description::new(&[3, 5, 4, 3], activation, output, loss);
     let set = golden.set(&case.net);
     let objective = description.objective().expect("a net");
-    let pack = Pack::all(&set, 1);
+    let pack = PackedSet::all(&set, 1);
     let after = |mut optimizer: Optimizer, most: f64| {
         let mut parameters = golden.parameters.clone();
         let mut gradient = Gradient::new(objective, Arithmetic::Portable, 1);
@@ -204,7 +207,7 @@ fn images(samples: usize) -> Set {
     let classes = (0..samples).map(|_| (rng.next_u32() % 7) as u8).collect::<Vec<_>>();
     let pixel = |_| if rng.next_u32().is_multiple_of(3) { rng.next_u32() as u8 } else { 0 };
     let rows = (0..samples * WIDTH).map(pixel).collect();
-    Set::new(Values::U8(rows, 1.0 / 255.0), WIDTH, Wanted::Classes(classes))
+    Set::new(Values::U8(rows, 1.0 / 255.0), WIDTH, OwnedTargets::Classes(classes))
 }
 
 fn random(scale: f32, seed: u64) -> Vec<f32> {
@@ -222,7 +225,7 @@ fn threads_change_no_bit_of_a_gradient() {
     let bits = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
         pool.install(|| {
-            let pack = Pack::all(&set, threads);
+            let pack = PackedSet::all(&set, threads);
             let mut gradient = Gradient::new(OBJECTIVE, Arithmetic::Portable, threads);
             let first = gradient.evaluate(&parameters, &pack.batch().samples).to_vec();
             let again = gradient.evaluate(&parameters, &pack.batch().samples);
@@ -238,7 +241,7 @@ fn threads_change_no_bit_of_a_gradient() {
 #[test]
 fn gradients_are_slopes_of_the_loss() {
     let (set, parameters) = (images(SAMPLES), random(0.5, 4));
-    let pack = Pack::all(&set, 1);
+    let pack = PackedSet::all(&set, 1);
     let mut evaluator = Evaluator::new(OBJECTIVE, Arithmetic::Portable, 1);
     let mut gradient = Gradient::new(OBJECTIVE, Arithmetic::Portable, 1);
     let gradient = gradient.evaluate(&parameters, &pack.batch().samples).to_vec();

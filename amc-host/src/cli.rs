@@ -19,7 +19,7 @@ use clap::{Args, Parser, Subcommand};
 use self::defaults::Defaults;
 use crate::console::{self, print};
 use crate::data::idx::IdxError;
-use crate::data::pack::Pack;
+use crate::data::pack::PackedSet;
 use crate::data::sources::{FASHION_MNIST, MNIST, Source};
 use crate::data::{self, Data};
 use crate::evaluate::Evaluator;
@@ -162,7 +162,7 @@ fn eval(model: &Model, data: &Data) -> anyhow::Result<()> {
     for (name, set) in parts {
         let Some(set) = set else { continue };
         set.check(objective).with_context(|| format!("the {name} data do not fit the model"))?;
-        let samples = Pack::all(set, 1);
+        let samples = PackedSet::all(set, 1);
         let loss = evaluator.evaluate(&model.parameters, &samples.batch(), Default::default()).loss;
         let accuracy = crate::train::accuracy(&mut evaluator, &model.parameters, &samples);
         let accuracy = accuracy.map_or(String::new(), |accuracy| format!("  accuracy {accuracy:.4}"));

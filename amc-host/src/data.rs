@@ -27,7 +27,7 @@ pub enum Values {
 
 /// What a net should give.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Wanted {
+pub enum OwnedTargets {
     /// The class of each sample.
     Classes(Vec<u8>),
     /// So many values for each sample, `[sample][output]`.
@@ -38,7 +38,7 @@ pub enum Wanted {
 #[derive(Clone, Debug)]
 pub struct Set {
     values: Values,
-    wanted: Wanted,
+    targets: OwnedTargets,
     samples: usize,
     width: usize,
     /// Names of the features, where they have some.
@@ -56,13 +56,13 @@ pub struct Data {
 
 impl Set {
     /// Samples of `width` features each.
-    pub fn new(values: Values, width: usize, wanted: Wanted) -> Self {
+    pub fn new(values: Values, width: usize, targets: OwnedTargets) -> Self {
         let numbers = match &values {
             Values::U8(rows, _) => rows.len(),
             Values::F32(rows) => rows.len(),
         };
         let samples = numbers.checked_div(width).unwrap_or(0);
-        Self { values, wanted, samples, width, columns: Vec::new() }
+        Self { values, targets, samples, width, columns: Vec::new() }
     }
 
     /// The first `samples` samples, or all there are.
@@ -72,11 +72,13 @@ impl Set {
             Values::U8(rows, scale) => Values::U8(rows[..samples * self.width].to_vec(), *scale),
             Values::F32(rows) => Values::F32(rows[..samples * self.width].to_vec()),
         };
-        let wanted = match &self.wanted {
-            Wanted::Classes(classes) => Wanted::Classes(classes[..samples].to_vec()),
-            Wanted::Values(values, outputs) => Wanted::Values(values[..samples * outputs].to_vec(), *outputs),
+        let targets = match &self.targets {
+            OwnedTargets::Classes(classes) => OwnedTargets::Classes(classes[..samples].to_vec()),
+            OwnedTargets::Values(values, outputs) => {
+                OwnedTargets::Values(values[..samples * outputs].to_vec(), *outputs)
+            }
         };
-        Set { values, wanted, samples, width: self.width, columns: self.columns.clone() }
+        Set { values, targets, samples, width: self.width, columns: self.columns.clone() }
     }
 
     /// The features, one sample after another, as numbers.
@@ -114,21 +116,21 @@ impl Set {
 
     /// Whether the targets are classes.
     pub fn has_classes(&self) -> bool {
-        matches!(self.wanted, Wanted::Classes(_))
+        matches!(self.targets, OwnedTargets::Classes(_))
     }
 
     /// Outputs that a net needs: one for each class, or the target's values.
     pub fn outputs(&self) -> usize {
-        match &self.wanted {
-            Wanted::Classes(classes) => classes.iter().max().map_or(0, |class| usize::from(*class) + 1),
-            Wanted::Values(_, outputs) => *outputs,
+        match &self.targets {
+            OwnedTargets::Classes(classes) => classes.iter().max().map_or(0, |class| usize::from(*class) + 1),
+            OwnedTargets::Values(_, outputs) => *outputs,
         }
     }
 
     /// (feature, target) of every sample, where there is one of each.
     pub fn points(&self) -> Vec<(f64, f64)> {
-        match (&self.values, &self.wanted, self.width) {
-            (Values::F32(rows), Wanted::Values(wanted, 1), 1) => {
+        match (&self.values, &self.targets, self.width) {
+            (Values::F32(rows), OwnedTargets::Values(wanted, 1), 1) => {
                 rows.iter().zip(wanted).map(|(x, y)| (f64::from(*x), f64::from(*y))).collect()
             }
             _ => Vec::new(),
@@ -142,18 +144,18 @@ impl Set {
             Values::U8(rows, _) => digest.update(rows),
             Values::F32(rows) => rows.iter().for_each(|x| digest.update(&x.to_le_bytes())),
         }
-        match &self.wanted {
-            Wanted::Classes(classes) => digest.update(classes),
-            Wanted::Values(values, _) => values.iter().for_each(|y| digest.update(&y.to_le_bytes())),
+        match &self.targets {
+            OwnedTargets::Classes(classes) => digest.update(classes),
+            OwnedTargets::Values(values, _) => values.iter().for_each(|y| digest.update(&y.to_le_bytes())),
         }
         digest.finalize()
     }
 
     /// Checks that the samples fit an objective.
     pub fn check(&self, objective: Objective<'_>) -> Result<(), ObjectiveError> {
-        let targets = match &self.wanted {
-            Wanted::Classes(classes) => Targets::Classes(classes),
-            Wanted::Values(values, _) => Targets::Values(values),
+        let targets = match &self.targets {
+            OwnedTargets::Classes(classes) => Targets::Classes(classes),
+            OwnedTargets::Values(values, _) => Targets::Values(values),
         };
         match &self.values {
             Values::U8(rows, scale) => {
@@ -173,7 +175,7 @@ pub fn digits() -> Data {
     let (values, labels) = DIGITS.split_at(SAMPLES * WIDTH);
     let part = |range: std::ops::Range<usize>| {
         let values = values[range.start * WIDTH..range.end * WIDTH].to_vec();
-        Set::new(Values::U8(values, 1.0 / 16.0), WIDTH, Wanted::Classes(labels[range].to_vec()))
+        Set::new(Values::U8(values, 1.0 / 16.0), WIDTH, OwnedTargets::Classes(labels[range].to_vec()))
     };
     Data { train: part(0..TRAIN), test: Some(part(TRAIN..SAMPLES)) }
 }

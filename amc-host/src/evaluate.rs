@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use amc_core::sums::{BLOCK, Total, block_sum, ceiling};
 use amc_core::{BlockScore, Measurements, Objective, Request, Score};
 use amc_kernels::Arithmetic;
-use amc_kernels::evaluate::{self as kernels, PackedSamples, rows};
+use amc_kernels::evaluate::{self as kernels, BlockValues, PackedSamples, rows};
 use rayon::prelude::*;
 
 use crate::data::pack::Batch;
@@ -30,19 +30,19 @@ pub struct Evaluator<'a> {
     table: Vec<f32>,
     /// All blocks, the hardest first: those whose losses were largest when they were last all known.
     order: Vec<u32>,
-    saved: Saved,
+    early_rejection: EarlyRejection,
 }
 
 /// What early rejection came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Saved {
+pub struct EarlyRejection {
     /// Blocks of samples evaluated under a bound.
     pub evaluated: u64,
     /// Blocks that there were to evaluate.
     pub offered: u64,
 }
 
-impl Saved {
+impl EarlyRejection {
     /// The share of blocks that were evaluated; none before the first.
     pub fn evaluated_share(&self) -> Option<f64> {
         (self.offered > 0).then(|| self.evaluated as f64 / self.offered as f64)
@@ -76,8 +76,8 @@ impl<'a> Evaluator<'a> {
         };
         let workers = std::iter::repeat_with(worker).take(threads.max(1)).collect();
         let (blocks, signals, order) = (Vec::new(), Vec::new(), Vec::new());
-        let (table, saved) = (Vec::new(), Saved::default());
-        Self { objective, arithmetic, workers, blocks, signals, table, order, saved }
+        let (table, early_rejection) = (Vec::new(), EarlyRejection::default());
+        Self { objective, arithmetic, workers, blocks, signals, table, order, early_rejection }
     }
 
     /// U(x) on a batch. Signals are those of the layers from [`Objective::gathers_from`] on, as the core has them.
@@ -135,13 +135,13 @@ impl<'a> Evaluator<'a> {
     }
 
     /// What early rejection came to so far, in evaluations with a bound.
-    pub fn saved(&self) -> Saved {
-        self.saved
+    pub fn early_rejection(&self) -> EarlyRejection {
+        self.early_rejection
     }
 
     /// What the last whole evaluation of a batch that has places found, `[row][place]`: losses, and the signals of each
     /// layer that they were gathered for.
-    pub fn found(&self) -> &[f32] {
+    pub fn sample_values(&self) -> &[f32] {
         &self.table
     }
 
@@ -186,8 +186,8 @@ impl<'a> Evaluator<'a> {
 
         let done = workers.iter().map(|worker| worker.done.len()).sum::<usize>();
         if bound != f32::INFINITY {
-            self.saved.evaluated += done as u64;
-            self.saved.offered += blocks as u64;
+            self.early_rejection.evaluated += done as u64;
+            self.early_rejection.offered += blocks as u64;
         }
         if done < blocks {
             return None;
@@ -319,42 +319,38 @@ struct Shared {
 }
 
 impl Job<'_, '_> {
-    /// Takes blocks until there are none left, or the bound is exceeded.
+    /// Takes blocks until there are none left, or the bound is exceeded. Keeps with each its signals or, of samples that have
+    /// places, all that was found.
     fn work(&self, worker: &mut Worker) {
-        worker.done.clear();
-        worker.found.clear();
+        let Worker { scratch, numbers, sums, done, found, .. } = worker;
+        done.clear();
+        found.clear();
         if self.ceiling < 0.0 {
             return;
         }
-        loop {
-            let first = self.shared.next.fetch_add(self.share, Relaxed);
-            let blocks = self.order.get(first..).unwrap_or_default();
-            let mut loss = 0.0;
-            for block in blocks.iter().take(self.share) {
-                let score = self.evaluate(*block as usize, worker);
-                worker.done.push((*block, score));
-                loss += f64::from(score.loss);
-            }
-            if blocks.is_empty() || !self.add(loss) {
-                break;
-            }
-        }
-    }
-
-    /// Evaluates a block, and keeps with it its signals or, of samples that have places, all that was found.
-    fn evaluate(&self, block: usize, worker: &mut Worker) -> BlockScore {
-        let Worker { scratch, numbers, sums, found, .. } = worker;
         let Self { arithmetic, objective, parameters, samples, .. } = self;
         let wanted = Request::Losses { signals: self.signals > 0, correct: self.correct };
-        let (rows, sums) = (&mut numbers[..self.signals.max(1)], &mut sums[..self.signals.max(1)]);
-        let to = (&mut *rows, &mut *sums);
-        let correct = kernels::block(*arithmetic, objective, parameters, samples, block, wanted, scratch, to);
-        if self.has_places {
-            found.extend_from_slice(rows.as_flattened());
-        } else {
-            found.extend_from_slice(&sums[..self.signals]);
-        }
-        BlockScore { loss: sums[0], correct }
+        let rows = self.signals.max(1);
+        let (mut left, mut at, mut loss) = (self.order.iter().take(0), None, 0.0);
+        let mut next = |values: Option<BlockValues<'_>>| {
+            if let (Some(block), Some(BlockValues { correct, rows, sums })) = (at, values) {
+                match self.has_places {
+                    true => found.extend_from_slice(rows.as_flattened()),
+                    false => found.extend_from_slice(&sums[..self.signals]),
+                }
+                done.push((block, BlockScore { loss: sums[0], correct }));
+                loss += f64::from(sums[0]);
+            }
+            at = left.next().copied();
+            if at.is_none() && self.add(core::mem::take(&mut loss)) {
+                let first = self.shared.next.fetch_add(self.share, Relaxed);
+                left = self.order.get(first..).unwrap_or_default().iter().take(self.share);
+                at = left.next().copied();
+            }
+            at.map(|block| block as usize)
+        };
+        let to = (&mut numbers[..rows], &mut sums[..rows]);
+        kernels::blocks(*arithmetic, objective, parameters, samples, wanted, scratch, to, &mut next);
     }
 
     /// Adds the losses of blocks; says whether all of them together may still be within the bound.

@@ -30,7 +30,7 @@ pub struct Point {
     /// The loss of the current parameters on the current batch.
     pub loss: f32,
     /// Accepted moves over all moves so far.
-    pub accept_rate: f32,
+    pub acceptance_rate: f32,
     /// The scale of moves.
     pub sigma: f32,
     /// Samples in the batch.
@@ -47,7 +47,7 @@ pub struct Summary {
     /// The loss of the last parameters on all training samples.
     pub loss: f32,
     /// Accepted moves over all moves.
-    pub accept_rate: f32,
+    pub acceptance_rate: f32,
     /// Times that sigma was reduced.
     pub resets: u64,
     /// The last scale of moves.

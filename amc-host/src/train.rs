@@ -28,8 +28,8 @@ pub(crate) use self::memory::check_evaluation;
 pub use self::moves::Moves;
 pub use self::population::Population;
 use crate::data::Data;
-use crate::data::pack::Pack;
-use crate::evaluate::{Evaluator, Saved};
+use crate::data::pack::PackedSet;
+use crate::evaluate::{EarlyRejection, Evaluator};
 use crate::model::Description;
 use amc_kernels::Arithmetic;
 
@@ -68,7 +68,7 @@ pub struct Progress<'t, 'a> {
     pub batch: usize,
     evaluator: &'t mut Evaluator<'a>,
     parameters: &'t [f32],
-    test: Option<&'t Pack<'t>>,
+    test: Option<&'t PackedSet<'t>>,
 }
 
 impl Progress<'_, '_> {
@@ -99,7 +99,7 @@ pub struct Trained {
     /// The loss on all training samples.
     pub train_loss: f32,
     /// What early rejection saved.
-    pub saved: Saved,
+    pub early_rejection: EarlyRejection,
     /// From the first move to the last.
     pub time: Duration,
     /// The median time of a move, within 0.1%.
@@ -136,12 +136,12 @@ pub fn with_moves<T>(
     data: &Data,
     settings: &Settings,
     from: Option<&Checkpoint>,
-    work: impl FnOnce(Moves<'_, '_>, Option<&Pack<'_>>) -> anyhow::Result<T>,
+    work: impl FnOnce(Moves<'_, '_>, Option<&PackedSet<'_>>) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
     check(description, data, settings)?;
     let objective = description.objective()?;
     let evaluator = Evaluator::new(objective, settings.arithmetic, settings.threads);
-    let test = data.test.as_ref().map(|test| Pack::all(test, settings.threads));
+    let test = data.test.as_ref().map(|test| PackedSet::all(test, settings.threads));
     let mut rng = Generator::seed_from_u64(settings.seed);
     let mut buffers = Buffers::new(objective.net(), settings, &mut rng);
     let mut order = Vec::new();
@@ -194,7 +194,7 @@ pub fn median(mut times: Vec<Duration>) -> Duration {
 }
 
 /// The share of samples classified rightly; none where targets are not classes.
-pub fn accuracy(evaluator: &mut Evaluator<'_>, parameters: &[f32], samples: &Pack<'_>) -> Option<f32> {
+pub fn accuracy(evaluator: &mut Evaluator<'_>, parameters: &[f32], samples: &PackedSet<'_>) -> Option<f32> {
     let measurements = Measurements { signal: &mut [], correct: true };
     let correct = evaluator.evaluate(parameters, &samples.batch(), measurements).correct;
     samples.set().has_classes().then(|| correct as f32 / samples.len() as f32)

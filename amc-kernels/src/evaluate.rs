@@ -21,24 +21,33 @@ pub fn scratch(objective: &Objective<'_>) -> usize {
     objective.net().scratch(BLOCK)
 }
 
-/// Evaluates the samples of a block, of lengths as [`Objective::block`] has them: their losses go to the first of the
-/// rows, and signals, if `wanted`, to the following ones, of which there are as many as [`rows`] says. `sums` receives the
-/// sum of each row, as a whole evaluation adds it up. Gives the samples whose class is found, if that is wanted.
+/// What was found for a block.
+pub struct BlockValues<'n> {
+    /// Samples whose class was found, if that was wanted.
+    pub correct: u32,
+    /// The samples' losses, and their signals if these were wanted: as many rows as [`rows`] says. Those beyond the last
+    /// sample mean nothing.
+    pub rows: &'n [[f32; BLOCK]],
+    /// The sum of each row, as a whole evaluation adds it up.
+    pub sums: &'n [f32],
+}
+
+/// Evaluates block after block, of lengths as [`Objective::block`] has them, as `next` asks for them: it is given what was
+/// found for the block before, if there was one. `rows` and `sums` are memory for that.
 ///
 /// Where lengths do not fit, numbers mean nothing.
 #[expect(clippy::too_many_arguments, reason = "what the core's block has, and where the numbers go")]
-pub fn block(
+pub fn blocks(
     arithmetic: Arithmetic,
     objective: &Objective<'_>,
     parameters: &[f32],
     samples: &PackedSamples<'_>,
-    block: usize,
     wanted: Request,
     scratch: &mut [f32],
     (rows, sums): (&mut [[f32; BLOCK]], &mut [f32]),
-) -> u32 {
-    let numbers = rows.as_flattened_mut();
-    dispatch(arithmetic, Block { objective, parameters, samples, block, wanted, scratch, numbers, sums })
+    next: &mut dyn FnMut(Option<BlockValues<'_>>) -> Option<usize>,
+) {
+    dispatch(arithmetic, Blocks { objective, parameters, samples, wanted, scratch, rows, sums, next });
 }
 
 /// The net's outputs for the first samples, `[output][sample]` in blocks of [`BLOCK`] samples: as many blocks as
@@ -54,8 +63,7 @@ pub fn outputs(
     let mut scratch = vec![0.0; self::scratch(objective)];
     let scratch = &mut scratch[..];
     for (block, numbers) in outputs.chunks_exact_mut(BLOCK * objective.net().outputs().max(1)).enumerate() {
-        let (scratch, wanted, sums) = (&mut *scratch, Request::Outputs, &mut [][..]);
-        dispatch(arithmetic, Block { objective, parameters, samples, block, wanted, scratch, numbers, sums });
+        dispatch(arithmetic, Outputs { objective, parameters, samples, block, scratch, numbers });
     }
 }
 
@@ -67,33 +75,55 @@ pub fn input_signals(arithmetic: Arithmetic, objective: &Objective<'_>, samples:
     signals
 }
 
-struct Block<'s> {
+struct Blocks<'s> {
+    objective: &'s Objective<'s>,
+    parameters: &'s [f32],
+    samples: &'s PackedSamples<'s>,
+    wanted: Request,
+    scratch: &'s mut [f32],
+    rows: &'s mut [[f32; BLOCK]],
+    sums: &'s mut [f32],
+    next: &'s mut dyn FnMut(Option<BlockValues<'_>>) -> Option<usize>,
+}
+
+impl OnLanes for Blocks<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        let Self { objective, parameters, samples, wanted, scratch, rows, sums, next } = self;
+        let mut block = next(None);
+        while let Some(at) = block {
+            let (first, from) = (at * BLOCK, objective.gathers_from());
+            let mut numbers = Rows { numbers: rows.as_flattened_mut(), first, from };
+            let correct = objective.tiles(lanes, parameters, samples, at, scratch, wanted, &mut numbers);
+            let count = samples.len().saturating_sub(first).min(BLOCK);
+            for (sum, row) in sums.iter_mut().zip(&*rows) {
+                *sum = block_sum(row.get(..count).unwrap_or_default());
+            }
+            block = next(Some(BlockValues { correct, rows, sums }));
+        }
+    }
+}
+
+struct Outputs<'s> {
     objective: &'s Objective<'s>,
     parameters: &'s [f32],
     samples: &'s PackedSamples<'s>,
     block: usize,
-    wanted: Request,
     scratch: &'s mut [f32],
-    /// `[row][BLOCK]`
+    /// `[output][BLOCK]`
     numbers: &'s mut [f32],
-    /// Of as many rows.
-    sums: &'s mut [f32],
 }
 
-impl OnLanes for Block<'_> {
-    type Output = u32;
+impl OnLanes for Outputs<'_> {
+    type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes>(self, lanes: L) -> u32 {
-        let Self { objective, parameters, samples, block, wanted, scratch, numbers, sums } = self;
-        let (first, from) = (block * BLOCK, objective.gathers_from());
-        let mut rows = Rows { numbers, first, from };
-        let correct = objective.tiles(lanes, parameters, samples, block, scratch, wanted, &mut rows);
-        let count = samples.len().saturating_sub(first).min(BLOCK);
-        for (sum, row) in sums.iter_mut().zip(rows.numbers.chunks_exact(BLOCK)) {
-            *sum = block_sum(row.get(..count).unwrap_or_default());
-        }
-        correct
+    fn run<L: Lanes>(self, lanes: L) {
+        let Self { objective, parameters, samples, block, scratch, numbers } = self;
+        let mut rows = Rows { numbers, first: block * BLOCK, from: 0 };
+        objective.tiles(lanes, parameters, samples, block, scratch, Request::Outputs, &mut rows);
     }
 }
 

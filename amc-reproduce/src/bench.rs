@@ -14,7 +14,7 @@ pub use cases::{CASES, Case, Shape};
 pub use machine::Machine;
 
 use amc_host::data::Data;
-use amc_host::data::pack::Pack;
+use amc_host::data::pack::PackedSet;
 use amc_host::evaluate::Evaluator;
 use amc_host::model::Description;
 use amc_host::train::{Batching, Initial, Settings, median, train};
@@ -74,7 +74,7 @@ pub fn measure(
 
     let objective = description.objective()?;
     let mut evaluator = Evaluator::new(objective, arithmetic, threads);
-    let pack = Pack::all(&data.train, threads);
+    let pack = PackedSet::all(&data.train, threads);
     let evaluations = (0..steps.clamp(20, 500)).map(|_| {
         let begun = Instant::now();
         std::hint::black_box(evaluator.evaluate(&trained.parameters, &pack.batch(), Measurements::default()));

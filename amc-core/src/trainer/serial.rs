@@ -130,7 +130,7 @@ impl<'m, O: IntoObjective<'m>, L: Lanes, B: Batches, R: Rng + Clone> Serially<'m
         options: Options,
         state: State<R>,
     ) -> Result<Self, TrainerError> {
-        Self::go_on(objective, lanes, batches, buffers, options, state)
+        Self::begin_at(objective, lanes, batches, buffers, options, state)
     }
 }
 
@@ -162,7 +162,7 @@ impl<'m, O: IntoObjective<'m>, L: Lanes, B: Batches, R: Rng + Clone> Serially<'m
         options: Options,
         state: State<R>,
     ) -> Result<Self, TrainerError> {
-        Self::go_on(objective, lanes, batches, buffers, options, state)
+        Self::begin_at(objective, lanes, batches, buffers, options, state)
     }
 }
 
@@ -200,7 +200,7 @@ impl<'m, O: IntoObjective<'m>, L: Lanes, B: Batches, R: Rng + Clone, const SIGNA
     }
 
     #[inline(always)]
-    fn go_on(
+    fn begin_at(
         objective: O,
         lanes: L,
         batches: B,

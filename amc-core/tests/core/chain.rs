@@ -400,12 +400,12 @@ fn restart_goes_back_to_the_first_sigma_and_no_centres() {
 fn counters_count() {
     let (mut x, mut proposed) = ([0.0; 2], [0.0; 2]);
     let mut chain = Chain::new(Memory::new(&mut x, &mut proposed), Options::new(0.1).n_reset(2), rng(1), 1.0).unwrap();
-    assert_eq!(chain.counters().accept_rate(), 0.0);
+    assert_eq!(chain.counters().acceptance_rate(), 0.0);
     for loss in [2.0, 2.0, 0.5, 2.0, f32::NAN, 0.5, 0.4, 1.0] {
         chain.propose(P).decide(loss);
     }
     assert_eq!(chain.counters(), Counters { steps: 8, accepted: 3, resets: 2 });
-    assert_eq!(chain.counters().accept_rate(), 3.0 / 8.0);
+    assert_eq!(chain.counters().acceptance_rate(), 3.0 / 8.0);
     assert_eq!((chain.loss(), chain.options().n_reset), (0.4, 2));
 }
 

@@ -108,7 +108,7 @@ fn a_million_moves_are_undone_bit_for_bit_and_are_those_of_two_copies() {
         }
     }
     assert!(total.steps >= 1_000_000);
-    assert!((0.4..0.6).contains(&total.accept_rate()), "{total:?}");
+    assert!((0.4..0.6).contains(&total.acceptance_rate()), "{total:?}");
 }
 
 #[test]
@@ -303,7 +303,7 @@ fn rosenbrock(seed: u64, grid: bool) -> [f64; 2] {
         proposal.decide(loss);
     }
     assert!(chain.loss() <= 1e-3);
-    [chain.counters().steps as f64, f64::from(chain.counters().accept_rate())]
+    [chain.counters().steps as f64, f64::from(chain.counters().acceptance_rate())]
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn main() -> ! {
     learner.fit(|now| {
         let Progress { counters, loss, sigma } = now;
         if counters.steps.is_multiple_of(REPORT_EVERY) {
-            let rate = 100.0 * counters.accept_rate();
+            let rate = 100.0 * counters.acceptance_rate();
             report!("step {:4}: loss {loss:.5}, accepted {rate:4.1}%, sigma {sigma:.4}", counters.steps);
         }
         counters.steps == MOVES

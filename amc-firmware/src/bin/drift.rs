@@ -141,7 +141,7 @@ fn main() -> ! {
         }
     }
     let counters = learner.progress().counters;
-    report!("{} moves, {:.1}% accepted", counters.steps, 100.0 * counters.accept_rate());
+    report!("{} moves, {:.1}% accepted", counters.steps, 100.0 * counters.acceptance_rate());
     let (first, last, unlearned) = (first.mean(), last.mean(), unlearned.mean());
     report!("mean squared error: {first:.6} on the first {FIRST} samples, {last:.6} on the last {LAST}");
     report!("with the parameters that the run began with: {unlearned:.6} on the last {LAST}");

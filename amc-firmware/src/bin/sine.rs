@@ -54,7 +54,7 @@ fn main() -> ! {
     let end = trainer.fit(|now| {
         let Progress { counters, loss, sigma } = now;
         if counters.steps.is_multiple_of(REPORT_EVERY) {
-            let rate = 100.0 * counters.accept_rate();
+            let rate = 100.0 * counters.acceptance_rate();
             report!("step {:5}: loss {loss:.6}, accepted {rate:4.1}%, sigma {sigma:.2e}", counters.steps);
         }
         counters.steps == MOVES

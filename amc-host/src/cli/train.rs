@@ -225,16 +225,18 @@ fn train_and_show(
     let trained = pool.install(|| {
         train(description, data, settings, |progress| {
             let step = progress.counters.steps;
-            let accept_rate = progress.counters.accept_rate();
+            let acceptance_rate = progress.counters.acceptance_rate();
             let (loss, sigma, batch) = (progress.loss, progress.sigma, progress.batch);
             if step % every == 0 || step == steps {
                 accuracy = progress.test_accuracy();
-                curve.push(Point { step, loss, accept_rate, sigma, batch, test_accuracy: accuracy });
+                curve.push(Point { step, loss, acceptance_rate, sigma, batch, test_accuracy: accuracy });
             }
             if shown.elapsed().as_millis() >= 100 {
                 shown = std::time::Instant::now();
                 let accuracy = accuracy.map_or(String::new(), |a| format!("  accuracy {a:.3}"));
-                bar.set_message(format!("loss {loss:.5}  acceptance {accept_rate:.3}  sigma {sigma:.2e}{accuracy}"));
+                bar.set_message(format!(
+                    "loss {loss:.5}  acceptance {acceptance_rate:.3}  sigma {sigma:.2e}{accuracy}"
+                ));
                 bar.set_position(step);
             }
         })
@@ -247,14 +249,14 @@ fn summary(trained: &Trained, out: &Path) -> Summary {
     Summary {
         steps: trained.counters.steps,
         loss: trained.train_loss,
-        accept_rate: trained.counters.accept_rate(),
+        acceptance_rate: trained.counters.acceptance_rate(),
         resets: trained.counters.resets,
         sigma: trained.sigma,
         parameters: trained.parameters.len(),
         train_accuracy: trained.train_accuracy,
         test_accuracy: trained.test_accuracy,
         seconds: trained.time.as_secs_f64(),
-        evaluated_share: trained.saved.evaluated_share(),
+        evaluated_share: trained.early_rejection.evaluated_share(),
         step_ms: trained.median_step.as_secs_f64() * 1e3,
         params_hash: params_hash(&trained.parameters),
         out: out.display().to_string(),
@@ -272,6 +274,6 @@ fn say(summary: &Summary) {
         summary.loss,
         percent(summary.train_accuracy),
         percent(summary.test_accuracy),
-        summary.accept_rate,
+        summary.acceptance_rate,
     );
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Data, Set, Values, Wanted};
+use super::{Data, OwnedTargets, Set, Values};
 
 /// What is wrong with a CSV file. Lines and columns are counted from 1.
 #[derive(Debug, thiserror::Error)]
@@ -88,6 +88,7 @@ pub fn load(path: &Path) -> Result<Data, CsvError> {
     let train = classes.len() - classes.len() / 5;
     let test_values = values.split_off(train * width);
     let test_classes = classes.split_off(train);
-    let set = |values, classes| Set::new(Values::F32(values), width, Wanted::Classes(classes)).named(columns.clone());
+    let set =
+        |values, classes| Set::new(Values::F32(values), width, OwnedTargets::Classes(classes)).named(columns.clone());
     Ok(Data { train: set(values, classes), test: Some(set(test_values, test_classes)) })
 }

@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-use super::{Data, Set, Values, Wanted};
+use super::{Data, OwnedTargets, Set, Values};
 
 /// Points of every function.
 pub const POINTS: usize = 1000;
@@ -35,6 +35,6 @@ pub fn log() -> Data {
 fn sampled(points: usize, f: impl Fn(f64) -> f64) -> Data {
     let thetas = || (0..points).map(|i| i as f64 / (points - 1) as f64);
     let values = Values::F32(thetas().map(|t| t as f32).collect());
-    let wanted = Wanted::Values(thetas().map(|t| f(t) as f32).collect(), 1);
+    let wanted = OwnedTargets::Values(thetas().map(|t| f(t) as f32).collect(), 1);
     Data { train: Set::new(values, 1, wanted), test: None }
 }

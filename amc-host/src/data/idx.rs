@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::gzip::Members;
 use super::sources::{MNIST, SOURCES, Source};
-use super::{Data, Set, Values, Wanted};
+use super::{Data, OwnedTargets, Set, Values};
 
 /// What is wrong with an IDX file.
 #[derive(Debug, thiserror::Error)]
@@ -145,7 +145,7 @@ fn part(dir: &Path, name: &str, set: &Source) -> Result<Set, IdxError> {
     if let Some(index) = labels.iter().position(|label| *label > 9) {
         return Err(IdxError::Label { path: label_path, index, label: labels[index] });
     }
-    Ok(Set::new(Values::U8(pixels, 1.0 / 255.0), width, Wanted::Classes(labels)))
+    Ok(Set::new(Values::U8(pixels, 1.0 / 255.0), width, OwnedTargets::Classes(labels)))
 }
 
 /// The sizes and bytes of an IDX file of `D` dimensions, at `path` or `path`.gz, unless it is of another set.

@@ -6,7 +6,7 @@ use amc_kernels::packed::PackedFeatures;
 
 use super::sparse::Squeezed;
 use super::tiles::pack;
-use super::{Set, Values, Wanted, order};
+use super::{OwnedTargets, Set, Values, order};
 
 /// Samples are put in order if so many of their tiles' features, at most, are not 0.
 const WORTH_ORDERING: f32 = 0.85;
@@ -28,7 +28,7 @@ pub struct Batch<'a> {
 
 /// PackedFeatures samples of a set; packing others reuses the memory.
 #[derive(Debug)]
-pub struct Pack<'d> {
+pub struct PackedSet<'d> {
     set: &'d Set,
     features: Stored<'d>,
     classes: Vec<u8>,
@@ -74,7 +74,7 @@ impl<'d, E: Element + Default + PartialEq + Send + Sync> Tiled<'d, E> {
     }
 }
 
-impl<'d> Pack<'d> {
+impl<'d> PackedSet<'d> {
     /// None of a set's samples.
     pub fn empty(set: &'d Set, threads: usize) -> Self {
         let features = match &set.values {
@@ -101,7 +101,7 @@ impl<'d> Pack<'d> {
         packed
     }
 
-    /// Whether samples may be [put in another order](Pack::group).
+    /// Whether samples may be [put in another order](PackedSet::group).
     pub fn is_ordered(&self) -> bool {
         self.places.is_some()
     }
@@ -161,12 +161,12 @@ impl<'d> Pack<'d> {
     fn choose_targets(&mut self, places: &[u32]) {
         self.samples = places.len();
         let at = places.iter().map(|place| *place as usize);
-        match &self.set.wanted {
-            Wanted::Classes(classes) => {
+        match &self.set.targets {
+            OwnedTargets::Classes(classes) => {
                 self.classes.clear();
                 self.classes.extend(at.map(|place| classes[place]));
             }
-            Wanted::Values(values, n) => {
+            OwnedTargets::Values(values, n) => {
                 self.values.clear();
                 self.values.extend(at.flat_map(|place| &values[place * n..(place + 1) * n]));
             }
@@ -212,9 +212,9 @@ impl<'d> Pack<'d> {
             Stored::U8(tiled, scale) => PackedFeatures::U8(tiled.packed.view(samples, width, *scale)),
             Stored::F32(tiled) => PackedFeatures::F32(tiled.packed.view(samples, width, 1.0)),
         };
-        let targets = match &self.set.wanted {
-            Wanted::Classes(_) => Targets::Classes(&self.classes),
-            Wanted::Values(..) => Targets::Values(&self.values),
+        let targets = match &self.set.targets {
+            OwnedTargets::Classes(_) => Targets::Classes(&self.classes),
+            OwnedTargets::Values(..) => Targets::Values(&self.values),
         };
         Batch { samples: PackedSamples { features, targets }, places: self.places.as_deref() }
     }

@@ -110,10 +110,10 @@ fn largest<E: Copy>(rows: &[E], width: usize, magnitude: impl Fn(E) -> f32) -> V
 #[cfg(test)]
 mod tests {
     use super::{Column, ScaleError};
-    use crate::data::{Set, Values, Wanted};
+    use crate::data::{OwnedTargets, Set, Values};
 
     fn set(rows: &[f32]) -> Set {
-        Set::new(Values::F32(rows.to_vec()), 2, Wanted::Classes(vec![0; rows.len() / 2]))
+        Set::new(Values::F32(rows.to_vec()), 2, OwnedTargets::Classes(vec![0; rows.len() / 2]))
     }
 
     #[test]
@@ -124,7 +124,7 @@ mod tests {
         let named = rows.named(vec!["a".into(), "b".into()]);
         assert_eq!(named.largest_column().expect("a column").name, "column 2 (b)");
         assert_eq!(named.first(1).largest_column().expect("a column").name, "column 2 (b)");
-        let pixels = Set::new(Values::U8(vec![4, 255], 0.5), 2, Wanted::Classes(vec![0]));
+        let pixels = Set::new(Values::U8(vec![4, 255], 0.5), 2, OwnedTargets::Classes(vec![0]));
         assert_eq!(pixels.largest_column(), Some(Column { name: "column 2".into(), largest: 127.5 }));
     }
 

@@ -1,6 +1,6 @@
 //! Images of zeros and ones as sequences of pixels, black or white (Sec. II D).
 
-use super::{Data, Set, Values, Wanted};
+use super::{Data, OwnedTargets, Set, Values};
 
 /// A pixel is white above so much of the largest one.
 const THRESHOLD: f32 = 0.25;
@@ -14,8 +14,8 @@ pub fn zeros_and_ones(data: &Data, pooled: bool) -> Data {
 }
 
 fn part(set: &Set, pooled: bool) -> Set {
-    let (Values::U8(pixels, scale), Wanted::Classes(classes)) = (&set.values, &set.wanted) else {
-        return Set::new(Values::U8(Vec::new(), 1.0), 2 * set.width, Wanted::Classes(Vec::new()));
+    let (Values::U8(pixels, scale), OwnedTargets::Classes(classes)) = (&set.values, &set.targets) else {
+        return Set::new(Values::U8(Vec::new(), 1.0), 2 * set.width, OwnedTargets::Classes(Vec::new()));
     };
     let rows = set.width.isqrt();
     let pooled = pooled && rows * rows == set.width && rows.is_multiple_of(2);
@@ -28,7 +28,7 @@ fn part(set: &Set, pooled: bool) -> Set {
         wanted.push(*class);
     }
     let width = if pooled { set.width / 4 } else { set.width };
-    Set::new(Values::U8(pairs, 1.0), 2 * width, Wanted::Classes(wanted))
+    Set::new(Values::U8(pairs, 1.0), 2 * width, OwnedTargets::Classes(wanted))
 }
 
 fn largest_of_squares(image: &[u8], rows: usize) -> Vec<u8> {
@@ -44,18 +44,22 @@ fn largest_of_squares(image: &[u8], rows: usize) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::zeros_and_ones;
-    use crate::data::{Data, Set, Values, Wanted};
+    use crate::data::{Data, OwnedTargets, Set, Values};
 
     /// Images of 2 x 4, or 4 x 4, pixels of which 0 or 200 stand for each character.
     fn images(rows: &[&str], classes: &[u8]) -> Data {
         let pixel = |c: char| if c == '#' { 200 } else { 60 };
         let width = rows[0].len();
         let pixels = rows.iter().flat_map(|row| row.chars()).map(pixel).collect();
-        Data { train: Set::new(Values::U8(pixels, 1.0 / 255.0), width, Wanted::Classes(classes.to_vec())), test: None }
+        Data {
+            train: Set::new(Values::U8(pixels, 1.0 / 255.0), width, OwnedTargets::Classes(classes.to_vec())),
+            test: None,
+        }
     }
 
     fn pairs(data: &Data) -> (String, Vec<u8>) {
-        let (Values::U8(pairs, scale), Wanted::Classes(classes)) = (&data.train.values, &data.train.wanted) else {
+        let (Values::U8(pairs, scale), OwnedTargets::Classes(classes)) = (&data.train.values, &data.train.targets)
+        else {
             panic!("bytes and classes")
         };
         assert_eq!(*scale, 1.0);
@@ -86,7 +90,7 @@ mod tests {
     #[test]
     fn the_threshold_is_a_quarter_of_the_largest_pixel() {
         let pixels = Values::U8(vec![63, 64, 0, 255], 1.0 / 255.0);
-        let data = Data { train: Set::new(pixels, 4, Wanted::Classes(vec![0])), test: None };
+        let data = Data { train: Set::new(pixels, 4, OwnedTargets::Classes(vec![0])), test: None };
         assert_eq!(pairs(&zeros_and_ones(&data, false)).0, ".#.#");
     }
 }

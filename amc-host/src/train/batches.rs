@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::cached_minibatch::CachedMinibatch;
 use crate::data::Set;
-use crate::data::pack::{Batch, Pack};
+use crate::data::pack::{Batch, PackedSet};
 use crate::evaluate::Evaluator;
 
 /// Which samples a move is judged on.
@@ -30,18 +30,18 @@ pub struct Batches<'d>(Policy<'d>);
 enum Policy<'d> {
     /// `grouped` is the loss at which samples were last grouped by theirs.
     Full {
-        pack: Pack<'d>,
+        pack: PackedSet<'d>,
         grouped: f32,
     },
     Mini {
-        pack: Pack<'d>,
+        pack: PackedSet<'d>,
         subsets: Minibatch<'d>,
         rng: Generator,
         cached: CachedMinibatch,
         threads: usize,
     },
     Progressive {
-        pack: Pack<'d>,
+        pack: PackedSet<'d>,
         policy: Progressive,
         threads: usize,
     },
@@ -52,25 +52,25 @@ impl<'d> Batches<'d> {
     /// beside `rng`'s, so that batches and moves do not change each other.
     pub fn new(batching: Batching, set: &'d Set, order: &'d mut Vec<u32>, rng: &Generator, threads: usize) -> Self {
         Self(match batching {
-            Batching::Full => Policy::Full { pack: Pack::all(set, threads), grouped: f32::INFINITY },
+            Batching::Full => Policy::Full { pack: PackedSet::all(set, threads), grouped: f32::INFINITY },
             Batching::Mini(size) => {
                 order.resize(set.len(), 0);
                 let mut rng = rng.clone();
                 rng.long_jump();
                 let mut subsets = Minibatch::new(size, order);
-                let (mut cached, mut pack) = (CachedMinibatch::new(set.len()), Pack::empty(set, threads));
+                let (mut cached, mut pack) = (CachedMinibatch::new(set.len()), PackedSet::empty(set, threads));
                 cached.pack(subsets.draw(&mut rng), &mut pack);
                 Policy::Mini { pack, subsets, rng, cached, threads }
             }
             Batching::Progressive => {
                 let policy = Progressive::new(Progressive::FIRST, set.len());
-                Policy::Progressive { pack: Pack::first(set, policy.size(), threads), policy, threads }
+                Policy::Progressive { pack: PackedSet::first(set, policy.size(), threads), policy, threads }
             }
         })
     }
 
     /// The batch, packed.
-    pub fn pack(&self) -> &Pack<'d> {
+    pub fn pack(&self) -> &PackedSet<'d> {
         match &self.0 {
             Policy::Full { pack, .. } | Policy::Mini { pack, .. } | Policy::Progressive { pack, .. } => pack,
         }
@@ -125,7 +125,7 @@ impl<'d> Batches<'d> {
     /// Keeps what an evaluator has found of the batch at the chain's parameters.
     pub fn learn(&mut self, evaluator: &Evaluator<'_>) {
         if let Policy::Mini { cached, .. } = &mut self.0 {
-            cached.learn(evaluator.found());
+            cached.learn(evaluator.sample_values());
         }
     }
 
@@ -137,7 +137,7 @@ impl<'d> Batches<'d> {
     }
 
     /// The batch, of so many samples, that `steps` steps have come to.
-    pub fn go_on(&mut self, steps: u64, samples: usize) {
+    pub fn resume(&mut self, steps: u64, samples: usize) {
         match &mut self.0 {
             Policy::Full { .. } => (),
             Policy::Mini { pack, subsets, rng, cached, .. } => {
@@ -152,7 +152,7 @@ impl<'d> Batches<'d> {
             }
             Policy::Progressive { pack, policy, threads } => {
                 *policy = Progressive::new(samples, pack.set().len());
-                *pack = Pack::first(pack.set(), policy.size(), *threads);
+                *pack = PackedSet::first(pack.set(), policy.size(), *threads);
             }
         }
     }
@@ -175,7 +175,7 @@ impl<'d> Batches<'d> {
         let Policy::Progressive { pack, policy, threads } = &mut self.0 else { return false };
         let grows = policy.update(correct);
         if grows {
-            *pack = Pack::first(pack.set(), policy.size(), *threads);
+            *pack = PackedSet::first(pack.set(), policy.size(), *threads);
         }
         grows
     }

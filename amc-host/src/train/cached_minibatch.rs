@@ -1,7 +1,7 @@
 //! A random batch, and what is known of a set's samples at a chain's parameters: after a rejected move the next batch has to
 //! be evaluated only where it has samples that no batch had since the last accepted one.
 
-use crate::data::pack::Pack;
+use crate::data::pack::PackedSet;
 
 /// The samples of a random batch, those that are not known first and then the others, the hardest first, and what is
 /// known of all.
@@ -27,7 +27,7 @@ impl CachedMinibatch {
     }
 
     /// Packs a batch that was drawn.
-    pub fn pack(&mut self, drawn: &[u32], pack: &mut Pack<'_>) {
+    pub fn pack(&mut self, drawn: &[u32], pack: &mut PackedSet<'_>) {
         let Self { samples, places, fresh, rows, numbers, is_known } = self;
         let sample = |place: &u32| drawn[*place as usize] as usize;
         let loss = |place: &u32| numbers[sample(place) * *rows];
@@ -76,7 +76,7 @@ mod tests {
     use rand_core::SeedableRng;
 
     use super::CachedMinibatch;
-    use crate::data::pack::Pack;
+    use crate::data::pack::PackedSet;
     use crate::data::sequences::zeros_and_ones;
     use crate::data::{Data, digits, functions};
     use crate::evaluate::Evaluator;
@@ -118,7 +118,7 @@ mod tests {
         of_batches.long_jump();
         let mut order = vec![0; data.train.len()];
         let mut subsets = Minibatch::new(SIZE, &mut order);
-        let mut pack = Pack::at(&data.train, subsets.draw(&mut of_batches), 1);
+        let mut pack = PackedSet::at(&data.train, subsets.draw(&mut of_batches), 1);
         let mut evaluator = Evaluator::new(objective, settings.arithmetic, 1);
         let loss = buffers.begin(&mut evaluator, &pack.batch());
         let mut signal = buffers.signal().to_vec();
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn samples_are_fresh_until_learned_and_known_ones_begin_with_the_hardest() {
         let data = functions::sine();
-        let (mut drawn, mut pack) = (CachedMinibatch::new(data.train.len()), Pack::empty(&data.train, 1));
+        let (mut drawn, mut pack) = (CachedMinibatch::new(data.train.len()), PackedSet::empty(&data.train, 1));
         drawn.pack(&[7, 3, 5], &mut pack);
         assert_eq!(drawn.fresh(), (3, vec![]));
         drawn.learn(&[0.7, 0.3, 0.5, 70.0, 30.0, 50.0]);

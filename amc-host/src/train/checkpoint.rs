@@ -29,7 +29,7 @@ mod tests {
     use amc_core::chain::Options;
 
     use super::Checkpoint;
-    use crate::data::{Data, Set, Values, Wanted};
+    use crate::data::{Data, OwnedTargets, Set, Values};
     use crate::model::{ActivationName, Description, LossName};
     use crate::train::{Batching, Initial, Settings, with_moves};
     use amc_kernels::Arithmetic;
@@ -40,7 +40,7 @@ mod tests {
     fn signs() -> Data {
         let numbers: Vec<f32> = (0..2000).map(|i| ((i * 37 % 2000) as f32 - 999.5) / 1000.0).collect();
         let classes = numbers.iter().map(|x| u8::from(*x > 0.0)).collect();
-        Data { train: Set::new(Values::F32(numbers), 1, Wanted::Classes(classes)), test: None }
+        Data { train: Set::new(Values::F32(numbers), 1, OwnedTargets::Classes(classes)), test: None }
     }
 
     fn settings(batching: Batching, signal_norm: bool) -> Settings {

@@ -12,7 +12,7 @@ use super::checkpoint::{Checkpoint, bytes_of};
 use super::durations::Durations;
 use super::threads::Threads;
 use super::{Progress, Settings, Trained, accuracy};
-use crate::data::pack::{Batch, Pack};
+use crate::data::pack::{Batch, PackedSet};
 use crate::evaluate::Evaluator;
 
 /// Who evaluates the moves of a run.
@@ -52,7 +52,7 @@ impl Evaluate for Run<'_, '_> {
         batches.learn(evaluator);
         let grows = batches.grow(score.correct);
         if batches.is_stale(score.loss) {
-            batches.group(&evaluator.found()[..batches.size()], score.loss);
+            batches.group(&evaluator.sample_values()[..batches.size()], score.loss);
         }
         grows
     }
@@ -81,7 +81,7 @@ impl<'m, 'a> Moves<'m, 'a> {
             }
             Some(Checkpoint { chain, batch }) => {
                 let state = buffers.load(chain, settings)?;
-                batches.go_on(state.counters.steps, *batch);
+                batches.resume(state.counters.steps, *batch);
                 let (memory, gathered) = buffers.lend(net);
                 (Chain::resume(memory, settings.options, state)?, gathered)
             }
@@ -102,7 +102,7 @@ impl<'m, 'a> Moves<'m, 'a> {
     }
 
     /// Where the chain stands.
-    pub fn progress<'t>(&'t mut self, test: Option<&'t Pack<'t>>) -> Progress<'t, 'a> {
+    pub fn progress<'t>(&'t mut self, test: Option<&'t PackedSet<'t>>) -> Progress<'t, 'a> {
         let (chain, Run { evaluator, batches, .. }, _) = self.0.parts();
         Progress {
             counters: chain.counters(),
@@ -118,15 +118,15 @@ impl<'m, 'a> Moves<'m, 'a> {
 
 impl Moves<'_, '_> {
     /// The result of training that ends here, after moves of these durations.
-    pub fn end(self, test: Option<&Pack<'_>>, time: Duration, steps: &Durations) -> Trained {
+    pub fn end(self, test: Option<&PackedSet<'_>>, time: Duration, steps: &Durations) -> Trained {
         let (chain, Run { mut evaluator, batches, .. }) = self.0.into_parts();
-        let saved = evaluator.saved();
+        let early_rejection = evaluator.early_rejection();
         let x = chain.parameters();
         let whole;
         let train = match batches.drawn_from() {
             None => batches.pack(),
             Some((set, threads)) => {
-                whole = Pack::all(set, threads);
+                whole = PackedSet::all(set, threads);
                 &whole
             }
         };
@@ -137,7 +137,7 @@ impl Moves<'_, '_> {
             train_accuracy: accuracy(&mut evaluator, x, train),
             test_accuracy: test.and_then(|test| accuracy(&mut evaluator, x, test)),
             train_loss: evaluator.evaluate(x, &train.batch(), Measurements::default()).loss,
-            saved,
+            early_rejection,
             time,
             least_step: steps.least(),
             median_step: steps.median(),

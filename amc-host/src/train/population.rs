@@ -11,14 +11,14 @@ use super::buffers::Buffers;
 use super::checkpoint::bytes_of;
 use super::moves::score;
 use super::threads::Threads;
-use crate::data::pack::{Batch, Pack};
+use crate::data::pack::{Batch, PackedSet};
 use crate::evaluate::Evaluator;
 
 /// Chains that move on all samples, each from a seed of its own: the settings' and those that follow.
 pub struct Population<'a, 'd> {
     net: Net<'a>,
     settings: &'d Settings,
-    pack: &'d Pack<'d>,
+    pack: &'d PackedSet<'d>,
     members: Vec<Member<'a>>,
 }
 
@@ -33,7 +33,7 @@ impl<'a, 'd> Population<'a, 'd> {
     /// As many chains, at their initial parameters.
     pub fn new(
         objective: Objective<'a>,
-        pack: &'d Pack<'d>,
+        pack: &'d PackedSet<'d>,
         settings: &'d Settings,
         chains: usize,
     ) -> Result<Self, ChainError> {
@@ -80,7 +80,7 @@ impl<'a, 'd> Population<'a, 'd> {
     }
 
     /// Goes on from where chains of the same settings stood.
-    pub fn go_on(&mut self, chains: &[Vec<u8>]) -> anyhow::Result<()> {
+    pub fn resume(&mut self, chains: &[Vec<u8>]) -> anyhow::Result<()> {
         for (member, bytes) in self.members.iter_mut().zip(chains) {
             member.state = member.buffers.load(bytes, self.settings)?;
         }
@@ -137,7 +137,7 @@ mod tests {
 
     use super::Population;
     use crate::data::functions;
-    use crate::data::pack::Pack;
+    use crate::data::pack::PackedSet;
     use crate::model::{ActivationName, Description, LossName};
     use crate::train::{Batching, Initial, Settings, train};
     use amc_kernels::Arithmetic;
@@ -161,7 +161,7 @@ mod tests {
         let (tanh, linear) = (ActivationName::Tanh, ActivationName::Linear);
         let net = Description::new(&[1, 10, 1], tanh, linear, LossName::Mse);
         let (data, settings_of) = (functions::sine(), settings);
-        let pack = Pack::all(&data.train, 1);
+        let pack = PackedSet::all(&data.train, 1);
         let first = settings(5);
         let mut population = Population::new(net.objective().expect("a net"), &pack, &first, 5).expect("chains");
         population.advance(100).expect("moves");
@@ -179,7 +179,7 @@ mod tests {
         assert_eq!(copied, [losses[0], losses[1], losses[2], losses[1], losses[0]]);
         let kept = population.checkpoint().expect("checkpoints");
         let mut again = Population::new(net.objective().expect("a net"), &pack, &first, 5).expect("chains");
-        again.go_on(&kept).expect("chains");
+        again.resume(&kept).expect("chains");
         again.advance(50).expect("moves");
         population.advance(50).expect("moves");
         assert!(again.chains().eq(population.chains()));

@@ -41,7 +41,7 @@ fn digits_are_learned_and_everything_is_left_in_runs() {
     let dir = tempfile::tempdir().expect("a folder");
     let result = json(&["train", "--json"], dir.path());
     assert!(result["test_accuracy"].as_f64().expect("a number") >= 0.9, "{result}");
-    for key in ["steps", "loss", "accept_rate", "sigma", "parameters", "train_accuracy", "seconds", "step_ms"] {
+    for key in ["steps", "loss", "acceptance_rate", "sigma", "parameters", "train_accuracy", "seconds", "step_ms"] {
         assert!(result[key].is_number(), "{key} in {result}");
     }
     for file in ["model.amc", "curve.csv", "curve.svg", "summary.json"] {
@@ -83,7 +83,7 @@ fn threads_change_no_bit_of_a_net_of_several_ranges() {
         let all = |threads| {
             let args = ["--epsilon", "0.02", "--signal-norm", "on", "--sigma", "0.01", more, "--threads", threads];
             let summary = json(&[&FOUR_RANGES[..], &args].concat(), dir.path());
-            assert!((0.1..0.9).contains(&summary["accept_rate"].as_f64().expect("a rate")), "{summary}");
+            assert!((0.1..0.9).contains(&summary["acceptance_rate"].as_f64().expect("a rate")), "{summary}");
             summary["params_hash"].clone()
         };
         let one = all("1");

@@ -4,9 +4,9 @@ use amc_core::chain::{Chain, Memory, Options};
 use amc_core::{
     Activation, Generator, Layer, Loss, Measurements, Net, Objective, Portable, Rows, Samples, Score, Targets, gaussian,
 };
-use amc_host::data::pack::Pack;
-use amc_host::data::{Set, Values, Wanted};
-use amc_host::evaluate::{Evaluator, Saved};
+use amc_host::data::pack::PackedSet;
+use amc_host::data::{OwnedTargets, Set, Values};
+use amc_host::evaluate::{EarlyRejection, Evaluator};
 use amc_kernels::Arithmetic;
 use rand_core::{Rng, SeedableRng};
 
@@ -50,12 +50,12 @@ fn packed_samples_give_what_plain_rows_give() {
             let score = OBJECTIVE.evaluate(lanes, &parameters(), &samples, &mut scratch, measurements).unwrap();
             (score.loss.to_bits(), score.correct, signal.map(f32::to_bits))
         };
-        let set = Set::new(Values::U8(rows, 1.0 / 255.0), WIDTH, Wanted::Classes(classes));
+        let set = Set::new(Values::U8(rows, 1.0 / 255.0), WIDTH, OwnedTargets::Classes(classes));
         let places = (0..samples as u32).collect::<Vec<_>>();
         for threads in [1, 2, 5] {
-            let in_order = Pack::at(&set, &places, threads);
-            let by_zeros = Pack::all(&set, threads);
-            let mut by_loss = Pack::all(&set, threads);
+            let in_order = PackedSet::at(&set, &places, threads);
+            let by_zeros = PackedSet::all(&set, threads);
+            let mut by_loss = PackedSet::all(&set, threads);
             by_loss.group(&places.iter().map(|place| (place * 37 % 101) as f32).collect::<Vec<_>>());
             for (how, pack) in [("in order", in_order), ("by zeros", by_zeros), ("by loss", by_loss)] {
                 let outcome = packed(&pack, Arithmetic::Portable, threads);
@@ -65,7 +65,7 @@ fn packed_samples_give_what_plain_rows_give() {
     }
 }
 
-fn packed(pack: &Pack<'_>, arithmetic: Arithmetic, threads: usize) -> Outcome {
+fn packed(pack: &PackedSet<'_>, arithmetic: Arithmetic, threads: usize) -> Outcome {
     let mut evaluator = Evaluator::new(OBJECTIVE, arithmetic, threads);
     let mut signal = [evaluator.input_signal(&pack.batch()), 0.0];
     let measurements = Measurements { signal: &mut signal, correct: true };
@@ -89,9 +89,9 @@ fn the_signal_of_a_recurrent_first_layer_is_gathered() {
         let score = OBJECTIVE.evaluate(Portable::<4>, &parameters, &samples, &mut scratch, measurements).unwrap();
         outcome(score, signal)
     };
-    let set = Set::new(Values::U8(rows, 1.0 / 255.0), WIDTH, Wanted::Classes(classes));
+    let set = Set::new(Values::U8(rows, 1.0 / 255.0), WIDTH, OwnedTargets::Classes(classes));
     let places = (0..700).collect::<Vec<_>>();
-    for (how, pack) in [("in order", Pack::at(&set, &places, 2)), ("by zeros", Pack::all(&set, 2))] {
+    for (how, pack) in [("in order", PackedSet::at(&set, &places, 2)), ("by zeros", PackedSet::all(&set, 2))] {
         let (mut evaluator, mut signal) = (Evaluator::new(OBJECTIVE, Arithmetic::Portable, 2), [0.0; 2]);
         let measurements = Measurements { signal: &mut signal, correct: true };
         let score = evaluator.evaluate(&parameters, &pack.batch(), measurements);
@@ -100,22 +100,22 @@ fn the_signal_of_a_recurrent_first_layer_is_gathered() {
 }
 
 /// The end of a chain: its parameters, loss and counters, and what early rejection saved.
-type End = (Vec<u32>, u32, u64, u64, Saved);
+type End = (Vec<u32>, u32, u64, u64, EarlyRejection);
 
-fn chain(pack: &Pack<'_>, temperature: f32, threads: usize, early: bool) -> End {
+fn chain(pack: &PackedSet<'_>, temperature: f32, threads: usize, early: bool) -> End {
     let arithmetic = Arithmetic::Portable;
     let mut evaluator = Evaluator::new(OBJECTIVE, arithmetic, threads);
     let (mut x, mut proposed) = (parameters(), parameters());
     let batch = pack.batch();
     let mut loss = |bound: f32, x: &[f32]| {
         let score = evaluator.evaluate_within(bound, x, &batch, Measurements::default());
-        (score.map(|score| score.loss), evaluator.saved())
+        (score.map(|score| score.loss), evaluator.early_rejection())
     };
     let options = Options { temperature, ..Options::new(0.02).n_reset(20) };
     let first = loss(f32::INFINITY, &x).0.unwrap();
     let rng = Generator::seed_from_u64(5);
     let mut chain = Chain::new(Memory::new(&mut x, &mut proposed), options, rng, first).unwrap();
-    let mut saved = Saved::default();
+    let mut saved = EarlyRejection::default();
     for _ in 0..1000 {
         let proposal = chain.propose(Portable::<16>);
         let bound = if early { proposal.bound() } else { f32::INFINITY };
@@ -135,8 +135,8 @@ fn chain(pack: &Pack<'_>, temperature: f32, threads: usize, early: bool) -> End 
 #[test]
 fn early_rejection_changes_no_move() {
     let (rows, classes) = images(700);
-    let set = Set::new(Values::U8(rows, 1.0 / 255.0), WIDTH, Wanted::Classes(classes));
-    let pack = Pack::all(&set, 1);
+    let set = Set::new(Values::U8(rows, 1.0 / 255.0), WIDTH, OwnedTargets::Classes(classes));
+    let pack = PackedSet::all(&set, 1);
     for temperature in [0.0, 1e-4] {
         let whole = chain(&pack, temperature, 1, false);
         assert_eq!(whole.4.evaluated_share(), None, "nothing was evaluated under a bound");
@@ -153,14 +153,14 @@ fn a_sum_that_may_still_come_down_to_the_bound_is_never_given_up() {
     // 5000 samples are enough for two threads that take more than a block at a time.
     for (samples, threads) in [(700, 1), (5000, 2)] {
         let (rows, classes) = images(samples);
-        let set = Set::new(Values::U8(rows, 1.0 / 255.0), WIDTH, Wanted::Classes(classes));
-        let pack = Pack::all(&set, 1);
+        let set = Set::new(Values::U8(rows, 1.0 / 255.0), WIDTH, OwnedTargets::Classes(classes));
+        let pack = PackedSet::all(&set, 1);
         let mut evaluator = Evaluator::new(OBJECTIVE, Arithmetic::Portable, threads);
         let x = parameters();
         let score = evaluator.evaluate(&x, &pack.batch(), Measurements::default());
         let mut within = |bound| {
             let score = evaluator.evaluate_within(bound, &x, &pack.batch(), Measurements::default());
-            (score, evaluator.saved())
+            (score, evaluator.early_rejection())
         };
         let (whole, saved) = within(score.loss);
         assert_eq!((whole, saved.evaluated), (Some(score), saved.offered));
@@ -177,13 +177,13 @@ fn the_hardest_block_comes_first_whether_it_is_fresh_or_known() {
     const SAMPLES: usize = 640;
     const BLOCK: usize = 64;
     let (rows, classes) = images(SAMPLES);
-    let set = Set::new(Values::U8(rows, 1.0 / 255.0), WIDTH, Wanted::Classes(classes));
-    let (x, mut pack) = (parameters(), Pack::empty(&set, 1));
+    let set = Set::new(Values::U8(rows, 1.0 / 255.0), WIDTH, OwnedTargets::Classes(classes));
+    let (x, mut pack) = (parameters(), PackedSet::empty(&set, 1));
     let mut order: Vec<u32> = (0..SAMPLES as u32).collect();
     pack.replace_out_of_order(&order, &order);
     let mut evaluator = Evaluator::new(OBJECTIVE, Arithmetic::Portable, 1);
     let loss = evaluator.evaluate(&x, &pack.batch(), Measurements::default()).loss;
-    let losses = evaluator.found();
+    let losses = evaluator.sample_values();
     order.sort_by(|a, b| losses[*a as usize].total_cmp(&losses[*b as usize]));
     let of = |samples: &[u32]| samples.iter().map(|sample| losses[*sample as usize]).sum::<f32>();
     let hardest = loss * of(&order[SAMPLES - BLOCK..]) / of(&order);
@@ -196,7 +196,11 @@ fn the_hardest_block_comes_first_whether_it_is_fresh_or_known() {
             let score = evaluator.evaluate_fresh(&x, &pack.batch(), (fresh, &rest), Measurements::default());
             assert_eq!(score.loss, loss);
             assert_eq!(evaluator.evaluate_within(0.99 * hardest, &x, &pack.batch(), Measurements::default()), None);
-            assert_eq!(evaluator.saved(), Saved { evaluated: 1, offered: 10 }, "{fresh} samples fresh");
+            assert_eq!(
+                evaluator.early_rejection(),
+                EarlyRejection { evaluated: 1, offered: 10 },
+                "{fresh} samples fresh"
+            );
         }
         order.reverse();
     }

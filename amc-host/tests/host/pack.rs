@@ -1,8 +1,8 @@
 //! Batches hold the samples that were asked for, each at its place.
 
 use amc_core::{Features, Portable, Targets};
-use amc_host::data::pack::Pack;
-use amc_host::data::{Set, Values, Wanted};
+use amc_host::data::pack::PackedSet;
+use amc_host::data::{OwnedTargets, Set, Values};
 use amc_kernels::packed::PackedFeatures;
 
 const SAMPLES: usize = 700;
@@ -15,9 +15,9 @@ fn feature(width: usize, sample: usize, feature: usize) -> f32 {
 fn check(width: usize, count: usize, threads: usize) {
     let rows = (0..SAMPLES).flat_map(|s| (0..width).map(move |f| feature(width, s, f))).collect();
     let targets = (0..SAMPLES * 2).map(|i| i as f32).collect();
-    let set = Set::new(Values::F32(rows), width, Wanted::Values(targets, 2));
+    let set = Set::new(Values::F32(rows), width, OwnedTargets::Values(targets, 2));
     let places = |first| -> Vec<u32> { (0..count).map(|i| ((first + i * 19) % SAMPLES) as u32).collect() };
-    let mut pack = Pack::at(&set, &places(9), threads);
+    let mut pack = PackedSet::at(&set, &places(9), threads);
     for first in [5, 1] {
         let places = places(first);
         pack.replace(&places);

@@ -139,7 +139,7 @@ impl Training {
             let mut seen = Seen::new(self.epochs, data);
             if let Some((curves, Checkpoint { samples, .. })) = &from {
                 seen.samples = *samples;
-                watch.go_on(curves);
+                watch.resume(curves);
             }
             for moment in seen.moments() {
                 while seen.is_before(moment) {
@@ -169,8 +169,8 @@ impl Training {
             if let Some((curves, Checkpoint { samples, steps, place })) = way.checkpoint() {
                 (seen.samples, seen.steps) = (samples, steps);
                 (x, optimizer) = place;
-                batches.go_on(steps, batches.size());
-                watch.go_on(&curves);
+                batches.resume(steps, batches.size());
+                watch.resume(&curves);
             }
             for moment in seen.moments() {
                 // What has left the finite numbers does not come back.

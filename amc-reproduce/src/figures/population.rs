@@ -12,7 +12,7 @@ use super::series::{Curve, median, moments};
 use super::under_way::UnderWay;
 use super::watch::Watch;
 use super::{Claim, Figure, Machine, Made, Run};
-use amc_host::data::pack::Pack;
+use amc_host::data::pack::PackedSet;
 use amc_host::train::{Batching, Initial, Population as Chains};
 
 #[derive(Serialize)]
@@ -180,14 +180,14 @@ fn move_together(
     let objective = training.net.objective()?;
     data.train.check(objective)?;
     let settings = training.settings(machine.of_a_run());
-    let pack = Pack::all(&data.train, settings.threads);
+    let pack = PackedSet::all(&data.train, settings.threads);
     let mut population = Chains::new(objective, &pack, &settings, chains as usize)?;
     let mut watch = Watch::new(objective, data, machine.of_a_run());
     let mut made = 0;
     if let Some((curves, (moves, chains))) = way.checkpoint::<(u64, Vec<Vec<u8>>)>() {
         made = moves;
-        population.go_on(&chains)?;
-        watch.go_on(&curves);
+        population.resume(&chains)?;
+        watch.resume(&curves);
     }
     let mut moments = moments(training.epochs, PER_DECADE);
     moments.retain(|moment| *moment > made);

@@ -5,7 +5,7 @@ use amc_core::{Measurements, Objective};
 
 use super::series::Curve;
 use amc_gradient::{Gradient, norm};
-use amc_host::data::pack::Pack;
+use amc_host::data::pack::PackedSet;
 use amc_host::data::{Data, Set};
 use amc_host::evaluate::Evaluator;
 use amc_host::train::accuracy;
@@ -18,9 +18,9 @@ pub struct Watch<'a> {
     arithmetic: Arithmetic,
     evaluator: Evaluator<'a>,
     /// Losses on these, by name.
-    losses: Vec<(Pack<'a>, Curve)>,
+    losses: Vec<(PackedSet<'a>, Curve)>,
     /// Test samples.
-    accuracy: Option<(Pack<'a>, Curve)>,
+    accuracy: Option<(PackedSet<'a>, Curve)>,
     gradient: Option<(Gradient<'a>, Curve)>,
     /// The name of the outputs that are kept at an epoch, if they are.
     name_outputs: Box<dyn Fn(u64) -> Option<String> + 'a>,
@@ -31,8 +31,9 @@ impl<'a> Watch<'a> {
     /// Watches the loss on the training samples and, where there are test samples, the accuracy on those.
     pub fn new(objective: Objective<'a>, data: &'a Data, (arithmetic, threads): (Arithmetic, usize)) -> Self {
         let evaluator = Evaluator::new(objective, arithmetic, threads);
-        let losses = vec![(Pack::all(&data.train, threads), Curve::new("loss", Vec::new()))];
-        let accuracy = data.test.as_ref().map(|test| (Pack::all(test, threads), Curve::new("accuracy", Vec::new())));
+        let losses = vec![(PackedSet::all(&data.train, threads), Curve::new("loss", Vec::new()))];
+        let accuracy =
+            data.test.as_ref().map(|test| (PackedSet::all(test, threads), Curve::new("accuracy", Vec::new())));
         Self {
             objective,
             arithmetic,
@@ -47,7 +48,7 @@ impl<'a> Watch<'a> {
 
     /// Watches the loss on another set, too.
     pub fn and_loss(mut self, name: &str, set: &'a Set) -> Self {
-        self.losses.push((Pack::all(set, 1), Curve::new(name, Vec::new())));
+        self.losses.push((PackedSet::all(set, 1), Curve::new(name, Vec::new())));
         self
     }
 
@@ -105,7 +106,7 @@ impl<'a> Watch<'a> {
     }
 
     /// Adds to what was measured so far, by another watch of the same.
-    pub fn go_on(&mut self, curves: &[Curve]) {
+    pub fn resume(&mut self, curves: &[Curve]) {
         let losses = self.losses.iter_mut().map(|(_, curve)| curve);
         let accuracy = self.accuracy.iter_mut().map(|(_, curve)| curve);
         let gradient = self.gradient.iter_mut().map(|(_, curve)| curve);
@@ -146,7 +147,7 @@ mod tests {
         first.see(1, &constant(0.25));
         first.see(2, &constant(0.5));
         let mut second = watch();
-        second.go_on(&first.curves());
+        second.resume(&first.curves());
         for watch in [&mut first, &mut second] {
             watch.see(4, &constant(0.75));
         }
