@@ -18,8 +18,8 @@ pub trait Lanes: Copy {
     /// Neurons whose sums are kept in registers together: 1, 2, 4, 8 or 16.
     const NEURONS: usize;
 
-    /// Whether every layer becomes a function of its own. It does so where registers are few: else the constants of one
-    /// part would take them from another.
+    /// Whether dense layers, activations and the draws of moves become functions of their own, as all other kinds of layers
+    /// are. They do so where registers are few: else the constants of one part would take them from another.
     const OUTLINES: bool = false;
 
     /// Computes `op` as a function of its own: passes have it in common, and it is there once.

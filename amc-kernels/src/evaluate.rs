@@ -25,8 +25,8 @@ pub fn scratch(objective: &Objective<'_>) -> usize {
 pub struct BlockValues<'n> {
     /// Samples whose class was found, if that was wanted.
     pub correct: u32,
-    /// The samples' losses, and their signals if these were wanted: as many rows as [`rows`] says. Those beyond the last
-    /// sample mean nothing.
+    /// The samples' losses, and their signals if these were wanted: as many rows as [`rows`] says. Or their outputs, a row
+    /// each. Numbers beyond the last sample mean nothing.
     pub rows: &'n [[f32; BLOCK]],
     /// The sum of each row, as a whole evaluation adds it up.
     pub sums: &'n [f32],
@@ -60,11 +60,19 @@ pub fn outputs(
     outputs: &mut [f32],
 ) {
     let samples = &Samples { features, targets: Targets::Values(&[]) };
-    let mut scratch = vec![0.0; self::scratch(objective)];
-    let scratch = &mut scratch[..];
-    for (block, numbers) in outputs.chunks_exact_mut(BLOCK * objective.net().outputs().max(1)).enumerate() {
-        dispatch(arithmetic, Outputs { objective, parameters, samples, block, scratch, numbers });
-    }
+    let width = objective.net().outputs().max(1);
+    let (mut scratch, mut rows) = (vec![0.0; scratch(objective)], vec![[0.0; BLOCK]; width]);
+    let mut blocks_of_outputs = outputs.chunks_exact_mut(BLOCK * width).enumerate();
+    let mut current: Option<(usize, &mut [f32])> = None;
+    let mut next = |values: Option<BlockValues<'_>>| {
+        if let (Some((_, outputs)), Some(values)) = (&mut current, values) {
+            outputs.copy_from_slice(values.rows.as_flattened());
+        }
+        current = blocks_of_outputs.next();
+        current.as_ref().map(|(block, _)| *block)
+    };
+    let to = (&mut rows[..], &mut [][..]);
+    blocks(arithmetic, objective, parameters, samples, Request::Outputs, &mut scratch, to, &mut next);
 }
 
 /// Σ S² of the net's inputs for each sample, as [`Objective::input_signals`] has it.
@@ -103,27 +111,6 @@ impl OnLanes for Blocks<'_> {
             }
             block = next(Some(BlockValues { correct, rows, sums }));
         }
-    }
-}
-
-struct Outputs<'s> {
-    objective: &'s Objective<'s>,
-    parameters: &'s [f32],
-    samples: &'s PackedSamples<'s>,
-    block: usize,
-    scratch: &'s mut [f32],
-    /// `[output][BLOCK]`
-    numbers: &'s mut [f32],
-}
-
-impl OnLanes for Outputs<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<L: Lanes>(self, lanes: L) {
-        let Self { objective, parameters, samples, block, scratch, numbers } = self;
-        let mut rows = Rows { numbers, first: block * BLOCK, from: 0 };
-        objective.tiles(lanes, parameters, samples, block, scratch, Request::Outputs, &mut rows);
     }
 }
 

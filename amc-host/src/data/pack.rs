@@ -26,7 +26,7 @@ pub struct Batch<'a> {
     pub places: Option<&'a [u32]>,
 }
 
-/// PackedFeatures samples of a set; packing others reuses the memory.
+/// Packed samples of a set; packing others reuses the memory.
 #[derive(Debug)]
 pub struct PackedSet<'d> {
     set: &'d Set,
