@@ -102,7 +102,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// U(x) on a batch of which only the first `fresh` samples, as they are packed, are evaluated: for the others, if there
-    /// are any, the batch has places, and `rest` has what was [found](Evaluator::found) at the same parameters,
+    /// are any, the batch has places, and `rest` has the [values](Evaluator::sample_values) of all at the same parameters,
     /// `[row][sample]`. The bits of the loss and of the signals are those of [`evaluate`](Evaluator::evaluate); of the
     /// others none is counted as right.
     pub fn evaluate_fresh(

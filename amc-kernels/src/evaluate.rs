@@ -10,7 +10,7 @@ use crate::{Arithmetic, TILE};
 /// Samples in packed features.
 pub type PackedSamples<'a> = Samples<'a, PackedFeatures<'a>>;
 
-/// Rows of numbers that [`block`] finds for samples, if signals are wanted: their losses, and the signals of the layers
+/// Rows of numbers that [`blocks`] finds for samples, if signals are wanted: their losses, and the signals of the layers
 /// that an evaluation gathers them for.
 pub fn rows(objective: &Objective<'_>) -> usize {
     1 + objective.net().layers().len() - objective.gathers_from()
