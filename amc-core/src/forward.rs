@@ -1,10 +1,13 @@
 //! The forward pass of a few tiles of samples, layer by layer.
 
+use core::ops::Range;
+
 use crate::activation::{Activation, activate};
 use crate::lanes::Lanes;
-use crate::layer::kind::{Buffers, LayerPass, NetInputs};
+use crate::layer::kind::{Buffers, LayerPass, NetInputs, Seen};
 use crate::net::Net;
 use crate::samples::{FeatureKernel, Features};
+use crate::score::{Collect, SampleValue};
 
 /// A copy of the net's inputs, as a layer before would have given them, `[tile][unit][T]`.
 struct Copy<'o> {
@@ -47,26 +50,47 @@ pub(crate) struct Pass<'a> {
     pub(crate) scale: f32,
     /// What the last layer applies; nothing where that is softmax.
     pub(crate) last: Activation,
-    /// Whether the layers' signals are wanted.
-    pub(crate) with_signal: bool,
+}
+
+/// Where the signals of the samples' layers go.
+pub(crate) struct Signals<'c, C> {
+    pub(crate) collect: &'c mut C,
+    /// One more than the last sample.
+    pub(crate) end: usize,
+}
+
+/// Where those of one layer go.
+struct LayerSignals<'c, C> {
+    collect: &'c mut C,
+    layer: usize,
+    samples: Range<usize>,
+}
+
+impl<L: Lanes, C: Collect<L>> Seen<L> for LayerSignals<'_, C> {
+    #[inline(always)]
+    fn take(&mut self, lanes: L, tile: usize, signal: L::V) {
+        let sample = self.samples.start + tile * L::T;
+        let valid = (self.samples.end - sample).min(L::T);
+        self.collect.take(lanes, SampleValue::Signal(self.layer), sample, valid, signal);
+    }
 }
 
 impl Pass<'_> {
     /// Passes `tiles` tiles of features, from sample `first` on, through the net and returns the outputs,
     /// `[tile][output][T]`.
     ///
-    /// `buffers` have at least `widest · T · tiles` numbers each. If signals are wanted, `seen(l, tile, its inputs'
-    /// signal)` is called for each layer l >= 1 that has weights, and for layer 0 where these are shared.
+    /// `buffers` have at least `widest · T · tiles` numbers each. If `signals` are wanted, they are those of each layer
+    /// l >= 1 that has weights, and of layer 0 where these are shared.
     #[inline(always)]
-    pub(crate) fn run<'s, L: Lanes>(
+    pub(crate) fn run<'s, L: Lanes, C: Collect<L>>(
         &self,
         lanes: L,
         tiles: usize,
         (features, first): (&impl Features, usize),
         mut buffers: Buffers<'s>,
-        mut seen: impl FnMut(usize, usize, L::V),
+        mut signals: Option<Signals<'_, C>>,
     ) -> &'s mut [f32] {
-        let Self { net, parameters, scale, last, with_signal } = *self;
+        let Self { net, parameters, scale, last } = *self;
         let (mut width, mut wanted) = (net.inputs(), 0);
         for ((index, layer), section) in net.layers().iter().enumerate().zip(net.sections()) {
             let parameters = parameters.get(section.start..).unwrap_or_default();
@@ -82,8 +106,11 @@ impl Pass<'_> {
             }
             let taken = wanted;
             wanted = layer.units() * L::T * tiles;
-            let seen = |tile, signal| seen(index, tile, signal);
-            let seen = if with_signal { Some(seen) } else { None };
+            let seen = signals.as_mut().map(|Signals { collect, end }| LayerSignals {
+                collect: &mut **collect,
+                layer: index,
+                samples: first..*end,
+            });
             let pass = LayerPass { tiles, weights, biases, width, taken, wanted, buffers: &mut buffers };
             if index == 0 && layer.streams() {
                 layer.first(lanes, NetInputs { features, first, scale }, pass, seen);

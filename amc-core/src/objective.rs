@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use crate::activation::{Activation, softmax};
-use crate::forward::{Pass, buffers};
+use crate::forward::{Pass, Signals, buffers};
 use crate::lanes::Lanes;
 use crate::layer::neurons::signal;
 use crate::loss::{Loss, TileTargets, correct, losses_outlined};
@@ -308,7 +308,7 @@ impl<'a> Objective<'a> {
             return 0;
         }
         let scale = samples.features.scale();
-        let pass = Pass { net: self.net, parameters, scale, last, with_signal };
+        let pass = Pass { net: self.net, parameters, scale, last };
         let mut found = 0;
         let start = block * BLOCK;
         let end = (start + BLOCK).min(samples.len());
@@ -317,10 +317,8 @@ impl<'a> Objective<'a> {
             let tile = |tile: usize| (sample + tile * L::T, (end - sample - tile * L::T).min(L::T));
             let inputs = (&samples.features, sample);
             let buffers = buffers(&self.net, &mut *scratch);
-            let given = pass.run(lanes, tiles, inputs, buffers, |layer, index, v| {
-                let (sample, valid) = tile(index);
-                collect.take(lanes, SampleValue::Signal(layer), sample, valid, v);
-            });
+            let signals = if with_signal { Some(Signals { collect: &mut *collect, end }) } else { None };
+            let given = pass.run(lanes, tiles, inputs, buffers, signals);
             for (index, given) in given.chunks_exact_mut((outputs * L::T).max(1)).enumerate() {
                 let (sample, valid) = tile(index);
                 let Request::Losses { correct: is_counted, .. } = wanted else {
@@ -417,8 +415,8 @@ impl<'a> Objective<'a> {
         length("scratch", self.net.scratch(L::T), scratch.len(), false)?;
         let (scale, last) = (features.scale(), self.net.output());
         let buffers = buffers(&self.net, scratch);
-        let pass = Pass { net: self.net, parameters, scale, last, with_signal: false };
-        let outputs = pass.run(lanes, 1, (features, first), buffers, |_, _, _| {});
+        let pass = Pass { net: self.net, parameters, scale, last };
+        let outputs = pass.run(lanes, 1, (features, first), buffers, None::<Signals<'_, Sums<'_>>>);
         if last == Activation::Softmax {
             softmax(lanes, outputs);
         }

@@ -6,7 +6,7 @@ use super::images::{Image, Kernel, KernelError};
 use super::sliding::Sliding;
 use crate::activation::Activation;
 use crate::lanes::Lanes;
-use crate::layer::kind::{CODE, Kind, LayerPass, SIZE, Shape};
+use crate::layer::kind::{CODE, Kind, LayerPass, SIZE, Seen, Shape};
 
 /// A 2-D convolution: at each position of its window, every filter is a neuron of the numbers under the window.
 /// Where the window reaches beyond the image it finds zeros.
@@ -73,7 +73,7 @@ impl Kind for Convolution {
     const BYTES: usize = Image::BYTES + SIZE + Kernel::BYTES + CODE;
 
     #[inline(always)]
-    fn pass<L: Lanes, S: FnMut(usize, L::V)>(&self, lanes: L, pass: LayerPass<'_, '_>, seen: Option<S>) {
+    fn pass<L: Lanes, S: Seen<L>>(&self, lanes: L, pass: LayerPass<'_, '_>, seen: Option<S>) {
         pass.outlined(lanes, self.sliding(), seen);
     }
 }

@@ -5,7 +5,7 @@ use core::fmt;
 
 use crate::activation::Activation;
 use crate::lanes::Lanes;
-use crate::layer::kind::{CODE, Kept, Kind, LayerPass, NetInputs, SIZE, Shape};
+use crate::layer::kind::{CODE, Kept, Kind, LayerPass, NetInputs, SIZE, Seen, Shape};
 use crate::layer::neurons::{Inputs, Neurons, PANEL, activations, signal};
 use crate::samples::{FeatureKernel, Features};
 
@@ -61,7 +61,7 @@ impl Kind for Dense {
     const OUTLINED: bool = false;
 
     #[inline(always)]
-    fn pass<L: Lanes, S: FnMut(usize, L::V)>(&self, lanes: L, mut pass: LayerPass<'_, '_>, seen: Option<S>) {
+    fn pass<L: Lanes, S: Seen<L>>(&self, lanes: L, mut pass: LayerPass<'_, '_>, seen: Option<S>) {
         let LayerPass { weights, biases, width: units, .. } = pass;
         let (given, made) = pass.numbers();
         if let Some(seen) = seen {
@@ -75,7 +75,7 @@ impl Kind for Dense {
     }
 
     #[inline(always)]
-    fn first<L: Lanes, S: FnMut(usize, L::V)>(
+    fn first<L: Lanes, S: Seen<L>>(
         &self,
         lanes: L,
         inputs: NetInputs<'_, impl Features>,
@@ -145,10 +145,10 @@ impl<L: Lanes> Inputs<L> for Panel<'_> {
     }
 }
 
-/// Calls `seen(tile, its signal)` for the tiles that a layer of `units` outputs gave.
+/// Has `seen` take the signals of the tiles that a layer of `units` outputs gave.
 #[inline(always)]
-fn signals<L: Lanes>(lanes: L, given: &[f32], units: usize, mut seen: impl FnMut(usize, L::V)) {
+fn signals<L: Lanes>(lanes: L, given: &[f32], units: usize, mut seen: impl Seen<L>) {
     for (tile, given) in given.chunks_exact((units * L::T).max(1)).enumerate() {
-        seen(tile, signal(lanes, activations(lanes, given)));
+        seen.take(lanes, tile, signal(lanes, activations(lanes, given)));
     }
 }

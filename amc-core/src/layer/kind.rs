@@ -89,14 +89,14 @@ pub trait Kind: Copy + Display {
     /// Whether its pass is a function of its own.
     const OUTLINED: bool = true;
 
-    /// Makes its numbers of those it is given, and calls `seen(tile, the signal of its inputs)` if signals are wanted and
+    /// Makes its numbers of those it is given, and has `seen` take the signal of each tile's inputs if signals are wanted and
     /// it has weights.
-    fn pass<L: Lanes, S: FnMut(usize, L::V)>(&self, lanes: L, pass: LayerPass<'_, '_>, seen: Option<S>);
+    fn pass<L: Lanes, S: Seen<L>>(&self, lanes: L, pass: LayerPass<'_, '_>, seen: Option<S>);
 
     /// The same of a net's inputs, for a kind that [streams](Kind::STREAMS) them. There is nothing to see unless weights
     /// are shared.
     #[inline(always)]
-    fn first<L: Lanes, S: FnMut(usize, L::V)>(
+    fn first<L: Lanes, S: Seen<L>>(
         &self,
         _lanes: L,
         _inputs: NetInputs<'_, impl Features>,
@@ -158,30 +158,36 @@ impl LayerPass<'_, '_> {
 
     /// The pass of a computation that is a [function of its own](Lanes::outlined).
     #[inline(always)]
-    pub(crate) fn outlined<L: Lanes, C: Compute>(
-        self,
-        lanes: L,
-        compute: C,
-        mut seen: Option<impl FnMut(usize, L::V)>,
-    ) {
-        let seen = seen.as_mut().map(|seen| seen as &mut dyn FnMut(usize, L::V));
+    pub(crate) fn outlined<L: Lanes, C: Compute>(self, lanes: L, compute: C, mut seen: Option<impl Seen<L>>) {
+        let seen = seen.as_mut().map(|seen| seen as &mut dyn Seen<L>);
         lanes.outlined(Part { compute, pass: self, seen });
     }
 }
 
-/// Called with a tile and the signal of its inputs, where signals are wanted.
-pub(crate) type Seen<'p, L> = Option<&'p mut dyn FnMut(usize, <L as Lanes>::V)>;
+/// Takes the signals of a layer's inputs.
+pub trait Seen<L: Lanes> {
+    /// Takes that of a tile. Implementations are `#[inline(always)]`, so that they are compiled for the lanes' instruction set,
+    /// which a closure would not be.
+    fn take(&mut self, lanes: L, tile: usize, signal: L::V);
+}
+
+impl<L: Lanes, S: Seen<L> + ?Sized> Seen<L> for &mut S {
+    #[inline(always)]
+    fn take(&mut self, lanes: L, tile: usize, signal: L::V) {
+        (**self).take(lanes, tile, signal);
+    }
+}
 
 /// The pass of a layer as a [function of its own](LayerPass::outlined), the same wherever it is called from.
 pub(crate) trait Compute {
     /// Computes it. Implementations are `#[inline(always)]`, so that they are compiled for the lanes' instruction set.
-    fn run<L: Lanes>(self, lanes: L, pass: LayerPass<'_, '_>, seen: Seen<'_, L>);
+    fn run<L: Lanes>(self, lanes: L, pass: LayerPass<'_, '_>, seen: Option<&mut dyn Seen<L>>);
 }
 
 struct Part<'p, 's, L: Lanes, C> {
     compute: C,
     pass: LayerPass<'p, 's>,
-    seen: Seen<'p, L>,
+    seen: Option<&'p mut dyn Seen<L>>,
 }
 
 impl<L: Lanes, C: Compute> Outlined<L> for Part<'_, '_, L, C> {

@@ -67,7 +67,7 @@ impl Kind for Normalization {
     const BYTES: usize = SIZE + CODE;
 
     #[inline(always)]
-    fn pass<L: Lanes, S: FnMut(usize, L::V)>(&self, lanes: L, pass: LayerPass<'_, '_>, seen: Option<S>) {
+    fn pass<L: Lanes, S: Seen<L>>(&self, lanes: L, pass: LayerPass<'_, '_>, seen: Option<S>) {
         pass.outlined(lanes, *self, seen);
     }
 
@@ -80,7 +80,7 @@ impl Kind for Normalization {
 
 impl Compute for Normalization {
     #[inline(always)]
-    fn run<L: Lanes>(self, lanes: L, mut pass: LayerPass<'_, '_>, _seen: Seen<'_, L>) {
+    fn run<L: Lanes>(self, lanes: L, mut pass: LayerPass<'_, '_>, _seen: Option<&mut dyn Seen<L>>) {
         let parameters = pass.biases;
         let (given, made) = pass.numbers();
         let units = parameters.len() / 2;

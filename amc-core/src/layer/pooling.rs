@@ -47,14 +47,14 @@ impl Kind for MaxPool {
     const BYTES: usize = Image::BYTES + Kernel::BYTES;
 
     #[inline(always)]
-    fn pass<L: Lanes, S: FnMut(usize, L::V)>(&self, lanes: L, pass: LayerPass<'_, '_>, seen: Option<S>) {
+    fn pass<L: Lanes, S: Seen<L>>(&self, lanes: L, pass: LayerPass<'_, '_>, seen: Option<S>) {
         pass.outlined(lanes, *self, seen);
     }
 }
 
 impl Compute for MaxPool {
     #[inline(always)]
-    fn run<L: Lanes>(self, lanes: L, mut pass: LayerPass<'_, '_>, _seen: Seen<'_, L>) {
+    fn run<L: Lanes>(self, lanes: L, mut pass: LayerPass<'_, '_>, _seen: Option<&mut dyn Seen<L>>) {
         let Self { image, kernel } = self;
         let (given, made) = pass.numbers();
         let out = image.through(kernel, image.channels);
@@ -123,14 +123,14 @@ impl Kind for GlobalAverage {
     const BYTES: usize = Image::BYTES;
 
     #[inline(always)]
-    fn pass<L: Lanes, S: FnMut(usize, L::V)>(&self, lanes: L, pass: LayerPass<'_, '_>, seen: Option<S>) {
+    fn pass<L: Lanes, S: Seen<L>>(&self, lanes: L, pass: LayerPass<'_, '_>, seen: Option<S>) {
         pass.outlined(lanes, *self, seen);
     }
 }
 
 impl Compute for GlobalAverage {
     #[inline(always)]
-    fn run<L: Lanes>(self, lanes: L, mut pass: LayerPass<'_, '_>, _seen: Seen<'_, L>) {
+    fn run<L: Lanes>(self, lanes: L, mut pass: LayerPass<'_, '_>, _seen: Option<&mut dyn Seen<L>>) {
         let Self { image } = self;
         let (given, made) = pass.numbers();
         let place = (image.channels * L::T).max(1);

@@ -95,12 +95,12 @@ impl Kind for Recurrent {
     const ACTIVATES: bool = true;
 
     #[inline(always)]
-    fn pass<L: Lanes, S: FnMut(usize, L::V)>(&self, lanes: L, pass: LayerPass<'_, '_>, seen: Option<S>) {
+    fn pass<L: Lanes, S: Seen<L>>(&self, lanes: L, pass: LayerPass<'_, '_>, seen: Option<S>) {
         pass.outlined(lanes, *self, seen);
     }
 
     #[inline(always)]
-    fn first<L: Lanes, S: FnMut(usize, L::V)>(
+    fn first<L: Lanes, S: Seen<L>>(
         &self,
         lanes: L,
         inputs: NetInputs<'_, impl Features>,
@@ -124,7 +124,7 @@ struct First<'a, 'o, S> {
     seen: Option<S>,
 }
 
-impl<L: Lanes, S: FnMut(usize, L::V)> FeatureKernel<L> for First<'_, '_, S> {
+impl<L: Lanes, S: Seen<L>> FeatureKernel<L> for First<'_, '_, S> {
     #[inline(always)]
     fn run<F: Features>(self, lanes: L, features: &F) {
         let Self { cell, first, tiles, scale, room, seen } = self;
@@ -140,7 +140,7 @@ impl<L: Lanes, S: FnMut(usize, L::V)> FeatureKernel<L> for First<'_, '_, S> {
 
 impl Compute for Recurrent {
     #[inline(always)]
-    fn run<L: Lanes>(self, lanes: L, pass: LayerPass<'_, '_>, seen: Seen<'_, L>) {
+    fn run<L: Lanes>(self, lanes: L, pass: LayerPass<'_, '_>, seen: Option<&mut dyn Seen<L>>) {
         let LayerPass { tiles, weights, biases, taken, buffers, .. } = pass;
         let given = buffers.given.get(..taken).unwrap_or_default();
         let length = self.inputs * L::T;
@@ -175,8 +175,7 @@ impl Cell<'_> {
     /// Passes `tiles` tiles through all steps. `inputs` are, for a tile and a step, the step's inputs, asked for in their
     /// order, and what they are to be multiplied by; they may be `SPARSE` as those of [`Neurons`], or have zeros left out.
     ///
-    /// The outputs stand at the front of `room`, `[tile][output][T]`. If signals are wanted, `seen(tile, the signal)`
-    /// is called.
+    /// The outputs stand at the front of `room`, `[tile][output][T]`. If signals are wanted, `seen` takes them.
     #[inline(always)]
     fn run<L: Lanes, I: Iterator<Item = (usize, L::V)> + Clone, const SPARSE: bool>(
         &self,
@@ -184,7 +183,7 @@ impl Cell<'_> {
         tiles: usize,
         mut inputs: (impl FnMut(usize, usize) -> I, f32),
         room: &mut [f32],
-        mut seen: Option<impl FnMut(usize, L::V)>,
+        mut seen: Option<impl Seen<L>>,
     ) {
         let Recurrent { steps, every, .. } = self.layer;
         let state = self.biases.len() * L::T;
@@ -214,7 +213,7 @@ impl Cell<'_> {
                 }
             }
             if let Some(seen) = &mut seen {
-                seen(tile, lanes.div(sum, lanes.splat(steps as f32)));
+                seen.take(lanes, tile, lanes.div(sum, lanes.splat(steps as f32)));
             }
         }
     }

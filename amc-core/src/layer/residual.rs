@@ -87,14 +87,14 @@ impl Kind for Keep {
     const BYTES: usize = SIZE;
 
     #[inline(always)]
-    fn pass<L: Lanes, S: FnMut(usize, L::V)>(&self, lanes: L, pass: LayerPass<'_, '_>, seen: Option<S>) {
+    fn pass<L: Lanes, S: Seen<L>>(&self, lanes: L, pass: LayerPass<'_, '_>, seen: Option<S>) {
         pass.outlined(lanes, *self, seen);
     }
 }
 
 impl Compute for Keep {
     #[inline(always)]
-    fn run<L: Lanes>(self, _: L, pass: LayerPass<'_, '_>, _seen: Seen<'_, L>) {
+    fn run<L: Lanes>(self, _: L, pass: LayerPass<'_, '_>, _seen: Option<&mut dyn Seen<L>>) {
         let LayerPass { taken, buffers, .. } = pass;
         let given = buffers.given.get(..taken).unwrap_or_default();
         for (kept, given) in buffers.kept.iter_mut().zip(given) {
@@ -144,14 +144,14 @@ impl Kind for Swap {
     const BYTES: usize = SIZE;
 
     #[inline(always)]
-    fn pass<L: Lanes, S: FnMut(usize, L::V)>(&self, lanes: L, pass: LayerPass<'_, '_>, seen: Option<S>) {
+    fn pass<L: Lanes, S: Seen<L>>(&self, lanes: L, pass: LayerPass<'_, '_>, seen: Option<S>) {
         pass.outlined(lanes, *self, seen);
     }
 }
 
 impl Compute for Swap {
     #[inline(always)]
-    fn run<L: Lanes>(self, _: L, pass: LayerPass<'_, '_>, _seen: Seen<'_, L>) {
+    fn run<L: Lanes>(self, _: L, pass: LayerPass<'_, '_>, _seen: Option<&mut dyn Seen<L>>) {
         let buffers = pass.buffers;
         swap(&mut buffers.made, &mut buffers.given);
         swap(&mut buffers.made, &mut buffers.kept);
@@ -201,14 +201,14 @@ impl Kind for Add {
     const BYTES: usize = SIZE + CODE;
 
     #[inline(always)]
-    fn pass<L: Lanes, S: FnMut(usize, L::V)>(&self, lanes: L, pass: LayerPass<'_, '_>, seen: Option<S>) {
+    fn pass<L: Lanes, S: Seen<L>>(&self, lanes: L, pass: LayerPass<'_, '_>, seen: Option<S>) {
         pass.outlined(lanes, *self, seen);
     }
 }
 
 impl Compute for Add {
     #[inline(always)]
-    fn run<L: Lanes>(self, lanes: L, pass: LayerPass<'_, '_>, _seen: Seen<'_, L>) {
+    fn run<L: Lanes>(self, lanes: L, pass: LayerPass<'_, '_>, _seen: Option<&mut dyn Seen<L>>) {
         let LayerPass { taken, wanted, buffers, .. } = pass;
         let given = buffers.given.get(..taken).unwrap_or_default();
         let made = buffers.made.get_mut(..wanted).unwrap_or_default();

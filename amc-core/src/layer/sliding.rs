@@ -57,9 +57,9 @@ impl Sliding {
         }
     }
 
-    /// Calls `seen(tile, its signal)` for the tiles `given`: each number counts as often as the window covers it.
+    /// Has `seen` take the signals of the tiles `given`: each number counts as often as the window covers it.
     #[inline(always)]
-    fn signals<L: Lanes>(&self, lanes: L, given: &[f32], mut seen: impl FnMut(usize, L::V)) {
+    fn signals<L: Lanes>(&self, lanes: L, given: &[f32], mut seen: impl Seen<L>) {
         let Self { image, rows, columns } = *self;
         let positions = self.made(1).numbers();
         let place = (image.channels * L::T).max(1);
@@ -72,7 +72,7 @@ impl Sliding {
                     sum = lanes.mul_add(signal(lanes, activations(lanes, given)), times, sum);
                 }
             }
-            seen(tile, lanes.div(sum, lanes.splat(positions as f32)));
+            seen.take(lanes, tile, lanes.div(sum, lanes.splat(positions as f32)));
         }
     }
 }
@@ -81,7 +81,7 @@ impl Compute for Sliding {
     /// Makes the filters' inputs, `[tile][row][column][filter][T]`, by weights `[window row][window column][channel]
     /// [filter]`.
     #[inline(always)]
-    fn run<L: Lanes>(self, lanes: L, mut pass: LayerPass<'_, '_>, seen: Seen<'_, L>) {
+    fn run<L: Lanes>(self, lanes: L, mut pass: LayerPass<'_, '_>, seen: Option<&mut dyn Seen<L>>) {
         let LayerPass { weights, biases, .. } = pass;
         let (given, made) = pass.numbers();
         if let Some(seen) = seen {

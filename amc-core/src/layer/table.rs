@@ -7,7 +7,7 @@ macro_rules! kinds {
 
         use crate::activation::{Activation, activate};
         use crate::lanes::Lanes;
-        use crate::layer::kind::{Buffers, CODE, Kind, LayerPass, NetInputs, Shape};
+        use crate::layer::kind::{Buffers, CODE, Kind, LayerPass, NetInputs, Seen, Shape};
         use crate::samples::Features;
 
         $(pub use $file::$kind;)+
@@ -113,7 +113,7 @@ macro_rules! kinds {
 
             /// [`Kind::pass`]
             #[inline(always)]
-            pub(crate) fn run<L: Lanes, S: FnMut(usize, L::V)>(
+            pub(crate) fn run<L: Lanes, S: Seen<L>>(
                 &self,
                 lanes: L,
                 pass: LayerPass<'_, '_>,
@@ -126,7 +126,7 @@ macro_rules! kinds {
 
             /// [`Kind::first`]
             #[inline(always)]
-            pub(crate) fn first<L: Lanes, S: FnMut(usize, L::V)>(
+            pub(crate) fn first<L: Lanes, S: Seen<L>>(
                 &self,
                 lanes: L,
                 inputs: NetInputs<'_, impl Features>,
@@ -159,7 +159,7 @@ macro_rules! kinds {
                 let mut buffers = Buffers { made, given, ..Buffers::default() };
                 let pass = LayerPass { tiles, weights, biases, width, taken, wanted, buffers: &mut buffers };
                 match self {
-                    $(Self::$kind(kind) if <$kind as Kind>::OUTLINED => kind.pass(lanes, pass, None::<fn(usize, L::V)>),)+
+                    $(Self::$kind(kind) if <$kind as Kind>::OUTLINED => kind.pass(lanes, pass, None::<&mut dyn Seen<L>>),)+
                     _ => {}
                 }
                 if !self.activates() {
