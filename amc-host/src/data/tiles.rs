@@ -1,7 +1,5 @@
 //! From rows, `[sample][feature]`, to tiles, `[tile][feature][TILE]`.
 
-use std::array;
-
 use rayon::prelude::*;
 
 use amc_kernels::TILE;
@@ -35,20 +33,20 @@ where
     }
 }
 
-/// In squares of `TILE` features, which the compiler transposes in registers.
+/// In squares of `TILE` features, so that what is written stays near. Loops over numbers, because closures of
+/// `array::from_fn` are called for each element where little is optimised.
 fn pack_tile<E: Copy>(rows: &[E], width: usize, places: &[u32], tile: &mut [E]) {
-    let rows: [(&[[E; TILE]], &[E]); TILE] = array::from_fn(|t| {
-        let place = places[t.min(places.len() - 1)] as usize;
-        rows[place * width..][..width].as_chunks()
-    });
     let (squares, rest) = tile.as_chunks_mut::<TILE>().0.as_chunks_mut::<TILE>();
-    for (index, square) in squares.iter_mut().enumerate() {
-        let from: [&[E; TILE]; TILE] = array::from_fn(|t| &rows[t].0[index]);
-        for (feature, to) in square.iter_mut().enumerate() {
-            *to = array::from_fn(|t| from[t][feature]);
+    for t in 0..TILE {
+        let place = places[t.min(places.len() - 1)] as usize;
+        let (of_squares, of_rest) = rows[place * width..][..width].as_chunks::<TILE>();
+        for (square, row) in squares.iter_mut().zip(of_squares) {
+            for (to, value) in square.iter_mut().zip(row) {
+                to[t] = *value;
+            }
         }
-    }
-    for (feature, to) in rest.iter_mut().enumerate() {
-        *to = array::from_fn(|t| rows[t].1[feature]);
+        for (to, value) in rest.iter_mut().zip(of_rest) {
+            to[t] = *value;
+        }
     }
 }
