@@ -112,6 +112,14 @@ devices() {
   "${firmware_cargo[@]}" build --profile size --target "$target" --target-dir target
   ./check.sh "target/$target"
   cd ..
+
+  say "what spans the crates, under QEMU"
+  local skipped=()
+  [ ${#more_targets[@]} != 0 ] || skipped=(--skip a_cortex_m33 --skip a_cortex_m0)
+  AMC_FIRMWARE_IMAGES="$images/qemu" AMC_FIRMWARE_IMAGES_M7="$images/qemu-m7" \
+    AMC_FIRMWARE_IMAGES_64K="$images/qemu-64k" AMC_FIRMWARE_IMAGES_M33="$images/qemu-m33" \
+    AMC_FIRMWARE_IMAGES_M0="$images/qemu-m0" \
+    cargo test -p amc-tests -- --include-ignored "${skipped[@]}"
 }
 
 host() {
@@ -152,20 +160,10 @@ devices=$!
 host=$!
 set +m
 trap 'kill -- "-$devices" "-$host" 2>/dev/null || true; rm -f "$of_devices"' EXIT
-host_failed=0
-wait "$host" || host_failed=$?
-devices_failed=0
-wait "$devices" || devices_failed=$?
+wait "$host" || { failed=$?; say "what is for this machine failed"; exit "$failed"; }
+failed=0
+wait "$devices" || failed=$?
 cat "$of_devices"
-[ "$host_failed" = 0 ] || { say "what is for this machine failed"; exit "$host_failed"; }
-[ "$devices_failed" = 0 ] || { say "what is for devices failed"; exit "$devices_failed"; }
-
-say "what spans the crates, under QEMU"
-skipped=()
-[ ${#more_targets[@]} != 0 ] || skipped=(--skip a_cortex_m33 --skip a_cortex_m0)
-AMC_FIRMWARE_IMAGES="$images/qemu" AMC_FIRMWARE_IMAGES_M7="$images/qemu-m7" \
-  AMC_FIRMWARE_IMAGES_64K="$images/qemu-64k" AMC_FIRMWARE_IMAGES_M33="$images/qemu-m33" \
-  AMC_FIRMWARE_IMAGES_M0="$images/qemu-m0" \
-  cargo test -p amc-tests -- --include-ignored "${skipped[@]}"
+[ "$failed" = 0 ] || { say "what is for devices failed"; exit "$failed"; }
 
 say "all passed"

@@ -55,7 +55,7 @@ fn under_qemu(name: &str) -> String {
 
 fn on(machine: &Machine, name: &str) -> String {
     let output = Command::new("timeout")
-        .args(["120", "qemu-system-arm", "-nographic", "-icount", "shift=8"])
+        .args(["300", "qemu-system-arm", "-nographic", "-icount", "shift=8"])
         .args(machine.options)
         .args(["-semihosting-config", "enable=on,target=native", "-kernel"])
         .arg(image(machine, name))
