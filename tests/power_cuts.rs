@@ -57,7 +57,8 @@ fn a_model_is_whole_or_the_one_before() {
         Store::new(Blocking(flash), 0..REGION as u32, PIECE).unwrap()
     }
     let save = |flash: &mut Flash<4, 64>, value: f32| {
-        let model = Model { objective: XOR, arithmetic: Arithmetic::Portable, parameters: &[value; N] };
+        let parameters = [value; N];
+        let model = Model::new(XOR, Arithmetic::Portable, &parameters);
         block_on(store(flash).save_model(&mut buffer.clone(), &model))
     };
     let load = |flash: &mut Flash<4, 64>| {

@@ -25,7 +25,7 @@ struct Wear {
 fn wear<const WORD: usize, const PAGE: usize>(net: Net<'_>, piece: usize, region: Region) -> Wear {
     let objective = Objective::new(net, Loss::MeanSquaredError);
     let mut x = vec![0.0; net.parameters()];
-    let length = Model { objective, arithmetic: Arithmetic::Portable, parameters: &x }.length().unwrap();
+    let length = Model::new(objective, Arithmetic::Portable, &x).length().unwrap();
     let region = region(length, piece, PAGE, WORD);
     let mut buffer = vec![0; buffer_limit(model::head_limit(&net), piece)];
     let mut flash = PowerCutFlash::<WORD, PAGE>::new(region / PAGE);
@@ -34,7 +34,7 @@ fn wear<const WORD: usize, const PAGE: usize>(net: Net<'_>, piece: usize, region
         x.fill(save as f32);
         let read = flash.read;
         let mut store = Store::new(Blocking(&mut flash), 0..region as u32, piece).unwrap();
-        let model = Model { objective, arithmetic: Arithmetic::Portable, parameters: &x };
+        let model = Model::new(objective, Arithmetic::Portable, &x);
         block_on(store.save_model(&mut buffer, &model)).unwrap();
         read_by_save += flash.read - read;
         let (read, mut loaded) = (flash.read, vec![0.0; x.len()]);

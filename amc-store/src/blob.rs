@@ -101,9 +101,14 @@ impl<'b> Fields<'b> {
         Ok(value)
     }
 
+    /// Whether all bytes that are left are 0.
+    pub fn is_zero(&self) -> bool {
+        self.0.iter().all(|byte| *byte == 0)
+    }
+
     /// Nothing but zeros to the next word may be left.
     pub fn end(&self) -> Result<(), FormatError> {
-        match self.0.len() < 4 && self.0.iter().all(|byte| *byte == 0) {
+        match self.0.len() < 4 && self.is_zero() {
             true => Ok(()),
             false => Err(FormatError::Header { what: "there are bytes behind it" }),
         }
@@ -159,6 +164,12 @@ impl<'b> Numbers<'b> {
 
     pub fn iter(&self) -> impl ExactSizeIterator<Item = f32> + Clone + use<'b> {
         self.0.iter().map(|bytes| f32::from_le_bytes(*bytes))
+    }
+
+    /// So many pairs, from number `first` on.
+    pub fn pairs(&self, first: usize, count: usize) -> impl ExactSizeIterator<Item = [f32; 2]> + Clone + use<'b> {
+        let (pairs, _) = self.0.get(first..).unwrap_or_default().as_chunks::<2>();
+        pairs.iter().take(count).map(|pair| pair.map(f32::from_le_bytes))
     }
 }
 

@@ -9,13 +9,18 @@
 //! | usize | the net's inputs |
 //! | seq of enum | its layers, as below |
 //! | usize | N, the number of parameters |
+//! | usize | inputs that are scaled: all of them, or 0 |
+//! | usize | outputs that are scaled: all of them, or 0 |
+//! | bytes | notes, which mean nothing here: what a host says of columns and classes |
+//!
+//! The last three are not there where they are 0, 0 and empty. The numbers are the parameters, in the order of `amc-core`, and
+//! then an offset and a scale for each input and each output that is scaled.
 //!
 //! A layer is its kind (enum), numbered in the order of [`Layer`](amc_core::Layer), 0 dense, and then the kind's fields in
 //! their order: sizes (usize), those of a window (u32 each), the activation (enum), a choice (bool). So a dense layer of
 //! 16 units with tanh is the bytes 0, 16, 1. Kinds from 1 on need the feature `layers`.
 //!
-//! Activations are 0 linear, 1 tanh, 2 ReLU, 3 sigmoid, 4 softmax. The numbers are the parameters, in the order of
-//! `amc-core`.
+//! Activations are 0 linear, 1 tanh, 2 ReLU, 3 sigmoid, 4 softmax.
 //!
 //! ```
 //! use amc_core::{Activation, Layer, Loss, Net, Objective};
@@ -26,7 +31,7 @@
 //!
 //! let trained = [0.5; NET.parameters()];
 //! let mut file = [0; model::length_limit(&NET)];
-//! let kept = model::Model { objective: XOR, arithmetic: Arithmetic::Portable, parameters: &trained };
+//! let kept = model::Model::new(XOR, Arithmetic::Portable, &trained);
 //! let length = kept.write(&mut file)?;
 //!
 //! // Later, or elsewhere: the parameters may stay where they lie.
@@ -37,7 +42,7 @@
 //! ```
 
 use amc_core::{Loss, Net, Objective};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::blob::{Blob, Fields, Kind, MODEL, Numbers, PREFIX, open_whole, same_length};
 use crate::description::{self, Described};
@@ -52,6 +57,34 @@ pub struct Model<'a> {
     pub arithmetic: Arithmetic,
     /// Its N parameters.
     pub parameters: &'a [f32],
+    /// How its inputs and outputs are scaled.
+    pub scaling: Scaling<'a>,
+    /// Whatever a host has to say of it.
+    pub notes: &'a [u8],
+}
+
+/// An offset and a scale: a net's number is (x − offset) · scale.
+pub type OffsetAndScale = [f32; 2];
+
+/// How a net's numbers come from what was measured. Empty: they are the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Scaling<'a> {
+    /// Of each input.
+    pub inputs: &'a [OffsetAndScale],
+    /// Of each output.
+    pub outputs: &'a [OffsetAndScale],
+}
+
+/// What follows the number of parameters in a header, unless it is nothing.
+struct Tail<'a>(usize, usize, &'a [u8]);
+
+impl Serialize for Tail<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self(0, 0, []) => serializer.serialize_unit(),
+            Self(inputs, outputs, notes) => (inputs, outputs, notes).serialize(serializer),
+        }
+    }
 }
 
 /// Bytes that are enough for the model file of a net: a constant, for a static buffer.
@@ -65,7 +98,12 @@ pub const fn head_limit(net: &Net<'_>) -> usize {
     (PREFIX + 1 + description::length_limit(net) + 10).next_multiple_of(32)
 }
 
-impl Model<'_> {
+impl<'a> Model<'a> {
+    /// A net whose inputs and outputs are as they are.
+    pub fn new(objective: Objective<'a>, arithmetic: Arithmetic, parameters: &'a [f32]) -> Self {
+        Self { objective, arithmetic, parameters, scaling: Scaling::default(), notes: &[] }
+    }
+
     /// Bytes of its model file.
     pub fn length(&self) -> Result<usize, FormatError> {
         Blob::length(self)
@@ -81,16 +119,26 @@ impl Blob for Model<'_> {
     const KIND: Kind = MODEL;
 
     fn header(&self) -> impl Serialize {
-        (self.arithmetic, Described::new(self.objective), self.parameters.len())
+        let Scaling { inputs, outputs } = self.scaling;
+        let tail = Tail(inputs.len(), outputs.len(), self.notes);
+        (self.arithmetic, Described::new(self.objective), self.parameters.len(), tail)
     }
 
     fn numbers(&self) -> [&[f32]; 3] {
-        [self.parameters, &[], &[]]
+        [self.parameters, self.scaling.inputs.as_flattened(), self.scaling.outputs.as_flattened()]
     }
 
     fn check(&self) -> Result<(), FormatError> {
-        same_length("parameters", self.objective.net().parameters(), self.parameters.len())
+        let net = self.objective.net();
+        same_length("parameters", net.parameters(), self.parameters.len())?;
+        scaled("scaled inputs", net.inputs(), self.scaling.inputs.len())?;
+        scaled("scaled outputs", net.outputs(), self.scaling.outputs.len())
     }
+}
+
+/// All of them are scaled, or none.
+fn scaled(what: &'static str, needed: usize, given: usize) -> Result<(), FormatError> {
+    if given == 0 { Ok(()) } else { same_length(what, needed, given) }
 }
 
 /// What the header of a model says.
@@ -98,6 +146,8 @@ pub(crate) struct Head<'b> {
     pub arithmetic: Arithmetic,
     pub description: Description<'b>,
     pub parameters: usize,
+    scaled: (usize, usize),
+    notes: &'b [u8],
 }
 
 impl<'b> Head<'b> {
@@ -105,8 +155,20 @@ impl<'b> Head<'b> {
         let arithmetic = fields.take("the arithmetic")?;
         let description = Description::take(&mut fields)?;
         let parameters = fields.take("the number of parameters")?;
+        let (scaled, notes) = match fields.end() {
+            Ok(()) => ((0, 0), &[][..]),
+            // It is not written where it says nothing.
+            Err(error) if fields.is_zero() => return Err(error),
+            Err(_) => (fields.take("the scaled inputs and outputs")?, fields.take("the notes")?),
+        };
         fields.end()?;
-        Ok(Self { arithmetic, description, parameters })
+        Ok(Self { arithmetic, description, parameters, scaled, notes })
+    }
+
+    /// Numbers that follow it.
+    pub fn numbers(&self) -> usize {
+        let (inputs, outputs) = self.scaled;
+        inputs.saturating_add(outputs).saturating_mul(2).saturating_add(self.parameters)
     }
 
     /// Whether it is of this net and loss.
@@ -121,6 +183,9 @@ impl<'b> Head<'b> {
 pub struct Stored<'b> {
     arithmetic: Arithmetic,
     description: Description<'b>,
+    parameters: usize,
+    scaled: (usize, usize),
+    notes: &'b [u8],
     numbers: Numbers<'b>,
 }
 
@@ -128,11 +193,12 @@ impl<'b> Stored<'b> {
     /// Verifies a model file: `bytes` is all of it and nothing else.
     pub fn parse(bytes: &'b [u8]) -> Result<Self, FormatError> {
         let (fields, numbers) = open_whole(MODEL, bytes)?;
-        let Head { arithmetic, description, parameters } = Head::read(fields)?;
-        if parameters != numbers.len() {
+        let head = Head::read(fields)?;
+        if head.numbers() != numbers.len() {
             return Err(FormatError::Header { what: "the number of parameters" });
         }
-        Ok(Self { arithmetic, description, numbers })
+        let Head { arithmetic, description, parameters, scaled, notes } = head;
+        Ok(Self { arithmetic, description, parameters, scaled, notes, numbers })
     }
 
     /// The net and its loss.
@@ -152,19 +218,34 @@ impl<'b> Stored<'b> {
 
     /// The parameters.
     pub fn parameters(&self) -> impl ExactSizeIterator<Item = f32> + Clone + use<'b> {
-        self.numbers.iter()
+        self.numbers.iter().take(self.parameters)
+    }
+
+    /// An offset and a scale for each input, or nothing if they are as they are.
+    pub fn input_scaling(&self) -> impl ExactSizeIterator<Item = OffsetAndScale> + Clone + use<'b> {
+        self.numbers.pairs(self.parameters, self.scaled.0)
+    }
+
+    /// An offset and a scale for each output, or nothing if they are as they are.
+    pub fn output_scaling(&self) -> impl ExactSizeIterator<Item = OffsetAndScale> + Clone + use<'b> {
+        self.numbers.pairs(self.parameters + 2 * self.scaled.0, self.scaled.1)
+    }
+
+    /// What a host has to say of it.
+    pub fn notes(&self) -> &'b [u8] {
+        self.notes
     }
 
     /// Whether it is of this net and loss.
     pub fn check(&self, objective: &Objective<'_>) -> Result<(), FormatError> {
         self.description.check(objective)?;
-        same_length("parameters", objective.net().parameters(), self.numbers.len())
+        same_length("parameters", objective.net().parameters(), self.parameters)
     }
 
     /// Copies the parameters of a model of this net and loss.
     pub fn load(&self, objective: &Objective<'_>, parameters: &mut [f32]) -> Result<(), FormatError> {
         self.check(objective)?;
-        same_length("parameters", self.numbers.len(), parameters.len())?;
+        same_length("parameters", self.parameters, parameters.len())?;
         for (to, from) in parameters.iter_mut().zip(self.parameters()) {
             *to = from;
         }

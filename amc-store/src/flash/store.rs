@@ -172,8 +172,8 @@ impl<F: NorFlash> Store<F> {
         let head = model::Head::read(fields)?;
         head.check(objective)?;
         same_length("parameters", head.parameters, parameters.len())?;
-        let arithmetic = head.arithmetic;
-        self.numbers(newest, numbers, buffer, parameters.iter_mut()).await?;
+        let (arithmetic, scaling) = (head.arithmetic, head.numbers() - head.parameters);
+        self.numbers(newest, numbers, buffer, parameters.iter_mut(), scaling).await?;
         Ok(Some(arithmetic))
     }
 
@@ -188,7 +188,7 @@ impl<F: NorFlash> Store<F> {
         let Some(newest) = self.newest(buffer).await? else { return Ok(None) };
         let (fields, numbers) = self.head(CHAIN, newest, buffer).await?;
         let (state, places) = snapshot::Head::read(fields)?.place(expected, slices)?;
-        self.numbers(newest, numbers, buffer, places).await?;
+        self.numbers(newest, numbers, buffer, places, 0).await?;
         Ok(Some(state))
     }
 
@@ -323,13 +323,14 @@ impl<F: NorFlash> Store<F> {
         }
     }
 
-    /// Reads the numbers of a whole blob, which begin at `from`.
+    /// Reads the numbers of a whole blob, which begin at `from`, but for so many that are not wanted at their end.
     async fn numbers<'a>(
         &mut self,
         Saved { side, record }: Saved,
         from: usize,
         buffer: &mut [u8],
         mut places: impl Iterator<Item = &'a mut f32>,
+        not_wanted: usize,
     ) -> Result<(), StoreError<F::Error>> {
         let mut half = self.half(side)?;
         let (first, mut skip) = (from / record.piece as usize, from % record.piece as usize);
@@ -345,7 +346,7 @@ impl<F: NorFlash> Store<F> {
             skip = 0;
         }
         // The header was written by somebody who counted otherwise.
-        match read == numbers && places.next().is_none() {
+        match numbers.checked_sub(not_wanted) == Some(read) && places.next().is_none() {
             true => Ok(()),
             false => Err(FormatError::Header { what: "the number of numbers" }.into()),
         }

@@ -2,7 +2,7 @@
 
 use amc_core::chain::{Chain, Counters, Grid, Memory, Options, RANGE, State, Stream};
 use amc_core::{Activation, Generator, Layer, Loss, Net, Objective};
-use amc_store::model::{self, Model};
+use amc_store::model::{self, Model, Scaling};
 use amc_store::snapshot::{self, Expected, Slices, Snapshot};
 use amc_store::{Arithmetic, FormatError};
 use proptest::prelude::*;
@@ -41,7 +41,7 @@ fn written(write: impl FnOnce(&mut [u8]) -> Result<usize, FormatError>) -> Vec<u
 
 fn a_model() -> Vec<u8> {
     let (objective, arithmetic) = (OBJECTIVE, Arithmetic::Portable);
-    written(|out| Model { objective, arithmetic, parameters: &parameters() }.write(out))
+    written(|out| Model::new(objective, arithmetic, &parameters()).write(out))
 }
 
 fn options() -> Options {
@@ -133,7 +133,7 @@ fn every_kind_of_layer_activation_and_loss_is_read() {
         let objective = Objective::new(Net::new(usize::from(u16::MAX), &layers), loss);
         let x: Vec<_> = (0..objective.net().parameters()).map(|i| i as f32).collect();
         for arithmetic in [Arithmetic::Portable, Arithmetic::Fused] {
-            let model = Model { objective, arithmetic, parameters: &x };
+            let model = Model::new(objective, arithmetic, &x);
             let mut bytes = vec![0; model::length_limit(&objective.net())];
             let length = model.write(&mut bytes).unwrap();
             assert_eq!(length, model.length().unwrap());
@@ -287,7 +287,7 @@ fn a_chain_goes_on_only_as_it_was_unless_that_is_allowed() {
 #[test]
 fn parameters_of_another_number_are_not_written() {
     let arithmetic = Arithmetic::Portable;
-    let model = Model { objective: OBJECTIVE, arithmetic, parameters: &[0.0; N + 1] };
+    let model = Model::new(OBJECTIVE, arithmetic, &[0.0; N + 1]);
     let wanted = FormatError::Length { what: "parameters", needed: N, given: N + 1 };
     assert_eq!(model.write(&mut [0; 4096]), Err(wanted));
     let model = Model { parameters: &[0.0; N], ..model };
@@ -347,10 +347,32 @@ proptest! {
     #[test]
     fn any_parameters_come_back_bit_for_bit(bits in prop::collection::vec(any::<u32>(), N)) {
         let parameters: Vec<_> = bits.iter().map(|bits| f32::from_bits(*bits)).collect();
-        let model = Model { objective: OBJECTIVE, arithmetic: Arithmetic::Fused, parameters: &parameters };
+        let model = Model::new(OBJECTIVE, Arithmetic::Fused, &parameters);
         let bytes = written(|out| model.write(out));
         let back = load_model(&bytes, &OBJECTIVE).unwrap();
         prop_assert!(back.iter().map(|x| x.to_bits()).eq(bits));
+    }
+}
+
+#[test]
+fn scaling_and_notes_come_back_and_change_no_byte_where_there_are_none() {
+    let (x, inputs, outputs) = (parameters(), [[1.0, 2.0], [-3.0, 0.5]], [[7.0, 4.0]]);
+    let scaling = Scaling { inputs: &inputs, outputs: &outputs };
+    let plain = Model::new(OBJECTIVE, Arithmetic::Portable, &x);
+    for (scaling, notes) in [(scaling, &b"wine"[..]), (scaling, b""), (Scaling::default(), b"\0\0\0\0\0")] {
+        let bytes = written(|out| Model { scaling, notes, ..plain }.write(out));
+        let stored = model::Stored::parse(&bytes).unwrap();
+        assert!(stored.parameters().eq(x));
+        assert!(stored.input_scaling().eq(scaling.inputs.iter().copied()));
+        assert!(stored.output_scaling().eq(scaling.outputs.iter().copied()));
+        assert_eq!(stored.notes(), notes);
+        stored.check(&OBJECTIVE).unwrap();
+    }
+    assert_eq!(written(|out| Model { scaling: Scaling::default(), notes: b"", ..plain }.write(out)), a_model());
+    // Of all inputs, or of none.
+    for scaling in [Scaling { inputs: &inputs[..1], outputs: &[] }, Scaling { inputs: &[], outputs: &inputs }] {
+        let error = Model { scaling, ..plain }.write(&mut [0; 4096]);
+        assert!(matches!(error, Err(FormatError::Length { .. })), "{error:?}");
     }
 }
 

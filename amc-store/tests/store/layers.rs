@@ -15,7 +15,7 @@ fn every_kind_of_layer_is_read() {
     let objective = Objective::new(Net::new(18, &layers), Loss::CrossEntropy);
     let parameters = vec![0.5; objective.net().parameters()];
     let mut bytes = vec![0; length_limit(&objective.net())];
-    let model = Model { objective, arithmetic: Arithmetic::Portable, parameters: &parameters };
+    let model = Model::new(objective, Arithmetic::Portable, &parameters);
     let length = model.write(&mut bytes).unwrap();
     let stored = Stored::parse(&bytes[..length]).unwrap();
     assert!(stored.description().layers().eq(layers));
@@ -46,7 +46,7 @@ fn layers_of_images_are_read() {
     let objective = Objective::new(Net::new(1500, &layers), Loss::MeanSquaredError);
     let parameters = vec![0.5; objective.net().parameters()];
     let mut bytes = vec![0; length_limit(&objective.net())];
-    let model = Model { objective, arithmetic: Arithmetic::Portable, parameters: &parameters };
+    let model = Model::new(objective, Arithmetic::Portable, &parameters);
     let length = model.write(&mut bytes).unwrap();
     let stored = Stored::parse(&bytes[..length]).unwrap();
     assert!(stored.description().layers().eq(layers));
@@ -71,7 +71,7 @@ fn layers_of_sequences_are_read() {
     let objective = Objective::new(Net::new(600, &layers), Loss::MeanSquaredError);
     let parameters = vec![0.5; objective.net().parameters()];
     let mut bytes = vec![0; length_limit(&objective.net())];
-    let model = Model { objective, arithmetic: Arithmetic::Portable, parameters: &parameters };
+    let model = Model::new(objective, Arithmetic::Portable, &parameters);
     let length = model.write(&mut bytes).unwrap();
     let stored = Stored::parse(&bytes[..length]).unwrap();
     assert!(stored.description().layers().eq(layers));
@@ -85,7 +85,7 @@ fn layers_of_sequences_are_read() {
 fn limits_are_enough() {
     let layers = [Layer::recurrent(1, 1, usize::MAX / 8 - 1, Activation::Tanh)];
     let objective = Objective::new(Net::new(usize::MAX / 8 - 1, &layers), Loss::MeanSquaredError);
-    let model = Model { objective, arithmetic: Arithmetic::Fused, parameters: &[0.5; 3] };
+    let model = Model::new(objective, Arithmetic::Fused, &[0.5; 3]);
     assert!(model.length().unwrap() <= length_limit(&objective.net()));
 
     let long = Image::new(usize::MAX / 256, 1, 1);
@@ -93,15 +93,15 @@ fn limits_are_enough() {
     for layer in [Layer::max_pool(long, largest), Layer::global_average(long), Layer::keep(long.rows)] {
         let layers = [layer];
         let objective = Objective::new(Net::new(long.rows, &layers), Loss::MeanSquaredError);
-        let model = Model { objective, arithmetic: Arithmetic::Fused, parameters: &[] };
+        let model = Model::new(objective, Arithmetic::Fused, &[]);
         assert!(model.length().unwrap() <= length_limit(&objective.net()), "{layer:?}");
     }
     let layers = [Layer::convolution(long, 1, Kernel::new(1, u32::MAX, 0), Activation::Relu)];
     let objective = Objective::new(Net::new(long.rows, &layers), Loss::MeanSquaredError);
-    let model = Model { objective, arithmetic: Arithmetic::Fused, parameters: &[0.5; 2] };
+    let model = Model::new(objective, Arithmetic::Fused, &[0.5; 2]);
     assert!(model.length().unwrap() <= length_limit(&objective.net()));
     let layers = [Layer::conv1d(long.rows, 1, 1, Kernel::new(1, u32::MAX, 0), Activation::Relu)];
     let objective = Objective::new(Net::new(long.rows, &layers), Loss::MeanSquaredError);
-    let model = Model { objective, arithmetic: Arithmetic::Fused, parameters: &[0.5; 2] };
+    let model = Model::new(objective, Arithmetic::Fused, &[0.5; 2]);
     assert!(model.length().unwrap() <= length_limit(&objective.net()));
 }
