@@ -96,8 +96,9 @@ devices() {
 
   say "amc-store and amc-learner on a core, and on one without atomic instructions"
   for for in "$target" "${more_targets[@]}"; do
-    # In a folder of its own: the workspace's is locked while this machine's tests are compiled.
-    "${firmware_cargo[@]}" build -p amc-store -p amc-learner --target "$for" --target-dir "$built"
+    # In a folder of its own: the workspace's is locked while this machine's tests are compiled. What is missing on a core is
+    # found without making code.
+    "${firmware_cargo[@]}" check -p amc-store -p amc-learner --target "$for" --target-dir "$built"
   done
 
   say "a firmware of somebody else's"
@@ -113,13 +114,17 @@ devices() {
   ./check.sh "target/$target"
   cd ..
 
+  # With the features that the workspace's tests are compiled with, so that the kernels are not compiled again.
   say "what spans the crates, under QEMU"
   local skipped=()
   [ ${#more_targets[@]} != 0 ] || skipped=(--skip a_cortex_m33 --skip a_cortex_m0)
   AMC_FIRMWARE_IMAGES="$images/qemu" AMC_FIRMWARE_IMAGES_M7="$images/qemu-m7" \
     AMC_FIRMWARE_IMAGES_64K="$images/qemu-64k" AMC_FIRMWARE_IMAGES_M33="$images/qemu-m33" \
     AMC_FIRMWARE_IMAGES_M0="$images/qemu-m0" \
-    cargo test -p amc-tests -- --include-ignored "${skipped[@]}"
+    cargo test --workspace --test bits --test spanning -- --include-ignored "${skipped[@]}"
+
+  say "the same bits from unoptimised code"
+  cargo test -p amc-tests --test bits --profile unoptimised
 }
 
 host() {
@@ -145,9 +150,6 @@ host() {
 
   say "the core as a microcontroller has it, without layers beside dense ones"
   cargo test -p amc-core --test dense
-
-  say "the same bits from unoptimised code"
-  cargo test -p amc-tests --test bits --profile unoptimised
 }
 
 # Both in the background, each in a process group of its own: whatever ends this script ends all of it. (A part that is asked
