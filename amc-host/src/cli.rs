@@ -1,4 +1,4 @@
-//! The command line: `amc train`, `amc eval`, `amc info`, `amc export`, `amc import`.
+//! The command line: `amc train`, `amc eval`, `amc predict`, `amc info`, `amc export`, `amc import`.
 //!
 //! Results for programs go to stdout, all else to stderr. Exit code 2 stands for bad input, bad use or results that cannot
 //! be written. A reader that has seen enough and closes the pipe is no error.
@@ -6,9 +6,11 @@
 mod defaults;
 mod export;
 mod import;
+mod predict;
+mod table;
 mod train;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use amc_kernels::Arithmetic;
@@ -20,6 +22,8 @@ use self::defaults::Defaults;
 use crate::console::{self, print};
 use crate::data::idx::IdxError;
 use crate::data::pack::PackedSet;
+use crate::data::prepare;
+use crate::data::schema::Schema;
 use crate::data::sources::{FASHION_MNIST, MNIST, Source};
 use crate::data::{self, Data};
 use crate::evaluate::Evaluator;
@@ -38,14 +42,18 @@ struct Cli {
 enum Command {
     /// Train a net
     #[command(after_help = Defaults::help())]
-    Train(train::TrainArgs),
+    Train(Box<train::TrainArgs>),
     /// Measure a trained net on a data set
     Eval {
         /// A model file
         model: PathBuf,
         #[command(flatten)]
         data: DataArgs,
+        #[command(flatten)]
+        written: table::WrittenArgs,
     },
+    /// Say what a trained net makes of the rows of a table
+    Predict(predict::PredictArgs),
     /// Show what a model file holds
     Info {
         /// A model file
@@ -59,7 +67,8 @@ enum Command {
 
 #[derive(Args)]
 struct DataArgs {
-    /// digits (built in), mnist, fashion-mnist, sine, step, log-sine, or a CSV file with the class in its last column
+    /// digits (built in), mnist, fashion-mnist, sine, step, log-sine, or a file with a table: .csv, .tsv, .txt, .data, also
+    /// with .gz
     #[arg(long, default_value = "digits")]
     data: String,
     /// Folder of the IDX files of mnist or fashion-mnist, plain or .gz [default: data/mnist or data/fashion-mnist]
@@ -107,7 +116,20 @@ impl ThreadArgs {
     }
 }
 
+/// A choice that is made by default, too.
+#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
+enum Switch {
+    On,
+    Off,
+}
+
 impl DataArgs {
+    /// The file with a table, if it is one: a name with a dot, or of a file that is there.
+    fn table(&self) -> Option<&Path> {
+        let path = Path::new(&self.data);
+        (path.extension().is_some() || path.is_file()).then_some(path)
+    }
+
     fn idx(&self, source: &Source) -> anyhow::Result<Data> {
         let dir = self.data_dir.clone().unwrap_or_else(|| source.default_dir());
         let name = source.name;
@@ -126,9 +148,8 @@ impl DataArgs {
             "sine" => data::functions::sine(),
             "step" => data::functions::step(),
             "log-sine" => data::functions::log_sine(),
-            path if path.ends_with(".csv") => data::csv::load(path.as_ref())?,
             name => anyhow::bail!(
-                "there is no data set {name:?}: use digits, mnist, fashion-mnist, sine, step, log-sine or a FILE.csv"
+                "there is no data set {name:?}: use digits, mnist, fashion-mnist, sine, step, log-sine or a file with a table"
             ),
         })
     }
@@ -143,18 +164,40 @@ fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         None => run(Cli::try_parse_from(["amc", "train"])?),
         Some(Command::Train(args)) => train::run(&args),
-        Some(Command::Eval { model, data }) => eval(&Model::load(&model)?, &data.load()?),
+        Some(Command::Eval { model, data, written }) => {
+            let model = Model::load(&model)?;
+            let data = match data.table() {
+                Some(path) => table_of(&model, path, written)?,
+                None => data.load()?,
+            };
+            eval(&model, &data)
+        }
+        Some(Command::Predict(args)) => predict::run(&args),
         Some(Command::Info { model }) => info(&Model::load(&model)?),
         Some(Command::Export(args)) => export::run(&args),
         Some(Command::Import(args)) => import::run(&args),
     }
 }
 
-fn eval(model: &Model, data: &Data) -> anyhow::Result<()> {
+/// A table that is as the one that a model was trained on.
+fn table_of(model: &Model, path: &Path, written: table::WrittenArgs) -> anyhow::Result<Data> {
+    Ok(Data { train: prepare::load_with(schema_of(model)?, path, written.written())?, test: None })
+}
+
+fn schema_of(model: &Model) -> anyhow::Result<&Schema> {
+    model.schema.as_ref().context("the model was not trained on a table: it knows no columns and no classes")
+}
+
+fn check_arithmetic(model: &Model) -> anyhow::Result<()> {
     anyhow::ensure!(
         amc_kernels::is_available(model.arithmetic),
         "the model was trained in fused arithmetic, which this machine lacks"
     );
+    Ok(())
+}
+
+fn eval(model: &Model, data: &Data) -> anyhow::Result<()> {
+    check_arithmetic(model)?;
     let objective = model.description.objective()?;
     crate::train::check_evaluation(objective, data)?;
     let mut evaluator = Evaluator::new(objective, model.arithmetic, 1);
@@ -172,8 +215,11 @@ fn eval(model: &Model, data: &Data) -> anyhow::Result<()> {
 }
 
 fn info(model: &Model) -> anyhow::Result<()> {
-    let Model { description, arithmetic, parameters } = model;
+    let Model { description, arithmetic, parameters, schema } = model;
     let (description, hash) = (serde_json::to_string_pretty(description)?, params_hash(parameters));
     let count = parameters.len();
-    Ok(print(format_args!("{description}\narithmetic: {arithmetic}\nparameters: {count}\nparams_hash: {hash}\n"))?)
+    let schema = schema.as_ref().map_or(String::new(), |schema| format!("{schema}\n"));
+    let all =
+        format_args!("{description}\narithmetic: {arithmetic}\nparameters: {count}\nparams_hash: {hash}\n{schema}");
+    Ok(print(all)?)
 }

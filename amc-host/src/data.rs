@@ -1,15 +1,19 @@
 //! Data sets, as read and as packed for evaluation.
 
-pub mod csv;
 pub mod functions;
 mod gzip;
 pub mod idx;
 mod order;
 pub mod pack;
+pub mod prepare;
 pub mod scale;
+pub mod schema;
 pub mod sequences;
 pub mod sources;
 mod sparse;
+pub mod split;
+pub mod table;
+pub mod target;
 mod tiles;
 
 use amc_core::{Objective, ObjectiveError, Rows, Samples, Targets};
@@ -41,8 +45,10 @@ pub struct Set {
     targets: OwnedTargets,
     samples: usize,
     width: usize,
-    /// Names of the features, where they have some.
+    /// What the features are called, if somebody said.
     columns: Vec<String>,
+    /// Classes that there are, even if no sample is of one; 0 if nobody said.
+    classes: usize,
 }
 
 /// A data set: a part to train on, and perhaps one to test with.
@@ -62,7 +68,13 @@ impl Set {
             Values::F32(rows) => rows.len(),
         };
         let samples = numbers.checked_div(width).unwrap_or(0);
-        Self { values, targets, samples, width, columns: Vec::new() }
+        Self { values, targets, samples, width, columns: Vec::new(), classes: 0 }
+    }
+
+    /// The same samples, of so many classes: a part of a set may have none of some.
+    #[must_use]
+    pub fn of_classes(self, classes: usize) -> Self {
+        Self { classes, ..self }
     }
 
     /// The first `samples` samples, or all there are.
@@ -78,7 +90,7 @@ impl Set {
                 OwnedTargets::Values(values[..samples * outputs].to_vec(), *outputs)
             }
         };
-        Set { values, targets, samples, width: self.width, columns: self.columns.clone() }
+        Set { values, targets, samples, width: self.width, columns: self.columns.clone(), classes: self.classes }
     }
 
     /// The features, one sample after another, as numbers.
@@ -122,7 +134,9 @@ impl Set {
     /// Outputs that a net needs: one for each class, or the target's values.
     pub fn outputs(&self) -> usize {
         match &self.targets {
-            OwnedTargets::Classes(classes) => classes.iter().max().map_or(0, |class| usize::from(*class) + 1),
+            OwnedTargets::Classes(classes) => {
+                classes.iter().max().map_or(0, |class| usize::from(*class) + 1).max(self.classes)
+            }
             OwnedTargets::Values(_, outputs) => *outputs,
         }
     }

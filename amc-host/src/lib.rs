@@ -2,7 +2,7 @@
 //! one thread, and what the command `amc` does.
 //!
 //! The modules stand in the order of the data's way: [`data`], the [`memory`] it takes,
-//! [`evaluate`] and [`train`], then what is kept of it: [`model`] files, [`export`] as source code, and the [`output`] of a
+//! [`evaluate`] and [`train`], then what is kept of it: [`model`] files, what they [`predict`], [`export`] as source code, and the [`output`] of a
 //! run. [`cli`] is the command line, and [`console`] what it says. What they compute with is in the crate `amc_kernels`.
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
@@ -18,6 +18,7 @@ pub mod dump;
 pub mod export;
 pub mod model;
 pub mod output;
+pub mod predict;
 pub mod whole_file;
 
 pub mod cli;

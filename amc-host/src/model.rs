@@ -2,16 +2,18 @@
 
 mod nets;
 
+use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use amc_core::{Activation, Layer, Loss, Net, Objective};
 use amc_store::{FormatError, model};
 use clap::ValueEnum;
-use serde::Serialize;
 use serde::ser::SerializeStruct;
+use serde::{Deserialize, Serialize};
 
 pub use self::nets::Modification;
+use crate::data::schema::{Scaling, Schema};
 use crate::{CRC, whole_file};
 use amc_kernels::Arithmetic;
 
@@ -125,6 +127,15 @@ pub struct Model {
     pub arithmetic: Arithmetic,
     /// Its parameters, in the core's order.
     pub parameters: Vec<f32>,
+    /// What the columns of the table it was trained on are to it, if it was one.
+    pub schema: Option<Schema>,
+}
+
+/// What a model file's notes are; a new kind goes to the end.
+#[derive(Serialize, Deserialize)]
+enum Notes<'s> {
+    /// A table's schema.
+    Table(Cow<'s, Schema>),
 }
 
 /// What is wrong with a model file.
@@ -161,7 +172,21 @@ impl Model {
         let invalid = |reason: String| ModelError::Description { path: path.to_path_buf(), reason };
         let format = |error| ModelError::Format(path.to_path_buf(), Box::new(error));
         let objective = self.description.objective().map_err(|error| invalid(error.to_string()))?;
-        let model = model::Model { objective, arithmetic: self.arithmetic, parameters: &self.parameters };
+        let notes = self.schema.as_ref().map(|schema| Notes::Table(Cow::Borrowed(schema)));
+        let notes = notes.map_or(Ok(Vec::new()), |notes| postcard::to_stdvec(&notes));
+        let notes = notes.map_err(|error| invalid(error.to_string()))?;
+        let scaling = |of: fn(&Schema) -> &[Scaling]| {
+            let scaling = self.schema.as_ref().map(of).unwrap_or_default();
+            scaling.iter().map(|scaling| (*scaling).into()).collect::<Vec<_>>()
+        };
+        let (inputs, outputs) = (scaling(|schema| &schema.input_scaling), scaling(|schema| &schema.output_scaling));
+        let model = model::Model {
+            objective,
+            arithmetic: self.arithmetic,
+            parameters: &self.parameters,
+            scaling: model::Scaling { inputs: &inputs, outputs: &outputs },
+            notes: &notes,
+        };
         let mut bytes = vec![0; model.length().map_err(format)?];
         model.write(&mut bytes).map_err(format)?;
         whole_file::write(path, &bytes).map_err(|error| ModelError::Io(path.to_path_buf(), error))
@@ -172,8 +197,13 @@ impl Model {
         let bytes = std::fs::read(path).map_err(|error| ModelError::Io(path.to_path_buf(), error))?;
         let stored =
             model::Stored::parse(&bytes).map_err(|error| ModelError::Format(path.to_path_buf(), Box::new(error)))?;
-        Self::read(&stored.description(), stored.arithmetic(), stored.parameters().collect())
-            .map_err(|reason| ModelError::Description { path: path.to_path_buf(), reason })
+        Self::of(&stored).map_err(|reason| ModelError::Description { path: path.to_path_buf(), reason })
+    }
+
+    /// What a model file holds.
+    pub fn of(stored: &model::Stored<'_>) -> Result<Self, String> {
+        let model = Self::read(&stored.description(), stored.arithmetic(), stored.parameters().collect())?;
+        Ok(Self { schema: schema(stored)?, ..model })
     }
 
     /// A model of what is stored, if that is a net of so many parameters.
@@ -188,6 +218,22 @@ impl Model {
         if needed != given {
             return Err(format!("{given} parameters for a net of {needed}"));
         }
-        Ok(Self { description, arithmetic, parameters })
+        Ok(Self { description, arithmetic, parameters, schema: None })
     }
+}
+
+/// The schema that a model file's notes have, with the scaling of inputs and outputs.
+fn schema(stored: &model::Stored<'_>) -> Result<Option<Schema>, String> {
+    if stored.notes().is_empty() {
+        return Ok(None);
+    }
+    let read = postcard::from_bytes(stored.notes());
+    let Notes::Table(schema) = read.map_err(|error| format!("what it says of its columns cannot be read: {error}"))?;
+    let schema = Schema {
+        input_scaling: stored.input_scaling().map(Scaling::from).collect(),
+        output_scaling: stored.output_scaling().map(Scaling::from).collect(),
+        ..schema.into_owned()
+    };
+    schema.check(stored.description().inputs())?;
+    Ok(Some(schema))
 }

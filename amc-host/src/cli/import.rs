@@ -97,10 +97,7 @@ fn read(save: &Save) -> anyhow::Result<Model> {
                 stored.description().context("the chain was saved without its net: Snapshot::objective")?;
             Model::read(&description, stored.arithmetic(), stored.parameters().collect())
         }
-        stored => {
-            let stored = stored?;
-            Model::read(&stored.description(), stored.arithmetic(), stored.parameters().collect())
-        }
+        stored => Model::of(&stored?),
     };
     as_model.map_err(anyhow::Error::msg)
 }

@@ -8,9 +8,11 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::defaults::Defaults;
-use super::{DataArgs, ThreadArgs};
+use super::table::TableArgs;
+use super::{DataArgs, Switch, ThreadArgs};
 use crate::console::print;
 use crate::data::Data;
+use crate::data::prepare::{self, Prepared};
 use crate::data::scale::{Column, LARGE, SCALE_IT};
 use crate::model::{ActivationName, Description, LossName, Model, params_hash};
 use crate::note;
@@ -25,6 +27,8 @@ const CURVE_POINTS: u64 = 500;
 pub(super) struct TrainArgs {
     #[command(flatten)]
     data: DataArgs,
+    #[command(flatten)]
+    table: TableArgs,
     /// Inputs, units of each hidden layer, outputs [default: hidden layers by data set, the rest fits the data]
     #[arg(long, value_delimiter = ',')]
     layers: Option<Vec<usize>>,
@@ -85,12 +89,6 @@ pub(super) struct TrainArgs {
     json: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
-enum Switch {
-    On,
-    Off,
-}
-
 impl TrainArgs {
     fn defaults(&self) -> &'static Defaults {
         Defaults::of(&self.data.data)
@@ -115,7 +113,8 @@ impl TrainArgs {
             "--layers ends with {last} outputs, but {} needs {outputs}: end it with {outputs}",
             self.data.data
         );
-        let (output, loss) = (self.output.unwrap_or(defaults.output), self.loss.unwrap_or(defaults.loss));
+        let of_numbers = if data.train.has_classes() { defaults.output } else { defaults.output_of_numbers };
+        let (output, loss) = (self.output.unwrap_or(of_numbers), self.loss.unwrap_or(defaults.loss));
         Ok(Description::new(&sizes, self.activation, output, loss))
     }
 
@@ -179,7 +178,14 @@ impl TrainArgs {
 }
 
 pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
-    let data = args.data.load()?;
+    let (data, schema) = match args.data.table() {
+        Some(path) => {
+            let Prepared { data, schema, report } = prepare::load(path, &args.table.options())?;
+            report.iter().for_each(|line| note!("{line}"));
+            (data, Some(schema))
+        }
+        None => (args.data.load()?, None),
+    };
     let description = args.description(&data)?;
     let settings = args.settings(&data)?;
     check(&description, &data, &settings)?;
@@ -187,7 +193,7 @@ pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
     let folder = args.folder()?;
     let (trained, curve) = train_and_show(&description, &data, &settings)?;
     let summary = summary(&trained, folder.path());
-    Model { description, arithmetic: args.arithmetic, parameters: trained.parameters }
+    Model { description, arithmetic: args.arithmetic, parameters: trained.parameters, schema }
         .save(&folder.path().join(output::MODEL))?;
     output::write(folder.path(), &curve, &summary)?;
     say(&summary);

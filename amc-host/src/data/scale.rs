@@ -9,7 +9,7 @@ pub const LARGE: f32 = 30.0;
 /// A column of features, and its largest magnitude.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
-    /// Its place, from 1, and its name if it has one.
+    /// What it is called, or its place from 1.
     pub name: String,
     /// max |x|.
     pub largest: f32,
@@ -43,7 +43,7 @@ pub enum ScaleError {
 pub const SCALE_IT: &str = "scale each column to about ±1, for instance by its mean and standard deviation";
 
 impl Set {
-    /// The same samples, with the names of their features.
+    /// The same samples, with what their features are called.
     #[must_use]
     pub fn named(self, columns: Vec<String>) -> Self {
         Self { columns, ..self }
@@ -84,10 +84,7 @@ impl Set {
     }
 
     fn column_name(&self, index: usize) -> String {
-        match self.columns.get(index) {
-            Some(name) => format!("column {} ({name})", index + 1),
-            None => format!("column {}", index + 1),
-        }
+        self.columns.get(index).cloned().unwrap_or_else(|| format!("column {}", index + 1))
     }
 
     /// max |x| of each column.
@@ -122,8 +119,8 @@ mod tests {
         assert_eq!(rows.largest_column(), Some(Column { name: "column 2".into(), largest: 7.0 }));
         assert_eq!((rows.columns_beyond(5.0), rows.columns_beyond(6.0), rows.columns_beyond(7.0)), (2, 1, 0));
         let named = rows.named(vec!["a".into(), "b".into()]);
-        assert_eq!(named.largest_column().expect("a column").name, "column 2 (b)");
-        assert_eq!(named.first(1).largest_column().expect("a column").name, "column 2 (b)");
+        assert_eq!(named.largest_column().expect("a column").name, "b");
+        assert_eq!(named.first(1).largest_column().expect("a column").name, "b");
         let pixels = Set::new(Values::U8(vec![4, 255], 0.5), 2, OwnedTargets::Classes(vec![0]));
         assert_eq!(pixels.largest_column(), Some(Column { name: "column 2".into(), largest: 127.5 }));
     }

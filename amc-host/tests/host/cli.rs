@@ -5,6 +5,7 @@ mod folders;
 mod memory;
 mod scale;
 mod streams;
+mod tables;
 
 use std::fs;
 use std::io::Write;
@@ -345,11 +346,10 @@ fn csv_files_train_and_bad_cells_are_named() {
     assert_eq!(result["test_accuracy"], 1.0, "{result}");
     for (text, words) in [
         (good.clone() + "1,zwei,1\n", &["line 102", "column 2", "zwei"][..]),
-        (good.clone() + "NaN,2,1\n", &["line 102", "column 1", "NaN"]),
-        (good.clone() + "1,2,256\n", &["line 102", "column 3", "256"]),
-        (good.clone() + "1,2\n", &["bad.csv"]),
-        ("1\n2\n".to_string(), &["line 1"]),
-        (String::new(), &["5 samples"]),
+        (good.clone() + "NaN,2,1\n", &["cells are missing: 1 of \"x\""]),
+        (good.clone() + "1,2\n", &["line 102", "column 3"]),
+        ("1\n2\n".to_string(), &["one column"]),
+        (String::new(), &["no rows"]),
     ] {
         fs::write(dir.path().join("bad.csv"), text).expect("written");
         refused(&["train", "--data", "bad.csv"], dir.path(), &[&["bad.csv"], words].concat());

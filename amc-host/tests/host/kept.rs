@@ -32,7 +32,8 @@ fn stderr(output: &Output) -> String {
 }
 
 fn a_model(value: f32) -> Vec<u8> {
-    let kept = Model { objective: OBJECTIVE, arithmetic: Arithmetic::Portable, parameters: &[value; N] };
+    let parameters = [value; N];
+    let kept = Model::new(OBJECTIVE, Arithmetic::Portable, &parameters);
     let mut bytes = vec![0; model::length_limit(&NET)];
     let length = kept.write(&mut bytes).expect("written");
     bytes.truncate(length);
@@ -94,7 +95,7 @@ fn saved<const PAGE: usize, const WORD: usize>(flash: Vec<u8>, region: Range<u32
     for &value in values {
         let saved = if value > 0.0 {
             let parameters = &[value; N];
-            block_on(store.save_model(&mut buffer, &Model { objective: OBJECTIVE, arithmetic: PORTABLE, parameters }))
+            block_on(store.save_model(&mut buffer, &Model::new(OBJECTIVE, PORTABLE, parameters)))
         } else {
             let (mut x, mut proposed) = ([value; N], [0.0; N]);
             let chain = a_chain(&mut x, &mut proposed);
@@ -105,6 +106,18 @@ fn saved<const PAGE: usize, const WORD: usize>(flash: Vec<u8>, region: Range<u32
         saved.expect("saved");
     }
     store.into_flash().0.0
+}
+
+#[test]
+fn a_flash_keeps_what_scales_a_model_and_loads_its_parameters() {
+    let mut store = Store::new(Blocking(Flash::<4096, 4>(vec![0xff; 65536])), 0..65536, 40).expect("a store");
+    let (mut buffer, x, inputs) = ([0; 1024], [0.25; N], [[1.0, 2.0], [-3.0, 0.5]]);
+    let scaling = model::Scaling { inputs: &inputs, outputs: &[] };
+    let kept = Model { scaling, notes: b"of a table", ..Model::new(OBJECTIVE, PORTABLE, &x) };
+    block_on(store.save_model(&mut buffer, &kept)).expect("saved");
+    let mut loaded = [0.0; N];
+    assert_eq!(block_on(store.load_model(&mut buffer, &OBJECTIVE, &mut loaded)), Ok(Some(PORTABLE)));
+    assert_eq!(loaded, x);
 }
 
 /// The parameters that are imported, all alike, or what is said instead.

@@ -6,3 +6,4 @@ mod export;
 mod kept;
 mod pack;
 mod recurrent;
+mod tables;

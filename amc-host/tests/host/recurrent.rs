@@ -51,7 +51,7 @@ fn its_model_is_read_as_it_was_written() {
     let dir = tempfile::tempdir().expect("a folder");
     let path = dir.path().join("model.amc");
     let parameters = trained(3, Batching::Full, 1).parameters;
-    let model = Model { description: description(), arithmetic: Arithmetic::Portable, parameters };
+    let model = Model { description: description(), arithmetic: Arithmetic::Portable, parameters, schema: None };
     model.save(&path).expect("saved");
     assert_eq!(Model::load(&path).expect("read"), model);
 }

@@ -1,0 +1,104 @@
+//! `amc predict`.
+
+use std::io::{BufRead, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::Args;
+
+use super::table::WrittenArgs;
+use crate::console::StdoutError;
+use crate::data::schema::Schema;
+use crate::data::table::dialect::Delimiter;
+use crate::data::table::{Table, Written};
+use crate::data::{OwnedTargets, Set, Values};
+use crate::model::Model;
+use crate::output::save;
+use crate::predict::{heads, predict, row};
+
+#[derive(Args)]
+pub(super) struct PredictArgs {
+    /// A model file of a net that was trained on a table
+    model: PathBuf,
+    /// A table with the same columns, with or without the target; - reads rows from stdin, and answers each at once
+    file: PathBuf,
+    #[command(flatten)]
+    written: WrittenArgs,
+    /// File to write [default: stdout]
+    #[arg(short, long)]
+    output: Option<PathBuf>,
+}
+
+pub(super) fn run(args: &PredictArgs) -> anyhow::Result<()> {
+    let model = Model::load(&args.model)?;
+    super::check_arithmetic(&model)?;
+    let schema = super::schema_of(&model)?;
+    let written = args.written.written();
+    if args.file == Path::new("-") {
+        anyhow::ensure!(args.output.is_none(), "--output is for a file's rows: those of stdin go to stdout");
+        return stream(&model, schema, written);
+    }
+    let table = Table::read(&args.file, written, &schema.names())?;
+    let text = answers(&model, schema, &table, true)?;
+    match &args.output {
+        Some(path) => save(path, &text),
+        None => Ok(write(&text)?),
+    }
+}
+
+fn write(text: &[u8]) -> Result<(), StdoutError> {
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(text)?;
+    Ok(stdout.flush()?)
+}
+
+/// The answers to a table's rows, as CSV.
+fn answers(model: &Model, schema: &Schema, table: &Table, with_heads: bool) -> anyhow::Result<Vec<u8>> {
+    let features = Values::F32(schema.scaled(table)?);
+    let set = Set::new(features, schema.numbers(), OwnedTargets::Values(Vec::new(), 0));
+    let outputs = predict(model, &set)?;
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    if with_heads {
+        csv.write_record(heads(model))?;
+    }
+    let width = outputs.len() / set.len().max(1);
+    for outputs in outputs.chunks_exact(width.max(1)) {
+        csv.write_record(row(schema, outputs))?;
+    }
+    Ok(csv.into_inner()?)
+}
+
+/// Answers each line of stdin as it comes; the first may have the names of the columns.
+fn stream(model: &Model, schema: &Schema, written: Written) -> anyhow::Result<()> {
+    let (mut head, mut delimiter, mut answered) = (None, written.delimiter, false);
+    for (number, line) in (1..).zip(std::io::stdin().lock().lines()) {
+        let line = line.with_context(|| format!("stdin: line {number}"))?;
+        let line = line.trim_start_matches('\u{feff}');
+        if line.trim().is_empty() {
+            continue;
+        }
+        let delimiter = *delimiter.get_or_insert_with(|| Delimiter::of(line));
+        if head.is_none() {
+            let named = written.header.unwrap_or_else(|| has_names(schema, delimiter, line));
+            head = Some(if named { format!("{line}\n") } else { String::new() });
+            if named {
+                continue;
+            }
+        }
+        let head = head.as_deref().unwrap_or_default();
+        let written = Written { delimiter: Some(delimiter), header: Some(!head.is_empty()) };
+        let answer = Table::parse(Path::new("row"), &format!("{head}{line}\n"), written, &[])
+            .map_err(anyhow::Error::from)
+            .and_then(|table| answers(model, schema, &table, !answered))
+            .with_context(|| format!("stdin: line {number}"))?;
+        write(&answer)?;
+        answered = true;
+    }
+    Ok(())
+}
+
+/// Whether a line has a name of a column that the net was trained on.
+fn has_names(schema: &Schema, delimiter: Delimiter, line: &str) -> bool {
+    let names = schema.names();
+    delimiter.records(line, 1).is_ok_and(|records| records.iter().flatten().any(|cell| names.contains(&cell)))
+}

@@ -1,0 +1,119 @@
+//! Options for tables: how they are written, and what their columns are.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::data::prepare::{Missing, Normalise, Options};
+use crate::data::split::Split;
+use crate::data::table::Written;
+use crate::data::table::dialect::Delimiter;
+use crate::data::target::Task;
+
+/// How a table is written.
+#[derive(Args, Clone, Copy)]
+#[command(next_help_heading = "Tables")]
+pub(super) struct WrittenArgs {
+    /// What stands between a table's cells: comma, semicolon, tab, space, or one character [default: found]
+    #[arg(long)]
+    delimiter: Option<Delimiter>,
+    /// Whether a table's first line has the names of its columns [default: found]
+    #[arg(long, value_enum)]
+    header: Option<super::Switch>,
+}
+
+/// What a table is to a net.
+#[derive(Args)]
+#[command(next_help_heading = "Tables")]
+pub(super) struct TableArgs {
+    #[command(flatten)]
+    written: WrittenArgs,
+    /// Column to learn: its name, first, last, or its place from 1; numbers to find may be several, with commas
+    /// [default: the one called target, class or label, or else the last]
+    #[arg(long, value_delimiter = ',')]
+    target: Vec<String>,
+    /// Columns that are not read, with commas between
+    #[arg(long, value_delimiter = ',')]
+    ignore: Vec<String>,
+    /// Whether the target is of classes, or of numbers to find [default: classes for texts and for up to 20 whole numbers]
+    #[arg(long, value_enum)]
+    task: Option<TaskName>,
+    /// What becomes of missing cells: mean fills them with the mean or the most frequent text of the rows to train on, drop
+    /// leaves out their rows
+    #[arg(long, value_enum, default_value = "refuse")]
+    missing: MissingName,
+    /// How rows are split into those to train on and those to test with: random or random:SEED, in which all classes have the
+    /// same share; last, for rows in the order of time; group:COLUMN, where rows of the same group stay together
+    #[arg(long, default_value = "random")]
+    split: Split,
+    /// The share of the rows that is never trained on, from 0 to below 1
+    #[arg(long, default_value = "0.2", value_parser = fraction)]
+    test_fraction: f64,
+    /// A table of its own to test with: all rows of the other are trained on
+    #[arg(long, value_name = "FILE")]
+    test: Option<PathBuf>,
+    /// How features, and numbers to find, are scaled: standard to mean 0 and deviation 1, minmax to 0 to 1; by the rows to train
+    /// on
+    #[arg(long, value_enum, default_value = "standard")]
+    normalise: NormaliseName,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum TaskName {
+    Classify,
+    Regress,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum MissingName {
+    Refuse,
+    Mean,
+    Drop,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum NormaliseName {
+    Off,
+    Standard,
+    Minmax,
+}
+
+fn fraction(text: &str) -> Result<f64, &'static str> {
+    match text.parse() {
+        Ok(fraction) if (0.0..1.0).contains(&fraction) => Ok(fraction),
+        _ => Err("use a number from 0 to below 1"),
+    }
+}
+
+impl WrittenArgs {
+    pub fn written(self) -> Written {
+        Written { delimiter: self.delimiter, header: self.header.map(|header| header == super::Switch::On) }
+    }
+}
+
+impl TableArgs {
+    pub fn options(&self) -> Options {
+        Options {
+            written: self.written.written(),
+            targets: self.target.clone(),
+            ignored: self.ignore.clone(),
+            task: self.task.map(|task| match task {
+                TaskName::Classify => Task::Classify,
+                TaskName::Regress => Task::Regress,
+            }),
+            missing: match self.missing {
+                MissingName::Refuse => Missing::Refuse,
+                MissingName::Mean => Missing::Mean,
+                MissingName::Drop => Missing::Drop,
+            },
+            split: self.split.clone(),
+            test_fraction: self.test_fraction,
+            test: self.test.clone(),
+            normalise: match self.normalise {
+                NormaliseName::Off => Normalise::Off,
+                NormaliseName::Standard => Normalise::Standard,
+                NormaliseName::Minmax => Normalise::MinMax,
+            },
+        }
+    }
+}

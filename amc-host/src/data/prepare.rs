@@ -1,0 +1,415 @@
+//! From a table to data to train on: its target, its features, its two parts, and their scale.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::schema::{Feature, Kind, Outputs, Scaling, Schema, SchemaError};
+use super::split::{Parts, Split, grouped, last, random};
+use super::table::columns::{Cells, ColumnError, is_missing};
+use super::table::{Table, TableError, Written};
+use super::target::{Target, TargetError, Task};
+use super::{Data, OwnedTargets, Set, Values};
+
+/// Different texts that a column of features may have.
+pub const MOST_CHOICES: usize = 64;
+
+/// Rows that a table has at least.
+pub const FEWEST_ROWS: usize = 5;
+
+/// What becomes of missing cells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Missing {
+    /// They are refused.
+    #[default]
+    Refuse,
+    /// Numbers become the mean of their column in the training part, texts the one it has most often.
+    Mean,
+    /// Rows that have one are left out.
+    Drop,
+}
+
+/// How numbers are brought to about the same scale.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Normalise {
+    /// They are as they are.
+    Off,
+    /// Mean 0 and standard deviation 1 in the training part.
+    #[default]
+    Standard,
+    /// 0 to 1 in the training part.
+    MinMax,
+}
+
+/// A column by its name, or its place from 1, or `first` or `last`.
+pub type ColumnName = String;
+
+/// What somebody says of a table; what is not said is found.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How it is written.
+    pub written: Written,
+    /// The columns of the targets.
+    pub targets: Vec<ColumnName>,
+    /// Columns that are not read.
+    pub ignored: Vec<ColumnName>,
+    /// What the target is.
+    pub task: Option<Task>,
+    /// What becomes of missing cells.
+    pub missing: Missing,
+    /// How rows are split.
+    pub split: Split,
+    /// The share of the rows that test, from 0 to below 1.
+    pub test_fraction: f64,
+    /// A table of its own to test with: then all rows train.
+    pub test: Option<PathBuf>,
+    /// How numbers are scaled.
+    pub normalise: Normalise,
+}
+
+/// Why a table cannot be trained on.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareError {
+    /// It cannot be read.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// A column cannot be read.
+    #[error(transparent)]
+    Column(#[from] ColumnError),
+    /// Its target.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// It is not as the table that is trained on.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
+    /// There is no such column, or more than one.
+    #[error(
+        "{path}: there is {count} column called {name:?}: use first, last, a number from 1 to {width}, or one of {names}"
+    )]
+    NoColumn {
+        /// The file.
+        path: PathBuf,
+        /// What was asked for.
+        name: String,
+        /// How many are.
+        count: &'static str,
+        /// Columns.
+        width: usize,
+        /// Their names.
+        names: String,
+    },
+    /// Too few rows.
+    #[error("{path}: {rows} rows: at least {FEWEST_ROWS} are needed, four to train on and one to test with")]
+    TooFew {
+        /// The file.
+        path: PathBuf,
+        /// Its rows.
+        rows: usize,
+    },
+    /// Nothing is left to tell the target from.
+    #[error("{0}: there are no columns of features")]
+    NoFeatures(PathBuf),
+    /// Missing cells.
+    #[error("{path}: cells are missing: {columns}: fill them, or use --missing mean or --missing drop")]
+    Missing {
+        /// The file.
+        path: PathBuf,
+        /// How many, in which columns.
+        columns: String,
+    },
+    /// A column of texts with too many different ones.
+    #[error(
+        "{path}: {column} has {texts} different texts, more than the {MOST_CHOICES} that are made features: --ignore it"
+    )]
+    Texts {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        column: String,
+        /// Different ones.
+        texts: usize,
+    },
+}
+
+/// A table, to be trained on.
+#[derive(Debug)]
+pub struct Prepared {
+    /// Its rows.
+    pub data: Data,
+    /// What its columns are.
+    pub schema: Schema,
+    /// What was found and guessed, a line each, and how to say otherwise.
+    pub report: Vec<String>,
+}
+
+/// Reads a table, to be trained on.
+pub fn load(path: &Path, options: &Options) -> Result<Prepared, PrepareError> {
+    let mut report = Vec::new();
+    let mut table = Table::read(path, options.written, &[])?;
+    report.push(format!("{}: {table}", path.display()));
+    let target_columns = target_columns(&table, options, &mut report)?;
+    let features = feature_columns(&table, &target_columns, options, &mut report)?;
+    let mut cells = features.iter().map(|column| Cells::of(&table, *column)).collect::<Result<Vec<_>, _>>()?;
+    if let Some(kept) = complete_rows(&table, &features, &target_columns, &cells, options.missing)? {
+        report.push(format!("{} rows with missing cells are left out", table.rows() - kept.len()));
+        table = table.keep(&kept);
+        cells = features.iter().map(|column| Cells::of(&table, *column)).collect::<Result<Vec<_>, _>>()?;
+    }
+    if table.rows() < FEWEST_ROWS {
+        return Err(PrepareError::TooFew { path: path.to_path_buf(), rows: table.rows() });
+    }
+    let target = Target::of(&table, &target_columns, options.task)?;
+    report.extend(target.report(&table));
+    let parts = split(&table, &target, options, &mut report)?;
+    report.extend(target.counts(&parts));
+
+    let kinds = features.iter().zip(&cells).map(|(column, cells)| kind(&table, *column, cells, &parts.train));
+    let features = features.iter().zip(kinds).map(|(column, kind)| {
+        Ok(Feature { column: *column, name: table.name(*column).map(String::from), kind: kind? })
+    });
+    let features = features.collect::<Result<Vec<_>, PrepareError>>()?;
+    let targets = target_columns.iter().map(|column| (*column, table.name(*column).map(String::from))).collect();
+    let (outputs, output_scaling) = (target.outputs(), target.scaling(&parts.train, options.normalise));
+    let mut schema =
+        Schema { width: table.width(), features, targets, outputs, input_scaling: Vec::new(), output_scaling };
+    let raw = schema.raw(&table)?;
+    let width = schema.numbers();
+    schema.input_scaling = scalings(&raw, width, &parts.train, options.normalise);
+    report.extend(said_of_features(&schema, &raw, &parts.train, options.normalise));
+    let all = schema.scaled(&table)?;
+    let set = |rows: &[usize]| set(&schema, &all, &target, rows);
+    let test = match &options.test {
+        Some(path) => Some(load_with(&schema, path, options.written)?),
+        None if parts.test.is_empty() => None,
+        None => Some(set(&parts.test)),
+    };
+    Ok(Prepared { data: Data { train: set(&parts.train), test }, schema, report })
+}
+
+/// Reads a table as the one that was trained on, with its targets.
+pub fn load_with(schema: &Schema, path: &Path, written: Written) -> Result<Set, PrepareError> {
+    let table = Table::read(path, written, &schema.names())?;
+    let all = schema.scaled(&table)?;
+    let target = Target::read(&table, schema)?;
+    Ok(set(schema, &all, &target, &(0..table.rows()).collect::<Vec<_>>()))
+}
+
+fn set(schema: &Schema, all: &[f32], target: &Target, rows: &[usize]) -> Set {
+    let width = schema.numbers();
+    let values = rows.iter().flat_map(|row| &all[row * width..][..width]).copied().collect();
+    let targets = match target {
+        Target::Classes { of, .. } => OwnedTargets::Classes(rows.iter().map(|row| of[*row] as u8).collect()),
+        Target::Numbers(columns) => {
+            let scaled = |row: usize| {
+                columns
+                    .iter()
+                    .zip(&schema.output_scaling)
+                    .map(move |((_, numbers), scaling)| scaling.apply(numbers[row]))
+            };
+            OwnedTargets::Values(rows.iter().flat_map(|row| scaled(*row)).collect(), columns.len())
+        }
+    };
+    let names = schema.features.iter().flat_map(|feature| {
+        let place = format!("column {}", feature.column + 1);
+        let title = feature.name.as_ref().map_or(place.clone(), |name| format!("{place} ({name})"));
+        std::iter::repeat_n(title, feature.kind.numbers())
+    });
+    let classes = match &schema.outputs {
+        Outputs::Classes(names) => names.len(),
+        Outputs::Numbers(_) => 0,
+    };
+    Set::new(Values::F32(values), width, targets).named(names.collect()).of_classes(classes)
+}
+
+/// The columns of that name or place.
+fn find(table: &Table, name: &str) -> Result<usize, PrepareError> {
+    let width = table.width();
+    let mut named = (0..width).filter(|column| table.name(*column) == Some(name));
+    let (found, another) = (named.next(), named.next());
+    let place = match name {
+        "first" => Some(0),
+        "last" => Some(width - 1),
+        number => number.parse().ok().and_then(|number: usize| number.checked_sub(1)).filter(|column| *column < width),
+    };
+    match (found.or(place), another) {
+        (Some(column), None) => Ok(column),
+        (_, another) => Err(PrepareError::NoColumn {
+            path: table.path().to_path_buf(),
+            name: name.to_string(),
+            count: if another.is_some() { "more than one" } else { "no" },
+            width,
+            names: (0..width).filter_map(|column| table.name(column)).take(20).collect::<Vec<_>>().join(", "),
+        }),
+    }
+}
+
+/// The columns asked for, or the one called as targets are, or the last one.
+fn target_columns(table: &Table, options: &Options, report: &mut Vec<String>) -> Result<Vec<usize>, PrepareError> {
+    if !options.targets.is_empty() {
+        return options.targets.iter().map(|name| find(table, name)).collect();
+    }
+    let is_target = |name: &str| ["target", "class", "label"].iter().any(|word| name.eq_ignore_ascii_case(word));
+    let mut named = (0..table.width()).filter(|column| table.name(*column).is_some_and(is_target));
+    let (found, why) = match (named.next(), named.next()) {
+        (Some(column), None) => (column, "by its name"),
+        _ => (table.width() - 1, "the last column"),
+    };
+    report.push(format!("target: {}, {why} (--target)", table.title(found)));
+    Ok(vec![found])
+}
+
+/// All columns but targets, those ignored, empty ones, and an index.
+fn feature_columns(
+    table: &Table,
+    targets: &[usize],
+    options: &Options,
+    report: &mut Vec<String>,
+) -> Result<Vec<usize>, PrepareError> {
+    let ignored = options.ignored.iter().map(|name| find(table, name)).collect::<Result<Vec<_>, _>>()?;
+    let group = match &options.split {
+        Split::Group(column) => Some(find(table, column)?),
+        _ => None,
+    };
+    let is_index_name = |name: Option<&str>| {
+        name.is_none_or(|name| {
+            ["index", "id", "rownames"].iter().any(|word| name.eq_ignore_ascii_case(word))
+                || name.starts_with("Unnamed: ")
+        })
+    };
+    let has_names = (0..table.width()).any(|column| table.name(column).is_some());
+    let mut left = Vec::new();
+    for column in (0..table.width()).filter(|column| !targets.contains(column) && !ignored.contains(column)) {
+        if group == Some(column) {
+            continue;
+        }
+        if table.column(column).all(is_missing) {
+            report.push(format!("{} is empty: left out", table.title(column)));
+        } else if has_names && is_index_name(table.name(column)) && Cells::of(table, column)?.counts_rows() {
+            report.push(format!("{} numbers the rows: left out", table.title(column)));
+        } else {
+            left.push(column);
+        }
+    }
+    if left.is_empty() { Err(PrepareError::NoFeatures(table.path().to_path_buf())) } else { Ok(left) }
+}
+
+/// The rows that are complete, if others are to be left out; missing cells that are not allowed are refused.
+fn complete_rows(
+    table: &Table,
+    features: &[usize],
+    targets: &[usize],
+    cells: &[Cells],
+    missing: Missing,
+) -> Result<Option<Vec<usize>>, PrepareError> {
+    let lacks = |column: &usize, row: usize| table.column(*column).nth(row).is_some_and(is_missing);
+    let in_targets = |column: &usize| table.column(*column).filter(|cell| is_missing(cell)).count();
+    let of_targets = targets.iter().map(|column| (*column, in_targets(column)));
+    let of_features = features.iter().zip(cells).map(|(column, cells)| (*column, cells.missing()));
+    let all: Vec<_> = of_targets.clone().chain(of_features).filter(|(_, count)| *count > 0).collect();
+    let refused: Vec<_> = match missing {
+        Missing::Refuse => all.clone(),
+        Missing::Mean => of_targets.filter(|(_, count)| *count > 0).collect(),
+        Missing::Drop => Vec::new(),
+    };
+    if !refused.is_empty() {
+        let columns: Vec<_> =
+            refused.iter().map(|(column, count)| format!("{count} of {}", table.title(*column))).collect();
+        return Err(PrepareError::Missing { path: table.path().to_path_buf(), columns: columns.join(", ") });
+    }
+    if missing != Missing::Drop || all.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some((0..table.rows()).filter(|row| !all.iter().any(|(column, _)| lacks(column, *row))).collect()))
+}
+
+fn split(table: &Table, target: &Target, options: &Options, report: &mut Vec<String>) -> Result<Parts, PrepareError> {
+    let rows = table.rows();
+    if options.test.is_some() {
+        return Ok(Parts { train: (0..rows).collect(), test: Vec::new() });
+    }
+    let fraction = options.test_fraction;
+    let (parts, how) = match &options.split {
+        Split::Last => (last(rows, fraction), "the last rows test"),
+        Split::Random(seed) => (random(*seed, &target.strata(rows), fraction), "split at random"),
+        Split::Group(column) => {
+            let cells: Vec<&str> = table.column(find(table, column)?).collect();
+            let places: BTreeMap<&str, usize> = cells.iter().map(|cell| (*cell, 0)).collect();
+            let places: BTreeMap<&str, usize> =
+                places.into_keys().enumerate().map(|(place, cell)| (cell, place)).collect();
+            (grouped(1, &cells.iter().map(|cell| places[cell]).collect::<Vec<_>>(), fraction), "split by groups")
+        }
+    };
+    let (train, test) = (parts.train.len(), parts.test.len());
+    report.push(format!("{train} rows to train on, {test} to test with: {how} (--split, --test-fraction)"));
+    Ok(parts)
+}
+
+/// What a column's cells are, with what stands for missing ones if there are some.
+fn kind(table: &Table, column: usize, cells: &Cells, train: &[usize]) -> Result<Kind, PrepareError> {
+    let fills = cells.missing() > 0;
+    match cells {
+        Cells::Numbers(cells) => {
+            let (sum, count) =
+                train.iter().filter_map(|row| cells[*row]).fold((0.0, 0), |(sum, count), x| (sum + x, count + 1));
+            Ok(Kind::Number(fills.then_some((sum / f64::from(count.max(1))) as f32)))
+        }
+        Cells::Texts(_, names) if names.len() > MOST_CHOICES => Err(PrepareError::Texts {
+            path: table.path().to_path_buf(),
+            column: table.title(column),
+            texts: names.len(),
+        }),
+        Cells::Texts(cells, names) => {
+            let mut counts = vec![0; names.len()];
+            train.iter().filter_map(|row| cells[*row]).for_each(|cell| counts[cell] += 1);
+            let most = (0..names.len()).rev().max_by_key(|name| counts[*name]);
+            Ok(Kind::Choice(names.clone(), most.filter(|_| fills)))
+        }
+    }
+}
+
+/// The scaling of each feature, by the rows that are trained on.
+fn scalings(raw: &[f32], width: usize, train: &[usize], normalise: Normalise) -> Vec<Scaling> {
+    let of = |feature: usize| train.iter().map(move |row| f64::from(raw[row * width + feature]));
+    (0..width).map(|feature| scaling(of(feature), normalise)).collect()
+}
+
+/// The scaling of these numbers; those that are all the same become 0.
+pub(super) fn scaling(numbers: impl Iterator<Item = f64> + Clone, normalise: Normalise) -> Scaling {
+    let count = numbers.clone().count().max(1) as f64;
+    let mean = numbers.clone().sum::<f64>() / count;
+    let (least, most) = numbers.clone().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(x), b.max(x)));
+    let (offset, spread) = match normalise {
+        Normalise::Off => return Scaling::NONE,
+        Normalise::Standard => (mean, (numbers.map(|x| (x - mean).powi(2)).sum::<f64>() / count).sqrt()),
+        Normalise::MinMax => (least, most - least),
+    };
+    let scale = if least < most { (1.0 / spread) as f32 } else { 1.0 };
+    Scaling { offset: offset as f32, scale: if scale.is_normal() { scale } else { 1.0 } }
+}
+
+fn said_of_features(schema: &Schema, raw: &[f32], train: &[usize], normalise: Normalise) -> Vec<String> {
+    let width = schema.numbers();
+    let mut said = Vec::new();
+    let choices: Vec<_> = schema.features.iter().filter(|feature| matches!(feature.kind, Kind::Choice(..))).collect();
+    let mut line = format!("{width} features of {} columns", schema.features.len());
+    if !choices.is_empty() {
+        let names: Vec<_> = choices.iter().map(|feature| feature.title()).collect();
+        line += &format!("; of texts: {}", names.join(", "));
+    }
+    let how = match normalise {
+        Normalise::Off => "as they are",
+        Normalise::Standard => "standardised by the rows to train on",
+        Normalise::MinMax => "scaled to 0 to 1 by the rows to train on",
+    };
+    said.push(format!("{line}; {how} (--normalise)"));
+    let mut first = 0;
+    for feature in &schema.features {
+        let numbers = first..first + feature.kind.numbers();
+        first = numbers.end;
+        let is_constant =
+            |number: usize| train.iter().all(|row| raw[row * width + number] == raw[train[0] * width + number]);
+        if numbers.clone().all(is_constant) {
+            said.push(format!("{} is the same in all rows to train on: it tells nothing", feature.title()));
+        }
+    }
+    said
+}

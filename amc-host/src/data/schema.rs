@@ -1,0 +1,284 @@
+//! What the columns of a table are to a net: kept in its model file, so that what it was trained on can be read again.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::table::columns::{Cells, ColumnError, is_missing};
+use super::table::{Place, Table};
+
+/// A number as a net has it: (x − offset) · scale.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Scaling {
+    /// What is taken away.
+    pub offset: f32,
+    /// What the rest is multiplied by; not 0.
+    pub scale: f32,
+}
+
+impl From<[f32; 2]> for Scaling {
+    fn from([offset, scale]: [f32; 2]) -> Self {
+        Self { offset, scale }
+    }
+}
+
+impl From<Scaling> for [f32; 2] {
+    fn from(Scaling { offset, scale }: Scaling) -> Self {
+        [offset, scale]
+    }
+}
+
+impl Scaling {
+    /// The number itself.
+    pub const NONE: Self = Self { offset: 0.0, scale: 1.0 };
+
+    /// The net's number.
+    pub fn apply(self, x: f32) -> f32 {
+        (x - self.offset) * self.scale
+    }
+
+    /// The number that is the net's.
+    pub fn undo(self, y: f32) -> f32 {
+        y / self.scale + self.offset
+    }
+}
+
+/// A column that features are made of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Feature {
+    /// Its place in the table that was trained on, from 0.
+    pub column: usize,
+    /// Its name, if it had one.
+    pub name: Option<String>,
+    /// What its cells are.
+    pub kind: Kind,
+}
+
+/// What cells are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Kind {
+    /// Numbers, and the one for a missing cell if these are allowed.
+    Number(Option<f32>),
+    /// One of these texts, and the one for a missing cell if these are allowed. Two are a feature, 0 or 1; more are a feature
+    /// each, which is 1 where it is this text.
+    Choice(Vec<String>, Option<usize>),
+}
+
+/// What a net's outputs are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Outputs {
+    /// A class each, by their names.
+    Classes(Vec<String>),
+    /// Numbers, by the names of their columns.
+    Numbers(Vec<String>),
+}
+
+/// What a table is to a net.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Schema {
+    /// Cells of a row in the table that was trained on.
+    pub width: usize,
+    /// The columns that are read.
+    pub features: Vec<Feature>,
+    /// The columns of the targets, their places from 0 and their names.
+    pub targets: Vec<(usize, Option<String>)>,
+    /// What comes out.
+    pub outputs: Outputs,
+    /// The scaling of each input; a model file has it for itself, where a device reads it.
+    #[serde(skip)]
+    pub input_scaling: Vec<Scaling>,
+    /// The scaling of each output that is a number; a model file has it for itself.
+    #[serde(skip)]
+    pub output_scaling: Vec<Scaling>,
+}
+
+/// Why a table is not one that a net can read.
+#[derive(Debug, thiserror::Error)]
+pub enum SchemaError {
+    /// A column without which there are no features.
+    #[error("{path}: there is no column {name:?}, which the net was trained on")]
+    NoColumn {
+        /// The file.
+        path: String,
+        /// The column.
+        name: String,
+    },
+    /// Columns without names, of which there are too few or too many.
+    #[error("{path}: {width} columns without names, where {wanted} were wanted, or {features} without a target")]
+    Width {
+        /// The file.
+        path: String,
+        /// Its columns.
+        width: usize,
+        /// Those of the table trained on.
+        wanted: usize,
+        /// Those without its targets.
+        features: usize,
+    },
+    /// A cell.
+    #[error(transparent)]
+    Column(#[from] ColumnError),
+    /// A cell that is missing, where none was in training.
+    #[error("{place}: a cell of {column} is missing: fill it, or train with --missing mean")]
+    Missing {
+        /// Where.
+        place: Place,
+        /// What the column is called.
+        column: String,
+    },
+    /// A text that was not there in training.
+    #[error("{place}: {cell:?} is none of what {column} had in training: {known}")]
+    Unknown {
+        /// Where.
+        place: Place,
+        /// The cell.
+        cell: String,
+        /// What the column is called.
+        column: String,
+        /// What it had.
+        known: String,
+    },
+}
+
+impl Kind {
+    /// Features that it becomes.
+    pub fn numbers(&self) -> usize {
+        match self {
+            Self::Number(_) => 1,
+            Self::Choice(of, _) => {
+                if of.len() > 2 {
+                    of.len()
+                } else {
+                    1
+                }
+            }
+        }
+    }
+}
+
+impl Schema {
+    /// Whether it is one of so many inputs, whose parts fit together.
+    pub(crate) fn check(&self, inputs: usize) -> Result<(), String> {
+        let (numbers, scaled) = (self.numbers(), self.input_scaling.len());
+        let scaled_outputs = self.output_scaling.len();
+        let (outputs, wanted) = match &self.outputs {
+            Outputs::Classes(names) => (names.len(), 0),
+            Outputs::Numbers(names) => (names.len(), names.len()),
+        };
+        let places =
+            self.features.iter().map(|feature| feature.column).chain(self.targets.iter().map(|target| target.0));
+        if numbers != inputs || scaled != inputs || scaled_outputs != wanted || outputs == 0 {
+            return Err(format!("{numbers} features and {scaled} scaled inputs for a net of {inputs}"));
+        }
+        if places.max().is_some_and(|place| place >= self.width) || self.targets.len() > self.width {
+            return Err("its columns are beyond its table".to_string());
+        }
+        Ok(())
+    }
+
+    /// The names of the columns that are read.
+    pub fn names(&self) -> Vec<&str> {
+        self.features.iter().filter_map(|feature| feature.name.as_deref()).collect()
+    }
+
+    /// Features of a row.
+    pub fn numbers(&self) -> usize {
+        self.features.iter().map(|feature| feature.kind.numbers()).sum()
+    }
+
+    /// The features of all rows, `[row][feature]`, before they are scaled.
+    pub fn raw(&self, table: &Table) -> Result<Vec<f32>, SchemaError> {
+        let (width, rows) = (self.numbers(), table.rows());
+        let (mut all, mut first) = (vec![0.0; width * rows], 0);
+        for (index, feature) in self.features.iter().enumerate() {
+            let column = self.place(table, index)?;
+            let numbers = feature.kind.numbers();
+            let mut put = |row: usize, number: usize, x: f32| all[row * width + first + number] = x;
+            feature.read(table, column, &mut put)?;
+            first += numbers;
+        }
+        Ok(all)
+    }
+
+    /// The features of all rows as the net has them.
+    pub fn scaled(&self, table: &Table) -> Result<Vec<f32>, SchemaError> {
+        let mut all = self.raw(table)?;
+        for row in all.chunks_exact_mut(self.input_scaling.len().max(1)) {
+            row.iter_mut().zip(&self.input_scaling).for_each(|(x, scaling)| *x = scaling.apply(*x));
+        }
+        Ok(all)
+    }
+
+    /// Where a feature's column is in a table: by its name, if the table has names, else by its place.
+    fn place(&self, table: &Table, index: usize) -> Result<usize, SchemaError> {
+        let path = || table.path().display().to_string();
+        let feature = &self.features[index];
+        let has_names = (0..table.width()).any(|column| table.name(column).is_some());
+        if let Some(name) = feature.name.as_deref().filter(|_| has_names) {
+            let found = (0..table.width()).find(|column| table.name(*column) == Some(name));
+            return found.ok_or_else(|| SchemaError::NoColumn { path: path(), name: name.to_string() });
+        }
+        let without_targets = self.width.saturating_sub(self.targets.len());
+        let targets_before = self.targets.iter().filter(|(target, _)| *target < feature.column).count();
+        match table.width() {
+            width if width == self.width => Ok(feature.column),
+            width if width == without_targets => Ok(feature.column.saturating_sub(targets_before)),
+            width => Err(SchemaError::Width { path: path(), width, wanted: self.width, features: without_targets }),
+        }
+    }
+}
+
+/// Features and outputs by name, a line each.
+impl fmt::Display for Schema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let features: Vec<_> = self.features.iter().map(Feature::meaning).collect();
+        let (what, outputs) = match &self.outputs {
+            Outputs::Classes(names) => ("classes", names),
+            Outputs::Numbers(names) => ("numbers", names),
+        };
+        write!(f, "features: {}\n{what}: {}", features.join(", "), outputs.join(", "))
+    }
+}
+
+impl Feature {
+    /// Its name, or its place from 1.
+    pub fn title(&self) -> String {
+        self.name.clone().unwrap_or_else(|| format!("column {}", self.column + 1))
+    }
+
+    /// What it is called, and its texts if it has some.
+    pub fn meaning(&self) -> String {
+        match &self.kind {
+            Kind::Number(_) => self.title(),
+            Kind::Choice(of, _) => format!("{} ({})", self.title(), of.join(", ")),
+        }
+    }
+
+    fn read(&self, table: &Table, column: usize, put: &mut impl FnMut(usize, usize, f32)) -> Result<(), SchemaError> {
+        let missing = |row| SchemaError::Missing { place: table.place(row, column), column: table.title(column) };
+        match &self.kind {
+            Kind::Number(fill) => {
+                for (row, cell) in Cells::numbers(table, column)?.into_iter().enumerate() {
+                    put(row, 0, cell.map(|x| x as f32).or(*fill).ok_or_else(|| missing(row))?);
+                }
+            }
+            Kind::Choice(of, fill) => {
+                for (row, cell) in table.column(column).enumerate() {
+                    let found = of.iter().position(|name| name == cell);
+                    let known = found.or(if is_missing(cell) { Some(fill.ok_or_else(|| missing(row))?) } else { None });
+                    let known = known.ok_or_else(|| SchemaError::Unknown {
+                        place: table.place(row, column),
+                        cell: cell.to_string(),
+                        column: table.title(column),
+                        known: of.join(", "),
+                    })?;
+                    match of.len() {
+                        ..=2 => put(row, 0, known as f32),
+                        _ => put(row, known, 1.0),
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,110 @@
+//! What a table's columns hold.
+
+use std::collections::BTreeMap;
+
+use super::{Place, Table};
+
+/// Cells that stand for a missing one, in any case of letters: what pandas, R and spreadsheets write, and `?`.
+const MISSING: [&str; 12] = ["", "?", "na", "n/a", "nan", "-nan", "null", "none", "<na>", "#n/a", "#na", "#value!"];
+
+/// Whether a cell stands for a missing one.
+pub fn is_missing(cell: &str) -> bool {
+    MISSING.iter().any(|word| cell.eq_ignore_ascii_case(word))
+}
+
+/// The cells of a column; `None` where one is missing.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cells {
+    /// Numbers, all finite in single precision.
+    Numbers(Vec<Option<f64>>),
+    /// Texts, each by its place among the different ones, which are in the order of their letters.
+    Texts(Vec<Option<usize>>, Vec<String>),
+}
+
+/// Why a column cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ColumnError {
+    /// A text among numbers.
+    #[error(
+        "{place}: {cell:?} is not a number, as {numbers} other cells of {column} are: mend it, leave it empty, or --ignore the column"
+    )]
+    NotANumber {
+        /// Where.
+        place: Place,
+        /// The cell.
+        cell: String,
+        /// Numbers in the column.
+        numbers: usize,
+        /// What the column is called.
+        column: String,
+    },
+    /// A number beyond single precision.
+    #[error("{place}: {cell:?} is not a finite number in single precision")]
+    NotFinite {
+        /// Where.
+        place: Place,
+        /// The cell.
+        cell: String,
+    },
+}
+
+impl Cells {
+    /// Those of a column: numbers, if more of them are than are not.
+    pub fn of(table: &Table, column: usize) -> Result<Self, ColumnError> {
+        let present = || table.column(column).enumerate().filter(|(_, cell)| !is_missing(cell));
+        let number = |cell: &str| table.decimal.number(cell);
+        let numbers = present().filter(|(_, cell)| number(cell).is_some()).count();
+        let others = present().count() - numbers;
+        if numbers <= others {
+            return Ok(Self::texts(table.column(column)));
+        }
+        Ok(Self::Numbers(Self::numbers(table, column)?))
+    }
+
+    /// Those of a column of numbers.
+    pub fn numbers(table: &Table, column: usize) -> Result<Vec<Option<f64>>, ColumnError> {
+        let present = || table.column(column).enumerate().filter(|(_, cell)| !is_missing(cell));
+        let number = |cell: &str| table.decimal.number(cell);
+        if let Some((row, cell)) = present().find(|(_, cell)| number(cell).is_none()) {
+            let numbers = present().filter(|(_, cell)| number(cell).is_some()).count();
+            let (place, cell, column) = (table.place(row, column), cell.to_string(), table.title(column));
+            return Err(ColumnError::NotANumber { place, cell, numbers, column });
+        }
+        if let Some((row, cell)) = present().find(|(_, cell)| !number(cell).is_some_and(|x| (x as f32).is_finite())) {
+            return Err(ColumnError::NotFinite { place: table.place(row, column), cell: cell.to_string() });
+        }
+        Ok(table.column(column).map(|cell| number(cell).filter(|_| !is_missing(cell))).collect())
+    }
+
+    fn texts<'t>(cells: impl Iterator<Item = &'t str> + Clone) -> Self {
+        let mut places: BTreeMap<&str, usize> =
+            cells.clone().filter(|cell| !is_missing(cell)).map(|cell| (cell, 0)).collect();
+        places.values_mut().enumerate().for_each(|(place, value)| *value = place);
+        let names = places.keys().map(|name| name.to_string()).collect();
+        Self::Texts(cells.map(|cell| places.get(cell).copied()).collect(), names)
+    }
+
+    /// Cells that are missing.
+    pub fn missing(&self) -> usize {
+        match self {
+            Self::Numbers(cells) => cells.iter().filter(|cell| cell.is_none()).count(),
+            Self::Texts(cells, _) => cells.iter().filter(|cell| cell.is_none()).count(),
+        }
+    }
+
+    /// Whether they are all missing.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Numbers(cells) => cells.iter().all(Option::is_none),
+            Self::Texts(cells, _) => cells.iter().all(Option::is_none),
+        }
+    }
+
+    /// The rows numbered one after another, as an index is.
+    pub fn counts_rows(&self) -> bool {
+        let Self::Numbers(cells) = self else { return false };
+        let Some(Some(first)) = cells.first() else { return false };
+        (*first == 0.0 || *first == 1.0)
+            && cells.iter().enumerate().all(|(row, cell)| *cell == Some(first + row as f64))
+    }
+}

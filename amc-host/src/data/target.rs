@@ -1,0 +1,251 @@
+//! What a table's rows are to be told apart by, or what number is to be found for each.
+
+use std::path::PathBuf;
+
+use super::prepare::{Normalise, scaling};
+use super::schema::{Outputs, Scaling, Schema};
+use super::split::Parts;
+use super::table::columns::{Cells, ColumnError};
+use super::table::{Place, Table};
+
+/// Classes that a net can have.
+const MOST_CLASSES: usize = 256;
+
+/// Different whole numbers that are taken for classes, if each is there five times on average.
+const MOST_GUESSED: usize = 20;
+
+/// What a target is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// Classes.
+    Classify,
+    /// Numbers.
+    Regress,
+}
+
+/// The target of each row.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// Its class.
+    Classes {
+        /// The column.
+        column: usize,
+        /// The classes' names.
+        names: Vec<String>,
+        /// Each row's, by its place among them.
+        of: Vec<usize>,
+    },
+    /// The name and the numbers of each column.
+    Numbers(Vec<(String, Vec<f32>)>),
+}
+
+/// Why a target cannot be learned.
+#[derive(Debug, thiserror::Error)]
+pub enum TargetError {
+    /// A column cannot be read.
+    #[error(transparent)]
+    Column(#[from] ColumnError),
+    /// Several columns are numbers, never classes.
+    #[error("{0}: several targets are numbers to find: --task classify has one")]
+    Several(PathBuf),
+    /// Texts where numbers were wanted.
+    #[error("{path}: {column} is of texts, not of numbers to find: use --task classify, or another --target")]
+    Texts {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        column: String,
+    },
+    /// One class.
+    #[error("{path}: all rows are of class {class:?} of {column}: there is nothing to tell apart")]
+    OneClass {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        column: String,
+        /// The class.
+        class: String,
+    },
+    /// Too many classes.
+    #[error(
+        "{path}: {column} has {classes} classes, more than {MOST_CLASSES}: use --task regress, or another --target"
+    )]
+    Classes {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        column: String,
+        /// Different ones.
+        classes: usize,
+    },
+    /// A missing cell.
+    #[error("{0}: the target is missing")]
+    Missing(Place),
+    /// A class that was not there in training.
+    #[error("{place}: {class:?} is none of the classes that the net has: {known}")]
+    Unknown {
+        /// Where.
+        place: Place,
+        /// The class.
+        class: String,
+        /// Those it has.
+        known: String,
+    },
+    /// A column of which the net knows.
+    #[error("{path}: there is no column {column}, the target")]
+    NoColumn {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        column: String,
+    },
+}
+
+/// A number as a class is called: without a fraction if it has none.
+fn class_name(number: f64) -> String {
+    format!("{number}")
+}
+
+impl Target {
+    /// The target in these columns.
+    pub fn of(table: &Table, columns: &[usize], task: Option<Task>) -> Result<Self, TargetError> {
+        let path = || table.path().to_path_buf();
+        let cells = columns.iter().map(|column| Cells::of(table, *column)).collect::<Result<Vec<_>, _>>()?;
+        let guessed = match &cells[..] {
+            [cells] => guess(cells),
+            _ => Task::Regress,
+        };
+        match (task.unwrap_or(guessed), &cells[..]) {
+            (Task::Classify, [cells]) => Self::classes(table, columns[0], cells),
+            (Task::Classify, _) => Err(TargetError::Several(path())),
+            (Task::Regress, cells) => {
+                let name = |column| table.name(column).map_or_else(|| table.title(column), String::from);
+                let numbers = columns.iter().zip(cells).map(|(column, cells)| match cells {
+                    Cells::Numbers(numbers) => Ok((name(*column), whole(table, *column, numbers)?)),
+                    Cells::Texts(..) => Err(TargetError::Texts { path: path(), column: table.title(*column) }),
+                });
+                Ok(Self::Numbers(numbers.collect::<Result<_, _>>()?))
+            }
+        }
+    }
+
+    fn classes(table: &Table, column: usize, cells: &Cells) -> Result<Self, TargetError> {
+        let (path, title) = (|| table.path().to_path_buf(), || table.title(column));
+        let (of, names) = match cells {
+            Cells::Texts(of, names) => (of.clone(), names.clone()),
+            Cells::Numbers(numbers) => {
+                let mut different: Vec<f64> = numbers.iter().flatten().copied().collect();
+                different.sort_unstable_by(f64::total_cmp);
+                different.dedup();
+                let place = |x: f64| different.iter().position(|other| *other == x);
+                let of = numbers.iter().map(|number| number.and_then(place)).collect();
+                (of, different.into_iter().map(class_name).collect::<Vec<_>>())
+            }
+        };
+        if let Some(row) = of.iter().position(Option::is_none) {
+            return Err(TargetError::Missing(table.place(row, column)));
+        }
+        match names.len() {
+            ..=1 => Err(TargetError::OneClass { path: path(), column: title(), class: names.join("") }),
+            classes if classes > MOST_CLASSES => Err(TargetError::Classes { path: path(), column: title(), classes }),
+            _ => Ok(Self::Classes { column, names, of: of.into_iter().flatten().collect() }),
+        }
+    }
+
+    /// The target of a table that is as the one trained on.
+    pub fn read(table: &Table, schema: &Schema) -> Result<Self, TargetError> {
+        let has_names = (0..table.width()).any(|column| table.name(column).is_some());
+        let columns = schema.targets.iter().map(|(place, name)| {
+            let named = |name: &str| (0..table.width()).find(|column| table.name(*column) == Some(name));
+            let found = match name {
+                Some(name) if has_names => named(name),
+                _ => Some(*place).filter(|_| table.width() == schema.width),
+            };
+            let column = || name.as_ref().map_or_else(|| format!("{}", place + 1), |name| format!("{name:?}"));
+            found.ok_or_else(|| TargetError::NoColumn { path: table.path().to_path_buf(), column: column() })
+        });
+        let columns = columns.collect::<Result<Vec<_>, _>>()?;
+        let Outputs::Classes(names) = &schema.outputs else {
+            return Self::of(table, &columns, Some(Task::Regress));
+        };
+        let column = columns.first().copied().unwrap_or_default();
+        let of = table.column(column).enumerate().map(|(row, cell)| {
+            let is = |name: &&String| {
+                let same_number = || Some(table.decimal.number(cell)? == name.parse::<f64>().ok()?);
+                *name == cell || same_number() == Some(true)
+            };
+            names.iter().position(|name| is(&name)).ok_or_else(|| TargetError::Unknown {
+                place: table.place(row, column),
+                class: cell.to_string(),
+                known: names.join(", "),
+            })
+        });
+        Ok(Self::Classes { column, names: names.clone(), of: of.collect::<Result<_, _>>()? })
+    }
+
+    /// The class of each row, to split by; 0 where there are none.
+    pub fn strata(&self, rows: usize) -> Vec<usize> {
+        match self {
+            Self::Classes { of, .. } => of.clone(),
+            Self::Numbers(_) => vec![0; rows],
+        }
+    }
+
+    /// What a net's outputs are.
+    pub fn outputs(&self) -> Outputs {
+        match self {
+            Self::Classes { names, .. } => Outputs::Classes(names.clone()),
+            Self::Numbers(columns) => Outputs::Numbers(columns.iter().map(|(name, _)| name.clone()).collect()),
+        }
+    }
+
+    /// The scaling of numbers, by the rows that are trained on.
+    pub fn scaling(&self, train: &[usize], normalise: Normalise) -> Vec<Scaling> {
+        let Self::Numbers(columns) = self else { return Vec::new() };
+        let of = |numbers: &[f32]| scaling(train.iter().map(|row| f64::from(numbers[*row])), normalise);
+        columns.iter().map(|(_, numbers)| of(numbers)).collect()
+    }
+
+    /// What it is, in a line.
+    pub fn report(&self, table: &Table) -> Vec<String> {
+        vec![match self {
+            Self::Classes { column, names, .. } => {
+                format!("{} classes of {} (--task regress for numbers to find)", names.len(), table.title(*column))
+            }
+            Self::Numbers(columns) => {
+                let names: Vec<_> = columns.iter().map(|(name, _)| name.as_str()).collect();
+                format!("numbers to find: {} (--task classify for classes)", names.join(", "))
+            }
+        }]
+    }
+
+    /// How many rows of each class train and test.
+    pub fn counts(&self, parts: &Parts) -> Vec<String> {
+        let Self::Classes { names, of, .. } = self else { return Vec::new() };
+        let count = |rows: &[usize], class: usize| rows.iter().filter(|row| of[**row] == class).count();
+        let line = |(class, name): (usize, &String)| {
+            let (train, test) = (count(&parts.train, class), count(&parts.test, class));
+            let alone = if train + test == 1 { ": one row only, never tested" } else { "" };
+            format!("  {name}: {train} to train on, {test} to test with{alone}")
+        };
+        names.iter().enumerate().map(line).collect()
+    }
+}
+
+fn whole(table: &Table, column: usize, numbers: &[Option<f64>]) -> Result<Vec<f32>, TargetError> {
+    let number = |(row, number): (usize, &Option<f64>)| {
+        number.map(|x| x as f32).ok_or_else(|| TargetError::Missing(table.place(row, column)))
+    };
+    numbers.iter().enumerate().map(number).collect()
+}
+
+/// Classes if they are texts, or few whole numbers.
+fn guess(cells: &Cells) -> Task {
+    let Cells::Numbers(numbers) = cells else { return Task::Classify };
+    let mut different: Vec<f64> = numbers.iter().flatten().copied().collect();
+    different.sort_unstable_by(f64::total_cmp);
+    different.dedup();
+    let are_whole = different.iter().all(|x| x.fract() == 0.0);
+    let are_few = different.len() <= MOST_GUESSED && different.len() * 5 <= numbers.len();
+    if are_whole && are_few { Task::Classify } else { Task::Regress }
+}
