@@ -50,6 +50,7 @@ for more in "${more_targets[@]}"; do
   fi
 done
 
+# One folder for all that is built for devices: what runs on this machine meanwhile, as macros do, is compiled once a profile.
 built=$PWD/amc-firmware/target/tests
 images=$PWD/amc-firmware/target/images
 
@@ -96,22 +97,21 @@ devices() {
 
   say "amc-store and amc-learner on a core, and on one without atomic instructions"
   for for in "$target" "${more_targets[@]}"; do
-    # In a folder of its own: the workspace's is locked while this machine's tests are compiled. What is missing on a core is
-    # found without making code.
-    "${firmware_cargo[@]}" check -p amc-store -p amc-learner --target "$for" --target-dir "$built"
+    # What is missing on a core is found without making code.
+    "${firmware_cargo[@]}" check --release -p amc-store -p amc-learner --target "$for" --target-dir "$built"
   done
 
   say "a firmware of somebody else's"
   cd examples/firmware-user
-  "${firmware_cargo[@]}" build --release
-  ../../amc-firmware/run-qemu.sh "target/$target/release/firmware-user"
+  "${firmware_cargo[@]}" build --release --target-dir "$built"
+  ../../amc-firmware/run-qemu.sh "$built/$target/release/firmware-user"
   cd ../..
 
   say "the library for C"
   cd amc-c
-  "${firmware_cargo[@]}" build --release --target "$target" --target-dir target
-  "${firmware_cargo[@]}" build --profile size --target "$target" --target-dir target
-  ./check.sh "target/$target"
+  "${firmware_cargo[@]}" build --release --target "$target" --target-dir "$built"
+  "${firmware_cargo[@]}" build --profile size --target "$target" --target-dir "$built"
+  ./check.sh "$built/$target"
   cd ..
 
   # With the features that the workspace's tests are compiled with, so that the kernels are not compiled again.

@@ -114,9 +114,11 @@ struct Machine {
 }
 
 impl Machine {
-    /// Threads of one run: where it is on images, all; they are many.
+    /// Threads of one run: all, where it has so many samples that they bring more than runs side by side do.
     fn threads_a_run(&self) -> usize {
-        if self.images.is_some() { self.threads } else { 1 }
+        const MANY: usize = 10_000;
+        let are_many = self.images.as_ref().is_some_and(|(data, _)| data.train.len() > MANY);
+        if are_many { self.threads } else { 1 }
     }
 
     /// Runs that are made side by side.
