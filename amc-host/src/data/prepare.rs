@@ -1,8 +1,11 @@
 //! From a table to data to train on: its target, its features, its two parts, and their scale.
 
+mod choice;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use self::choice::{feature_columns, find, target_columns};
 use super::schema::{Feature, Kind, Outputs, Scaling, Schema, SchemaError};
 use super::split::{Parts, Split, grouped, last, random};
 use super::table::columns::{Cells, ColumnError, is_missing};
@@ -220,78 +223,6 @@ fn set(schema: &Schema, all: &[f32], target: &Target, rows: &[usize]) -> Set {
     Set::new(Values::F32(values), width, targets).named(names.collect()).of_classes(classes)
 }
 
-/// The columns of that name or place.
-fn find(table: &Table, name: &str) -> Result<usize, PrepareError> {
-    let width = table.width();
-    let mut named = (0..width).filter(|column| table.name(*column) == Some(name));
-    let (found, another) = (named.next(), named.next());
-    let place = match name {
-        "first" => Some(0),
-        "last" => Some(width - 1),
-        number => number.parse().ok().and_then(|number: usize| number.checked_sub(1)).filter(|column| *column < width),
-    };
-    match (found.or(place), another) {
-        (Some(column), None) => Ok(column),
-        (_, another) => Err(PrepareError::NoColumn {
-            path: table.path().to_path_buf(),
-            name: name.to_string(),
-            count: if another.is_some() { "more than one" } else { "no" },
-            width,
-            names: (0..width).filter_map(|column| table.name(column)).take(20).collect::<Vec<_>>().join(", "),
-        }),
-    }
-}
-
-/// The columns asked for, or the one called as targets are, or the last one.
-fn target_columns(table: &Table, options: &Options, report: &mut Vec<String>) -> Result<Vec<usize>, PrepareError> {
-    if !options.targets.is_empty() {
-        return options.targets.iter().map(|name| find(table, name)).collect();
-    }
-    let is_target = |name: &str| ["target", "class", "label"].iter().any(|word| name.eq_ignore_ascii_case(word));
-    let mut named = (0..table.width()).filter(|column| table.name(*column).is_some_and(is_target));
-    let (found, why) = match (named.next(), named.next()) {
-        (Some(column), None) => (column, "by its name"),
-        _ => (table.width() - 1, "the last column"),
-    };
-    report.push(format!("target: {}, {why} (--target)", table.title(found)));
-    Ok(vec![found])
-}
-
-/// All columns but targets, those ignored, empty ones, and an index.
-fn feature_columns(
-    table: &Table,
-    targets: &[usize],
-    options: &Options,
-    report: &mut Vec<String>,
-) -> Result<Vec<usize>, PrepareError> {
-    let ignored = options.ignored.iter().map(|name| find(table, name)).collect::<Result<Vec<_>, _>>()?;
-    let group = match &options.split {
-        Split::Group(column) => Some(find(table, column)?),
-        _ => None,
-    };
-    let is_index_name = |name: Option<&str>| {
-        name.is_none_or(|name| {
-            ["index", "id", "rownames"].iter().any(|word| name.eq_ignore_ascii_case(word))
-                || name.starts_with("Unnamed: ")
-        })
-    };
-    let has_names = (0..table.width()).any(|column| table.name(column).is_some());
-    let mut left = Vec::new();
-    for column in (0..table.width()).filter(|column| !targets.contains(column) && !ignored.contains(column)) {
-        if group == Some(column) {
-            continue;
-        }
-        if table.column(column).all(is_missing) {
-            report.push(format!("{} is empty: left out", table.title(column)));
-        } else if has_names && is_index_name(table.name(column)) && Cells::of(table, column)?.counts_rows() {
-            report.push(format!("{} numbers the rows: left out", table.title(column)));
-        } else {
-            left.push(column);
-        }
-    }
-    if left.is_empty() { Err(PrepareError::NoFeatures(table.path().to_path_buf())) } else { Ok(left) }
-}
-
 /// The rows that are complete, if others are to be left out; missing cells that are not allowed are refused.
 fn complete_rows(
     table: &Table,
@@ -300,7 +231,6 @@ fn complete_rows(
     cells: &[Cells],
     missing: Missing,
 ) -> Result<Option<Vec<usize>>, PrepareError> {
-    let lacks = |column: &usize, row: usize| table.column(*column).nth(row).is_some_and(is_missing);
     let in_targets = |column: &usize| table.column(*column).filter(|cell| is_missing(cell)).count();
     let of_targets = targets.iter().map(|column| (*column, in_targets(column)));
     let of_features = features.iter().zip(cells).map(|(column, cells)| (*column, cells.missing()));
@@ -318,7 +248,9 @@ fn complete_rows(
     if missing != Missing::Drop || all.is_empty() {
         return Ok(None);
     }
-    Ok(Some((0..table.rows()).filter(|row| !all.iter().any(|(column, _)| lacks(column, *row))).collect()))
+    Ok(Some(
+        (0..table.rows()).filter(|row| !all.iter().any(|(column, _)| is_missing(table.cell(*row, *column)))).collect(),
+    ))
 }
 
 fn split(table: &Table, target: &Target, options: &Options, report: &mut Vec<String>) -> Result<Parts, PrepareError> {

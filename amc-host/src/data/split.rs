@@ -82,11 +82,12 @@ pub fn random(seed: u64, strata: &[usize], fraction: f64) -> Parts {
 pub fn grouped(seed: u64, groups: &[usize], fraction: f64) -> Parts {
     let mut rng = Generator::seed_from_u64(seed);
     let count = groups.iter().max().map_or(0, |most| most + 1);
-    let of = |group: usize| (0..groups.len()).filter(move |row| groups[*row] == group);
+    let mut sizes = vec![0; count];
+    groups.iter().for_each(|group| sizes[*group] += 1);
     let (mut testing, mut tested, limit) = (vec![false; count], 0, groups.len() as f64 * fraction);
     let order = shuffled(&(0..count).collect::<Vec<_>>(), &mut rng);
     for (place, group) in order.into_iter().enumerate() {
-        let rows = of(group).count();
+        let rows: usize = sizes[group];
         if (tested + rows) as f64 <= limit || place == 0 && count > 1 {
             testing[group] = true;
             tested += rows;

@@ -185,6 +185,11 @@ impl Table {
         self.rows.iter().map(move |row| row.get(column).unwrap_or_default())
     }
 
+    /// A cell; one that is not there is empty.
+    pub fn cell(&self, row: usize, column: usize) -> &str {
+        self.rows.get(row).and_then(|row| row.get(column)).unwrap_or_default()
+    }
+
     /// The name of a column, if it has one.
     pub fn name(&self, column: usize) -> Option<&str> {
         self.names.get(column).map(String::as_str).filter(|name| !name.is_empty())

@@ -134,10 +134,8 @@ impl Target {
         let (of, names) = match cells {
             Cells::Texts(of, names) => (of.clone(), names.clone()),
             Cells::Numbers(numbers) => {
-                let mut different: Vec<f64> = numbers.iter().flatten().copied().collect();
-                different.sort_unstable_by(f64::total_cmp);
-                different.dedup();
-                let place = |x: f64| different.iter().position(|other| *other == x);
+                let different = different(numbers);
+                let place = |x: f64| different.binary_search_by(|other| other.total_cmp(&(x + 0.0))).ok();
                 let of = numbers.iter().map(|number| number.and_then(place)).collect();
                 (of, different.into_iter().map(class_name).collect::<Vec<_>>())
             }
@@ -239,12 +237,18 @@ fn whole(table: &Table, column: usize, numbers: &[Option<f64>]) -> Result<Vec<f3
     numbers.iter().enumerate().map(number).collect()
 }
 
+/// The numbers that there are, each once, ascending; 0 is not told from −0.
+fn different(numbers: &[Option<f64>]) -> Vec<f64> {
+    let mut different: Vec<f64> = numbers.iter().flatten().map(|x| x + 0.0).collect();
+    different.sort_unstable_by(f64::total_cmp);
+    different.dedup();
+    different
+}
+
 /// Classes if they are texts, or few whole numbers.
 fn guess(cells: &Cells) -> Task {
     let Cells::Numbers(numbers) = cells else { return Task::Classify };
-    let mut different: Vec<f64> = numbers.iter().flatten().copied().collect();
-    different.sort_unstable_by(f64::total_cmp);
-    different.dedup();
+    let different = different(numbers);
     let are_whole = different.iter().all(|x| x.fract() == 0.0);
     let are_few = different.len() <= MOST_GUESSED && different.len() * 5 <= numbers.len();
     if are_whole && are_few { Task::Classify } else { Task::Regress }

@@ -129,6 +129,7 @@ fn targets_are_found_and_named() {
     assert_eq!(of(&|i| ["True", "False"][i % 2].into()), ["False", "True"]);
     assert_eq!(of(&|i| [5, -1, 1000][i % 3].to_string()), ["-1", "5", "1000"]);
     assert_eq!(of(&|i| ["1.0", "2.0"][i % 2].into()), ["1", "2"]);
+    assert_eq!(of(&|i| ["0", "-0", "1"][i % 3].into()), ["0", "1"]);
     // By its name, wherever it stands.
     let text = "Class,x\n".to_string() + &rows(|i| format!("{},{i}", ["a", "b"][i % 2]));
     assert_eq!(classes(text.clone()), ["a", "b"]);

@@ -1,0 +1,78 @@
+//! Which of a table's columns are targets, and which are features.
+
+use super::{Options, PrepareError};
+use crate::data::split::Split;
+use crate::data::table::Table;
+use crate::data::table::columns::{Cells, is_missing};
+
+/// The columns of that name or place.
+pub fn find(table: &Table, name: &str) -> Result<usize, PrepareError> {
+    let width = table.width();
+    let mut named = (0..width).filter(|column| table.name(*column) == Some(name));
+    let (found, another) = (named.next(), named.next());
+    let place = match name {
+        "first" => Some(0),
+        "last" => Some(width - 1),
+        number => number.parse().ok().and_then(|number: usize| number.checked_sub(1)).filter(|column| *column < width),
+    };
+    match (found.or(place), another) {
+        (Some(column), None) => Ok(column),
+        (_, another) => Err(PrepareError::NoColumn {
+            path: table.path().to_path_buf(),
+            name: name.to_string(),
+            count: if another.is_some() { "more than one" } else { "no" },
+            width,
+            names: (0..width).filter_map(|column| table.name(column)).take(20).collect::<Vec<_>>().join(", "),
+        }),
+    }
+}
+
+/// The columns asked for, or the one called as targets are, or the last one.
+pub fn target_columns(table: &Table, options: &Options, report: &mut Vec<String>) -> Result<Vec<usize>, PrepareError> {
+    if !options.targets.is_empty() {
+        return options.targets.iter().map(|name| find(table, name)).collect();
+    }
+    let is_target = |name: &str| ["target", "class", "label"].iter().any(|word| name.eq_ignore_ascii_case(word));
+    let mut named = (0..table.width()).filter(|column| table.name(*column).is_some_and(is_target));
+    let (found, why) = match (named.next(), named.next()) {
+        (Some(column), None) => (column, "by its name"),
+        _ => (table.width() - 1, "the last column"),
+    };
+    report.push(format!("target: {}, {why} (--target)", table.title(found)));
+    Ok(vec![found])
+}
+
+/// All columns but targets, those ignored, empty ones, and an index.
+pub fn feature_columns(
+    table: &Table,
+    targets: &[usize],
+    options: &Options,
+    report: &mut Vec<String>,
+) -> Result<Vec<usize>, PrepareError> {
+    let ignored = options.ignored.iter().map(|name| find(table, name)).collect::<Result<Vec<_>, _>>()?;
+    let group = match &options.split {
+        Split::Group(column) => Some(find(table, column)?),
+        _ => None,
+    };
+    let is_index_name = |name: Option<&str>| {
+        name.is_none_or(|name| {
+            ["index", "id", "rownames"].iter().any(|word| name.eq_ignore_ascii_case(word))
+                || name.starts_with("Unnamed: ")
+        })
+    };
+    let has_names = (0..table.width()).any(|column| table.name(column).is_some());
+    let mut left = Vec::new();
+    for column in (0..table.width()).filter(|column| !targets.contains(column) && !ignored.contains(column)) {
+        if group == Some(column) {
+            continue;
+        }
+        if table.column(column).all(is_missing) {
+            report.push(format!("{} is empty: left out", table.title(column)));
+        } else if has_names && is_index_name(table.name(column)) && Cells::of(table, column)?.counts_rows() {
+            report.push(format!("{} numbers the rows: left out", table.title(column)));
+        } else {
+            left.push(column);
+        }
+    }
+    if left.is_empty() { Err(PrepareError::NoFeatures(table.path().to_path_buf())) } else { Ok(left) }
+}
