@@ -223,8 +223,12 @@ impl Target {
         let count = |rows: &[usize], class: usize| rows.iter().filter(|row| of[**row] == class).count();
         let line = |(class, name): (usize, &String)| {
             let (train, test) = (count(&parts.train, class), count(&parts.test, class));
-            let alone = if train + test == 1 { ": one row only, never tested" } else { "" };
-            format!("  {name}: {train} to train on, {test} to test with{alone}")
+            let told = match (train, test) {
+                (1, 0) => ": one row only, never tested",
+                (0, _) => ": never trained on",
+                _ => "",
+            };
+            format!("  {name}: {train} to train on, {test} to test with{told}")
         };
         names.iter().enumerate().map(line).collect()
     }

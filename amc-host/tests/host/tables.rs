@@ -180,6 +180,15 @@ fn an_index_empty_columns_and_texts_are_told_of() {
 }
 
 #[test]
+fn what_would_be_mistaken_is_refused_or_told() {
+    let twice = refusal("a,a,y\n".to_string() + &rows(|i| format!("{i},{},{}", i * i, i % 2)), &options());
+    assert!(twice.contains("more than one column called \"a\""), "{twice}");
+    let sorted = "a,y\n".to_string() + &rows(|i| format!("{i},{}", if i < 16 { ["u", "v"][i % 2] } else { "w" }));
+    let report = prepared(sorted, &Options { split: Split::Last, ..options() }).expect("a table").report;
+    assert!(report.contains(&"  w: 0 to train on, 4 to test with: never trained on".to_string()), "{report:?}");
+}
+
+#[test]
 fn features_are_scaled_by_the_rows_that_train() {
     let text = "x,c,y\n".to_string() + &rows(|i| format!("{},7,{}.5", 10 * i, i));
     let last = Options { split: Split::Last, ..options() };

@@ -74,5 +74,9 @@ pub fn feature_columns(
             left.push(column);
         }
     }
+    // They are read by their names.
+    for name in left.iter().filter_map(|column| table.name(*column)) {
+        find(table, name)?;
+    }
     if left.is_empty() { Err(PrepareError::NoFeatures(table.path().to_path_buf())) } else { Ok(left) }
 }
