@@ -51,11 +51,11 @@ impl Figure for Fig1 {
     fn quick() -> Self {
         Self {
             images: Images::Digits,
-            sigmas: vec![2e-4, 2e-3, 5e-3, 1e-2, 0.1],
-            rates: vec![4.5e-3, 4.5e-2, 0.45, 4.5, 450.0],
+            sigmas: vec![2e-4, 5e-3, 0.1],
+            rates: vec![4.5e-3, 0.45, 450.0],
             rates_from_gaussian: Vec::new(),
             shown: SHOWN_QUICK,
-            epochs: 14_000,
+            epochs: 20_000,
             seeds: 1,
         }
     }

@@ -74,7 +74,7 @@ impl Figure for Fig8 {
             channels: [4, 6, 8, 8],
             sigma: 3e-3,
             rate: 0.1,
-            epochs: 10_000,
+            epochs: 6_000,
             gradient_epochs: 100,
             accuracy: 0.25,
             ..Self::paper()

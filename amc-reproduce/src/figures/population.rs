@@ -82,7 +82,7 @@ impl Figure for Population {
     }
 
     fn quick() -> Self {
-        Self { images: Images::Digits, chains: 10, population: 10, period: 500, epochs: 5_000, ..Self::paper() }
+        Self { images: Images::Digits, chains: 10, population: 10, period: 300, epochs: 3_000, ..Self::paper() }
     }
 
     fn seeds(self, chains: u64) -> Self {
