@@ -85,10 +85,15 @@ devices() {
   fi
 
   say "firmware images of boards link and fit"
-  boards=(stm32f411 nrf52840 nrf52833)
-  [ ${#more_targets[@]} = 0 ] || boards+=(rp2350 rp2040)
+  # Every program for every core; what is on a core already fits another board of it where the largest does.
+  build_images stm32f411 fit --bins
+  boards=(nrf52840 nrf52833)
+  if [ ${#more_targets[@]} != 0 ]; then
+    build_images rp2040 fit --bins
+    boards+=(rp2350)
+  fi
   for board in "${boards[@]}"; do
-    build_images "$board" fit --bins
+    build_images "$board" fit --bin paper_net
   done
   cd ..
 
