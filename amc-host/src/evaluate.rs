@@ -7,6 +7,7 @@ use amc_core::{BlockScore, Measurements, Objective, Request, Score};
 use amc_kernels::Arithmetic;
 use amc_kernels::evaluate::{self as kernels, BlockValues, PackedSamples, rows};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::data::pack::Batch;
 
@@ -34,7 +35,7 @@ pub struct Evaluator<'a> {
 }
 
 /// What early rejection came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EarlyRejection {
     /// Blocks of samples evaluated under a bound.
     pub evaluated: u64,
@@ -132,6 +133,11 @@ impl<'a> Evaluator<'a> {
         let mut total = Total::default();
         signals.chunks(BLOCK).for_each(|block| total.add(block_sum(block)));
         total.mean(signals.len().max(1))
+    }
+
+    /// Goes on counting from what early rejection came to before.
+    pub(crate) fn resume(&mut self, early_rejection: EarlyRejection) {
+        self.early_rejection = early_rejection;
     }
 
     /// What early rejection came to so far, in evaluations with a bound.

@@ -11,6 +11,7 @@ mod moves;
 mod population;
 mod threads;
 
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use amc_core::chain::{Counters, Options};
@@ -115,14 +116,31 @@ pub fn train(
     settings: &Settings,
     mut report: impl FnMut(&mut Progress<'_, '_>),
 ) -> anyhow::Result<Trained> {
-    with_moves(description, data, settings, None, |mut moves, test| {
+    train_on(description, data, settings, None, |moves, test| {
+        report(&mut moves.progress(test));
+        Ok(ControlFlow::Continue(()))
+    })
+}
+
+/// [`train`] from where another run of the same settings stood, up to the same number of moves in all or until `after`, called
+/// after every move, breaks it off.
+pub fn train_on(
+    description: &Description,
+    data: &Data,
+    settings: &Settings,
+    from: Option<&Checkpoint>,
+    mut after: impl FnMut(&mut Moves<'_, '_>, Option<&PackedSet<'_>>) -> anyhow::Result<ControlFlow<()>>,
+) -> anyhow::Result<Trained> {
+    with_moves(description, data, settings, from, |mut moves, test| {
         let mut durations = Durations::new()?;
         let start = Instant::now();
-        for _ in 0..settings.steps {
+        while moves.progress(None).counters.steps < settings.steps {
             let begun = Instant::now();
             moves.make();
             durations.add(begun.elapsed());
-            report(&mut moves.progress(test));
+            if after(&mut moves, test)?.is_break() {
+                break;
+            }
         }
         let time = start.elapsed();
         Ok(moves.end(test, time, &durations))

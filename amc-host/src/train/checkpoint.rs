@@ -5,6 +5,7 @@ use amc_core::chain::Chain;
 use amc_store::snapshot::Snapshot;
 use serde::{Deserialize, Serialize};
 
+use crate::evaluate::EarlyRejection;
 use amc_kernels::Arithmetic;
 
 /// A chain and its batch between two moves.
@@ -14,6 +15,8 @@ pub struct Checkpoint {
     pub(super) chain: Vec<u8>,
     /// Samples in the batch.
     pub(super) batch: usize,
+    /// What early rejection came to.
+    pub(super) early_rejection: EarlyRejection,
 }
 
 /// A chain's bytes.

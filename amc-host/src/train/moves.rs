@@ -79,7 +79,8 @@ impl<'m, 'a> Moves<'m, 'a> {
                 let (memory, gathered) = buffers.lend(net);
                 (Chain::new(memory, settings.options, rng, loss)?, gathered)
             }
-            Some(Checkpoint { chain, batch }) => {
+            Some(Checkpoint { chain, batch, early_rejection }) => {
+                evaluator.resume(*early_rejection);
                 let state = buffers.load(chain, settings)?;
                 batches.resume(state.counters.steps, *batch);
                 let (memory, gathered) = buffers.lend(net);
@@ -92,8 +93,9 @@ impl<'m, 'a> Moves<'m, 'a> {
 
     /// Where it stands: what a run of the same settings goes on from.
     pub fn checkpoint(&self) -> anyhow::Result<Checkpoint> {
-        let Run { batches, threads, .. } = self.0.evaluator();
-        Ok(Checkpoint { chain: bytes_of(self.0.chain(), threads.arithmetic)?, batch: batches.size() })
+        let Run { evaluator, batches, threads } = self.0.evaluator();
+        let (chain, early_rejection) = (bytes_of(self.0.chain(), threads.arithmetic)?, evaluator.early_rejection());
+        Ok(Checkpoint { chain, batch: batches.size(), early_rejection })
     }
 
     /// Makes a move.
