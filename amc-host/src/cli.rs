@@ -1,7 +1,7 @@
 //! The command line: `amc train`, `amc eval`, `amc predict`, `amc info`, `amc export`, `amc import`.
 //!
 //! Results for programs go to stdout, all else to stderr. Exit code 2 stands for bad input, bad use or results that cannot
-//! be written. A reader that has seen enough and closes the pipe is no error.
+//! be written, and 130 for a run that was asked to end. A reader that has seen enough and closes the pipe is no error.
 
 mod defaults;
 mod export;
@@ -27,6 +27,7 @@ use crate::data::schema::Schema;
 use crate::data::sources::{FASHION_MNIST, MNIST, Source};
 use crate::data::{self, Data};
 use crate::evaluate::Evaluator;
+use crate::metrics::Metrics;
 use crate::model::{Model, params_hash};
 
 /// Trains neural nets without gradients, by adaptive Metropolis Monte Carlo (aMC).
@@ -157,13 +158,13 @@ impl DataArgs {
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    console::main("amc", |cli| run(cli).map(|()| ExitCode::SUCCESS))
+    console::main("amc", run)
 }
 
-fn run(cli: Cli) -> anyhow::Result<()> {
-    match cli.command {
-        None => run(Cli::try_parse_from(["amc", "train"])?),
-        Some(Command::Train(args)) => train::run(&args),
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let done = match cli.command {
+        None => return run(Cli::try_parse_from(["amc", "train"])?),
+        Some(Command::Train(args)) => return train::run(&args),
         Some(Command::Eval { model, data, written }) => {
             let model = Model::load(&model)?;
             let data = match data.table() {
@@ -176,7 +177,8 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Info { model }) => info(&Model::load(&model)?),
         Some(Command::Export(args)) => export::run(&args),
         Some(Command::Import(args)) => import::run(&args),
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 /// A table that is as the one that a model was trained on.
@@ -209,7 +211,8 @@ fn eval(model: &Model, data: &Data) -> anyhow::Result<()> {
         let loss = evaluator.evaluate(&model.parameters, &samples.batch(), Default::default()).loss;
         let accuracy = crate::train::accuracy(&mut evaluator, &model.parameters, &samples);
         let accuracy = accuracy.map_or(String::new(), |accuracy| format!("  accuracy {accuracy:.4}"));
-        print(format_args!("{name}: {} samples  loss {loss:.6}{accuracy}\n", set.len()))?;
+        let table = Metrics::of(model, set)?.table();
+        print(format_args!("{name}: {} samples  loss {loss:.6}{accuracy}\n{table}\n", set.len()))?;
     }
     Ok(())
 }

@@ -126,6 +126,11 @@ impl Set {
         }
     }
 
+    /// What a net should give.
+    pub fn targets(&self) -> &OwnedTargets {
+        &self.targets
+    }
+
     /// Whether the targets are classes.
     pub fn has_classes(&self) -> bool {
         matches!(self.targets, OwnedTargets::Classes(_))

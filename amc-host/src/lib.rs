@@ -2,8 +2,8 @@
 //! one thread, and what the command `amc` does.
 //!
 //! The modules stand in the order of the data's way: [`data`], the [`memory`] it takes,
-//! [`evaluate`] and [`train`], then what is kept of it: [`model`] files, what they [`predict`], [`export`] as source code, and the [`output`] of a
-//! run. [`cli`] is the command line, and [`console`] what it says. What they compute with is in the crate `amc_kernels`.
+//! [`evaluate`] and [`train`], then what is kept of it: [`model`] files, what they [`predict`] and how well by their [`metrics`],
+//! [`export`] as source code, and the [`output`] of a run. [`cli`] is the command line, and [`console`] what it says. What they compute with is in the crate `amc_kernels`.
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
@@ -16,6 +16,7 @@ pub mod train;
 
 pub mod dump;
 pub mod export;
+pub mod metrics;
 pub mod model;
 pub mod output;
 pub mod predict;

@@ -1,14 +1,19 @@
-//! What a run leaves behind: the model, the loss curve as CSV and as a picture, and a summary.
+//! What a run leaves behind: the model, the loss curve as CSV and as a picture, a summary, a picture of how good the
+//! model's predictions are, and all of it on a page.
 
+mod curves;
 mod folder;
+mod quality;
+mod report;
 
 use std::path::Path;
 
 use anyhow::Context;
-use plotters::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use self::folder::{Folder, FolderError};
+pub use self::report::About;
+use crate::metrics::Metrics;
 use crate::whole_file;
 
 /// The trained net.
@@ -19,11 +24,19 @@ pub const CURVE: &str = "curve.csv";
 pub const PICTURE: &str = "curve.svg";
 /// The [`Summary`].
 pub const SUMMARY: &str = "summary.json";
+/// Of classes: which were found for those of each, on the test samples if there are some.
+pub const CONFUSION: &str = "confusion.svg";
+/// Of numbers to find: those found against the true ones, on the test samples if there are some.
+pub const PREDICTED: &str = "predicted.svg";
+/// All of it on a page.
+pub const REPORT: &str = "report.html";
+/// Of a run that has not ended: where it stands.
+pub const CHECKPOINT: &str = "checkpoint";
 /// The files of a run.
-const FILES: [&str; 4] = [MODEL, CURVE, PICTURE, SUMMARY];
+const FILES: [&str; 8] = [MODEL, CURVE, PICTURE, SUMMARY, CONFUSION, PREDICTED, REPORT, CHECKPOINT];
 
 /// One point of the loss curve.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Point {
     /// Moves made.
     pub step: u64,
@@ -68,16 +81,34 @@ pub struct Summary {
     pub params_hash: String,
     /// The folder of the run's files.
     pub out: String,
+    /// How good predictions are on the samples trained on.
+    pub train: Metrics,
+    /// The same on those never trained on.
+    pub test: Option<Metrics>,
 }
 
-/// Writes [`CURVE`], [`PICTURE`] and [`SUMMARY`] into `dir`.
-pub fn write(dir: &Path, curve: &[Point], summary: &Summary) -> anyhow::Result<()> {
+/// Writes [`CURVE`], [`PICTURE`], [`REPORT`], [`SUMMARY`], and [`CONFUSION`] or [`PREDICTED`] into `dir`.
+pub fn write(dir: &Path, about: &About, curve: &[Point], summary: &Summary) -> anyhow::Result<()> {
     let mut csv = csv::Writer::from_writer(Vec::new());
     for point in curve {
         csv.serialize(point)?;
     }
     save(&dir.join(CURVE), &csv.into_inner()?)?;
-    save(&dir.join(PICTURE), picture(curve)?.as_bytes())?;
+    save(&dir.join(PICTURE), curves::loss(curve)?.as_bytes())?;
+    let metrics = summary.test.as_ref().unwrap_or(&summary.train);
+    let (name, other) = match metrics {
+        Metrics::Classes(_) => (CONFUSION, PREDICTED),
+        Metrics::Numbers(_) => (PREDICTED, CONFUSION),
+    };
+    // Of a run that was overwritten.
+    match std::fs::remove_file(dir.join(other)) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(error).with_context(|| format!("{} cannot be removed", dir.join(other).display()));
+        }
+        _ => (),
+    }
+    save(&dir.join(name), quality::draw(metrics)?.as_bytes())?;
+    save(&dir.join(REPORT), report::page(about, curve, summary)?.as_bytes())?;
     let mut json = serde_json::to_vec_pretty(summary)?;
     json.push(b'\n');
     save(&dir.join(SUMMARY), &json)
@@ -86,39 +117,4 @@ pub fn write(dir: &Path, curve: &[Point], summary: &Summary) -> anyhow::Result<(
 /// Writes a file whole or not at all.
 pub fn save(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     whole_file::write(path, bytes).with_context(|| format!("{} cannot be written", path.display()))
-}
-
-/// Loss (logarithmic, left) and test accuracy (right) against moves.
-fn picture(curve: &[Point]) -> anyhow::Result<String> {
-    let mut svg = String::new();
-    {
-        let area = SVGBackend::with_string(&mut svg, (720, 440)).into_drawing_area();
-        area.fill(&WHITE)?;
-        let last = curve.last().map_or(1, |point| point.step.max(1));
-        let losses = || curve.iter().map(|point| point.loss.max(f32::MIN_POSITIVE));
-        let low = losses().fold(f32::INFINITY, f32::min).min(1.0) * 0.9;
-        let high = losses().fold(low * 2.0, f32::max) * 1.1;
-        let mut chart = ChartBuilder::on(&area)
-            .margin(16)
-            .x_label_area_size(40)
-            .y_label_area_size(64)
-            .right_y_label_area_size(56)
-            .build_cartesian_2d(0..last, (low..high).log_scale())?
-            .set_secondary_coord(0..last, 0.0_f32..1.0);
-        chart
-            .configure_mesh()
-            .x_desc("step")
-            .y_desc("loss U")
-            .light_line_style(TRANSPARENT)
-            .y_label_formatter(&|loss| format!("{loss:.1e}"))
-            .draw()?;
-        chart.draw_series(LineSeries::new(curve.iter().map(|p| (p.step, p.loss.max(low))), &BLUE))?;
-        let measured: Vec<_> = curve.iter().filter_map(|p| Some((p.step, p.test_accuracy?))).collect();
-        if !measured.is_empty() {
-            chart.configure_secondary_axes().y_desc("test accuracy").draw()?;
-            chart.draw_secondary_series(LineSeries::new(measured, &RED))?;
-        }
-        area.present()?;
-    }
-    Ok(svg)
 }

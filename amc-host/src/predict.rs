@@ -63,7 +63,7 @@ pub fn row(schema: &Schema, outputs: &[f32]) -> Vec<String> {
 }
 
 /// The first of the largest outputs; none where one is NaN.
-fn best(outputs: &[f32]) -> Option<usize> {
+pub(crate) fn best(outputs: &[f32]) -> Option<usize> {
     if outputs.iter().any(|y| y.is_nan()) {
         return None;
     }

@@ -1,12 +1,22 @@
 //! `amc train`.
 
+mod about;
+mod kept;
+mod stop;
+
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
 
 use amc_core::chain::{Grid, Options};
 use anyhow::{bail, ensure};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use self::about::about;
+use self::kept::{Keeper, Kept};
+use self::stop::{ASKED, StopArgs, asked, is_asked};
 use super::defaults::Defaults;
 use super::table::TableArgs;
 use super::{DataArgs, Switch, ThreadArgs};
@@ -14,10 +24,11 @@ use crate::console::print;
 use crate::data::Data;
 use crate::data::prepare::{self, Prepared};
 use crate::data::scale::{Column, LARGE, SCALE_IT};
+use crate::metrics::Metrics;
 use crate::model::{ActivationName, Description, LossName, Model, params_hash};
 use crate::note;
 use crate::output::{self, Folder, Point, Summary};
-use crate::train::{Batching, Initial, Settings, Trained, check, train};
+use crate::train::{Batching, Checkpoint, Initial, Settings, Trained, check, train_on};
 use amc_kernels::Arithmetic;
 
 /// Points on a loss curve, about.
@@ -87,6 +98,15 @@ pub(super) struct TrainArgs {
     /// Print the summary as one line of JSON on stdout
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    stop: StopArgs,
+    /// Go on with the run in this folder, which was interrupted: what it comes to is what it would have come to. All options
+    /// are those that it was begun with
+    #[arg(long, value_name = "FOLDER")]
+    resume: Option<PathBuf>,
+    /// Time between checkpoints, from which --resume goes on; there is one at SIGINT, SIGTERM and SIGHUP, too
+    #[arg(long, value_parser = humantime::parse_duration, default_value = "1m", value_name = "TIME")]
+    checkpoint_every: Duration,
 }
 
 impl TrainArgs {
@@ -177,31 +197,76 @@ impl TrainArgs {
     }
 }
 
-pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
-    let (data, schema) = match args.data.table() {
+/// The command line of this process.
+fn command_line() -> Vec<String> {
+    let mut command: Vec<_> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    if command.len() < 2 {
+        command = ["amc", "train"].map(String::from).to_vec();
+    }
+    command
+}
+
+pub(super) fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
+    let command = command_line();
+    let Some(dir) = &args.resume else { return make(args, command, None) };
+    let kept = Kept::read(dir)?;
+    let mut begun = kept.begun_with(dir, &command)?;
+    begun.threads.threads = args.threads.threads.or(begun.threads.threads);
+    begun.json |= args.json;
+    begun.checkpoint_every = args.checkpoint_every;
+    make(&begun, kept.command.clone(), Some((dir, kept)))
+}
+
+/// Makes a run, or goes on with one.
+fn make(args: &TrainArgs, command: Vec<String>, from: Option<(&Path, Kept)>) -> anyhow::Result<ExitCode> {
+    let (data, schema, found) = match args.data.table() {
         Some(path) => {
             let Prepared { data, schema, report } = prepare::load(path, &args.table.options())?;
             report.iter().for_each(|line| note!("{line}"));
-            (data, Some(schema))
+            (data, Some(schema), report)
         }
-        None => (args.data.load()?, None),
+        None => (args.data.load()?, None, Vec::new()),
     };
     let description = args.description(&data)?;
     let settings = args.settings(&data)?;
     check(&description, &data, &settings)?;
     warn_of_scale(&data);
-    let folder = args.folder()?;
-    let (trained, curve) = train_and_show(&description, &data, &settings)?;
-    let summary = summary(&trained, folder.path());
-    Model { description, arithmetic: args.arithmetic, parameters: trained.parameters, schema }
-        .save(&folder.path().join(output::MODEL))?;
-    output::write(folder.path(), &curve, &summary)?;
+    let folder = match &from {
+        Some((dir, kept)) => {
+            kept.check(dir, &args.data.data, &data, schema.as_ref())?;
+            Folder::take_again(dir)?
+        }
+        None => args.folder()?,
+    };
+    let (before, curve, place) = match from {
+        Some((_, Kept { seconds, curve, place, .. })) => (seconds, curve, Some(place)),
+        None => (0.0, Vec::new(), None),
+    };
+    let about = about(&args.data.data, &command, &description, &settings, found);
+    let keeper = Keeper::new(folder.path(), args.checkpoint_every, command, &data, schema.as_ref())?;
+    let mut keeper = keeper.after(before);
+    let mut way = Way { curve, stop: &args.stop, keeper: &mut keeper, was_asked: false };
+    let trained = train_and_show(&description, &data, &settings, place.as_ref(), &mut way)?;
+    let out = folder.path().display();
+    if way.was_asked {
+        note!("stopped after {} steps: `amc train --resume {out}` goes on", trained.counters.steps);
+        return Ok(ExitCode::from(ASKED));
+    }
+    let curve = way.curve;
+    let parameters = trained.parameters.clone();
+    let model = Model { description, arithmetic: args.arithmetic, parameters, schema };
+    model.save(&folder.path().join(output::MODEL))?;
+    let train = Metrics::of(&model, &data.train)?;
+    let test = data.test.as_ref().map(|test| Metrics::of(&model, test)).transpose()?;
+    let summary = summary(&trained, before, folder.path(), train, test);
+    output::write(folder.path(), &about, &curve, &summary)?;
+    keeper.forget()?;
     say(&summary);
-    note!("model, curve and summary are in {}", summary.out);
+    note!("the model and a report are in {out}");
     if args.json {
         print(format_args!("{}\n", serde_json::to_string(&summary)?))?;
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Says which features are so large that a net hardly learns from them.
@@ -213,29 +278,45 @@ fn warn_of_scale(data: &Data) {
     }
 }
 
-/// Trains with a progress bar, and keeps the loss curve.
+/// What happens to a run beside its moves.
+struct Way<'w> {
+    curve: Vec<Point>,
+    stop: &'w StopArgs,
+    keeper: &'w mut Keeper,
+    was_asked: bool,
+}
+
+/// Trains with a progress bar, keeps the loss curve, and now and then where the run stands.
 fn train_and_show(
     description: &Description,
     data: &Data,
     settings: &Settings,
-) -> anyhow::Result<(Trained, Vec<Point>)> {
+    from: Option<&Checkpoint>,
+    way: &mut Way<'_>,
+) -> anyhow::Result<Trained> {
     let steps = settings.steps;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads).build()?;
+    let asked = asked()?;
     let bar = ProgressBar::new(steps);
     let style = "{elapsed_precise} [{bar:30}] {pos}/{len}  {msg}  {eta} left";
     bar.set_style(ProgressStyle::with_template(style)?.progress_chars("=> "));
     let every = (steps / CURVE_POINTS).max(1);
-    let mut curve = Vec::new();
     let mut accuracy = None;
     let mut shown = std::time::Instant::now();
     let trained = pool.install(|| {
-        train(description, data, settings, |progress| {
+        train_on(description, data, settings, from, |moves, test| {
+            let mut progress = moves.progress(test);
             let step = progress.counters.steps;
             let acceptance_rate = progress.counters.acceptance_rate();
             let (loss, sigma, batch) = (progress.loss, progress.sigma, progress.batch);
-            if step % every == 0 || step == steps {
+            let is_point = step % every == 0 || step == steps;
+            if is_point {
                 accuracy = progress.test_accuracy();
-                curve.push(Point { step, loss, acceptance_rate, sigma, batch, test_accuracy: accuracy });
+            }
+            let measured = accuracy.filter(|_| is_point);
+            let reached = way.stop.reached(way.keeper.seconds(), loss, measured);
+            if is_point || reached.is_some() {
+                way.curve.push(Point { step, loss, acceptance_rate, sigma, batch, test_accuracy: measured });
             }
             if shown.elapsed().as_millis() >= 100 {
                 shown = std::time::Instant::now();
@@ -245,13 +326,27 @@ fn train_and_show(
                 ));
                 bar.set_position(step);
             }
+            if let Some(why) = reached {
+                bar.suspend(|| note!("ended after {step} of {steps} steps: {why}"));
+                return Ok(ControlFlow::Break(()));
+            }
+            if is_asked(&asked) {
+                way.keeper.keep(&way.curve, moves.checkpoint())?;
+                way.was_asked = true;
+                return Ok(ControlFlow::Break(()));
+            }
+            if way.keeper.is_due() {
+                bar.suspend(|| way.keeper.try_keep(&way.curve, moves.checkpoint()));
+            }
+            Ok(ControlFlow::Continue(()))
         })
     })?;
     bar.finish_and_clear();
-    Ok((trained, curve))
+    Ok(trained)
 }
 
-fn summary(trained: &Trained, out: &Path) -> Summary {
+/// Of a run that took so many seconds before it was interrupted, if it was.
+fn summary(trained: &Trained, before: f64, out: &Path, train: Metrics, test: Option<Metrics>) -> Summary {
     Summary {
         steps: trained.counters.steps,
         loss: trained.train_loss,
@@ -261,11 +356,13 @@ fn summary(trained: &Trained, out: &Path) -> Summary {
         parameters: trained.parameters.len(),
         train_accuracy: trained.train_accuracy,
         test_accuracy: trained.test_accuracy,
-        seconds: trained.time.as_secs_f64(),
+        seconds: before + trained.time.as_secs_f64(),
         evaluated_share: trained.early_rejection.evaluated_share(),
         step_ms: trained.median_step.as_secs_f64() * 1e3,
         params_hash: params_hash(&trained.parameters),
         out: out.display().to_string(),
+        train,
+        test,
     }
 }
 
@@ -282,4 +379,6 @@ fn say(summary: &Summary) {
         percent(summary.test_accuracy),
         summary.acceptance_rate,
     );
+    let (part, metrics) = summary.test.as_ref().map_or(("train", &summary.train), |test| ("test", test));
+    note!("{part} samples:\n{}", metrics.table());
 }

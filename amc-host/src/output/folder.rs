@@ -27,6 +27,9 @@ pub enum FolderError {
     /// It cannot be made, or nothing can be written into it.
     #[error("nothing can be written into {0}")]
     Unwritable(PathBuf, #[source] io::Error),
+    /// A run is under way in it.
+    #[error("a run is under way in {0}")]
+    UnderWay(PathBuf),
     /// It holds another run's files, and a number cannot be added to its name.
     #[error("{0} holds the files of another run: name another folder, or overwrite them with --force")]
     Taken(PathBuf),
@@ -47,6 +50,16 @@ impl Folder {
             path = wanted.with_file_name(name);
         }
         Err(FolderError::Taken(wanted.to_path_buf()))
+    }
+
+    /// Takes the folder of a run that has not ended, to go on with it.
+    pub fn take_again(path: &Path) -> Result<Self, FolderError> {
+        let unwritable = |error| FolderError::Unwritable(path.to_path_buf(), error);
+        let lock = File::create(path.join(LOCK)).map_err(unwritable)?;
+        match lock.try_lock() {
+            Err(TryLockError::WouldBlock) => Err(FolderError::UnderWay(path.to_path_buf())),
+            _ => Ok(Self { path: path.to_path_buf(), made: Vec::new(), lock: Some(lock) }),
+        }
     }
 
     /// The folder.

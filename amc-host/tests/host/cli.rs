@@ -3,6 +3,7 @@
 mod data_sets;
 mod folders;
 mod memory;
+mod resume;
 mod scale;
 mod streams;
 mod tables;
@@ -45,7 +46,7 @@ fn digits_are_learned_and_everything_is_left_in_runs() {
     for key in ["steps", "loss", "acceptance_rate", "sigma", "parameters", "train_accuracy", "seconds", "step_ms"] {
         assert!(result[key].is_number(), "{key} in {result}");
     }
-    for file in ["model.amc", "curve.csv", "curve.svg", "summary.json"] {
+    for file in ["model.amc", "curve.csv", "curve.svg", "summary.json", "confusion.svg", "report.html"] {
         assert!(fs::metadata(dir.path().join("runs/digits").join(file)).expect(file).len() > 100, "{file}");
     }
     let model = "runs/digits/model.amc";

@@ -35,7 +35,7 @@ fn a_run_leaves_the_files_of_another_alone() {
     let stderr = String::from_utf8_lossy(&output.stderr);
     let (asked, told) = ("runs/sine is another run's", "results go to runs/sine-4");
     assert!(stderr.contains(asked) && stderr.contains(told) && stderr.contains("--force"), "{stderr}");
-    assert_eq!(fs::read_dir(dir.path().join("runs/sine-4")).expect("the folder").count(), 4);
+    assert_eq!(fs::read_dir(dir.path().join("runs/sine-4")).expect("the folder").count(), 6);
 }
 
 #[test]
@@ -52,7 +52,16 @@ fn a_folder_that_takes_no_files_is_refused_before_the_run() {
         refused(&["train", "--steps", "18446744073709551615", "--out", out], dir.path(), words);
     }
     assert_eq!(fs::read(dir.path().join("file")).expect("read"), b"mine");
-    for name in ["model.amc", "curve.csv", "curve.svg", "summary.json"] {
+    for name in [
+        "model.amc",
+        "curve.csv",
+        "curve.svg",
+        "summary.json",
+        "predicted.svg",
+        "confusion.svg",
+        "report.html",
+        "checkpoint",
+    ] {
         fs::write(dir.path().join(name), "mine").expect("written");
         refused(&["train", "--steps", "5", "--out", "."], dir.path(), &["holds the files of another run", "--force"]);
         fs::remove_file(dir.path().join(name)).expect("removed");

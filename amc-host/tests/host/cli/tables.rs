@@ -33,8 +33,15 @@ fn a_sorted_table_with_texts_is_learned_and_its_names_are_kept() {
     table(dir.path());
     let result = json(&TRAIN, dir.path());
     assert_eq!(result["test_accuracy"], 1.0, "{result}");
+    let class = &result["test"]["classes"][1];
+    assert_eq!((&class["class"], &class["recall"], &class["samples"]), (&"high".into(), &1.0.into(), &8.into()));
+    assert_eq!(result["test"]["confusion"][1], serde_json::json!([0, 8, 0]), "{result}");
+    let picture = fs::read_to_string(dir.path().join("runs/levels/confusion.svg")).expect("a picture");
+    assert!(["\ndeep\n", "\nhigh\n", "\nlow\n", "\n8\n"].iter().all(|text| picture.contains(text)));
     let told = stdout(&["eval", MODEL, "--data", "levels.csv"], dir.path());
     assert!(told.contains("120 samples") && told.contains("accuracy 1.0000"), "{told}");
+    let line = told.lines().find(|line| line.trim_start().starts_with("high")).expect("a class");
+    assert_eq!(line.split_whitespace().collect::<Vec<_>>(), ["high", "1.000", "1.000", "1.000", "40", "0", "40", "0"]);
     let told = stdout(&["info", MODEL], dir.path());
     assert!(told.contains("features: room (attic, cellar), height\nclasses: deep, high, low"), "{told}");
 

@@ -1,0 +1,46 @@
+//! What a run was, for its report.
+
+use amc_kernels::Arithmetic;
+
+use crate::model::Description;
+use crate::output::About;
+use crate::train::{Batching, Settings};
+
+/// Of a run on the data called `name`.
+pub(super) fn about(
+    name: &str,
+    command: &[String],
+    description: &Description,
+    settings: &Settings,
+    data: Vec<String>,
+) -> About {
+    let on = |on: bool| if on { "on" } else { "off" }.to_string();
+    let options = settings.options;
+    let layers = description.layers.iter().map(|layer| layer.units().to_string());
+    let sizes: Vec<_> = std::iter::once(description.inputs.to_string()).chain(layers).collect();
+    let settings = vec![
+        ("layers", sizes.join(", ")),
+        ("loss", format!("{:?}", description.loss)),
+        ("sigma at the start", options.sigma.to_string()),
+        ("epsilon", options.epsilon.to_string()),
+        ("n_reset", options.n_reset.to_string()),
+        ("temperature", options.temperature.to_string()),
+        ("signal norm", on(settings.signal_norm)),
+        (
+            "batch",
+            match settings.batching {
+                Batching::Full => "full".into(),
+                Batching::Progressive => "progressive".into(),
+                Batching::Mini(size) => size.to_string(),
+            },
+        ),
+        ("steps", settings.steps.to_string()),
+        ("in place", on(settings.in_place)),
+        ("seed", settings.seed.to_string()),
+        ("arithmetic", Arithmetic::name(settings.arithmetic).to_string()),
+        ("amc", env!("CARGO_PKG_VERSION").to_string()),
+    ];
+    let words = std::iter::once("amc").chain(command.iter().skip(1).map(String::as_str));
+    let command = shlex::try_join(words.clone()).unwrap_or_else(|_| words.collect::<Vec<_>>().join(" "));
+    About { title: name.to_string(), command, settings, data }
+}

@@ -1,0 +1,207 @@
+//! What is kept of a run while it lasts, and who may go on from it.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail, ensure};
+use clap::parser::ValueSource;
+use clap::{CommandFactory, Parser};
+use serde::{Deserialize, Serialize};
+
+use super::TrainArgs;
+use crate::cli::{Cli, Command};
+use crate::data::schema::Schema;
+use crate::data::{Data, Set};
+use crate::output::{CHECKPOINT, Point};
+use crate::train::Checkpoint;
+use crate::{CRC, note};
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Options that decide over nothing that a run comes to.
+const FREE: [&str; 5] = ["resume", "threads", "json", "checkpoint_every", "force"];
+
+/// Where a run stands, and what it was begun with.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Kept {
+    /// The program's.
+    version: String,
+    /// The command line.
+    pub command: Vec<String>,
+    /// Checksums of the samples to train on, of those to test with, and of what a table's columns are.
+    data: [Option<u32>; 3],
+    /// How long it took.
+    pub seconds: f64,
+    pub curve: Vec<Point>,
+    pub place: Checkpoint,
+}
+
+fn checksums(data: &Data, schema: Option<&Schema>) -> anyhow::Result<[Option<u32>; 3]> {
+    let schema = schema.map(postcard::to_stdvec).transpose()?;
+    let test = data.test.as_ref().map(Set::checksum);
+    Ok([Some(data.train.checksum()), test, schema.map(|bytes| CRC.checksum(&bytes))])
+}
+
+/// The options that a command line has and that decide over what a run comes to: their names and values.
+fn options(command: &[String]) -> anyhow::Result<Vec<(String, Vec<String>)>> {
+    let cli = Cli::command();
+    let matches = cli.clone().try_get_matches_from(command)?;
+    let (Some(train), Some(matches)) = (cli.find_subcommand("train"), matches.subcommand_matches("train")) else {
+        return Ok(Vec::new());
+    };
+    let given = |id: &&str| matches.value_source(id) == Some(ValueSource::CommandLine) && !FREE.contains(id);
+    let named = |id: &str| {
+        let values = matches.get_raw(id).into_iter().flatten().map(|value| value.to_string_lossy().into_owned());
+        (format!("--{}", id.replace('_', "-")), values.collect())
+    };
+    Ok(train.get_arguments().map(|argument| argument.get_id().as_str()).filter(given).map(named).collect())
+}
+
+impl Kept {
+    /// What the run in `dir` kept last.
+    pub fn read(dir: &Path) -> anyhow::Result<Self> {
+        let path = dir.join(CHECKPOINT);
+        let bytes = fs::read(&path)
+            .with_context(|| format!("{} has no run to go on with: {CHECKPOINT} cannot be read", dir.display()))?;
+        let damaged = || format!("{} is damaged", path.display());
+        let (checksum, body) = bytes.split_first_chunk().with_context(damaged)?;
+        ensure!(CRC.checksum(body) == u32::from_le_bytes(*checksum), damaged());
+        let (version, _) = postcard::take_from_bytes::<String>(body).with_context(damaged)?;
+        ensure!(version == VERSION, "{} was kept by amc {version}, and this is amc {VERSION}", path.display());
+        postcard::from_bytes(body).with_context(damaged)
+    }
+
+    /// The options that the run was begun with. Those given now have to be of them.
+    pub fn begun_with(&self, dir: &Path, command: &[String]) -> anyhow::Result<Box<TrainArgs>> {
+        let begun = options(&self.command)?;
+        for (name, values) in options(command)? {
+            let then = begun.iter().find(|(other, _)| *other == name).map(|(_, values)| values.join(" "));
+            let now = values.join(" ");
+            if then.as_ref() != Some(&now) {
+                let then = then.map_or_else(|| "without it".into(), |then| format!("with {then}"));
+                let dir = dir.display();
+                bail!("{name} {now}: the run in {dir} was begun {then}, and goes on as it was begun");
+            }
+        }
+        match Cli::try_parse_from(&self.command)?.command {
+            Some(Command::Train(args)) => Ok(args),
+            _ => bail!("{} was not kept by amc train", dir.join(CHECKPOINT).display()),
+        }
+    }
+
+    /// Checks that data are those that the run was begun with.
+    pub fn check(&self, dir: &Path, name: &str, data: &Data, schema: Option<&Schema>) -> anyhow::Result<()> {
+        let same = self.data == checksums(data, schema)?;
+        ensure!(same, "{name} is not what it was when the run in {} was begun", dir.display());
+        Ok(())
+    }
+}
+
+/// Keeps where a run stands, now and then.
+pub(super) struct Keeper {
+    path: PathBuf,
+    every: Duration,
+    command: Vec<String>,
+    data: [Option<u32>; 3],
+    /// How long the run took before this.
+    before: f64,
+    begun: Instant,
+    last: Instant,
+}
+
+impl Keeper {
+    /// Of a run on these data, from now on.
+    pub fn new(
+        dir: &Path,
+        every: Duration,
+        command: Vec<String>,
+        data: &Data,
+        schema: Option<&Schema>,
+    ) -> anyhow::Result<Self> {
+        let (path, data, now) = (dir.join(CHECKPOINT), checksums(data, schema)?, Instant::now());
+        Ok(Self { path, every, command, data, before: 0.0, begun: now, last: now })
+    }
+
+    /// Of one that took so many seconds before.
+    pub fn after(self, before: f64) -> Self {
+        Self { before, ..self }
+    }
+
+    /// How long the run has taken.
+    pub fn seconds(&self) -> f64 {
+        self.before + self.begun.elapsed().as_secs_f64()
+    }
+
+    /// Whether it is time.
+    pub fn is_due(&self) -> bool {
+        self.last.elapsed() >= self.every
+    }
+
+    /// Keeps it.
+    pub fn keep(&mut self, curve: &[Point], place: anyhow::Result<Checkpoint>) -> anyhow::Result<()> {
+        self.last = Instant::now();
+        let (version, command, curve) = (VERSION.to_string(), self.command.clone(), curve.to_vec());
+        let kept = Kept { version, command, data: self.data, seconds: self.seconds(), curve, place: place? };
+        let body = postcard::to_stdvec(&kept)?;
+        let bytes = [&CRC.checksum(&body).to_le_bytes()[..], &body].concat();
+        self.write(&bytes).with_context(|| format!("{} cannot be written", self.path.display()))
+    }
+
+    /// Always by the same other name: whatever a run that is killed leaves there, the next overwrites.
+    fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        let new = self.new_path();
+        let mut file = File::create(&new)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(new, &self.path)
+    }
+
+    fn new_path(&self) -> PathBuf {
+        self.path.with_extension("new")
+    }
+
+    /// Keeps it, or says that it cannot.
+    pub fn try_keep(&mut self, curve: &[Point], place: anyhow::Result<Checkpoint>) {
+        if let Err(error) = self.keep(curve, place) {
+            note!("warning: training goes on, but could not from here: {error:#}");
+        }
+    }
+
+    /// The run has ended: there is nothing to go on with.
+    pub fn forget(self) -> anyhow::Result<()> {
+        for path in [self.new_path(), self.path] {
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(error).with_context(|| format!("{} cannot be removed", path.display()));
+                }
+                _ => (),
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::{FREE, options};
+    use crate::cli::Cli;
+
+    #[test]
+    fn options_are_told_apart_by_what_they_decide() {
+        let line = |options: &str| options.split(' ').map(String::from).collect::<Vec<_>>();
+        let given = options(&line("amc train --data sine --in-place --sigma 0.1 --threads 1 --json")).expect("options");
+        let names: Vec<_> = given.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["--data", "--sigma", "--in-place"]);
+        assert_eq!(given[1].1, ["0.1"]);
+        assert_eq!(options(&line("amc")).expect("no options"), []);
+        let command = Cli::command();
+        let train = command.find_subcommand("train").expect("a command");
+        for free in FREE {
+            assert!(train.get_arguments().any(|argument| argument.get_id() == free), "{free}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! When a run ends: asked to by a signal, or because it has come far enough.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use clap::Args;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+
+/// The exit code of a run that was asked to end.
+pub(super) const ASKED: u8 = 130;
+
+#[derive(Args, Clone)]
+#[command(next_help_heading = "Ends")]
+pub(super) struct StopArgs {
+    /// End when the loss is at most this
+    #[arg(long, allow_negative_numbers = true)]
+    until_loss: Option<f32>,
+    /// End when this share of the test samples is classified rightly: from 0 to 1
+    #[arg(long)]
+    until_accuracy: Option<f32>,
+    /// End after this time, like 90s or 10m or 1h30m
+    #[arg(long, value_parser = humantime::parse_duration)]
+    time: Option<Duration>,
+}
+
+impl StopArgs {
+    /// Why a run ends here, if it does.
+    pub fn reached(&self, seconds: f64, loss: f32, accuracy: Option<f32>) -> Option<String> {
+        if self.until_loss.is_some_and(|least| loss <= least) {
+            return Some(format!("the loss is {loss}"));
+        }
+        if let (Some(least), Some(accuracy)) = (self.until_accuracy, accuracy)
+            && accuracy >= least
+        {
+            return Some(format!("the accuracy is {accuracy}"));
+        }
+        let over = self.time.is_some_and(|time| seconds >= time.as_secs_f64());
+        over.then(|| format!("it took {seconds:.0} s"))
+    }
+}
+
+/// Becomes true when this process is asked to end; asked again, it ends on the spot.
+pub(super) fn asked() -> std::io::Result<Arc<AtomicBool>> {
+    let asked = Arc::new(AtomicBool::new(false));
+    for signal in signals() {
+        flag::register_conditional_shutdown(signal, ASKED.into(), Arc::clone(&asked))?;
+        flag::register(signal, Arc::clone(&asked))?;
+    }
+    Ok(asked)
+}
+
+#[cfg(not(unix))]
+fn signals() -> Vec<i32> {
+    vec![SIGINT, SIGTERM]
+}
+
+/// Those that `nohup` has this process ignore stay ignored.
+#[cfg(unix)]
+fn signals() -> Vec<i32> {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    let all = [SIGINT, SIGTERM, signal_hook::consts::SIGHUP];
+    all.into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0).collect()
+}
+
+/// Whether it was asked.
+pub(super) fn is_asked(asked: &AtomicBool) -> bool {
+    asked.load(Ordering::Relaxed)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::StopArgs;
+
+    #[test]
+    fn a_run_ends_where_one_of_its_ends_is_reached() {
+        let all = StopArgs { until_loss: Some(0.1), until_accuracy: Some(0.9), time: Some(Duration::from_secs(60)) };
+        assert!(all.reached(0.0, 0.1, None).is_some_and(|why| why.contains("loss is 0.1")));
+        assert!(all.reached(0.0, 0.2, Some(0.9)).is_some_and(|why| why.contains("accuracy is 0.9")));
+        assert!(all.reached(60.0, 0.2, Some(0.8)).is_some_and(|why| why.contains("60 s")));
+        assert_eq!(all.reached(59.0, f32::NAN, Some(f32::NAN)), None);
+        let none = StopArgs { until_loss: None, until_accuracy: None, time: None };
+        assert_eq!(none.reached(1e9, 0.0, Some(1.0)), None);
+    }
+}
