@@ -100,12 +100,12 @@ impl Metrics {
         match self {
             Self::Classes(confusion) => {
                 let found = if confusion.names.len() <= MOST_SHOWN { &confusion.names[..] } else { &[] };
-                let found_as = found.iter().map(|name| format!("as {name}"));
+                let found_as = found.iter().map(|name| format!("as {}", shown(name)));
                 let head = ["class", "precision", "recall", "F1", "samples"].map(String::from);
                 table.set_header(head.into_iter().chain(found_as));
                 for (class, counts) in confusion.classes().into_iter().zip(&confusion.counts) {
                     let ClassMetrics { class, precision, recall, f1, samples } = class;
-                    let cells = [class, share(precision), share(recall), share(f1), samples.to_string()];
+                    let cells = [shown(&class), share(precision), share(recall), share(f1), samples.to_string()];
                     table.add_row(cells.into_iter().chain(counts.iter().take(found.len()).map(u64::to_string)));
                 }
             }
@@ -113,7 +113,7 @@ impl Metrics {
                 table.set_header(["number", "RMSE", "MAE", "R2"]);
                 for Errors { name, rmse, mae, r2, .. } in errors {
                     let number = |x: &f64| format!("{:.4}", Significant(*x));
-                    table.add_row([name.clone(), number(rmse), number(mae), share(*r2)]);
+                    table.add_row([shown(name), number(rmse), number(mae), share(*r2)]);
                 }
             }
         }
@@ -122,6 +122,22 @@ impl Metrics {
         });
         table.trim_fmt()
     }
+}
+
+/// Letters of a name that are shown.
+const MOST_LETTERS: usize = 40;
+
+/// A name as it can be shown: without what would control a terminal or is no XML, and not too long.
+pub(crate) fn shown(name: &str) -> String {
+    let steers = |c: char| {
+        c.is_control() || matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let letter = |c: char| if steers(c) || matches!(c, '\u{fffe}'..='\u{ffff}') { '\u{fffd}' } else { c };
+    let mut shown: String = name.chars().map(letter).take(MOST_LETTERS).collect();
+    if name.chars().nth(MOST_LETTERS).is_some() {
+        shown.push('…');
+    }
+    shown
 }
 
 /// Classes whose confusion matrix is shown in text.
@@ -210,7 +226,7 @@ impl Errors {
 
 #[cfg(test)]
 mod tests {
-    use super::{Confusion, Errors, Metrics, Significant};
+    use super::{Confusion, Errors, Metrics, Significant, shown};
 
     /// sklearn.metrics.precision_recall_fscore_support([0,0,0,1,1,2], [0,0,1,1,2,2]) of scikit-learn 1.9, but that a sample of
     /// class 0 more is found to be of none.
@@ -241,6 +257,13 @@ mod tests {
         assert!((errors.r2.expect("a number") - 0.948_608_137_044_967_9).abs() < 1e-15);
         assert_eq!(Errors::of("y".into(), vec![(1.0, 2.0), (1.0, 1.0)]).r2, None);
         assert!(Errors::of("y".into(), vec![(1.0, f64::NAN), (2.0, 1.0)]).rmse.is_nan());
+    }
+
+    #[test]
+    fn names_are_shown_without_what_would_steer() {
+        assert_eq!(shown("a\u{1b}[31mb\u{202e}\n"), "a\u{fffd}[31mb\u{fffd}\u{fffd}");
+        assert_eq!(shown(&"é".repeat(5000)), "é".repeat(40) + "…");
+        assert_eq!(shown("<script> & 'Größe'"), "<script> & 'Größe'");
     }
 
     #[test]

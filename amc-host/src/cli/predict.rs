@@ -38,6 +38,13 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<()> {
         anyhow::ensure!(args.output.is_none(), "--output is for a file's rows: those of stdin go to stdout");
         return stream(&model, schema, written);
     }
+    if let Some(output) = args.output.as_ref().filter(|output| output.is_file()) {
+        let same = |other: &Path| std::fs::canonicalize(other).ok() == std::fs::canonicalize(output).ok();
+        let own = [("the model", &args.model), ("the table", &args.file)].into_iter().find(|(_, path)| same(path));
+        if let Some((what, path)) = own {
+            anyhow::bail!("--output is {what}, {}: name another file", path.display());
+        }
+    }
     let table = Table::read(&args.file, written, &schema.names())?;
     let text = answers(&model, schema, &table, true)?;
     match &args.output {

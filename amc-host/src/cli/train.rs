@@ -105,7 +105,7 @@ pub(super) struct TrainArgs {
     #[arg(long, value_name = "FOLDER")]
     resume: Option<PathBuf>,
     /// Time between checkpoints, from which --resume goes on; there is one at SIGINT, SIGTERM and SIGHUP, too
-    #[arg(long, value_parser = humantime::parse_duration, default_value = "1m", value_name = "TIME")]
+    #[arg(long, value_parser = stop::time, default_value = "1m", value_name = "TIME")]
     checkpoint_every: Duration,
 }
 
@@ -230,6 +230,7 @@ fn make(args: &TrainArgs, command: Vec<String>, from: Option<(&Path, Kept)>) -> 
     let description = args.description(&data)?;
     let settings = args.settings(&data)?;
     check(&description, &data, &settings)?;
+    args.stop.check(&data)?;
     warn_of_scale(&data);
     let folder = match &from {
         Some((dir, kept)) => {
@@ -325,6 +326,10 @@ fn train_and_show(
                     "loss {loss:.5}  acceptance {acceptance_rate:.3}  sigma {sigma:.2e}{accuracy}"
                 ));
                 bar.set_position(step);
+            }
+            if step == steps || reached.is_some() {
+                // Should its results not be written, they can be once more.
+                bar.suspend(|| way.keeper.try_keep(&way.curve, moves.checkpoint()));
             }
             if let Some(why) = reached {
                 bar.suspend(|| note!("ended after {step} of {steps} steps: {why}"));

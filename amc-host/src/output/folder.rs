@@ -37,7 +37,7 @@ pub enum FolderError {
 
 impl Folder {
     /// Takes the folder `wanted`, or where that holds files of another run or a run is under way in it, the first that
-    /// is free of `wanted`-2, `wanted`-3, and so on. With `overwrite`, `wanted` in any case.
+    /// is free of `wanted`-2, `wanted`-3, and so on. With `overwrite`, `wanted` unless a run is under way in it.
     pub fn take(wanted: &Path, overwrite: bool) -> Result<Self, FolderError> {
         let mut path = wanted.to_path_buf();
         for number in 2_u64.. {
@@ -84,7 +84,7 @@ impl Folder {
         match lock.try_lock() {
             // Not every file system has locks.
             Ok(()) | Err(TryLockError::Error(_)) => folder.lock = Some(lock),
-            Err(TryLockError::WouldBlock) if overwrite => (),
+            Err(TryLockError::WouldBlock) if overwrite => return Err(FolderError::UnderWay(path.to_path_buf())),
             Err(TryLockError::WouldBlock) => return Ok(None),
         }
         // Another run may have ended since.
@@ -128,6 +128,7 @@ mod tests {
         assert_eq!(take().path(), numbered(2));
         let forced = Folder::take(&wanted, true).expect("a folder");
         assert_eq!(forced.path(), wanted);
+        assert!(matches!(Folder::take(&wanted, true), Err(FolderError::UnderWay(_))));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use crate::metrics::{Confusion, Errors, Metrics};
+use crate::metrics::{Confusion, Errors, Metrics, shown};
 
 /// Pixels of a panel's side.
 const SIDE: u32 = 480;
@@ -38,7 +38,8 @@ pub(super) fn draw(metrics: &Metrics) -> anyhow::Result<String> {
 fn matrix(area: &Area<'_>, confusion: &Confusion) -> anyhow::Result<()> {
     let classes = confusion.names.len();
     let last = classes.saturating_sub(1) as i32;
-    let name = |class: i32| confusion.names.get(class as usize).filter(|_| classes <= MOST_NAMED).cloned();
+    let name =
+        |class: i32| confusion.names.get(class as usize).filter(|_| classes <= MOST_NAMED).map(|name| shown(name));
     let named = |class: &SegmentValue<i32>| match class {
         SegmentValue::CenterOf(class) => name(*class).unwrap_or_default(),
         _ => String::new(),
@@ -70,12 +71,15 @@ fn matrix(area: &Area<'_>, confusion: &Confusion) -> anyhow::Result<()> {
     let all = (0..classes).flat_map(|class| (0..classes).map(move |found| (class, found)));
     for (class, found) in all {
         let count = confusion.counts[class][found];
+        if count == 0 {
+            continue;
+        }
         let share = count as f64 / confusion.samples[class].max(1) as f64;
         let shade = |from: u8| (255.0 - share * f64::from(255 - from)) as u8;
         let colour = RGBColor(shade(8), shade(69), shade(148));
         let square = [(at(found), at(cell(class))), (at(found + 1), at(cell(class) + 1))];
         chart.draw_series(std::iter::once(Rectangle::new(square, colour.filled())))?;
-        if classes <= MOST_WRITTEN && count > 0 {
+        if classes <= MOST_WRITTEN {
             let ink = if share > 0.5 { &WHITE } else { &BLACK };
             let size = (240 / classes.max(1)).clamp(9, 18);
             let style = ("sans-serif", size as i32).into_font().color(ink);
@@ -100,7 +104,7 @@ fn scatter(area: &Area<'_>, errors: &Errors) -> anyhow::Result<()> {
     let range = || low - margin..high + margin;
     let mut chart = ChartBuilder::on(area)
         .margin(16)
-        .caption(&errors.name, ("sans-serif", 16))
+        .caption(shown(&errors.name), ("sans-serif", 16))
         .x_label_area_size(40)
         .y_label_area_size(72)
         .build_cartesian_2d(range(), range())?;

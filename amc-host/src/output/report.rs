@@ -3,7 +3,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{Point, Summary, curves, quality};
-use crate::metrics::{ClassMetrics, Errors, Metrics};
+use crate::metrics::{ClassMetrics, Errors, Metrics, shown};
 
 /// What a run was.
 pub struct About {
@@ -91,13 +91,13 @@ fn table(metrics: &Metrics) -> Markup {
                 Metrics::Classes(confusion) => {
                     tr { th { "class" } th.n { "precision" } th.n { "recall" } th.n { "F1" } th.n { "samples" } }
                     @for ClassMetrics { class, precision, recall, f1, samples } in &confusion.classes() {
-                        tr { td { (class) } td.n { (share(precision)) } td.n { (share(recall)) } td.n { (share(f1)) } td.n { (samples) } }
+                        tr { td { (shown(class)) } td.n { (share(precision)) } td.n { (share(recall)) } td.n { (share(f1)) } td.n { (samples) } }
                     }
                 }
                 Metrics::Numbers(errors) => {
                     tr { th { "number" } th.n { "RMSE" } th.n { "MAE" } th.n { "R²" } }
                     @for Errors { name, rmse, mae, r2, .. } in errors {
-                        tr { td { (name) } td.n { (rmse) } td.n { (mae) } td.n { (share(r2)) } }
+                        tr { td { (shown(name)) } td.n { (rmse) } td.n { (mae) } td.n { (share(r2)) } }
                     }
                 }
             }

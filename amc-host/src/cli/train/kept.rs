@@ -14,7 +14,7 @@ use super::TrainArgs;
 use crate::cli::{Cli, Command};
 use crate::data::schema::Schema;
 use crate::data::{Data, Set};
-use crate::output::{CHECKPOINT, Point};
+use crate::output::{CHECKPOINT, MODEL, Point};
 use crate::train::Checkpoint;
 use crate::{CRC, note};
 
@@ -63,6 +63,12 @@ impl Kept {
     /// What the run in `dir` kept last.
     pub fn read(dir: &Path) -> anyhow::Result<Self> {
         let path = dir.join(CHECKPOINT);
+        ensure!(
+            path.exists() || !dir.join(MODEL).exists(),
+            "the run in {} has ended: there is nothing to go on with",
+            dir.display()
+        );
+        ensure!(!path.exists() || path.is_file(), "{} is no file", path.display());
         let bytes = fs::read(&path)
             .with_context(|| format!("{} has no run to go on with: {CHECKPOINT} cannot be read", dir.display()))?;
         let damaged = || format!("{} is damaged", path.display());

@@ -8,6 +8,8 @@ use clap::Args;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
+use crate::data::{Data, Set};
+
 /// The exit code of a run that was asked to end.
 pub(super) const ASKED: u8 = 130;
 
@@ -15,17 +17,40 @@ pub(super) const ASKED: u8 = 130;
 #[command(next_help_heading = "Ends")]
 pub(super) struct StopArgs {
     /// End when the loss is at most this
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long, allow_negative_numbers = true, value_parser = loss)]
     until_loss: Option<f32>,
-    /// End when this share of the test samples is classified rightly: from 0 to 1
-    #[arg(long)]
+    /// End when this share of the test samples is classified rightly: from 0 to 1. They have then chosen the model, and say less
+    /// of how good it is
+    #[arg(long, allow_negative_numbers = true, value_parser = share)]
     until_accuracy: Option<f32>,
     /// End after this time, like 90s or 10m or 1h30m
-    #[arg(long, value_parser = humantime::parse_duration)]
+    #[arg(long, value_parser = time)]
     time: Option<Duration>,
 }
 
+fn loss(text: &str) -> Result<f32, &'static str> {
+    text.parse().ok().filter(|loss: &f32| !loss.is_nan()).ok_or("use a number")
+}
+
+fn share(text: &str) -> Result<f32, &'static str> {
+    text.parse().ok().filter(|share| (0.0..=1.0).contains(share)).ok_or("use a number from 0 to 1")
+}
+
+/// A time that is not 0.
+pub(super) fn time(text: &str) -> Result<Duration, String> {
+    let time = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if time < Duration::from_millis(1) { Err("use a time of at least 1ms".into()) } else { Ok(time) }
+}
+
 impl StopArgs {
+    /// Checks that all ends can be reached on these data.
+    pub fn check(&self, data: &Data) -> anyhow::Result<()> {
+        let has_accuracy = data.test.as_ref().is_some_and(Set::has_classes);
+        let asked = self.until_accuracy.is_some();
+        anyhow::ensure!(has_accuracy || !asked, "--until-accuracy needs classes, and samples to test with");
+        Ok(())
+    }
+
     /// Why a run ends here, if it does.
     pub fn reached(&self, seconds: f64, loss: f32, accuracy: Option<f32>) -> Option<String> {
         if self.until_loss.is_some_and(|least| loss <= least) {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rand_core::{Rng, SeedableRng};
 use serde_json::Value;
 
-use super::{amc, json, refused};
+use super::{json, refused};
 
 /// Long enough to be interrupted, with batches that are drawn anew; every hundredth of a second it is known where it stands.
 const RUN: [&str; 10] =
@@ -160,6 +160,7 @@ fn nothing_else_goes_on_with_a_run() {
         std::thread::yield_now();
     }
     refused(&["train", "--resume", "o"], dir, &["a run is under way in o"]);
+    refused(&[&begin[..], &["--force"]].concat(), dir, &["a run is under way in o"]);
     run.kill().expect("killed");
     run.wait().expect("its end");
     for (more, words) in [
@@ -183,6 +184,9 @@ fn nothing_else_goes_on_with_a_run() {
         fs::write(dir.join("o/checkpoint"), &kept[..at]).expect("written");
         refused(&["train", "--resume", "o"], dir, &["checkpoint is damaged"]);
     }
+    fs::remove_file(dir.join("o/checkpoint")).expect("removed");
+    fs::create_dir(dir.join("o/checkpoint")).expect("made");
+    refused(&["train", "--resume", "o"], dir, &["checkpoint is no file"]);
     refused(&["train", "--resume", "nowhere"], dir, &["nowhere has no run to go on with"]);
 }
 
@@ -196,6 +200,19 @@ fn a_run_ends_when_it_has_come_far_enough() {
     assert!(ended["test_accuracy"].as_f64() >= Some(0.5) && ended["steps"].as_u64() < Some(20_000), "{ended}");
     let ended = run(&["--time", "50ms", "--steps", "999999999"]);
     assert!(ended["steps"].as_u64() < Some(999_999_999), "{ended}");
-    let output = amc(&["train", "--time", "soon"], dir.path());
-    assert_eq!(output.status.code(), Some(2));
+    let folder = dir.path().join("refused");
+    fs::create_dir(&folder).expect("made");
+    for (wrong, words) in [
+        (&["--time", "soon"][..], &["--time", "soon"][..]),
+        (&["--time", "0s"], &["at least 1ms"]),
+        (&["--checkpoint-every", "0"], &["at least 1ms"]),
+        (&["--until-accuracy", "95"], &["a number from 0 to 1"]),
+        (&["--until-accuracy", "-1"], &["a number from 0 to 1"]),
+        (&["--until-accuracy", "nan"], &["a number from 0 to 1"]),
+        (&["--until-loss", "nan"], &["a number"]),
+        (&["--until-accuracy", "0.9", "--data", "sine"], &["--until-accuracy needs classes"]),
+        (&["--resume", "../runs/digits"], &["runs/digits has ended"]),
+    ] {
+        refused(&[&["train"], wrong].concat(), &folder, words);
+    }
 }

@@ -68,6 +68,12 @@ fn a_sorted_table_with_texts_is_learned_and_its_names_are_kept() {
     assert!(output.status.success() && output.stdout.is_empty());
     assert_eq!(fs::read_to_string(dir.path().join("out.csv")).expect("written"), answer);
 
+    for own in [MODEL, "new.csv"] {
+        let before = fs::read(dir.path().join(own)).expect("read");
+        let output = amc(&["predict", MODEL, "new.csv", "-o", own], dir.path());
+        assert!(output.status.code() == Some(2) && fs::read(dir.path().join(own)).expect("read") == before, "{own}");
+    }
+
     for (text, words) in [
         ("height\n1\n2\n", &["one column"][..]),
         ("height,size\n1,2\n", &["no column \"room\""]),
