@@ -85,7 +85,7 @@ devices() {
   fi
 
   say "firmware images of boards link and fit"
-  # Every program for every core; what is on a core already fits another board of it where the largest does.
+  # Every program for every core; where a core has been, those of the most flash and of the most RAM stand for the others.
   build_images stm32f411 fit --bins
   boards=(nrf52840 nrf52833)
   if [ ${#more_targets[@]} != 0 ]; then
@@ -93,7 +93,7 @@ devices() {
     boards+=(rp2350)
   fi
   for board in "${boards[@]}"; do
-    build_images "$board" fit --bin paper_net
+    build_images "$board" fit --bin digits --bin paper_net
   done
   cd ..
 

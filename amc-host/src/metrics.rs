@@ -70,19 +70,24 @@ impl Metrics {
         let named = schema.map(|schema| &schema.outputs);
         Ok(match set.targets() {
             OwnedTargets::Classes(classes) => {
-                let names = match named {
-                    Some(Outputs::Classes(names)) => names.clone(),
-                    _ => (0..width).map(|class| class.to_string()).collect(),
+                let (known, classes_of) = match named {
+                    Some(Outputs::Classes(names)) => (&names[..], set.outputs()),
+                    _ => (&[][..], width),
                 };
+                // Other data may have classes that the model's table had not.
+                let unknown = (known.len()..classes_of).map(|class| class.to_string());
+                let names = known.iter().cloned().chain(unknown).collect();
                 let found = outputs.chunks_exact(width).map(best);
                 Self::Classes(Confusion::of(names, classes.iter().map(|class| usize::from(*class)).zip(found)))
             }
             OwnedTargets::Values(wanted, _) => {
                 let name = |output: usize| match named {
-                    Some(Outputs::Numbers(names)) => names[output].clone(),
-                    _ => format!("output {output}"),
+                    Some(Outputs::Numbers(names)) => names.get(output).cloned(),
+                    _ => None,
                 };
-                let scaling = |output: usize| schema.map_or(Scaling::NONE, |schema| schema.output_scaling[output]);
+                let name = |output: usize| name(output).unwrap_or_else(|| format!("output {output}"));
+                let scalings = schema.map_or(&[][..], |schema| &schema.output_scaling);
+                let scaling = |output: usize| scalings.get(output).copied().unwrap_or(Scaling::NONE);
                 let of = |output: usize| {
                     let number = |y: &f32| f64::from(scaling(output).undo(*y));
                     let all = |of: &[f32]| of.iter().skip(output).step_by(width).map(number).collect::<Vec<_>>();
@@ -93,30 +98,42 @@ impl Metrics {
         })
     }
 
-    /// As a table: a line for each class, with what was found for its samples if there are few classes, or for each number.
-    pub fn table(&self) -> String {
-        let mut table = comfy_table::Table::new();
-        table.load_style(comfy_table::presets::NOTHING);
+    /// Rows of cells to show, the head first: one for each class, or for each number.
+    pub(crate) fn cells(&self) -> Vec<Vec<String>> {
         match self {
             Self::Classes(confusion) => {
-                let found = if confusion.names.len() <= MOST_SHOWN { &confusion.names[..] } else { &[] };
-                let found_as = found.iter().map(|name| format!("as {}", shown(name)));
                 let head = ["class", "precision", "recall", "F1", "samples"].map(String::from);
-                table.set_header(head.into_iter().chain(found_as));
-                for (class, counts) in confusion.classes().into_iter().zip(&confusion.counts) {
+                let of = |class: ClassMetrics| {
                     let ClassMetrics { class, precision, recall, f1, samples } = class;
-                    let cells = [shown(&class), share(precision), share(recall), share(f1), samples.to_string()];
-                    table.add_row(cells.into_iter().chain(counts.iter().take(found.len()).map(u64::to_string)));
-                }
+                    vec![shown(&class), share(precision), share(recall), share(f1), samples.to_string()]
+                };
+                std::iter::once(head.to_vec()).chain(confusion.classes().into_iter().map(of)).collect()
             }
             Self::Numbers(errors) => {
-                table.set_header(["number", "RMSE", "MAE", "R2"]);
-                for Errors { name, rmse, mae, r2, .. } in errors {
-                    let number = |x: &f64| format!("{:.4}", Significant(*x));
-                    table.add_row([shown(name), number(rmse), number(mae), share(*r2)]);
-                }
+                let number = |x: f64| format!("{:.4}", Significant(x));
+                let of = |errors: &Errors| {
+                    let Errors { name, rmse, mae, r2, .. } = errors;
+                    vec![shown(name), number(*rmse), number(*mae), share(*r2)]
+                };
+                let head = ["number", "RMSE", "MAE", "R2"].map(String::from);
+                std::iter::once(head.to_vec()).chain(errors.iter().map(of)).collect()
             }
         }
+    }
+
+    /// As a table: a line for each class, with what was found for its samples if there are few classes, or for each number.
+    pub fn table(&self) -> String {
+        let mut cells = self.cells();
+        if let Self::Classes(Confusion { names, counts, .. }) = self
+            && names.len() <= MOST_SHOWN
+        {
+            cells[0].extend(names.iter().map(|name| format!("as {}", shown(name))));
+            cells[1..].iter_mut().zip(counts).for_each(|(row, counts)| row.extend(counts.iter().map(u64::to_string)));
+        }
+        let mut table = comfy_table::Table::new();
+        table.load_style(comfy_table::presets::NOTHING);
+        table.set_header(&cells[0]);
+        table.add_rows(&cells[1..]);
         table.column_iter_mut().skip(1).for_each(|column| {
             column.set_cell_alignment(comfy_table::CellAlignment::Right);
         });
@@ -257,6 +274,36 @@ mod tests {
         assert!((errors.r2.expect("a number") - 0.948_608_137_044_967_9).abs() < 1e-15);
         assert_eq!(Errors::of("y".into(), vec![(1.0, 2.0), (1.0, 1.0)]).r2, None);
         assert!(Errors::of("y".into(), vec![(1.0, f64::NAN), (2.0, 1.0)]).rmse.is_nan());
+    }
+
+    /// A net of more outputs than its table has classes, on data that have more.
+    #[test]
+    fn other_data_than_the_models_are_measured() {
+        use crate::data::schema::{Outputs, Scaling, Schema};
+        use crate::data::{OwnedTargets, Set, Values};
+        use crate::model::{ActivationName, Description, LossName, Model};
+        let (linear, mse) = (ActivationName::Linear, LossName::Mse);
+        let of = |targets| Set::new(Values::F32(vec![1.0, 2.0, 3.0]), 1, targets);
+        let model = |outputs, of| Model {
+            description: Description::new(&[1, outputs], linear, linear, mse),
+            arithmetic: amc_kernels::Arithmetic::Portable,
+            parameters: vec![0.5; 2 * outputs],
+            schema: Some(Schema {
+                width: 2,
+                features: Vec::new(),
+                targets: Vec::new(),
+                outputs: of,
+                input_scaling: vec![Scaling::NONE],
+                output_scaling: Vec::new(),
+            }),
+        };
+        let two = || Outputs::Classes(vec!["a".into(), "b".into()]);
+        let of_classes = Metrics::of(&model(4, two()), &of(OwnedTargets::Classes(vec![0, 1, 2]))).expect("metrics");
+        let Metrics::Classes(confusion) = of_classes else { panic!("classes") };
+        assert_eq!((confusion.names, confusion.samples), (["a", "b", "2"].map(String::from).to_vec(), vec![1; 3]));
+        let of_numbers = Metrics::of(&model(1, two()), &of(OwnedTargets::Values(vec![1.0, 1.5, 2.0], 1)));
+        let Metrics::Numbers(errors) = of_numbers.expect("metrics") else { panic!("numbers") };
+        assert_eq!((errors[0].name.as_str(), errors[0].rmse), ("output 0", 0.0));
     }
 
     #[test]

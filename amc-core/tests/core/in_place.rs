@@ -7,7 +7,6 @@ use amc_core::chain::{
 use amc_core::{Activation, Generator, Layer, Net, Portable, gaussian};
 use rand_core::SeedableRng;
 
-/// Wide enough for moves to be compiled once, not once for each test.
 const P: Portable<8> = Portable::<8>;
 const GRID: Grid = Grid::DEFAULT;
 

@@ -7,6 +7,7 @@ mod stop;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use amc_core::chain::{Grid, Options};
@@ -16,7 +17,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use self::about::about;
 use self::kept::{Keeper, Kept};
-use self::stop::{ASKED, StopArgs, asked, is_asked};
+use self::stop::{ASKED, StopArgs, asked};
 use super::defaults::Defaults;
 use super::table::TableArgs;
 use super::{DataArgs, Switch, ThreadArgs};
@@ -244,16 +245,15 @@ fn make(args: &TrainArgs, command: Vec<String>, from: Option<(&Path, Kept)>) -> 
         None => (0.0, Vec::new(), None),
     };
     let about = about(&args.data.data, &command, &description, &settings, found);
-    let keeper = Keeper::new(folder.path(), args.checkpoint_every, command, &data, schema.as_ref())?;
-    let mut keeper = keeper.after(before);
-    let mut way = Way { curve, stop: &args.stop, keeper: &mut keeper, was_asked: false };
+    let keeper = Keeper::new(folder.path(), args.checkpoint_every, command, &data, schema.as_ref(), before)?;
+    let mut way = Way { curve, stop: &args.stop, keeper, was_asked: false };
     let trained = train_and_show(&description, &data, &settings, place.as_ref(), &mut way)?;
     let out = folder.path().display();
     if way.was_asked {
         note!("stopped after {} steps: `amc train --resume {out}` goes on", trained.counters.steps);
         return Ok(ExitCode::from(ASKED));
     }
-    let curve = way.curve;
+    let Way { curve, keeper, .. } = way;
     let parameters = trained.parameters.clone();
     let model = Model { description, arithmetic: args.arithmetic, parameters, schema };
     model.save(&folder.path().join(output::MODEL))?;
@@ -283,7 +283,7 @@ fn warn_of_scale(data: &Data) {
 struct Way<'w> {
     curve: Vec<Point>,
     stop: &'w StopArgs,
-    keeper: &'w mut Keeper,
+    keeper: Keeper,
     was_asked: bool,
 }
 
@@ -315,7 +315,7 @@ fn train_and_show(
                 accuracy = progress.test_accuracy();
             }
             let measured = accuracy.filter(|_| is_point);
-            let reached = way.stop.reached(way.keeper.seconds(), loss, measured);
+            let reached = way.stop.reached(|| way.keeper.seconds(), loss, measured);
             if is_point || reached.is_some() {
                 way.curve.push(Point { step, loss, acceptance_rate, sigma, batch, test_accuracy: measured });
             }
@@ -327,21 +327,18 @@ fn train_and_show(
                 ));
                 bar.set_position(step);
             }
-            if step == steps || reached.is_some() {
-                // Should its results not be written, they can be once more.
+            // Should the results not be written, they can be once more.
+            if step == steps || reached.is_some() || way.keeper.is_due() {
                 bar.suspend(|| way.keeper.try_keep(&way.curve, moves.checkpoint()));
             }
             if let Some(why) = reached {
                 bar.suspend(|| note!("ended after {step} of {steps} steps: {why}"));
                 return Ok(ControlFlow::Break(()));
             }
-            if is_asked(&asked) {
+            if asked.load(Relaxed) {
                 way.keeper.keep(&way.curve, moves.checkpoint())?;
                 way.was_asked = true;
                 return Ok(ControlFlow::Break(()));
-            }
-            if way.keeper.is_due() {
-                bar.suspend(|| way.keeper.try_keep(&way.curve, moves.checkpoint()));
             }
             Ok(ControlFlow::Continue(()))
         })

@@ -3,7 +3,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{Point, Summary, curves, quality};
-use crate::metrics::{ClassMetrics, Errors, Metrics, shown};
+use crate::metrics::Metrics;
 
 /// What a run was.
 pub struct About {
@@ -84,20 +84,14 @@ fn in_numbers(summary: &Summary) -> Markup {
 }
 
 fn table(metrics: &Metrics) -> Markup {
-    let share = |share: &Option<f64>| share.map_or("-".into(), |share| format!("{share:.3}"));
+    let cells = metrics.cells();
+    let class = |column: usize| (column > 0).then_some("n");
     html! {
         table {
-            @match metrics {
-                Metrics::Classes(confusion) => {
-                    tr { th { "class" } th.n { "precision" } th.n { "recall" } th.n { "F1" } th.n { "samples" } }
-                    @for ClassMetrics { class, precision, recall, f1, samples } in &confusion.classes() {
-                        tr { td { (shown(class)) } td.n { (share(precision)) } td.n { (share(recall)) } td.n { (share(f1)) } td.n { (samples) } }
-                    }
-                }
-                Metrics::Numbers(errors) => {
-                    tr { th { "number" } th.n { "RMSE" } th.n { "MAE" } th.n { "R²" } }
-                    @for Errors { name, rmse, mae, r2, .. } in errors {
-                        tr { td { (shown(name)) } td.n { (rmse) } td.n { (mae) } td.n { (share(r2)) } }
+            @for (row, cells) in cells.iter().enumerate() {
+                tr {
+                    @for (column, cell) in cells.iter().enumerate() {
+                        @if row == 0 { th class=[class(column)] { (cell) } } @else { td class=[class(column)] { (cell) } }
                     }
                 }
             }

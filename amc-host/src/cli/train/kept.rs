@@ -118,21 +118,17 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    /// Of a run on these data, from now on.
+    /// Of a run on these data that took so many seconds before.
     pub fn new(
         dir: &Path,
         every: Duration,
         command: Vec<String>,
         data: &Data,
         schema: Option<&Schema>,
+        before: f64,
     ) -> anyhow::Result<Self> {
         let (path, data, now) = (dir.join(CHECKPOINT), checksums(data, schema)?, Instant::now());
-        Ok(Self { path, every, command, data, before: 0.0, begun: now, last: now })
-    }
-
-    /// Of one that took so many seconds before.
-    pub fn after(self, before: f64) -> Self {
-        Self { before, ..self }
+        Ok(Self { path, every, command, data, before, begun: now, last: now })
     }
 
     /// How long the run has taken.

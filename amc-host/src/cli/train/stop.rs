@@ -1,7 +1,7 @@
 //! When a run ends: asked to by a signal, or because it has come far enough.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use clap::Args;
@@ -52,7 +52,7 @@ impl StopArgs {
     }
 
     /// Why a run ends here, if it does.
-    pub fn reached(&self, seconds: f64, loss: f32, accuracy: Option<f32>) -> Option<String> {
+    pub fn reached(&self, seconds: impl FnOnce() -> f64, loss: f32, accuracy: Option<f32>) -> Option<String> {
         if self.until_loss.is_some_and(|least| loss <= least) {
             return Some(format!("the loss is {loss}"));
         }
@@ -61,8 +61,9 @@ impl StopArgs {
         {
             return Some(format!("the accuracy is {accuracy}"));
         }
-        let over = self.time.is_some_and(|time| seconds >= time.as_secs_f64());
-        over.then(|| format!("it took {seconds:.0} s"))
+        let time = self.time?;
+        let seconds = seconds();
+        (seconds >= time.as_secs_f64()).then(|| format!("it took {seconds:.0} s"))
     }
 }
 
@@ -91,11 +92,6 @@ fn signals() -> Vec<i32> {
     all.into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0).collect()
 }
 
-/// Whether it was asked.
-pub(super) fn is_asked(asked: &AtomicBool) -> bool {
-    asked.load(Ordering::Relaxed)
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -105,11 +101,11 @@ mod tests {
     #[test]
     fn a_run_ends_where_one_of_its_ends_is_reached() {
         let all = StopArgs { until_loss: Some(0.1), until_accuracy: Some(0.9), time: Some(Duration::from_secs(60)) };
-        assert!(all.reached(0.0, 0.1, None).is_some_and(|why| why.contains("loss is 0.1")));
-        assert!(all.reached(0.0, 0.2, Some(0.9)).is_some_and(|why| why.contains("accuracy is 0.9")));
-        assert!(all.reached(60.0, 0.2, Some(0.8)).is_some_and(|why| why.contains("60 s")));
-        assert_eq!(all.reached(59.0, f32::NAN, Some(f32::NAN)), None);
+        assert!(all.reached(|| 0.0, 0.1, None).is_some_and(|why| why.contains("loss is 0.1")));
+        assert!(all.reached(|| 0.0, 0.2, Some(0.9)).is_some_and(|why| why.contains("accuracy is 0.9")));
+        assert!(all.reached(|| 60.0, 0.2, Some(0.8)).is_some_and(|why| why.contains("60 s")));
+        assert_eq!(all.reached(|| 59.0, f32::NAN, Some(f32::NAN)), None);
         let none = StopArgs { until_loss: None, until_accuracy: None, time: None };
-        assert_eq!(none.reached(1e9, 0.0, Some(1.0)), None);
+        assert_eq!(none.reached(|| 1e9, 0.0, Some(1.0)), None);
     }
 }
