@@ -127,9 +127,6 @@ devices() {
     AMC_FIRMWARE_IMAGES_64K="$images/qemu-64k" AMC_FIRMWARE_IMAGES_M33="$images/qemu-m33" \
     AMC_FIRMWARE_IMAGES_M0="$images/qemu-m0" \
     cargo test --workspace --test bits --test spanning -- --include-ignored "${skipped[@]}"
-
-  say "the same bits from unoptimised code"
-  cargo test -p amc-tests --test bits --profile unoptimised
 }
 
 host() {
@@ -155,6 +152,9 @@ host() {
 
   say "the core as a microcontroller has it, without layers beside dense ones"
   cargo test -p amc-core --test dense
+
+  say "the same bits from unoptimised code"
+  cargo test -p amc-tests --test bits --profile unoptimised
 }
 
 # Both in the background, each in a process group of its own: whatever ends this script ends all of it. (A part that is asked

@@ -14,7 +14,6 @@ pub mod evaluate;
 
 pub mod train;
 
-pub mod dump;
 pub mod export;
 pub mod metrics;
 pub mod model;

@@ -4,11 +4,11 @@ use std::num::ParseIntError;
 use std::ops::Range;
 use std::path::PathBuf;
 
+use amc_dump::{Save, geometries, saves};
 use amc_store::{model, snapshot};
 use anyhow::{Context, bail};
 use clap::Args;
 
-use crate::dump::{Save, geometries, saves};
 use crate::model::{Model, params_hash};
 use crate::note;
 

@@ -7,7 +7,6 @@ use std::process::{Command, Output};
 
 use amc_core::chain::{Chain, Memory, Options};
 use amc_core::{Activation, Generator, Layer, Loss, Net, Objective};
-use amc_host::dump;
 use amc_store::flash::{Blocking, Store};
 use amc_store::model::Model;
 use amc_store::snapshot::Snapshot;
@@ -163,11 +162,11 @@ fn every_size_of_words_and_pages_is_read() {
         for saves in 1..8 {
             let values: Vec<_> = (1..=saves).map(|save| save as f32).collect();
             let dump = saved::<PAGE, WORD>(vec![0xff; region], 0..region as u32, &values);
-            let found = dump::saves(&dump, PAGE, WORD).expect("read");
+            let found = amc_dump::saves(&dump, PAGE, WORD).expect("read");
             let numbers: Vec<_> = found.iter().map(|save| save.generation).collect();
             assert_eq!(numbers, (1..=saves).rev().take(2).collect::<Vec<_>>(), "{PAGE}, {WORD}");
             assert!(found.iter().all(|save| save.blob == a_model(save.generation as f32)), "{PAGE}, {WORD}");
-            assert!(dump::geometries(&dump).any(|sizes| sizes == (PAGE, WORD, saves)), "{PAGE}, {WORD}");
+            assert!(amc_dump::geometries(&dump).any(|sizes| sizes == (PAGE, WORD, saves)), "{PAGE}, {WORD}");
         }
     }
     check::<256, 1>();

@@ -1,4 +1,6 @@
 //! What a device has saved, out of a copy of its flash memory.
+//!
+//! A crate of its own, because a store is compiled once for each size of words, which takes longer than what uses it.
 
 use amc_store::flash::{Blocking, Store, StoreError};
 use embassy_futures::block_on;
