@@ -1,6 +1,8 @@
 //! Whether there is the memory that a run needs, asked before any of it is taken: a system that promises more than it has
 //! ends the program when that is used, and a failed allocation aborts it.
 
+use std::io::{self, Read};
+
 use indicatif::BinaryBytes;
 use sysinfo::System;
 
@@ -19,6 +21,21 @@ pub struct MemoryError {
 /// Checks that `needed` bytes can be had, for what is called `what`.
 pub fn check(needed: u64, what: impl Into<String>) -> Result<(), MemoryError> {
     check_within(needed, free(), what)
+}
+
+/// All that there is to read of what is called `what`. Memory is asked for as it is needed: a packed file may hold a
+/// thousand times its size.
+pub fn read_to_end(mut from: impl Read, what: &str) -> Result<io::Result<Vec<u8>>, MemoryError> {
+    let mut all = Vec::new();
+    loop {
+        let wanted = (all.len() as u64).max(1 << 20);
+        check(wanted, what)?;
+        match from.by_ref().take(wanted).read_to_end(&mut all) {
+            Ok(0) => return Ok(Ok(all)),
+            Ok(_) => (),
+            Err(error) => return Ok(Err(error)),
+        }
+    }
 }
 
 fn check_within(needed: u64, free: Option<u64>, what: impl Into<String>) -> Result<(), MemoryError> {

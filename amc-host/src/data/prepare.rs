@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use self::choice::{feature_columns, find, target_columns};
 use super::schema::{Feature, Kind, Outputs, Scaling, Schema, SchemaError};
 use super::split::{Parts, Split, grouped, last, random};
-use super::table::columns::{Cells, ColumnError, is_missing};
-use super::table::{Table, TableError, Written};
+use super::table::columns::{Cells, ColumnError};
+use super::table::{Cell, Table, TableError, Written};
 use super::target::{Target, TargetError, Task};
 use super::{Data, OwnedTargets, Set, Values};
 
@@ -151,11 +151,9 @@ pub fn load(path: &Path, options: &Options) -> Result<Prepared, PrepareError> {
     report.push(format!("{}: {table}", path.display()));
     let target_columns = target_columns(&table, options, &mut report)?;
     let features = feature_columns(&table, &target_columns, options, &mut report)?;
-    let mut cells = features.iter().map(|column| Cells::of(&table, *column)).collect::<Result<Vec<_>, _>>()?;
-    if let Some(kept) = complete_rows(&table, &features, &target_columns, &cells, options.missing)? {
+    if let Some(kept) = complete_rows(&table, &features, &target_columns, options.missing)? {
         report.push(format!("{} rows with missing cells are left out", table.rows() - kept.len()));
         table = table.keep(&kept);
-        cells = features.iter().map(|column| Cells::of(&table, *column)).collect::<Result<Vec<_>, _>>()?;
     }
     if table.rows() < FEWEST_ROWS {
         return Err(PrepareError::TooFew { path: path.to_path_buf(), rows: table.rows() });
@@ -165,9 +163,9 @@ pub fn load(path: &Path, options: &Options) -> Result<Prepared, PrepareError> {
     let parts = split(&table, &target, options, &mut report)?;
     report.extend(target.counts(&parts));
 
-    let kinds = features.iter().zip(&cells).map(|(column, cells)| kind(&table, *column, cells, &parts.train));
-    let features = features.iter().zip(kinds).map(|(column, kind)| {
-        Ok(Feature { column: *column, name: table.name(*column).map(String::from), kind: kind? })
+    let features = features.iter().map(|column| {
+        let name = table.name(*column).map(String::from);
+        Ok(Feature { column: *column, name, kind: kind(&table, *column, &parts.train)? })
     });
     let features = features.collect::<Result<Vec<_>, PrepareError>>()?;
     let targets = target_columns.iter().map(|column| (*column, table.name(*column).map(String::from))).collect();
@@ -178,7 +176,7 @@ pub fn load(path: &Path, options: &Options) -> Result<Prepared, PrepareError> {
     let width = schema.numbers();
     schema.input_scaling = scalings(&raw, width, &parts.train, options.normalise);
     report.extend(said_of_features(&schema, &raw, &parts.train, options.normalise));
-    let all = schema.scaled(&table)?;
+    let all = schema.scale(raw);
     let set = |rows: &[usize]| set(&schema, &all, &target, rows);
     let test = match &options.test {
         Some(path) => Some(load_with(&schema, path, options.written)?),
@@ -228,13 +226,11 @@ fn complete_rows(
     table: &Table,
     features: &[usize],
     targets: &[usize],
-    cells: &[Cells],
     missing: Missing,
 ) -> Result<Option<Vec<usize>>, PrepareError> {
-    let in_targets = |column: &usize| table.column(*column).filter(|cell| is_missing(cell)).count();
-    let of_targets = targets.iter().map(|column| (*column, in_targets(column)));
-    let of_features = features.iter().zip(cells).map(|(column, cells)| (*column, cells.missing()));
-    let all: Vec<_> = of_targets.clone().chain(of_features).filter(|(_, count)| *count > 0).collect();
+    let count = |column: &usize| (*column, table.column(*column).filter(Cell::is_missing).count());
+    let of_targets = targets.iter().map(count);
+    let all: Vec<_> = of_targets.clone().chain(features.iter().map(count)).filter(|(_, count)| *count > 0).collect();
     let refused: Vec<_> = match missing {
         Missing::Refuse => all.clone(),
         Missing::Mean => of_targets.filter(|(_, count)| *count > 0).collect(),
@@ -248,9 +244,11 @@ fn complete_rows(
     if missing != Missing::Drop || all.is_empty() {
         return Ok(None);
     }
-    Ok(Some(
-        (0..table.rows()).filter(|row| !all.iter().any(|(column, _)| is_missing(table.cell(*row, *column)))).collect(),
-    ))
+    let mut is_complete = vec![true; table.rows()];
+    for (column, _) in all {
+        is_complete.iter_mut().zip(table.column(column)).for_each(|(is, cell)| *is &= !cell.is_missing());
+    }
+    Ok(Some((0..table.rows()).filter(|row| is_complete[*row]).collect()))
 }
 
 fn split(table: &Table, target: &Target, options: &Options, report: &mut Vec<String>) -> Result<Parts, PrepareError> {
@@ -263,11 +261,11 @@ fn split(table: &Table, target: &Target, options: &Options, report: &mut Vec<Str
         Split::Last => (last(rows, fraction), "the last rows test"),
         Split::Random(seed) => (random(*seed, &target.strata(rows), fraction), "split at random"),
         Split::Group(column) => {
-            let cells: Vec<&str> = table.column(find(table, column)?).collect();
-            let places: BTreeMap<&str, usize> = cells.iter().map(|cell| (*cell, 0)).collect();
+            let cells: Vec<_> = table.column(find(table, column)?).map(|cell| cell.text().into_owned()).collect();
+            let places: BTreeMap<&str, usize> = cells.iter().map(|cell| (&**cell, 0)).collect();
             let places: BTreeMap<&str, usize> =
                 places.into_keys().enumerate().map(|(place, cell)| (cell, place)).collect();
-            (grouped(1, &cells.iter().map(|cell| places[cell]).collect::<Vec<_>>(), fraction), "split by groups")
+            (grouped(1, &cells.iter().map(|cell| places[&**cell]).collect::<Vec<_>>(), fraction), "split by groups")
         }
     };
     let (train, test) = (parts.train.len(), parts.test.len());
@@ -276,7 +274,8 @@ fn split(table: &Table, target: &Target, options: &Options, report: &mut Vec<Str
 }
 
 /// What a column's cells are, with what stands for missing ones if there are some.
-fn kind(table: &Table, column: usize, cells: &Cells, train: &[usize]) -> Result<Kind, PrepareError> {
+fn kind(table: &Table, column: usize, train: &[usize]) -> Result<Kind, PrepareError> {
+    let cells = Cells::of(table, column)?;
     let fills = cells.missing() > 0;
     match cells {
         Cells::Numbers(cells) => {
@@ -293,7 +292,7 @@ fn kind(table: &Table, column: usize, cells: &Cells, train: &[usize]) -> Result<
             let mut counts = vec![0; names.len()];
             train.iter().filter_map(|row| cells[*row]).for_each(|cell| counts[cell] += 1);
             let most = (0..names.len()).rev().max_by_key(|name| counts[*name]);
-            Ok(Kind::Choice(names.clone(), most.filter(|_| fills)))
+            Ok(Kind::Choice(names, most.filter(|_| fills)))
         }
     }
 }

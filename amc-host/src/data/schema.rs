@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::table::columns::{Cells, ColumnError, is_missing};
+use super::table::columns::{Cells, ColumnError};
 use super::table::{Place, Table};
 
 /// A number as a net has it: (x − offset) · scale.
@@ -202,19 +202,22 @@ impl Schema {
 
     /// The features of all rows as the net has them.
     pub fn scaled(&self, table: &Table) -> Result<Vec<f32>, SchemaError> {
-        let mut all = self.raw(table)?;
-        for row in all.chunks_exact_mut(self.input_scaling.len().max(1)) {
+        Ok(self.scale(self.raw(table)?))
+    }
+
+    /// Features as the net has them.
+    pub fn scale(&self, mut raw: Vec<f32>) -> Vec<f32> {
+        for row in raw.chunks_exact_mut(self.input_scaling.len().max(1)) {
             row.iter_mut().zip(&self.input_scaling).for_each(|(x, scaling)| *x = scaling.apply(*x));
         }
-        Ok(all)
+        raw
     }
 
     /// Where a feature's column is in a table: by its name, if the table has names, else by its place.
     fn place(&self, table: &Table, index: usize) -> Result<usize, SchemaError> {
         let path = || table.path().display().to_string();
         let feature = &self.features[index];
-        let has_names = (0..table.width()).any(|column| table.name(column).is_some());
-        if let Some(name) = feature.name.as_deref().filter(|_| has_names) {
+        if let Some(name) = feature.name.as_deref().filter(|_| table.has_names()) {
             let found = (0..table.width()).find(|column| table.name(*column) == Some(name));
             return found.ok_or_else(|| SchemaError::NoColumn { path: path(), name: name.to_string() });
         }
@@ -264,11 +267,12 @@ impl Feature {
             }
             Kind::Choice(of, fill) => {
                 for (row, cell) in table.column(column).enumerate() {
-                    let found = of.iter().position(|name| name == cell);
-                    let known = found.or(if is_missing(cell) { Some(fill.ok_or_else(|| missing(row))?) } else { None });
+                    let found = of.iter().position(|name| *name == cell.text());
+                    let known =
+                        found.or(if cell.is_missing() { Some(fill.ok_or_else(|| missing(row))?) } else { None });
                     let known = known.ok_or_else(|| SchemaError::Unknown {
                         place: table.place(row, column),
-                        cell: cell.to_string(),
+                        cell: cell.text().into_owned(),
                         column: table.title(column),
                         known: of.join(", "),
                     })?;

@@ -2,36 +2,23 @@
 //!
 //! [`Table::read`] finds out how it is written; [`columns`] what is in its columns.
 
+mod cell;
 pub mod columns;
 pub mod dialect;
+mod file;
 mod header;
+mod lines;
+mod place;
 mod text;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use csv::StringRecord;
-
-use self::dialect::{Decimal, Delimiter};
-use self::header::Header;
+pub use self::cell::Cell;
+use self::dialect::Delimiter;
+pub use self::lines::Lines;
+pub use self::place::Place;
 use crate::memory::MemoryError;
-
-/// A place in a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The file.
-    pub path: PathBuf,
-    /// The line, from 1.
-    pub line: u64,
-    /// The cell of the line, from 1; where cells are not told apart yet, the byte.
-    pub column: usize,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: line {}, column {}", self.path.display(), self.line, self.column)
-    }
-}
 
 /// Why a file is no table that can be read.
 #[derive(Debug, thiserror::Error)]
@@ -107,62 +94,30 @@ pub struct Written {
     pub header: Option<bool>,
 }
 
-/// A table, its cells as text.
+/// A table.
 #[derive(Clone, Debug)]
 pub struct Table {
     path: PathBuf,
-    /// How it is written.
-    pub delimiter: Delimiter,
-    /// What decimals begin with.
-    pub decimal: Decimal,
-    /// Why the first line is taken for names, or not.
-    pub header: Header,
-    names: Vec<String>,
-    rows: Vec<StringRecord>,
+    /// Its rows as they are written.
+    pub lines: Lines,
 }
 
 impl Table {
     /// Reads a file, which may be gzipped. A first line with one of the `known` names has names.
     pub fn read(path: &Path, written: Written, known: &[&str]) -> Result<Self, TableError> {
-        let text = text::read(path)?;
+        let text = text::decode(path, file::read(path)?)?;
         Self::parse(path, &text, written, known)
     }
 
     /// The table that a text is; `path` is what errors call it.
     pub fn parse(path: &Path, text: &str, written: Written, known: &[&str]) -> Result<Self, TableError> {
-        let delimiter = written.delimiter.unwrap_or_else(|| Delimiter::of(text));
-        let rows = delimiter.records(text, usize::MAX);
-        let mut rows = rows.map_err(|error| TableError::Csv(path.to_path_buf(), error))?;
-        let Some(width) = rows.get(1).or(rows.first()).map(StringRecord::len) else {
-            return Err(TableError::Empty(path.to_path_buf()));
-        };
-        header::name_the_names_of_rows(&mut rows);
-        if width < 2 {
-            return Err(TableError::OneColumn { path: path.to_path_buf(), delimiter });
-        }
-        check_lengths(path, &rows)?;
-        let decimal = Decimal::of(&rows);
-        let header = match written.header {
-            Some(true) => Header::Told,
-            Some(false) => Header::None,
-            None if rows.first().is_some_and(|row| row.iter().any(|cell| known.contains(&cell))) => Header::Known,
-            None => Header::of(&rows, decimal),
-        };
-        let names = match header {
-            Header::None => Vec::new(),
-            _ => rows.remove(0).iter().map(String::from).collect(),
-        };
-        if rows.is_empty() {
-            return Err(TableError::Empty(path.to_path_buf()));
-        }
-        Ok(Self { path: path.to_path_buf(), delimiter, decimal, header, names, rows })
+        Ok(Self { path: path.to_path_buf(), lines: Lines::parse(path, text, written, known)? })
     }
 
     /// These rows of it.
     #[must_use]
     pub fn keep(&self, rows: &[usize]) -> Self {
-        let rows = rows.iter().filter_map(|row| self.rows.get(*row).cloned()).collect();
-        Self { path: self.path.clone(), names: self.names.clone(), rows, ..*self }
+        Self { path: self.path.clone(), lines: self.lines.keep(rows) }
     }
 
     /// The file.
@@ -172,27 +127,27 @@ impl Table {
 
     /// Rows, without names.
     pub fn rows(&self) -> usize {
-        self.rows.len()
+        self.lines.rows()
     }
 
     /// Cells of a row.
     pub fn width(&self) -> usize {
-        self.rows.first().map_or(0, StringRecord::len)
+        self.lines.width()
     }
 
     /// The cells of a column; those that the row lacks are empty.
-    pub fn column(&self, column: usize) -> impl Iterator<Item = &str> + Clone {
-        self.rows.iter().map(move |row| row.get(column).unwrap_or_default())
-    }
-
-    /// A cell; one that is not there is empty.
-    pub fn cell(&self, row: usize, column: usize) -> &str {
-        self.rows.get(row).and_then(|row| row.get(column)).unwrap_or_default()
+    pub fn column(&self, column: usize) -> impl Iterator<Item = Cell<'_>> + Clone {
+        (0..self.rows()).map(move |row| self.lines.cell(row, column))
     }
 
     /// The name of a column, if it has one.
     pub fn name(&self, column: usize) -> Option<&str> {
-        self.names.get(column).map(String::as_str).filter(|name| !name.is_empty())
+        self.lines.name(column).filter(|name| !name.is_empty())
+    }
+
+    /// Whether its columns are known by names.
+    pub fn has_names(&self) -> bool {
+        (0..self.width()).any(|column| self.name(column).is_some())
     }
 
     /// What a column is called: its name, or its place.
@@ -202,44 +157,13 @@ impl Table {
 
     /// The place of a cell.
     pub fn place(&self, row: usize, column: usize) -> Place {
-        place(&self.path, self.rows.get(row), column + 1)
+        self.lines.place(&self.path, row, column)
     }
 }
 
 /// How it is written, and how large it is.
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = match self.header {
-            Header::None => "no names of columns (--header on)",
-            Header::Told => "names of columns in the first line",
-            Header::AboveNumbers | Header::Unlike | Header::Known => {
-                "names of columns in the first line (--header off)"
-            }
-            Header::Numbered => "columns numbered in the first line (--header off)",
-        };
-        let decimal = if self.decimal == Decimal::Comma { ", decimal comma" } else { "" };
-        let (rows, width, delimiter) = (self.rows(), self.width(), self.delimiter);
-        write!(f, "{rows} rows, {width} columns, {delimiter} between cells (--delimiter){decimal}, {names}")
-    }
-}
-
-fn place(path: &Path, row: Option<&StringRecord>, column: usize) -> Place {
-    let line = row.and_then(StringRecord::position).map_or(0, csv::Position::line);
-    Place { path: path.to_path_buf(), line, column }
-}
-
-fn check_lengths(path: &Path, rows: &[StringRecord]) -> Result<(), TableError> {
-    let wanted = rows.first().map_or(0, StringRecord::len);
-    let first = place(path, rows.first(), 1).line;
-    match rows.iter().find(|row| row.len() != wanted) {
-        None => Ok(()),
-        Some(row) if row.len() < wanted => {
-            let cells = row.len();
-            Err(TableError::Short { place: place(path, Some(row), cells + 1), cells, first, wanted })
-        }
-        Some(row) => {
-            let cells = row.len();
-            Err(TableError::Long { place: place(path, Some(row), wanted + 1), cells, first, wanted })
-        }
+        write!(f, "{} rows, {} columns, {}", self.rows(), self.width(), self.lines)
     }
 }

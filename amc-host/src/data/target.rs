@@ -152,7 +152,7 @@ impl Target {
 
     /// The target of a table that is as the one trained on.
     pub fn read(table: &Table, schema: &Schema) -> Result<Self, TargetError> {
-        let has_names = (0..table.width()).any(|column| table.name(column).is_some());
+        let has_names = table.has_names();
         let columns = schema.targets.iter().map(|(place, name)| {
             let named = |name: &str| (0..table.width()).find(|column| table.name(*column) == Some(name));
             let found = match name {
@@ -168,13 +168,14 @@ impl Target {
         };
         let column = columns.first().copied().unwrap_or_default();
         let of = table.column(column).enumerate().map(|(row, cell)| {
-            let is = |name: &&String| {
-                let same_number = || Some(table.decimal.number(cell)? == name.parse::<f64>().ok()?);
-                *name == cell || same_number() == Some(true)
+            let (text, number) = (cell.text(), cell.number());
+            let is = |name: &String| {
+                let same_number = || Some(number? == name.parse::<f64>().ok()?);
+                *name == text || same_number() == Some(true)
             };
-            names.iter().position(|name| is(&name)).ok_or_else(|| TargetError::Unknown {
+            names.iter().position(is).ok_or_else(|| TargetError::Unknown {
                 place: table.place(row, column),
-                class: cell.to_string(),
+                class: text.to_string(),
                 known: names.join(", "),
             })
         });

@@ -55,9 +55,9 @@ fn delimiters_decimals_and_blank_lines_are_found() {
         ("\"a, or so\",b\n1.5,\"2\"\n3,4\n,\n", Delimiter::Character(','), Decimal::Point),
     ] {
         let table = parse(text);
-        assert_eq!((table.delimiter, table.decimal), (delimiter, decimal), "{text:?}");
+        assert_eq!((table.lines.delimiter, table.lines.decimal), (delimiter, decimal), "{text:?}");
         assert_eq!((table.rows(), table.width()), (2, 2), "{text:?}");
-        let number = table.column(0).next().and_then(|cell| table.decimal.number(cell));
+        let number = table.column(0).next().and_then(|cell| cell.number());
         assert_eq!(number, Some(1.5), "{text:?}");
     }
     assert_eq!(parse("\"a, or so\",b\n1,2\n").name(0), Some("a, or so"));

@@ -3,7 +3,7 @@
 use super::{Options, PrepareError};
 use crate::data::split::Split;
 use crate::data::table::Table;
-use crate::data::table::columns::{Cells, is_missing};
+use crate::data::table::columns::Cells;
 
 /// The columns of that name or place.
 pub fn find(table: &Table, name: &str) -> Result<usize, PrepareError> {
@@ -60,13 +60,13 @@ pub fn feature_columns(
                 || name.starts_with("Unnamed: ")
         })
     };
-    let has_names = (0..table.width()).any(|column| table.name(column).is_some());
+    let has_names = table.has_names();
     let mut left = Vec::new();
     for column in (0..table.width()).filter(|column| !targets.contains(column) && !ignored.contains(column)) {
         if group == Some(column) {
             continue;
         }
-        if table.column(column).all(is_missing) {
+        if table.column(column).all(|cell| cell.is_missing()) {
             report.push(format!("{} is empty: left out", table.title(column)));
         } else if has_names && is_index_name(table.name(column)) && Cells::of(table, column)?.counts_rows() {
             report.push(format!("{} numbers the rows: left out", table.title(column)));

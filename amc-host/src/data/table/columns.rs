@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Place, Table};
+use super::{Cell, Place, Table};
 
 /// Cells that stand for a missing one, in any case of letters: what pandas, R and spreadsheets write, and `?`.
 const MISSING: [&str; 12] = ["", "?", "na", "n/a", "nan", "-nan", "null", "none", "<na>", "#n/a", "#na", "#value!"];
@@ -51,9 +51,8 @@ pub enum ColumnError {
 impl Cells {
     /// Those of a column: numbers, if more of them are than are not.
     pub fn of(table: &Table, column: usize) -> Result<Self, ColumnError> {
-        let present = || table.column(column).enumerate().filter(|(_, cell)| !is_missing(cell));
-        let number = |cell: &str| table.decimal.number(cell);
-        let numbers = present().filter(|(_, cell)| number(cell).is_some()).count();
+        let present = || table.column(column).filter(|cell| !cell.is_missing());
+        let numbers = present().filter(|cell| cell.number().is_some()).count();
         let others = present().count() - numbers;
         if numbers <= others {
             return Ok(Self::texts(table.column(column)));
@@ -63,25 +62,34 @@ impl Cells {
 
     /// Those of a column of numbers.
     pub fn numbers(table: &Table, column: usize) -> Result<Vec<Option<f64>>, ColumnError> {
-        let present = || table.column(column).enumerate().filter(|(_, cell)| !is_missing(cell));
-        let number = |cell: &str| table.decimal.number(cell);
-        if let Some((row, cell)) = present().find(|(_, cell)| number(cell).is_none()) {
-            let numbers = present().filter(|(_, cell)| number(cell).is_some()).count();
-            let (place, cell, column) = (table.place(row, column), cell.to_string(), table.title(column));
-            return Err(ColumnError::NotANumber { place, cell, numbers, column });
-        }
-        if let Some((row, cell)) = present().find(|(_, cell)| !number(cell).is_some_and(|x| (x as f32).is_finite())) {
-            return Err(ColumnError::NotFinite { place: table.place(row, column), cell: cell.to_string() });
-        }
-        Ok(table.column(column).map(|cell| number(cell).filter(|_| !is_missing(cell))).collect())
+        let number = |(row, cell): (usize, Cell<'_>)| {
+            if cell.is_missing() {
+                return Ok(None);
+            }
+            let number = cell.number().ok_or_else(|| Self::not_a_number(table, row, column))?;
+            if (number as f32).is_finite() {
+                Ok(Some(number))
+            } else {
+                Err(ColumnError::NotFinite { place: table.place(row, column), cell: cell.text().into_owned() })
+            }
+        };
+        table.column(column).enumerate().map(number).collect()
     }
 
-    fn texts<'t>(cells: impl Iterator<Item = &'t str> + Clone) -> Self {
-        let mut places: BTreeMap<&str, usize> =
-            cells.clone().filter(|cell| !is_missing(cell)).map(|cell| (cell, 0)).collect();
+    fn not_a_number(table: &Table, row: usize, column: usize) -> ColumnError {
+        let cells = || table.column(column).filter(|cell| !cell.is_missing());
+        let numbers = cells().filter(|cell| cell.number().is_some()).count();
+        let cell = table.column(column).nth(row).map_or_else(String::new, |cell| cell.text().into_owned());
+        ColumnError::NotANumber { place: table.place(row, column), cell, numbers, column: table.title(column) }
+    }
+
+    fn texts<'t>(cells: impl Iterator<Item = Cell<'t>>) -> Self {
+        let cells: Vec<_> = cells.map(|cell| Some(cell).filter(|cell| !cell.is_missing())).collect();
+        let texts: Vec<_> = cells.iter().map(|cell| cell.as_ref().map(Cell::text)).collect();
+        let mut places: BTreeMap<&str, usize> = texts.iter().flatten().map(|text| (&**text, 0)).collect();
         places.values_mut().enumerate().for_each(|(place, value)| *value = place);
         let names = places.keys().map(|name| name.to_string()).collect();
-        Self::Texts(cells.map(|cell| places.get(cell).copied()).collect(), names)
+        Self::Texts(texts.iter().map(|text| places.get(text.as_deref()?).copied()).collect(), names)
     }
 
     /// Cells that are missing.

@@ -1,0 +1,36 @@
+//! What stands at a row and a column.
+
+use std::borrow::Cow;
+
+use super::columns::is_missing;
+use super::dialect::Decimal;
+
+/// A cell of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell<'t> {
+    /// As it is written, with what its decimals begin with.
+    Text(Cow<'t, str>, Decimal),
+}
+
+impl Cell<'_> {
+    /// Whether there is nothing in it.
+    pub fn is_missing(&self) -> bool {
+        match self {
+            Self::Text(text, _) => is_missing(text),
+        }
+    }
+
+    /// The number that it is; it may be infinite.
+    pub fn number(&self) -> Option<f64> {
+        match self {
+            Self::Text(text, decimal) => decimal.number(text),
+        }
+    }
+
+    /// What it says.
+    pub fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Text(text, _) => Cow::Borrowed(text),
+        }
+    }
+}
