@@ -3,6 +3,8 @@
 pub mod functions;
 mod gzip;
 pub mod idx;
+pub mod npy;
+pub mod npz;
 mod order;
 pub mod pack;
 pub mod prepare;

@@ -1,0 +1,122 @@
+//! Archives of arrays, as `numpy.savez` and `numpy.savez_compressed` write them: zip files of `.npy` files.
+
+use std::io::Read;
+
+use flate2::bufread::DeflateDecoder;
+use rawzip::{CompressionMethod, ZipArchive, ZipArchiveEntryWayfinder, ZipSliceArchive};
+
+use super::npy::{Array, ArrayError, Layout};
+
+/// What zip files begin with, with and without files in them.
+pub const MAGIC: [[u8; 4]; 2] = [*b"PK\x03\x04", *b"PK\x05\x06"];
+
+/// Why an archive cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    /// It is no zip file.
+    #[error("{0}: this is no whole zip file")]
+    Zip(String, #[source] rawzip::Error),
+    /// One of its arrays cannot be unpacked.
+    #[error("{0}: it cannot be unpacked")]
+    Entry(String, #[source] rawzip::Error),
+    /// One of its arrays is packed in another way.
+    #[error("{of}: it is {how}: numpy.savez and numpy.savez_compressed write what is read")]
+    Packed {
+        /// The array.
+        of: String,
+        /// How.
+        how: &'static str,
+    },
+    /// There is no such array.
+    #[error("{0}: there is no such array")]
+    None(String),
+    /// Two arrays of a name.
+    #[error("{of}: there are two arrays called {name}")]
+    Twice {
+        /// The file.
+        of: String,
+        /// Their name.
+        name: String,
+    },
+    /// An array.
+    #[error(transparent)]
+    Array(#[from] ArrayError),
+}
+
+/// Where an array is in an archive.
+struct Entry {
+    name: String,
+    wayfinder: ZipArchiveEntryWayfinder,
+    method: CompressionMethod,
+    is_encrypted: bool,
+}
+
+/// An archive.
+pub struct Archive {
+    /// What errors call it.
+    of: String,
+    zip: ZipSliceArchive<Vec<u8>>,
+    entries: Vec<Entry>,
+}
+
+impl Archive {
+    /// The archive that a file's bytes are; other files in it than arrays are not seen.
+    pub fn new(bytes: Vec<u8>, of: &str) -> Result<Self, ArchiveError> {
+        let zip_error = |error| ArchiveError::Zip(of.to_string(), error);
+        let zip = ZipArchive::from_slice(bytes).map_err(zip_error)?;
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut records = zip.entries();
+        while let Some(record) = records.next_entry().map_err(zip_error)? {
+            let path = String::from_utf8_lossy(record.file_path().as_bytes()).into_owned();
+            let Some(name) = path.strip_suffix(".npy") else { continue };
+            entries.push(Entry {
+                name: name.to_string(),
+                wayfinder: record.wayfinder(),
+                method: record.compression_method(),
+                is_encrypted: record.flags().is_encrypted(),
+            });
+        }
+        let mut names: Vec<_> = entries.iter().map(|entry| &entry.name).collect();
+        names.sort_unstable();
+        if let Some([name, _]) = names.array_windows().find(|[one, other]| one == other) {
+            return Err(ArchiveError::Twice { of: of.to_string(), name: name.to_string() });
+        }
+        Ok(Self { of: of.to_string(), zip, entries })
+    }
+
+    /// What its arrays are called.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|entry| &*entry.name)
+    }
+
+    /// What errors call an array of it.
+    fn called(&self, name: &str) -> String {
+        format!("{}: {name}", self.of)
+    }
+
+    /// What an array is, without reading its elements.
+    pub fn layout(&self, name: &str) -> Result<Layout, ArchiveError> {
+        Ok(Layout::read(&mut self.open(name)?, &self.called(name))?)
+    }
+
+    /// An array.
+    pub fn array(&self, name: &str) -> Result<Array, ArchiveError> {
+        Ok(Array::read(self.open(name)?, &self.called(name))?)
+    }
+
+    /// The bytes of an array's file; at their end their checksum is looked at.
+    fn open(&self, name: &str) -> Result<Box<dyn Read + '_>, ArchiveError> {
+        let of = || self.called(name);
+        let entry = self.entries.iter().find(|entry| entry.name == name);
+        let entry = entry.ok_or_else(|| ArchiveError::None(of()))?;
+        if entry.is_encrypted {
+            return Err(ArchiveError::Packed { of: of(), how: "encrypted" });
+        }
+        let found = self.zip.get_entry(entry.wayfinder).map_err(|error| ArchiveError::Entry(of(), error))?;
+        match entry.method {
+            CompressionMethod::STORE => Ok(Box::new(found.verifying_reader(found.data()))),
+            CompressionMethod::DEFLATE => Ok(Box::new(found.verifying_reader(DeflateDecoder::new(found.data())))),
+            _ => Err(ArchiveError::Packed { of: of(), how: "packed by another method than deflate" }),
+        }
+    }
+}
