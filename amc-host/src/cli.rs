@@ -10,6 +10,7 @@ mod predict;
 mod table;
 mod train;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -25,6 +26,7 @@ use crate::data::pack::PackedSet;
 use crate::data::prepare;
 use crate::data::schema::Schema;
 use crate::data::sources::{FASHION_MNIST, MNIST, Source};
+use crate::data::table::pair;
 use crate::data::{self, Data};
 use crate::evaluate::Evaluator;
 use crate::metrics::Metrics;
@@ -69,7 +71,7 @@ enum Command {
 #[derive(Args)]
 struct DataArgs {
     /// digits (built in), mnist, fashion-mnist, sine, step, log-sine, or a file with a table: .csv, .tsv, .txt, .data, also
-    /// with .gz
+    /// with .gz; or with arrays: .npz, with X and y, or X_train, y_train, X_test and y_test; X.npy,y.npy; or .npy
     #[arg(long, default_value = "digits")]
     data: String,
     /// Folder of the IDX files of mnist or fashion-mnist, plain or .gz [default: data/mnist or data/fashion-mnist]
@@ -131,6 +133,13 @@ impl DataArgs {
         (path.extension().is_some() || path.is_file()).then_some(path)
     }
 
+    /// What runs are called by: the file's name without its ending, of two files the first one's.
+    fn stem(&self) -> OsString {
+        let pair = pair(Path::new(&self.data));
+        let path = pair.as_ref().map_or(Path::new(&self.data), |[features, _]| features);
+        path.file_stem().unwrap_or_default().to_os_string()
+    }
+
     fn idx(&self, source: &Source) -> anyhow::Result<Data> {
         let dir = self.data_dir.clone().unwrap_or_else(|| source.default_dir());
         let name = source.name;
@@ -183,7 +192,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 
 /// A table that is as the one that a model was trained on.
 fn table_of(model: &Model, path: &Path, written: table::WrittenArgs) -> anyhow::Result<Data> {
-    Ok(Data { train: prepare::load_with(schema_of(model)?, path, written.written())?, test: None })
+    Ok(prepare::load_with(schema_of(model)?, path, written.written())?)
 }
 
 fn schema_of(model: &Model) -> anyhow::Result<&Schema> {

@@ -10,7 +10,7 @@ use super::table::WrittenArgs;
 use crate::console::StdoutError;
 use crate::data::schema::Schema;
 use crate::data::table::dialect::Delimiter;
-use crate::data::table::{Table, Written};
+use crate::data::table::{Table, Written, pair};
 use crate::data::{OwnedTargets, Set, Values};
 use crate::model::Model;
 use crate::output::save;
@@ -20,7 +20,8 @@ use crate::predict::{heads, predict, row};
 pub(super) struct PredictArgs {
     /// A model file of a net that was trained on a table
     model: PathBuf,
-    /// A table with the same columns, with or without the target; - reads rows from stdin, and answers each at once
+    /// A table with the same columns, with or without the target, as text, .npy or .npz; - reads rows from stdin, and answers
+    /// each at once
     file: PathBuf,
     #[command(flatten)]
     written: WrittenArgs,
@@ -40,7 +41,9 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<()> {
     }
     if let Some(output) = args.output.as_ref().filter(|output| output.is_file()) {
         let same = |other: &Path| std::fs::canonicalize(other).ok() == std::fs::canonicalize(output).ok();
-        let own = [("the model", &args.model), ("the table", &args.file)].into_iter().find(|(_, path)| same(path));
+        let tables = pair(&args.file).map_or_else(|| vec![args.file.clone()], Vec::from);
+        let tables = tables.iter().map(|table| ("the table", table));
+        let own = std::iter::once(("the model", &args.model)).chain(tables).find(|(_, path)| same(path));
         if let Some((what, path)) = own {
             anyhow::bail!("--output is {what}, {}: name another file", path.display());
         }

@@ -29,7 +29,7 @@ pub(super) struct TableArgs {
     #[command(flatten)]
     written: WrittenArgs,
     /// Column to learn: its name, first, last, or its place from 1; numbers to find may be several, with commas
-    /// [default: the one called target, class or label, or else the last]
+    /// [default: the array of targets; or the column called target, class or label, or else the last]
     #[arg(long, value_delimiter = ',')]
     target: Vec<String>,
     /// Columns that are not read, with commas between

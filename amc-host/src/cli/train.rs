@@ -187,8 +187,7 @@ impl TrainArgs {
 impl TrainArgs {
     /// Takes the folder for the results, and says so if it is another than the one asked for.
     fn folder(&self) -> anyhow::Result<Folder> {
-        let name = Path::new(&self.data.data).file_stem().unwrap_or_default();
-        let wanted = self.out.clone().unwrap_or_else(|| Path::new("runs").join(name));
+        let wanted = self.out.clone().unwrap_or_else(|| Path::new("runs").join(self.data.stem()));
         let folder = Folder::take(&wanted, self.force)?;
         if folder.path() != wanted {
             let (wanted, taken) = (wanted.display(), folder.path().display());

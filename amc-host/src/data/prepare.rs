@@ -3,6 +3,7 @@
 mod choice;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use self::choice::{feature_columns, find, target_columns};
@@ -100,6 +101,16 @@ pub enum PrepareError {
         /// Their names.
         names: String,
     },
+    /// A file is named where a column was wanted.
+    #[error(
+        "{path}: there is no column called {name:?}: targets in a file of their own are read with --data {path},{name}"
+    )]
+    TargetFile {
+        /// The file of the features.
+        path: PathBuf,
+        /// The other.
+        name: String,
+    },
     /// Too few rows.
     #[error("{path}: {rows} rows: at least {FEWEST_ROWS} are needed, four to train on and one to test with")]
     TooFew {
@@ -118,6 +129,14 @@ pub enum PrepareError {
         path: PathBuf,
         /// How many, in which columns.
         columns: String,
+    },
+    /// It says itself which rows test.
+    #[error("{path}: the file has a part to test with: leave out {option}")]
+    OwnTest {
+        /// The file.
+        path: PathBuf,
+        /// What says otherwise.
+        option: &'static str,
     },
     /// A column of texts with too many different ones.
     #[error(
@@ -179,19 +198,27 @@ pub fn load(path: &Path, options: &Options) -> Result<Prepared, PrepareError> {
     let all = schema.scale(raw);
     let set = |rows: &[usize]| set(&schema, &all, &target, rows);
     let test = match &options.test {
-        Some(path) => Some(load_with(&schema, path, options.written)?),
+        Some(path) => {
+            let Data { train, test } = load_with(&schema, path, options.written)?;
+            Some(test.unwrap_or(train))
+        }
         None if parts.test.is_empty() => None,
         None => Some(set(&parts.test)),
     };
     Ok(Prepared { data: Data { train: set(&parts.train), test }, schema, report })
 }
 
-/// Reads a table as the one that was trained on, with its targets.
-pub fn load_with(schema: &Schema, path: &Path, written: Written) -> Result<Set, PrepareError> {
+/// Reads a table as the one that was trained on, with its targets; of two parts, if the file has two.
+pub fn load_with(schema: &Schema, path: &Path, written: Written) -> Result<Data, PrepareError> {
     let table = Table::read(path, written, &schema.names())?;
     let all = schema.scaled(&table)?;
     let target = Target::read(&table, schema)?;
-    Ok(set(schema, &all, &target, &(0..table.rows()).collect::<Vec<_>>()))
+    let set = |rows: Range<usize>| set(schema, &all, &target, &rows.collect::<Vec<_>>());
+    let rows = table.rows();
+    Ok(match table.first_to_test() {
+        Some(first) => Data { train: set(0..first), test: Some(set(first..rows)) },
+        None => Data { train: set(0..rows), test: None },
+    })
 }
 
 fn set(schema: &Schema, all: &[f32], target: &Target, rows: &[usize]) -> Set {
@@ -253,6 +280,18 @@ fn complete_rows(
 
 fn split(table: &Table, target: &Target, options: &Options, report: &mut Vec<String>) -> Result<Parts, PrepareError> {
     let rows = table.rows();
+    if let Some(first) = table.first_to_test() {
+        let path = table.path().to_path_buf();
+        let told = [("--test", options.test.is_some()), ("--split", options.split != Split::Random(1))];
+        if let Some((option, _)) = told.into_iter().find(|(_, is_told)| *is_told) {
+            return Err(PrepareError::OwnTest { path, option });
+        }
+        if first == 0 || first == rows {
+            return Err(PrepareError::TooFew { path, rows: first.min(rows - first) });
+        }
+        report.push(format!("{first} rows to train on, {} to test with, as the file has them", rows - first));
+        return Ok(Parts { train: (0..first).collect(), test: (first..rows).collect() });
+    }
     if options.test.is_some() {
         return Ok(Parts { train: (0..rows).collect(), test: Vec::new() });
     }
@@ -299,8 +338,8 @@ fn kind(table: &Table, column: usize, train: &[usize]) -> Result<Kind, PrepareEr
 
 /// The scaling of each feature, by the rows that are trained on.
 fn scalings(raw: &[f32], width: usize, train: &[usize], normalise: Normalise) -> Vec<Scaling> {
-    let of = |feature: usize| train.iter().map(move |row| f64::from(raw[row * width + feature]));
-    (0..width).map(|feature| scaling(of(feature), normalise)).collect()
+    let of = |feature: usize| train.iter().map(|row| f64::from(raw[row * width + feature])).collect::<Vec<_>>();
+    (0..width).map(|feature| scaling(of(feature).iter().copied(), normalise)).collect()
 }
 
 /// The scaling of these numbers; those that are all the same become 0.

@@ -1,7 +1,8 @@
-//! Tables, as spreadsheets and sensor logs write them: text files with a row a line.
+//! Tables: text files with a row a line, as spreadsheets and sensor logs write them, and arrays, as numpy does.
 //!
 //! [`Table::read`] finds out how it is written; [`columns`] what is in its columns.
 
+pub mod arrays;
 mod cell;
 pub mod columns;
 pub mod dialect;
@@ -12,10 +13,13 @@ mod place;
 mod text;
 
 use std::fmt;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use self::arrays::{Arrays, ArraysError};
 pub use self::cell::Cell;
 use self::dialect::Delimiter;
+pub(crate) use self::file::pair;
 pub use self::lines::Lines;
 pub use self::place::Place;
 use crate::memory::MemoryError;
@@ -29,6 +33,9 @@ pub enum TableError {
     /// It takes more memory than there is.
     #[error(transparent)]
     Memory(#[from] MemoryError),
+    /// It has arrays, which are no table.
+    #[error(transparent)]
+    Arrays(#[from] ArraysError),
     /// It begins with the byte order mark of UTF-16.
     #[error("{0}: this is UTF-16: save it as UTF-8")]
     Utf16(PathBuf),
@@ -94,30 +101,73 @@ pub struct Written {
     pub header: Option<bool>,
 }
 
+/// Where cells are.
+#[derive(Clone, Debug)]
+enum Source {
+    Lines(Lines),
+    Arrays(Arrays),
+}
+
+/// Where a column's cells are.
+#[derive(Clone)]
+enum Column<'t> {
+    Lines(&'t Lines, usize),
+    Arrays(arrays::Column<'t>),
+}
+
+impl<'t> Column<'t> {
+    fn cell(&self, row: usize) -> Cell<'t> {
+        match self {
+            Self::Lines(lines, column) => lines.cell(row, *column),
+            Self::Arrays(column) => column.cell(row),
+        }
+    }
+}
+
 /// A table.
 #[derive(Clone, Debug)]
 pub struct Table {
     path: PathBuf,
-    /// Its rows as they are written.
-    pub lines: Lines,
+    source: Source,
 }
 
 impl Table {
-    /// Reads a file, which may be gzipped. A first line with one of the `known` names has names.
+    /// Reads a file, which may be gzipped, or two with arrays. A first line with one of the `known` names has names.
     pub fn read(path: &Path, written: Written, known: &[&str]) -> Result<Self, TableError> {
-        let text = text::decode(path, file::read(path)?)?;
-        Self::parse(path, &text, written, known)
+        let arrays = |arrays| Self { path: path.to_path_buf(), source: Source::Arrays(arrays) };
+        if let Some([features, targets]) = &pair(path) {
+            let files = [(&**features, file::read(features)?), (targets, file::read(targets)?)];
+            return Ok(arrays(Arrays::of_two(path, files)?));
+        }
+        let bytes = file::read(path)?;
+        if arrays::are_in(path, &bytes) {
+            return Ok(arrays(Arrays::of_file(path, bytes)?));
+        }
+        Self::parse(path, &text::decode(path, bytes)?, written, known)
     }
 
     /// The table that a text is; `path` is what errors call it.
     pub fn parse(path: &Path, text: &str, written: Written, known: &[&str]) -> Result<Self, TableError> {
-        Ok(Self { path: path.to_path_buf(), lines: Lines::parse(path, text, written, known)? })
+        let lines = Lines::parse(path, text, written, known)?;
+        Ok(Self { path: path.to_path_buf(), source: Source::Lines(lines) })
+    }
+
+    /// How it is written, if it is a text.
+    pub fn lines(&self) -> Option<&Lines> {
+        match &self.source {
+            Source::Lines(lines) => Some(lines),
+            Source::Arrays(_) => None,
+        }
     }
 
     /// These rows of it.
     #[must_use]
-    pub fn keep(&self, rows: &[usize]) -> Self {
-        Self { path: self.path.clone(), lines: self.lines.keep(rows) }
+    pub fn keep(self, rows: &[usize]) -> Self {
+        let source = match self.source {
+            Source::Lines(lines) => Source::Lines(lines.keep(rows)),
+            Source::Arrays(arrays) => Source::Arrays(arrays.keep(rows)),
+        };
+        Self { source, ..self }
     }
 
     /// The file.
@@ -127,27 +177,44 @@ impl Table {
 
     /// Rows, without names.
     pub fn rows(&self) -> usize {
-        self.lines.rows()
+        match &self.source {
+            Source::Lines(lines) => lines.rows(),
+            Source::Arrays(arrays) => arrays.rows(),
+        }
     }
 
     /// Cells of a row.
     pub fn width(&self) -> usize {
-        self.lines.width()
+        match &self.source {
+            Source::Lines(lines) => lines.width(),
+            Source::Arrays(arrays) => arrays.width(),
+        }
     }
 
     /// The cells of a column; those that the row lacks are empty.
     pub fn column(&self, column: usize) -> impl Iterator<Item = Cell<'_>> + Clone {
-        (0..self.rows()).map(move |row| self.lines.cell(row, column))
+        let column = match &self.source {
+            Source::Lines(lines) => Column::Lines(lines, column),
+            Source::Arrays(arrays) => Column::Arrays(arrays.column(column)),
+        };
+        (0..self.rows()).map(move |row| column.cell(row))
     }
 
     /// The name of a column, if it has one.
     pub fn name(&self, column: usize) -> Option<&str> {
-        self.lines.name(column).filter(|name| !name.is_empty())
+        let name = match &self.source {
+            Source::Lines(lines) => lines.name(column),
+            Source::Arrays(arrays) => arrays.name(column),
+        };
+        name.filter(|name| !name.is_empty())
     }
 
-    /// Whether its columns are known by names.
+    /// Whether features are known by the names of their columns.
     pub fn has_names(&self) -> bool {
-        (0..self.width()).any(|column| self.name(column).is_some())
+        match &self.source {
+            Source::Lines(_) => (0..self.width()).any(|column| self.name(column).is_some()),
+            Source::Arrays(arrays) => arrays.has_names(),
+        }
     }
 
     /// What a column is called: its name, or its place.
@@ -157,13 +224,36 @@ impl Table {
 
     /// The place of a cell.
     pub fn place(&self, row: usize, column: usize) -> Place {
-        self.lines.place(&self.path, row, column)
+        match &self.source {
+            Source::Lines(lines) => lines.place(&self.path, row, column),
+            Source::Arrays(arrays) => arrays.place(&self.path, row, column),
+        }
+    }
+
+    /// The columns that are targets by where they stand, as arrays of their own are.
+    pub fn targets(&self) -> Result<Option<Range<usize>>, TableError> {
+        match &self.source {
+            Source::Lines(_) => Ok(None),
+            Source::Arrays(arrays) => Ok(arrays.targets(&self.path)?),
+        }
+    }
+
+    /// The first row to test with, where it says so itself: up to the last one.
+    pub fn first_to_test(&self) -> Option<usize> {
+        match &self.source {
+            Source::Lines(_) => None,
+            Source::Arrays(arrays) => arrays.first_to_test(),
+        }
     }
 }
 
 /// How it is written, and how large it is.
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} rows, {} columns, {}", self.rows(), self.width(), self.lines)
+        write!(f, "{} rows, {} columns", self.rows(), self.width())?;
+        match &self.source {
+            Source::Lines(lines) => write!(f, ", {lines}"),
+            Source::Arrays(arrays) => write!(f, ": {arrays}"),
+        }
     }
 }

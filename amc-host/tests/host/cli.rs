@@ -15,15 +15,22 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-fn amc(args: &[&str], dir: &Path) -> Output {
+pub fn amc(args: &[&str], dir: &Path) -> Output {
     Command::new(env!("CARGO_BIN_EXE_amc")).args(args).current_dir(dir).output().expect("amc starts")
 }
 
-fn json(args: &[&str], dir: &Path) -> Value {
+pub fn json(args: &[&str], dir: &Path) -> Value {
     let output = amc(args, dir);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let stdout = String::from_utf8(output.stdout).expect("UTF-8");
     serde_json::from_str(stdout.lines().last().expect("a line")).expect("JSON")
+}
+
+/// What a command that succeeds prints.
+pub fn stdout(args: &[&str], dir: &Path) -> String {
+    let output = amc(args, dir);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("UTF-8")
 }
 
 /// Asserts exit code 2, one line on stderr that holds all of `words`, and nothing written.

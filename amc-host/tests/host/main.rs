@@ -1,5 +1,6 @@
 //! The host's tests: one program, which the crate is linked into once.
 
+mod arrays;
 mod cli;
 mod evaluate;
 mod export;

@@ -11,7 +11,7 @@ use amc_host::data::table::dialect::{Decimal, Delimiter};
 use amc_host::data::table::{Table, Written};
 use amc_host::data::target::Task;
 
-fn options() -> Options {
+pub fn options() -> Options {
     Options {
         written: Written::default(),
         targets: vec![],
@@ -55,7 +55,8 @@ fn delimiters_decimals_and_blank_lines_are_found() {
         ("\"a, or so\",b\n1.5,\"2\"\n3,4\n,\n", Delimiter::Character(','), Decimal::Point),
     ] {
         let table = parse(text);
-        assert_eq!((table.lines.delimiter, table.lines.decimal), (delimiter, decimal), "{text:?}");
+        let lines = table.lines().expect("a text");
+        assert_eq!((lines.delimiter, lines.decimal), (delimiter, decimal), "{text:?}");
         assert_eq!((table.rows(), table.width()), (2, 2), "{text:?}");
         let number = table.column(0).next().and_then(|cell| cell.number());
         assert_eq!(number, Some(1.5), "{text:?}");

@@ -29,8 +29,15 @@ pub fn find(table: &Table, name: &str) -> Result<usize, PrepareError> {
 
 /// The columns asked for, or the one called as targets are, or the last one.
 pub fn target_columns(table: &Table, options: &Options, report: &mut Vec<String>) -> Result<Vec<usize>, PrepareError> {
+    let is_file = |name: &&String| name.ends_with(".npy") && find(table, name).is_err();
+    if let Some(name) = options.targets.iter().find(is_file) {
+        return Err(PrepareError::TargetFile { path: table.path().to_path_buf(), name: name.clone() });
+    }
     if !options.targets.is_empty() {
         return options.targets.iter().map(|name| find(table, name)).collect();
+    }
+    if let Some(targets) = table.targets()? {
+        return Ok(targets.collect());
     }
     let is_target = |name: &str| ["target", "class", "label"].iter().any(|word| name.eq_ignore_ascii_case(word));
     let mut named = (0..table.width()).filter(|column| table.name(*column).is_some_and(is_target));
@@ -62,7 +69,10 @@ pub fn feature_columns(
     };
     let has_names = table.has_names();
     let mut left = Vec::new();
-    for column in (0..table.width()).filter(|column| !targets.contains(column) && !ignored.contains(column)) {
+    // Of a file's own targets, those that are not learned are no features either.
+    let own = table.targets().ok().flatten().unwrap_or_default();
+    let is_left_out = |column: &usize| [targets, &ignored].concat().contains(column) || own.contains(column);
+    for column in (0..table.width()).filter(|column| !is_left_out(column)) {
         if group == Some(column) {
             continue;
         }

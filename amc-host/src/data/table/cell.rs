@@ -10,6 +10,8 @@ use super::dialect::Decimal;
 pub enum Cell<'t> {
     /// As it is written, with what its decimals begin with.
     Text(Cow<'t, str>, Decimal),
+    /// A number of an array; NaN, where there is none.
+    Number(f64),
 }
 
 impl Cell<'_> {
@@ -17,6 +19,7 @@ impl Cell<'_> {
     pub fn is_missing(&self) -> bool {
         match self {
             Self::Text(text, _) => is_missing(text),
+            Self::Number(number) => number.is_nan(),
         }
     }
 
@@ -24,6 +27,7 @@ impl Cell<'_> {
     pub fn number(&self) -> Option<f64> {
         match self {
             Self::Text(text, decimal) => decimal.number(text),
+            Self::Number(number) => Some(*number).filter(|number| !number.is_nan()),
         }
     }
 
@@ -31,6 +35,7 @@ impl Cell<'_> {
     pub fn text(&self) -> Cow<'_, str> {
         match self {
             Self::Text(text, _) => Cow::Borrowed(text),
+            Self::Number(number) => Cow::Owned(number.to_string()),
         }
     }
 }

@@ -51,9 +51,10 @@ pub enum ColumnError {
 impl Cells {
     /// Those of a column: numbers, if more of them are than are not.
     pub fn of(table: &Table, column: usize) -> Result<Self, ColumnError> {
-        let present = || table.column(column).filter(|cell| !cell.is_missing());
-        let numbers = present().filter(|cell| cell.number().is_some()).count();
-        let others = present().count() - numbers;
+        let (mut numbers, mut others) = (0, 0);
+        for cell in table.column(column).filter(|cell| !cell.is_missing()) {
+            *if cell.number().is_some() { &mut numbers } else { &mut others } += 1;
+        }
         if numbers <= others {
             return Ok(Self::texts(table.column(column)));
         }

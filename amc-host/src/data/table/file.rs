@@ -1,6 +1,6 @@
 //! The bytes of a table's file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::TableError;
 use crate::data::gzip::Members;
@@ -18,4 +18,10 @@ pub fn read(path: &Path) -> Result<Vec<u8>, TableError> {
         return Ok(bytes);
     }
     memory::read_to_end(Members::new(&mut &bytes[..]), &format!("{}, unpacked,", path.display()))?.map_err(io)
+}
+
+/// The two files that a path names with a comma between, unless it is that of one: `X.npy,y.npy`.
+pub fn pair(path: &Path) -> Option<[PathBuf; 2]> {
+    let (one, other) = path.to_str()?.split_once(".npy,")?;
+    (other.ends_with(".npy") && !path.exists()).then(|| [PathBuf::from(format!("{one}.npy")), PathBuf::from(other)])
 }

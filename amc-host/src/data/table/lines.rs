@@ -55,9 +55,9 @@ impl Lines {
     }
 
     /// These rows of them.
-    pub fn keep(&self, rows: &[usize]) -> Self {
+    pub fn keep(self, rows: &[usize]) -> Self {
         let rows = rows.iter().filter_map(|row| self.rows.get(*row).cloned()).collect();
-        Self { names: self.names.clone(), rows, ..*self }
+        Self { rows, ..self }
     }
 
     /// How many there are, without names.

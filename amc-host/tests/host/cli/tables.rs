@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::{amc, json, refused};
+use super::{amc, json, refused, stdout};
 
 /// 120 rows in the order of their classes, of texts and of numbers far from 1: which of three the class is depends on both.
 fn table(dir: &Path) {
@@ -16,12 +16,6 @@ fn table(dir: &Path) {
     };
     let all = "id,room,height,level\n".to_string() + &(0..120).map(row).collect::<String>();
     fs::write(dir.join("levels.csv"), all).expect("written");
-}
-
-fn stdout(args: &[&str], dir: &Path) -> String {
-    let output = amc(args, dir);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).expect("UTF-8")
 }
 
 const TRAIN: [&str; 6] = ["train", "--data", "levels.csv", "--steps", "3000", "--json"];
