@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::nets::Modification;
 use crate::data::schema::{Scaling, Schema};
+use crate::data::window::Window;
 use crate::{CRC, whole_file};
 use amc_kernels::Arithmetic;
 
@@ -136,6 +137,8 @@ pub struct Model {
 enum Notes<'s> {
     /// A table's schema.
     Table(Cow<'s, Schema>),
+    /// The same, of samples that are windows.
+    Windows(Cow<'s, Schema>, Window),
 }
 
 /// What is wrong with a model file.
@@ -172,14 +175,18 @@ impl Model {
         let invalid = |reason: String| ModelError::Description { path: path.to_path_buf(), reason };
         let format = |error| ModelError::Format(path.to_path_buf(), Box::new(error));
         let objective = self.description.objective().map_err(|error| invalid(error.to_string()))?;
-        let notes = self.schema.as_ref().map(|schema| Notes::Table(Cow::Borrowed(schema)));
+        let notes = self.schema.as_ref().map(|schema| match schema.window {
+            Window { rows: 1, .. } => Notes::Table(Cow::Borrowed(schema)),
+            window => Notes::Windows(Cow::Borrowed(schema), window),
+        });
         let notes = notes.map_or(Ok(Vec::new()), |notes| postcard::to_stdvec(&notes));
         let notes = notes.map_err(|error| invalid(error.to_string()))?;
         let scaling = |of: fn(&Schema) -> &[Scaling]| {
             let scaling = self.schema.as_ref().map(of).unwrap_or_default();
             scaling.iter().map(|scaling| (*scaling).into()).collect::<Vec<_>>()
         };
-        let (inputs, outputs) = (scaling(|schema| &schema.input_scaling), scaling(|schema| &schema.output_scaling));
+        let (row, outputs) = (scaling(|schema| &schema.input_scaling), scaling(|schema| &schema.output_scaling));
+        let inputs = row.repeat(self.schema.as_ref().map_or(1, |schema| schema.window.rows));
         let model = model::Model {
             objective,
             arithmetic: self.arithmetic,
@@ -228,9 +235,17 @@ fn schema(stored: &model::Stored<'_>) -> Result<Option<Schema>, String> {
         return Ok(None);
     }
     let read = postcard::from_bytes(stored.notes());
-    let Notes::Table(schema) = read.map_err(|error| format!("what it says of its columns cannot be read: {error}"))?;
+    let (schema, window) = match read.map_err(|error| format!("what it says of its columns cannot be read: {error}"))? {
+        Notes::Table(schema) => (schema, Window::default()),
+        Notes::Windows(schema, window) => (schema, window),
+    };
+    if window.rows == 0 || !stored.input_scaling().count().is_multiple_of(window.rows) {
+        return Err(format!("windows of {} rows for a net of {} inputs", window.rows, stored.description().inputs()));
+    }
+    let numbers = stored.input_scaling().count() / window.rows;
     let schema = Schema {
-        input_scaling: stored.input_scaling().map(Scaling::from).collect(),
+        window,
+        input_scaling: stored.input_scaling().take(numbers).map(Scaling::from).collect(),
         output_scaling: stored.output_scaling().map(Scaling::from).collect(),
         ..schema.into_owned()
     };

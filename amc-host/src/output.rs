@@ -57,7 +57,9 @@ pub struct Point {
 pub struct Summary {
     /// Moves made.
     pub steps: u64,
-    /// The loss of the last parameters on all training samples.
+    /// The move after which the model's parameters were the chain's: the last one, unless the loss was lower before.
+    pub model_step: u64,
+    /// The loss of the model's parameters on all training samples.
     pub loss: f32,
     /// Accepted moves over all moves.
     pub acceptance_rate: f32,

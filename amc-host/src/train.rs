@@ -57,6 +57,17 @@ pub struct Settings {
     pub arithmetic: Arithmetic,
 }
 
+impl Settings {
+    /// Whether the loss of all samples can rise: by moves that a temperature accepts, or that other samples judge.
+    pub fn loss_can_rise(&self) -> bool {
+        match self.batching {
+            Batching::Full => self.options.temperature > 0.0,
+            Batching::Mini(_) => true,
+            Batching::Progressive => false,
+        }
+    }
+}
+
 /// Where training stands after a move.
 pub struct Progress<'t, 'a> {
     /// The chain's counters.
@@ -76,6 +87,11 @@ impl Progress<'_, '_> {
     /// The current parameters.
     pub fn parameters(&self) -> &[f32] {
         self.parameters
+    }
+
+    /// Measures the loss of the current parameters on these samples.
+    pub fn loss_on(&mut self, samples: &PackedSet<'_>) -> f32 {
+        self.evaluator.evaluate(self.parameters, &samples.batch(), Measurements::default()).loss
     }
 
     /// Measures the share of test samples classified rightly; none where there are no classes or no test samples.
@@ -107,6 +123,27 @@ pub struct Trained {
     pub median_step: Duration,
     /// The least.
     pub least_step: Duration,
+}
+
+impl Trained {
+    /// The same training, had it come to these parameters.
+    pub fn at(
+        self,
+        parameters: Vec<f32>,
+        description: &Description,
+        data: &Data,
+        settings: &Settings,
+    ) -> anyhow::Result<Self> {
+        let mut evaluator = Evaluator::new(description.objective()?, settings.arithmetic, settings.threads);
+        let mut measure = |set| {
+            let samples = PackedSet::all(set, settings.threads);
+            let loss = evaluator.evaluate(&parameters, &samples.batch(), Measurements::default()).loss;
+            (loss, accuracy(&mut evaluator, &parameters, &samples))
+        };
+        let (train_loss, train_accuracy) = measure(&data.train);
+        let test_accuracy = data.test.as_ref().and_then(|test| measure(test).1);
+        Ok(Self { parameters, train_loss, train_accuracy, test_accuracy, ..self })
+    }
 }
 
 /// Trains `description`'s net on `data`, and calls `report` after every move.

@@ -1,6 +1,7 @@
 //! `amc train`.
 
 mod about;
+mod best;
 mod kept;
 mod stop;
 
@@ -16,6 +17,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use self::about::about;
+use self::best::{Lowest, Watch};
 use self::kept::{Keeper, Kept};
 use self::stop::{ASKED, StopArgs, asked};
 use super::defaults::Defaults;
@@ -111,13 +113,13 @@ pub(super) struct TrainArgs {
 }
 
 impl TrainArgs {
-    fn defaults(&self) -> &'static Defaults {
-        Defaults::of(&self.data.data)
+    fn defaults(&self, data: &Data) -> &'static Defaults {
+        Defaults::of(&self.data.data, data.train.len())
     }
 
     fn description(&self, data: &Data) -> anyhow::Result<Description> {
         let (inputs, outputs) = (data.train.width(), data.train.outputs());
-        let defaults = self.defaults();
+        let defaults = self.defaults(data);
         let fitting = || [&[inputs], defaults.hidden, &[outputs]].concat();
         let sizes = self.layers.clone().unwrap_or_else(fitting);
         ensure!(sizes.len() >= 2, "--layers needs at least inputs and outputs, like {inputs},{outputs}");
@@ -134,8 +136,10 @@ impl TrainArgs {
             "--layers ends with {last} outputs, but {} needs {outputs}: end it with {outputs}",
             self.data.data
         );
-        let of_numbers = if data.train.has_classes() { defaults.output } else { defaults.output_of_numbers };
-        let (output, loss) = (self.output.unwrap_or(of_numbers), self.loss.unwrap_or(defaults.loss));
+        let are_numbers = self.data.table().is_some() && !data.train.has_classes();
+        let output = self.output.unwrap_or(if are_numbers { ActivationName::Linear } else { defaults.output });
+        let has_entropy = !are_numbers && matches!(output, ActivationName::Softmax | ActivationName::Sigmoid);
+        let loss = self.loss.unwrap_or(if has_entropy { defaults.loss } else { LossName::Mse });
         Ok(Description::new(&sizes, self.activation, output, loss))
     }
 
@@ -157,7 +161,7 @@ impl TrainArgs {
     }
 
     fn settings(&self, data: &Data) -> anyhow::Result<Settings> {
-        let defaults = self.defaults();
+        let defaults = self.defaults(data);
         let threads = self.threads.count();
         let n_reset = self.n_reset.unwrap_or(defaults.n_reset.into());
         let Ok(n_reset) = u32::try_from(n_reset) else {
@@ -240,26 +244,28 @@ fn make(args: &TrainArgs, command: Vec<String>, from: Option<(&Path, Kept)>) -> 
         }
         None => args.folder()?,
     };
-    let (before, curve, place) = match from {
-        Some((_, Kept { seconds, curve, place, .. })) => (seconds, curve, Some(place)),
-        None => (0.0, Vec::new(), None),
+    let (before, curve, lowest, place) = match from {
+        Some((_, Kept { seconds, curve, lowest, place, .. })) => (seconds, curve, lowest, Some(place)),
+        None => (0.0, Vec::new(), Lowest::default(), None),
     };
     let about = about(&args.data.data, &command, &description, &settings, found);
     let keeper = Keeper::new(folder.path(), args.checkpoint_every, command, &data, schema.as_ref(), before)?;
-    let mut way = Way { curve, stop: &args.stop, keeper, was_asked: false };
+    let watch = Watch::new(&data, &settings, lowest);
+    let mut way = Way { curve, stop: &args.stop, keeper, watch, was_asked: false };
     let trained = train_and_show(&description, &data, &settings, place.as_ref(), &mut way)?;
     let out = folder.path().display();
     if way.was_asked {
         note!("stopped after {} steps: `amc train --resume {out}` goes on", trained.counters.steps);
         return Ok(ExitCode::from(ASKED));
     }
-    let Way { curve, keeper, .. } = way;
+    let Way { curve, keeper, watch, .. } = way;
+    let (trained, model_step) = watch.choose(trained, &description, &data, &settings)?;
     let parameters = trained.parameters.clone();
     let model = Model { description, arithmetic: args.arithmetic, parameters, schema };
     model.save(&folder.path().join(output::MODEL))?;
     let train = Metrics::of(&model, &data.train)?;
     let test = data.test.as_ref().map(|test| Metrics::of(&model, test)).transpose()?;
-    let summary = summary(&trained, before, folder.path(), train, test);
+    let summary = summary(&trained, model_step, before, folder.path(), train, test);
     output::write(folder.path(), &about, &curve, &summary)?;
     keeper.forget()?;
     say(&summary);
@@ -284,6 +290,7 @@ struct Way<'w> {
     curve: Vec<Point>,
     stop: &'w StopArgs,
     keeper: Keeper,
+    watch: Watch<'w>,
     was_asked: bool,
 }
 
@@ -307,6 +314,10 @@ fn train_and_show(
     let trained = pool.install(|| {
         train_on(description, data, settings, from, |moves, test| {
             let mut progress = moves.progress(test);
+            let not_lowered = way.watch.look(&mut progress);
+            if let Some(advice) = way.watch.advice(&progress) {
+                bar.suspend(|| note!("{advice}"));
+            }
             let step = progress.counters.steps;
             let acceptance_rate = progress.counters.acceptance_rate();
             let (loss, sigma, batch) = (progress.loss, progress.sigma, progress.batch);
@@ -315,7 +326,7 @@ fn train_and_show(
                 accuracy = progress.test_accuracy();
             }
             let measured = accuracy.filter(|_| is_point);
-            let reached = way.stop.reached(|| way.keeper.seconds(), loss, measured);
+            let reached = way.stop.reached(|| way.keeper.seconds(), loss, not_lowered, measured);
             if is_point || reached.is_some() {
                 way.curve.push(Point { step, loss, acceptance_rate, sigma, batch, test_accuracy: measured });
             }
@@ -329,14 +340,14 @@ fn train_and_show(
             }
             // Should the results not be written, they can be once more.
             if step == steps || reached.is_some() || way.keeper.is_due() {
-                bar.suspend(|| way.keeper.try_keep(&way.curve, moves.checkpoint()));
+                bar.suspend(|| way.keeper.try_keep(&way.curve, &way.watch.lowest, moves.checkpoint()));
             }
             if let Some(why) = reached {
                 bar.suspend(|| note!("ended after {step} of {steps} steps: {why}"));
                 return Ok(ControlFlow::Break(()));
             }
             if asked.load(Relaxed) {
-                way.keeper.keep(&way.curve, moves.checkpoint())?;
+                way.keeper.keep(&way.curve, &way.watch.lowest, moves.checkpoint())?;
                 way.was_asked = true;
                 return Ok(ControlFlow::Break(()));
             }
@@ -348,9 +359,17 @@ fn train_and_show(
 }
 
 /// Of a run that took so many seconds before it was interrupted, if it was.
-fn summary(trained: &Trained, before: f64, out: &Path, train: Metrics, test: Option<Metrics>) -> Summary {
+fn summary(
+    trained: &Trained,
+    model_step: u64,
+    before: f64,
+    out: &Path,
+    train: Metrics,
+    test: Option<Metrics>,
+) -> Summary {
     Summary {
         steps: trained.counters.steps,
+        model_step,
         loss: trained.train_loss,
         acceptance_rate: trained.counters.acceptance_rate(),
         resets: trained.counters.resets,

@@ -11,6 +11,7 @@ use super::split::{Parts, Split, grouped, last, random};
 use super::table::columns::{Cells, ColumnError, is_missing};
 use super::table::{Table, TableError, Written};
 use super::target::{Target, TargetError, Task};
+use super::window::{Window, WindowError};
 use super::{Data, OwnedTargets, Set, Values};
 
 /// Different texts that a column of features may have.
@@ -61,6 +62,10 @@ pub struct Options {
     pub missing: Missing,
     /// How rows are split.
     pub split: Split,
+    /// The rows of a sample.
+    pub window: Window,
+    /// Whether rows of rare classes are trained on as often as those of the most frequent one.
+    pub balance: bool,
     /// The share of the rows that test, from 0 to below 1.
     pub test_fraction: f64,
     /// A table of its own to test with: then all rows train.
@@ -84,6 +89,9 @@ pub enum PrepareError {
     /// It is not as the table that is trained on.
     #[error(transparent)]
     Schema(#[from] SchemaError),
+    /// Its windows.
+    #[error(transparent)]
+    Window(#[from] WindowError),
     /// There is no such column, or more than one.
     #[error(
         "{path}: there is {count} column called {name:?}: use first, last, a number from 1 to {width}, or one of {names}"
@@ -148,6 +156,9 @@ pub struct Prepared {
 pub fn load(path: &Path, options: &Options) -> Result<Prepared, PrepareError> {
     let mut report = Vec::new();
     let mut table = Table::read(path, options.written, &[])?;
+    if table.width() < 2 {
+        return Err(TableError::OneColumn { path: path.to_path_buf(), delimiter: table.delimiter }.into());
+    }
     report.push(format!("{}: {table}", path.display()));
     let target_columns = target_columns(&table, options, &mut report)?;
     let features = feature_columns(&table, &target_columns, options, &mut report)?;
@@ -163,7 +174,8 @@ pub fn load(path: &Path, options: &Options) -> Result<Prepared, PrepareError> {
     let target = Target::of(&table, &target_columns, options.task)?;
     report.extend(target.report(&table));
     let parts = split(&table, &target, options, &mut report)?;
-    report.extend(target.counts(&parts));
+    let samples = windows(&table, &parts, options, &mut report)?;
+    report.extend(target.counts(&samples));
 
     let kinds = features.iter().zip(&cells).map(|(column, cells)| kind(&table, *column, cells, &parts.train));
     let features = features.iter().zip(kinds).map(|(column, kind)| {
@@ -172,8 +184,15 @@ pub fn load(path: &Path, options: &Options) -> Result<Prepared, PrepareError> {
     let features = features.collect::<Result<Vec<_>, PrepareError>>()?;
     let targets = target_columns.iter().map(|column| (*column, table.name(*column).map(String::from))).collect();
     let (outputs, output_scaling) = (target.outputs(), target.scaling(&parts.train, options.normalise));
-    let mut schema =
-        Schema { width: table.width(), features, targets, outputs, input_scaling: Vec::new(), output_scaling };
+    let mut schema = Schema {
+        width: table.width(),
+        features,
+        targets,
+        outputs,
+        window: options.window,
+        input_scaling: Vec::new(),
+        output_scaling,
+    };
     let raw = schema.raw(&table)?;
     let width = schema.numbers();
     schema.input_scaling = scalings(&raw, width, &parts.train, options.normalise);
@@ -182,10 +201,11 @@ pub fn load(path: &Path, options: &Options) -> Result<Prepared, PrepareError> {
     let set = |rows: &[usize]| set(&schema, &all, &target, rows);
     let test = match &options.test {
         Some(path) => Some(load_with(&schema, path, options.written)?),
-        None if parts.test.is_empty() => None,
-        None => Some(set(&parts.test)),
+        None if samples.test.is_empty() => None,
+        None => Some(set(&samples.test)),
     };
-    Ok(Prepared { data: Data { train: set(&parts.train), test }, schema, report })
+    let train = if options.balance { target.balanced(&table, samples.train, &mut report)? } else { samples.train };
+    Ok(Prepared { data: Data { train: set(&train), test }, schema, report })
 }
 
 /// Reads a table as the one that was trained on, with its targets.
@@ -193,12 +213,50 @@ pub fn load_with(schema: &Schema, path: &Path, written: Written) -> Result<Set, 
     let table = Table::read(path, written, &schema.names())?;
     let all = schema.scaled(&table)?;
     let target = Target::read(&table, schema)?;
-    Ok(set(schema, &all, &target, &(0..table.rows()).collect::<Vec<_>>()))
+    let ends = schema.window.ends(&(0..table.rows()).collect::<Vec<_>>(), |_, _| true);
+    enough(schema.window, &ends, "", 1)?;
+    Ok(set(schema, &all, &target, &ends))
+}
+
+/// The samples of both parts by their last rows.
+fn windows(table: &Table, parts: &Parts, options: &Options, report: &mut Vec<String>) -> Result<Parts, PrepareError> {
+    let window = options.window;
+    if window == Window::default() {
+        return Ok(parts.clone());
+    }
+    if options.missing == Missing::Drop {
+        return Err(WindowError::Gaps.into());
+    }
+    let group = match &options.split {
+        Split::Random(_) if options.test.is_none() => return Err(WindowError::AtRandom.into()),
+        Split::Group(column) => Some(find(table, column)?),
+        _ => None,
+    };
+    let together = |a: usize, b: usize| group.is_none_or(|column| table.cell(a, column) == table.cell(b, column));
+    let ends = |rows: &[usize]| {
+        let mut rows = rows.to_vec();
+        rows.sort_unstable();
+        window.ends(&rows, together)
+    };
+    let samples = Parts { train: ends(&parts.train), test: ends(&parts.test) };
+    enough(window, &samples.train, "to train on", FEWEST_ROWS - 1)?;
+    enough(window, &samples.test, "to test with", usize::from(!parts.test.is_empty()))?;
+    let (Window { rows, stride }, train, test) = (window, samples.train.len(), samples.test.len());
+    report.push(format!(
+        "{train} windows to train on, {test} to test with: {rows} rows each, {stride} from one to the next (--stride); its target is \
+         the last row's"
+    ));
+    Ok(samples)
+}
+
+fn enough(window: Window, ends: &[usize], part: &'static str, wanted: usize) -> Result<(), WindowError> {
+    let (rows, windows) = (window.rows, ends.len());
+    if windows < wanted { Err(WindowError::TooFew { windows, rows, part, wanted }) } else { Ok(()) }
 }
 
 fn set(schema: &Schema, all: &[f32], target: &Target, rows: &[usize]) -> Set {
     let width = schema.numbers();
-    let values = rows.iter().flat_map(|row| &all[row * width..][..width]).copied().collect();
+    let values = rows.iter().flat_map(|row| schema.window.features(all, width, *row)).copied().collect();
     let targets = match target {
         Target::Classes { of, .. } => OwnedTargets::Classes(rows.iter().map(|row| of[*row] as u8).collect()),
         Target::Numbers(columns) => {
@@ -220,7 +278,8 @@ fn set(schema: &Schema, all: &[f32], target: &Target, rows: &[usize]) -> Set {
         Outputs::Classes(names) => names.len(),
         Outputs::Numbers(_) => 0,
     };
-    Set::new(Values::F32(values), width, targets).named(names.collect()).of_classes(classes)
+    let names: Vec<_> = std::iter::repeat_n(names, schema.window.rows).flatten().collect();
+    Set::new(Values::F32(values), schema.inputs(), targets).named(names).of_classes(classes)
 }
 
 /// The rows that are complete, if others are to be left out; missing cells that are not allowed are refused.

@@ -78,6 +78,9 @@ pub enum TargetError {
         /// Different ones.
         classes: usize,
     },
+    /// Numbers to find have no classes to balance.
+    #[error("{0}: --balance needs classes, not numbers to find")]
+    NoClasses(PathBuf),
     /// A missing cell.
     #[error("{0}: the target is missing")]
     Missing(Place),
@@ -215,6 +218,26 @@ impl Target {
                 format!("numbers to find: {} (--task classify for classes)", names.join(", "))
             }
         }]
+    }
+
+    /// These rows, those of rarer classes several times, until each class has as many as the most frequent one.
+    pub fn balanced(
+        &self,
+        table: &Table,
+        rows: Vec<usize>,
+        report: &mut Vec<String>,
+    ) -> Result<Vec<usize>, TargetError> {
+        let Self::Classes { names, of, .. } = self else {
+            return Err(TargetError::NoClasses(table.path().to_path_buf()));
+        };
+        let by_class = |class: usize| rows.iter().copied().filter(move |row| of[*row] == class);
+        let most = (0..names.len()).map(|class| by_class(class).count()).max().unwrap_or(0);
+        let all: Vec<_> = (0..names.len()).flat_map(|class| by_class(class).cycle().take(most)).collect();
+        report.push(format!(
+            "{} samples to train on, those of rarer classes several times: {most} of each class (--balance)",
+            all.len()
+        ));
+        Ok(all)
     }
 
     /// How many rows of each class train and test.

@@ -1,5 +1,6 @@
 //! The command line as a user meets it: results, errors of use, bad files.
 
+mod best;
 mod data_sets;
 mod folders;
 mod memory;
@@ -7,6 +8,7 @@ mod resume;
 mod scale;
 mod streams;
 mod tables;
+mod windows;
 
 use std::fs;
 use std::io::Write;

@@ -11,6 +11,7 @@ use clap::{CommandFactory, Parser};
 use serde::{Deserialize, Serialize};
 
 use super::TrainArgs;
+use super::best::Lowest;
 use crate::cli::{Cli, Command};
 use crate::data::schema::Schema;
 use crate::data::{Data, Set};
@@ -35,6 +36,7 @@ pub(super) struct Kept {
     /// How long it took.
     pub seconds: f64,
     pub curve: Vec<Point>,
+    pub lowest: Lowest,
     pub place: Checkpoint,
 }
 
@@ -142,10 +144,17 @@ impl Keeper {
     }
 
     /// Keeps it.
-    pub fn keep(&mut self, curve: &[Point], place: anyhow::Result<Checkpoint>) -> anyhow::Result<()> {
+    pub fn keep(&mut self, curve: &[Point], lowest: &Lowest, place: anyhow::Result<Checkpoint>) -> anyhow::Result<()> {
         self.last = Instant::now();
-        let (version, command, curve) = (VERSION.to_string(), self.command.clone(), curve.to_vec());
-        let kept = Kept { version, command, data: self.data, seconds: self.seconds(), curve, place: place? };
+        let kept = Kept {
+            version: VERSION.to_string(),
+            command: self.command.clone(),
+            data: self.data,
+            seconds: self.seconds(),
+            curve: curve.to_vec(),
+            lowest: lowest.clone(),
+            place: place?,
+        };
         let body = postcard::to_stdvec(&kept)?;
         let bytes = [&CRC.checksum(&body).to_le_bytes()[..], &body].concat();
         self.write(&bytes).with_context(|| format!("{} cannot be written", self.path.display()))
@@ -165,8 +174,8 @@ impl Keeper {
     }
 
     /// Keeps it, or says that it cannot.
-    pub fn try_keep(&mut self, curve: &[Point], place: anyhow::Result<Checkpoint>) {
-        if let Err(error) = self.keep(curve, place) {
+    pub fn try_keep(&mut self, curve: &[Point], lowest: &Lowest, place: anyhow::Result<Checkpoint>) {
+        if let Err(error) = self.keep(curve, lowest, place) {
             note!("warning: training goes on, but could not from here: {error:#}");
         }
     }
