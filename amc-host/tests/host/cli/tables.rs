@@ -75,7 +75,7 @@ fn a_sorted_table_with_texts_is_learned_and_its_names_are_kept() {
     }
 
     for (text, words) in [
-        ("height\n1\n2\n", &["one column"][..]),
+        ("height\n1\n2\n", &["there is no column \"room\""][..]),
         ("height,size\n1,2\n", &["no column \"room\""]),
         ("height,room\n1,garage\n", &["line 2, column 2", "garage", "attic, cellar"]),
         ("height,room\n,attic\n", &["line 2, column 1", "missing"]),
