@@ -219,10 +219,11 @@ fn eval(model: &Model, data: &Data) -> anyhow::Result<()> {
 
 fn info(model: &Model) -> anyhow::Result<()> {
     let Model { description, arithmetic, parameters, schema } = model;
-    let (description, hash) = (serde_json::to_string_pretty(description)?, params_hash(parameters));
+    let (description, hash) = (description.to_toml()?, params_hash(parameters));
     let count = parameters.len();
     let schema = schema.as_ref().map_or(String::new(), |schema| format!("{schema}\n"));
-    let all =
-        format_args!("{description}\narithmetic: {arithmetic}\nparameters: {count}\nparams_hash: {hash}\n{schema}");
-    Ok(print(all)?)
+    // A net file, in which all else is a comment.
+    let rest = format!("arithmetic: {arithmetic}\nparameters: {count}\nparams_hash: {hash}\n{schema}");
+    let rest: String = rest.lines().map(|line| format!("# {line}\n")).collect();
+    Ok(print(format_args!("{description}\n{rest}"))?)
 }

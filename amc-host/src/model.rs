@@ -1,5 +1,6 @@
 //! Nets that own their layers, and the model files that keep them, in the format of [`amc_store::model`].
 
+pub mod net_file;
 mod nets;
 
 use std::borrow::Cow;
@@ -47,7 +48,7 @@ impl From<ActivationName> for Activation {
 }
 
 /// A loss as options and model files name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum LossName {
     /// Mean-squared error over samples and outputs

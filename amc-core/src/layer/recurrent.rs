@@ -44,6 +44,7 @@ pub struct Recurrent {
     /// What each neuron makes of its input; no softmax.
     pub activation: Activation,
     /// Whether it gives every state, `[step][units]`, or the last one only, `[units]`.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub every: bool,
 }
 

@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
+use amc_core::Activation;
 use amc_core::chain::{Grid, Options};
 use anyhow::{bail, ensure};
 use clap::Args;
@@ -18,7 +19,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use self::about::about;
 use self::best::{Lowest, Watch};
-use self::kept::{Keeper, Kept};
+use self::kept::{Keeper, Kept, checksums};
 use self::stop::{ASKED, StopArgs, asked};
 use super::defaults::Defaults;
 use super::table::TableArgs;
@@ -28,6 +29,7 @@ use crate::data::Data;
 use crate::data::prepare::{self, Prepared};
 use crate::data::scale::{Column, LARGE, SCALE_IT};
 use crate::metrics::Metrics;
+use crate::model::net_file;
 use crate::model::{ActivationName, Description, LossName, Model, params_hash};
 use crate::note;
 use crate::output::{self, Folder, Point, Summary};
@@ -46,6 +48,9 @@ pub(super) struct TrainArgs {
     /// Inputs, units of each hidden layer, outputs [default: hidden layers by data set, the rest fits the data]
     #[arg(long, value_delimiter = ',')]
     layers: Option<Vec<usize>>,
+    /// The net, as a TOML file with its layers, of all kinds that there are: `amc info MODEL` prints one
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["layers", "activation", "output"])]
+    net: Option<PathBuf>,
     /// Activation of the hidden layers
     #[arg(long, value_enum, default_value = "tanh")]
     activation: ActivationName,
@@ -119,6 +124,9 @@ impl TrainArgs {
 
     fn description(&self, data: &Data) -> anyhow::Result<Description> {
         let (inputs, outputs) = (data.train.width(), data.train.outputs());
+        if let Some(path) = &self.net {
+            return self.of_file(path, data);
+        }
         let defaults = self.defaults(data);
         let fitting = || [&[inputs], defaults.hidden, &[outputs]].concat();
         let sizes = self.layers.clone().unwrap_or_else(fitting);
@@ -141,6 +149,26 @@ impl TrainArgs {
         let has_entropy = !are_numbers && matches!(output, ActivationName::Softmax | ActivationName::Sigmoid);
         let loss = self.loss.unwrap_or(if has_entropy { defaults.loss } else { LossName::Mse });
         Ok(Description::new(&sizes, self.activation, output, loss))
+    }
+
+    /// The net of a file, which has to fit the data.
+    fn of_file(&self, path: &Path, data: &Data) -> anyhow::Result<Description> {
+        let (inputs, outputs, place) = (data.train.width(), data.train.outputs(), path.display());
+        let (description, loss) = net_file::read(path, inputs, self.loss.unwrap_or(LossName::Mse))?;
+        ensure!(self.loss.is_none() || loss.is_none(), "--loss is said twice: {place} says it, too");
+        ensure!(
+            description.inputs == inputs,
+            "{place}: the net takes {} inputs, but a sample of {} has {inputs}",
+            description.inputs,
+            self.data.data
+        );
+        let given = description.objective()?.net().outputs();
+        let fits = if data.train.has_classes() { given >= outputs } else { given == outputs };
+        ensure!(fits, "{place}: the net gives {given} outputs, but {} needs {outputs}", self.data.data);
+        let has_entropy = data.train.has_classes()
+            && description.layers.last().is_some_and(|layer| layer.activation() == Activation::Softmax);
+        let loss = loss.or(self.loss).unwrap_or(if has_entropy { LossName::CrossEntropy } else { LossName::Mse });
+        Ok(Description { loss, ..description })
     }
 
     fn batching(&self, data: &Data) -> anyhow::Result<Batching> {
@@ -239,7 +267,7 @@ fn make(args: &TrainArgs, command: Vec<String>, from: Option<(&Path, Kept)>) -> 
     warn_of_scale(&data);
     let folder = match &from {
         Some((dir, kept)) => {
-            kept.check(dir, &args.data.data, &data, schema.as_ref())?;
+            kept.check(dir, &args.data.data, &data, schema.as_ref(), &description)?;
             Folder::take_again(dir)?
         }
         None => args.folder()?,
@@ -249,7 +277,13 @@ fn make(args: &TrainArgs, command: Vec<String>, from: Option<(&Path, Kept)>) -> 
         None => (0.0, Vec::new(), Lowest::default(), None),
     };
     let about = about(&args.data.data, &command, &description, &settings, found);
-    let keeper = Keeper::new(folder.path(), args.checkpoint_every, command, &data, schema.as_ref(), before)?;
+    let keeper = Keeper::new(
+        folder.path(),
+        args.checkpoint_every,
+        command,
+        checksums(&data, schema.as_ref(), &description)?,
+        before,
+    );
     let watch = Watch::new(&data, &settings, lowest);
     let mut way = Way { curve, stop: &args.stop, keeper, watch, was_asked: false };
     let trained = train_and_show(&description, &data, &settings, place.as_ref(), &mut way)?;

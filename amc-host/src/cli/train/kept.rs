@@ -15,6 +15,7 @@ use super::best::Lowest;
 use crate::cli::{Cli, Command};
 use crate::data::schema::Schema;
 use crate::data::{Data, Set};
+use crate::model::Description;
 use crate::output::{CHECKPOINT, MODEL, Point};
 use crate::train::Checkpoint;
 use crate::{CRC, note};
@@ -24,6 +25,9 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Options that decide over nothing that a run comes to.
 const FREE: [&str; 5] = ["resume", "threads", "json", "checkpoint_every", "force"];
 
+/// Checksums of the samples to train on, of those to test with, of what a table's columns are, and of the net.
+pub(super) type Checksums = [Option<u32>; 4];
+
 /// Where a run stands, and what it was begun with.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Kept {
@@ -31,8 +35,7 @@ pub(super) struct Kept {
     version: String,
     /// The command line.
     pub command: Vec<String>,
-    /// Checksums of the samples to train on, of those to test with, and of what a table's columns are.
-    data: [Option<u32>; 3],
+    data: Checksums,
     /// How long it took.
     pub seconds: f64,
     pub curve: Vec<Point>,
@@ -40,10 +43,11 @@ pub(super) struct Kept {
     pub place: Checkpoint,
 }
 
-fn checksums(data: &Data, schema: Option<&Schema>) -> anyhow::Result<[Option<u32>; 3]> {
+pub(super) fn checksums(data: &Data, schema: Option<&Schema>, net: &Description) -> anyhow::Result<Checksums> {
     let schema = schema.map(postcard::to_stdvec).transpose()?;
     let test = data.test.as_ref().map(Set::checksum);
-    Ok([Some(data.train.checksum()), test, schema.map(|bytes| CRC.checksum(&bytes))])
+    let net = CRC.checksum(net.to_toml()?.as_bytes());
+    Ok([Some(data.train.checksum()), test, schema.map(|bytes| CRC.checksum(&bytes)), Some(net)])
 }
 
 /// The options that a command line has and that decide over what a run comes to: their names and values.
@@ -99,10 +103,19 @@ impl Kept {
         }
     }
 
-    /// Checks that data are those that the run was begun with.
-    pub fn check(&self, dir: &Path, name: &str, data: &Data, schema: Option<&Schema>) -> anyhow::Result<()> {
-        let same = self.data == checksums(data, schema)?;
-        ensure!(same, "{name} is not what it was when the run in {} was begun", dir.display());
+    /// Checks that data and net are those that the run was begun with.
+    pub fn check(
+        &self,
+        dir: &Path,
+        name: &str,
+        data: &Data,
+        schema: Option<&Schema>,
+        net: &Description,
+    ) -> anyhow::Result<()> {
+        let ([train, test, columns, then], [now @ .., net]) = (self.data, checksums(data, schema, net)?);
+        let begun = format!("not what it was when the run in {} was begun", dir.display());
+        ensure!([train, test, columns] == now, "{name} is {begun}");
+        ensure!(then == net, "the net is {begun}");
         Ok(())
     }
 }
@@ -112,7 +125,7 @@ pub(super) struct Keeper {
     path: PathBuf,
     every: Duration,
     command: Vec<String>,
-    data: [Option<u32>; 3],
+    data: Checksums,
     /// How long the run took before this.
     before: f64,
     begun: Instant,
@@ -121,16 +134,9 @@ pub(super) struct Keeper {
 
 impl Keeper {
     /// Of a run on these data that took so many seconds before.
-    pub fn new(
-        dir: &Path,
-        every: Duration,
-        command: Vec<String>,
-        data: &Data,
-        schema: Option<&Schema>,
-        before: f64,
-    ) -> anyhow::Result<Self> {
-        let (path, data, now) = (dir.join(CHECKPOINT), checksums(data, schema)?, Instant::now());
-        Ok(Self { path, every, command, data, before, begun: now, last: now })
+    pub fn new(dir: &Path, every: Duration, command: Vec<String>, data: Checksums, before: f64) -> Self {
+        let (path, now) = (dir.join(CHECKPOINT), Instant::now());
+        Self { path, every, command, data, before, begun: now, last: now }
     }
 
     /// How long the run has taken.
