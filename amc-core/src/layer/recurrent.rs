@@ -1,13 +1,14 @@
 //! Simple recurrent layers: dense layers of a step's inputs and the state before, one step after the other.
 //!
-//! A sum runs over the step's inputs in their order, then takes the bias, then runs over the states in theirs.
+//! A sum runs over the step's inputs in their order, then takes the bias, then runs over the states in theirs. How
+//! sequences pass is the same for every kind that makes states: a [`Cell`] is one of its steps.
 
 use core::convert::Infallible;
 use core::fmt;
 
 use crate::activation::{Activation, activate};
 use crate::lanes::Lanes;
-use crate::layer::kind::{CODE, Compute, Kept, Kind, LayerPass, NetInputs, SIZE, Seen, Shape};
+use crate::layer::kind::{Buffers, CODE, Compute, Kept, Kind, LayerPass, NetInputs, SIZE, Seen, Shape};
 use crate::layer::neurons::{Neurons, activations, signal};
 use crate::samples::{FeatureKernel, Features};
 
@@ -109,33 +110,7 @@ impl Kind for Recurrent {
         seen: Option<S>,
     ) {
         let LayerPass { tiles, weights, biases, buffers, .. } = pass;
-        let NetInputs { features, first, scale } = inputs;
-        let cell = Cell { layer: *self, weights, biases };
-        features.apply(lanes, First { cell, first, tiles, scale, room: buffers.made, seen });
-    }
-}
-
-/// The layer, of the features from sample `first` on, of which each sample's are a sequence.
-struct First<'a, 'o, S> {
-    cell: Cell<'a>,
-    first: usize,
-    tiles: usize,
-    scale: f32,
-    room: &'o mut [f32],
-    seen: Option<S>,
-}
-
-impl<L: Lanes, S: Seen<L>> FeatureKernel<L> for First<'_, '_, S> {
-    #[inline(always)]
-    fn run<F: Features>(self, lanes: L, features: &F) {
-        let Self { cell, first, tiles, scale, room, seen } = self;
-        let mut steps = None;
-        let inputs = |tile: usize, step| {
-            let begun = if step == 0 { None } else { steps.take() };
-            let sequence = || Steps::new(features.tile(lanes, first + tile * L::T), cell.layer.inputs);
-            steps.insert(begun.unwrap_or_else(sequence)).next()
-        };
-        cell.run::<L, _, true>(lanes, tiles, (inputs, scale), room, seen);
+        Sequences { cell: *self, weights, biases, tiles }.first(lanes, inputs, buffers.made, seen);
     }
 }
 
@@ -143,15 +118,34 @@ impl Compute for Recurrent {
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L, pass: LayerPass<'_, '_>, seen: Option<&mut dyn Seen<L>>) {
         let LayerPass { tiles, weights, biases, taken, buffers, .. } = pass;
-        let given = buffers.given.get(..taken).unwrap_or_default();
-        let length = self.inputs * L::T;
-        let inputs = |tile, step| {
-            let start = (tile * self.steps + step) * length;
-            let step = given.get(start..).and_then(|given| given.get(..length));
-            activations(lanes, step.unwrap_or_default())
-        };
-        let cell = Cell { layer: self, weights, biases };
-        cell.run::<L, _, false>(lanes, tiles, (inputs, 1.0), buffers.made, seen);
+        Sequences { cell: self, weights, biases, tiles }.given(lanes, taken, buffers, seen);
+    }
+}
+
+impl Cell for Recurrent {
+    fn sizes(&self) -> Sizes {
+        let Self { inputs, units, steps, every, .. } = *self;
+        Sizes { inputs, units, steps, every }
+    }
+
+    #[inline(always)]
+    fn step<L: Lanes, I: Iterator<Item = (usize, L::V)> + Clone, const SPARSE: bool>(
+        &self,
+        lanes: L,
+        (weights, biases): (&[f32], &[f32]),
+        (inputs, scale): (I, f32),
+        before: &[f32],
+        now: &mut [f32],
+        _room: &mut [f32],
+    ) {
+        let Some((w, v)) = weights.split_at_checked(self.inputs * biases.len()) else { return };
+        let from_inputs = Neurons { weights: w, biases, scale, begins: true, ends: true };
+        from_inputs.run::<L, _, SPARSE>(lanes, |_| inputs.clone(), now);
+        if !before.is_empty() {
+            let from_state = Neurons { weights: v, biases, scale: 1.0, begins: false, ends: false };
+            from_state.run::<L, _, false>(lanes, |_| activations(lanes, before), now);
+        }
+        activate(lanes, self.activation, now);
     }
 }
 
@@ -163,35 +157,100 @@ impl fmt::Display for Recurrent {
     }
 }
 
-/// A recurrent layer at given parameters.
+/// The sizes of a layer of sequences.
 #[derive(Clone, Copy)]
-struct Cell<'a> {
-    layer: Recurrent,
-    /// W and V, `[inputs + units][units]`.
-    weights: &'a [f32],
-    biases: &'a [f32],
+pub(super) struct Sizes {
+    /// Numbers of a step.
+    pub inputs: usize,
+    /// Those of a state.
+    pub units: usize,
+    pub steps: usize,
+    /// Whether it gives every state.
+    pub every: bool,
 }
 
-impl Cell<'_> {
-    /// Passes `tiles` tiles through all steps. `inputs` are, for a tile and a step, the step's inputs, asked for in their
-    /// order, and what they are to be multiplied by; they may be `SPARSE` as those of [`Neurons`], or have zeros left out.
+/// A kind of layers that makes states, one step after the other.
+pub(super) trait Cell: Copy {
+    fn sizes(&self) -> Sizes;
+
+    /// One step: the state `now`, `[unit][T]`, by weights and biases, from the inputs, what they are to be multiplied by,
+    /// and the state before, which is empty where there was none. `room` is what of the layer's is left for it.
+    ///
+    /// Inputs may be `SPARSE` as those of [`Neurons`], or have zeros left out. Implementations are `#[inline(always)]`, so that
+    /// they are compiled for the lanes' instruction set.
+    fn step<L: Lanes, I: Iterator<Item = (usize, L::V)> + Clone, const SPARSE: bool>(
+        &self,
+        lanes: L,
+        parameters: (&[f32], &[f32]),
+        inputs: (I, f32),
+        before: &[f32],
+        now: &mut [f32],
+        room: &mut [f32],
+    );
+}
+
+/// Tiles of sequences on their way through a layer at given parameters.
+#[derive(Clone, Copy)]
+pub(super) struct Sequences<'a, C> {
+    pub cell: C,
+    pub weights: &'a [f32],
+    pub biases: &'a [f32],
+    pub tiles: usize,
+}
+
+impl<C: Cell> Sequences<'_, C> {
+    /// Passes those that are a net's inputs.
+    #[inline(always)]
+    pub(super) fn first<L: Lanes, S: Seen<L>>(
+        self,
+        lanes: L,
+        inputs: NetInputs<'_, impl Features>,
+        room: &mut [f32],
+        seen: Option<S>,
+    ) {
+        let NetInputs { features, first, scale } = inputs;
+        features.apply(lanes, First { sequences: self, first, scale, room, seen });
+    }
+
+    /// Passes those that the layer before made, `taken` numbers.
+    #[inline(always)]
+    pub(super) fn given<L: Lanes>(
+        self,
+        lanes: L,
+        taken: usize,
+        buffers: &mut Buffers<'_>,
+        seen: Option<&mut dyn Seen<L>>,
+    ) {
+        let Sizes { inputs, steps, .. } = self.cell.sizes();
+        let given = buffers.given.get(..taken).unwrap_or_default();
+        let length = inputs * L::T;
+        let inputs = |tile, step| {
+            let start = (tile * steps + step) * length;
+            let step = given.get(start..).and_then(|given| given.get(..length));
+            activations(lanes, step.unwrap_or_default())
+        };
+        self.run::<L, _, false>(lanes, (inputs, 1.0), buffers.made, seen);
+    }
+
+    /// Passes them through all steps. `inputs` are, for a tile and a step, the step's inputs, asked for in their order, and
+    /// what they are to be multiplied by.
     ///
     /// The outputs stand at the front of `room`, `[tile][output][T]`. If signals are wanted, `seen` takes them.
     #[inline(always)]
     fn run<L: Lanes, I: Iterator<Item = (usize, L::V)> + Clone, const SPARSE: bool>(
         &self,
         lanes: L,
-        tiles: usize,
         mut inputs: (impl FnMut(usize, usize) -> I, f32),
         room: &mut [f32],
         mut seen: Option<impl Seen<L>>,
     ) {
-        let Recurrent { steps, every, .. } = self.layer;
-        let state = self.biases.len() * L::T;
-        let kept = if every { steps } else { 1 };
-        let Some((made, spare)) = room.split_at_mut_checked(state * kept * tiles) else { return };
+        let Self { cell, weights, biases, tiles } = *self;
+        let Sizes { units, steps, every, .. } = cell.sizes();
+        let state = units * L::T;
+        let (kept, spare) = if every { (steps, 0) } else { (1, state) };
+        let Some((made, room)) = room.split_at_mut_checked(state * kept * tiles) else { return };
+        let Some((spare, room)) = room.split_at_mut_checked(spare) else { return };
         for (tile, made) in made.chunks_exact_mut((state * kept).max(1)).enumerate() {
-            let spare = spare.get_mut(..state).unwrap_or_default();
             let mut sum = lanes.splat(0.0);
             // Not in a closure: it would not be compiled for the lanes' instruction set.
             for step in 0..steps {
@@ -207,7 +266,7 @@ impl Cell<'_> {
                 let before = if step == 0 { &[] } else { before };
                 let now = now.get_mut(..state).unwrap_or_default();
                 let x = inputs.0(tile, step);
-                self.step::<L, _, SPARSE>(lanes, (x.clone(), inputs.1), before, now);
+                cell.step::<L, _, SPARSE>(lanes, (weights, biases), (x.clone(), inputs.1), before, now, room);
                 if seen.is_some() {
                     let squared = lanes.mul(signal(lanes, x), lanes.splat(inputs.1 * inputs.1));
                     sum = lanes.add(sum, lanes.add(squared, signal(lanes, activations(lanes, before))));
@@ -218,26 +277,29 @@ impl Cell<'_> {
             }
         }
     }
+}
 
-    /// One step: the state `now`, `[unit][T]`, from the inputs, what they are to be multiplied by, and the state
-    /// before, which is empty where there was none.
+/// The layer, of the features from sample `first` on, of which each sample's are a sequence.
+struct First<'a, 'o, C, S> {
+    sequences: Sequences<'a, C>,
+    first: usize,
+    scale: f32,
+    room: &'o mut [f32],
+    seen: Option<S>,
+}
+
+impl<L: Lanes, C: Cell, S: Seen<L>> FeatureKernel<L> for First<'_, '_, C, S> {
     #[inline(always)]
-    fn step<L: Lanes, I: Iterator<Item = (usize, L::V)> + Clone, const SPARSE: bool>(
-        &self,
-        lanes: L,
-        (inputs, scale): (I, f32),
-        before: &[f32],
-        now: &mut [f32],
-    ) {
-        let biases = self.biases;
-        let Some((w, v)) = self.weights.split_at_checked(self.layer.inputs * biases.len()) else { return };
-        let from_inputs = Neurons { weights: w, biases, scale, begins: true, ends: true };
-        from_inputs.run::<L, _, SPARSE>(lanes, |_| inputs.clone(), now);
-        if !before.is_empty() {
-            let from_state = Neurons { weights: v, biases, scale: 1.0, begins: false, ends: false };
-            from_state.run::<L, _, false>(lanes, |_| activations(lanes, before), now);
-        }
-        activate(lanes, self.layer.activation, now);
+    fn run<F: Features>(self, lanes: L, features: &F) {
+        let Self { sequences, first, scale, room, seen } = self;
+        let length = sequences.cell.sizes().inputs;
+        let mut steps = None;
+        let inputs = |tile: usize, step| {
+            let begun = if step == 0 { None } else { steps.take() };
+            let sequence = || Steps::new(features.tile(lanes, first + tile * L::T), length);
+            steps.insert(begun.unwrap_or_else(sequence)).next()
+        };
+        sequences.run::<L, _, true>(lanes, (inputs, scale), room, seen);
     }
 }
 
