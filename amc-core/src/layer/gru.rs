@@ -56,6 +56,7 @@ pub struct Gru {
     /// Steps of the sequence.
     pub steps: usize,
     /// Whether it gives every state, `[step][units]`, or the last one only, `[units]`.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub every: bool,
 }
 

@@ -205,6 +205,7 @@ mod tests {
                 6,
                 vec![Layer::keep(6), Layer::dense(6, tanh), Layer::swap(6), Layer::dense(6, tanh), Layer::add(6, tanh)],
             ),
+            (24, vec![Layer::gru_states(2, 4, 12), Layer::gru(4, 3, 12)]),
             (6, vec![Layer::dense(2, Activation::Softmax)]),
         ] {
             let net = Description { inputs, layers, loss: LossName::CrossEntropy };
