@@ -330,7 +330,7 @@ mod tests {
     #[test]
     fn an_interruption_changes_no_count() {
         let machine = Machine::of(1, Arithmetic::Portable);
-        let make = |dir: &Path, moves, seed, every: Option<Duration>| {
+        let make = |dir: &Path, moves, seed, every: Duration| {
             let run = Run {
                 algorithm: Algorithm::Adaptive,
                 varied: Varied::Depth,
