@@ -12,6 +12,7 @@ mod train;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use amc_kernels::Arithmetic;
 use anyhow::Context;
@@ -100,6 +101,12 @@ fn threads(text: &str) -> Result<usize, String> {
         Ok(threads) if (1..=most).contains(&threads) => Ok(threads),
         _ => Err(format!("use a number from 1 to {most}: this machine runs {} at once", cores())),
     }
+}
+
+/// A time that is not 0.
+pub fn time(text: &str) -> Result<Duration, String> {
+    let time = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if time < Duration::from_millis(1) { Err("use a time of at least 1ms".into()) } else { Ok(time) }
 }
 
 /// Reads the values of `--arithmetic`.

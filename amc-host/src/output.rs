@@ -114,6 +114,11 @@ pub fn write(dir: &Path, about: &About, curve: &[Point], summary: &Summary) -> a
     save(&dir.join(SUMMARY), &json)
 }
 
+/// Writes a file of a run that may be killed and made again, whole or not at all: see [`whole_file::write_again`].
+pub fn save_again(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    whole_file::write_again(path, bytes).with_context(|| format!("{} cannot be written", path.display()))
+}
+
 /// Writes a file whole or not at all.
 pub fn save(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     whole_file::write(path, bytes).with_context(|| format!("{} cannot be written", path.display()))

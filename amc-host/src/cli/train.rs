@@ -106,7 +106,7 @@ pub(super) struct TrainArgs {
     #[arg(long, value_name = "FOLDER")]
     resume: Option<PathBuf>,
     /// Time between checkpoints, from which --resume goes on; there is one at SIGINT, SIGTERM and SIGHUP, too
-    #[arg(long, value_parser = stop::time, default_value = "1m", value_name = "TIME")]
+    #[arg(long, value_parser = super::time, default_value = "1m", value_name = "TIME")]
     checkpoint_every: Duration,
 }
 

@@ -1,7 +1,7 @@
 //! What is kept of a run while it lasts, and who may go on from it.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ use crate::data::schema::Schema;
 use crate::data::{Data, Set};
 use crate::output::{CHECKPOINT, MODEL, Point};
 use crate::train::Checkpoint;
-use crate::{CRC, note};
+use crate::{CRC, note, whole_file};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -148,20 +148,8 @@ impl Keeper {
         let kept = Kept { version, command, data: self.data, seconds: self.seconds(), curve, place: place? };
         let body = postcard::to_stdvec(&kept)?;
         let bytes = [&CRC.checksum(&body).to_le_bytes()[..], &body].concat();
-        self.write(&bytes).with_context(|| format!("{} cannot be written", self.path.display()))
-    }
-
-    /// Always by the same other name: whatever a run that is killed leaves there, the next overwrites.
-    fn write(&self, bytes: &[u8]) -> io::Result<()> {
-        let new = self.new_path();
-        let mut file = File::create(&new)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(new, &self.path)
-    }
-
-    fn new_path(&self) -> PathBuf {
-        self.path.with_extension("new")
+        whole_file::write_again(&self.path, &bytes)
+            .with_context(|| format!("{} cannot be written", self.path.display()))
     }
 
     /// Keeps it, or says that it cannot.
@@ -173,7 +161,7 @@ impl Keeper {
 
     /// The run has ended: there is nothing to go on with.
     pub fn forget(self) -> anyhow::Result<()> {
-        for path in [self.new_path(), self.path] {
+        for path in [whole_file::new_name(&self.path), self.path] {
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     return Err(error).with_context(|| format!("{} cannot be removed", path.display()));

@@ -8,6 +8,7 @@ use clap::Args;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
+use crate::cli::time;
 use crate::data::{Data, Set};
 
 /// The exit code of a run that was asked to end.
@@ -34,12 +35,6 @@ fn loss(text: &str) -> Result<f32, &'static str> {
 
 fn share(text: &str) -> Result<f32, &'static str> {
     text.parse().ok().filter(|share| (0.0..=1.0).contains(share)).ok_or("use a number from 0 to 1")
-}
-
-/// A time that is not 0.
-pub(super) fn time(text: &str) -> Result<Duration, String> {
-    let time = humantime::parse_duration(text).map_err(|error| error.to_string())?;
-    if time < Duration::from_millis(1) { Err("use a time of at least 1ms".into()) } else { Ok(time) }
 }
 
 impl StopArgs {
