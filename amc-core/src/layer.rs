@@ -34,6 +34,7 @@ mod kinds {
     mod pooling;
     mod recurrent;
     mod residual;
+    mod sequences;
     mod sliding;
 
     use super::dense;

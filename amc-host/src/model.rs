@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use amc_core::{Activation, Layer, Loss, Net, Objective};
 use amc_store::{FormatError, model};
 use clap::ValueEnum;
-use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize};
 
 pub use self::nets::Modification;
@@ -105,18 +104,6 @@ impl Description {
     pub fn objective(&self) -> anyhow::Result<Objective<'_>> {
         let net = Net::try_new(self.inputs, &self.layers)?;
         Ok(Objective::try_new(net, self.loss.into())?)
-    }
-}
-
-/// Layers by the names that the core has for them.
-impl Serialize for Description {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let layers: Vec<_> = self.layers.iter().map(|layer| format!("{layer:?}")).collect();
-        let mut fields = serializer.serialize_struct("Description", 3)?;
-        fields.serialize_field("inputs", &self.inputs)?;
-        fields.serialize_field("layers", &layers)?;
-        fields.serialize_field("loss", &self.loss)?;
-        fields.end()
     }
 }
 

@@ -135,11 +135,7 @@ impl Trained {
         settings: &Settings,
     ) -> anyhow::Result<Self> {
         let mut evaluator = Evaluator::new(description.objective()?, settings.arithmetic, settings.threads);
-        let mut measure = |set| {
-            let samples = PackedSet::all(set, settings.threads);
-            let loss = evaluator.evaluate(&parameters, &samples.batch(), Measurements::default()).loss;
-            (loss, accuracy(&mut evaluator, &parameters, &samples))
-        };
+        let mut measure = |set| measure(&mut evaluator, &parameters, &PackedSet::all(set, settings.threads));
         let (train_loss, train_accuracy) = measure(&data.train);
         let test_accuracy = data.test.as_ref().and_then(|test| measure(test).1);
         Ok(Self { parameters, train_loss, train_accuracy, test_accuracy, ..self })
@@ -250,7 +246,12 @@ pub fn median(mut times: Vec<Duration>) -> Duration {
 
 /// The share of samples classified rightly; none where targets are not classes.
 pub fn accuracy(evaluator: &mut Evaluator<'_>, parameters: &[f32], samples: &PackedSet<'_>) -> Option<f32> {
+    measure(evaluator, parameters, samples).1
+}
+
+/// The loss, and the [`accuracy`].
+fn measure(evaluator: &mut Evaluator<'_>, parameters: &[f32], samples: &PackedSet<'_>) -> (f32, Option<f32>) {
     let measurements = Measurements { signal: &mut [], correct: true };
-    let correct = evaluator.evaluate(parameters, &samples.batch(), measurements).correct;
-    samples.set().has_classes().then(|| correct as f32 / samples.len() as f32)
+    let score = evaluator.evaluate(parameters, &samples.batch(), measurements);
+    (score.loss, samples.set().has_classes().then(|| score.correct as f32 / samples.len() as f32))
 }

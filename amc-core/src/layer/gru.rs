@@ -6,7 +6,7 @@
 use core::convert::Infallible;
 use core::fmt;
 
-use super::recurrent::{Cell, Sequences, Sizes};
+use super::sequences::{Cell, Sizes, first, given};
 use crate::activation::{Activation, activate};
 use crate::lanes::Lanes;
 use crate::layer::kind::{CODE, Compute, Kept, Kind, LayerPass, NetInputs, SIZE, Seen, Shape};
@@ -119,16 +119,14 @@ impl Kind for Gru {
         pass: LayerPass<'_, '_>,
         seen: Option<S>,
     ) {
-        let LayerPass { tiles, weights, biases, buffers, .. } = pass;
-        Sequences { cell: *self, weights, biases, tiles }.first(lanes, inputs, buffers.made, seen);
+        first(*self, lanes, inputs, pass, seen);
     }
 }
 
 impl Compute for Gru {
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L, pass: LayerPass<'_, '_>, seen: Option<&mut dyn Seen<L>>) {
-        let LayerPass { tiles, weights, biases, taken, buffers, .. } = pass;
-        Sequences { cell: self, weights, biases, tiles }.given(lanes, taken, buffers, seen);
+        given(self, lanes, pass, seen);
     }
 }
 

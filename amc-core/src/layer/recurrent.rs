@@ -1,16 +1,16 @@
 //! Simple recurrent layers: dense layers of a step's inputs and the state before, one step after the other.
 //!
-//! A sum runs over the step's inputs in their order, then takes the bias, then runs over the states in theirs. How
-//! sequences pass is the same for every kind that makes states: a [`Cell`] is one of its steps.
+//! A sum runs over the step's inputs in their order, then takes the bias, then runs over the states in theirs.
 
 use core::convert::Infallible;
 use core::fmt;
 
+use super::sequences::{Cell, Sizes, first, given};
 use crate::activation::{Activation, activate};
 use crate::lanes::Lanes;
-use crate::layer::kind::{Buffers, CODE, Compute, Kept, Kind, LayerPass, NetInputs, SIZE, Seen, Shape};
-use crate::layer::neurons::{Neurons, activations, signal};
-use crate::samples::{FeatureKernel, Features};
+use crate::layer::kind::{CODE, Compute, Kept, Kind, LayerPass, NetInputs, SIZE, Seen, Shape};
+use crate::layer::neurons::{Neurons, activations};
+use crate::samples::Features;
 
 /// A simple recurrent layer: h_t = activation(W x_t + V h_{t−1} + b) for t = 1 to `steps`, from h_0 = 0.
 ///
@@ -109,16 +109,14 @@ impl Kind for Recurrent {
         pass: LayerPass<'_, '_>,
         seen: Option<S>,
     ) {
-        let LayerPass { tiles, weights, biases, buffers, .. } = pass;
-        Sequences { cell: *self, weights, biases, tiles }.first(lanes, inputs, buffers.made, seen);
+        first(*self, lanes, inputs, pass, seen);
     }
 }
 
 impl Compute for Recurrent {
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L, pass: LayerPass<'_, '_>, seen: Option<&mut dyn Seen<L>>) {
-        let LayerPass { tiles, weights, biases, taken, buffers, .. } = pass;
-        Sequences { cell: self, weights, biases, tiles }.given(lanes, taken, buffers, seen);
+        given(self, lanes, pass, seen);
     }
 }
 
@@ -154,184 +152,5 @@ impl fmt::Display for Recurrent {
         let Self { inputs, units, steps, activation, every } = self;
         let name = if *every { "recurrent_states" } else { "recurrent" };
         write!(f, "Layer::{name}({inputs}, {units}, {steps}, {activation})")
-    }
-}
-
-/// The sizes of a layer of sequences.
-#[derive(Clone, Copy)]
-pub(super) struct Sizes {
-    /// Numbers of a step.
-    pub inputs: usize,
-    /// Those of a state.
-    pub units: usize,
-    pub steps: usize,
-    /// Whether it gives every state.
-    pub every: bool,
-}
-
-/// A kind of layers that makes states, one step after the other.
-pub(super) trait Cell: Copy {
-    fn sizes(&self) -> Sizes;
-
-    /// One step: the state `now`, `[unit][T]`, by weights and biases, from the inputs, what they are to be multiplied by,
-    /// and the state before, which is empty where there was none. `room` is what of the layer's is left for it.
-    ///
-    /// Inputs may be `SPARSE` as those of [`Neurons`], or have zeros left out. Implementations are `#[inline(always)]`, so that
-    /// they are compiled for the lanes' instruction set.
-    fn step<L: Lanes, I: Iterator<Item = (usize, L::V)> + Clone, const SPARSE: bool>(
-        &self,
-        lanes: L,
-        parameters: (&[f32], &[f32]),
-        inputs: (I, f32),
-        before: &[f32],
-        now: &mut [f32],
-        room: &mut [f32],
-    );
-}
-
-/// Tiles of sequences on their way through a layer at given parameters.
-#[derive(Clone, Copy)]
-pub(super) struct Sequences<'a, C> {
-    pub cell: C,
-    pub weights: &'a [f32],
-    pub biases: &'a [f32],
-    pub tiles: usize,
-}
-
-impl<C: Cell> Sequences<'_, C> {
-    /// Passes those that are a net's inputs.
-    #[inline(always)]
-    pub(super) fn first<L: Lanes, S: Seen<L>>(
-        self,
-        lanes: L,
-        inputs: NetInputs<'_, impl Features>,
-        room: &mut [f32],
-        seen: Option<S>,
-    ) {
-        let NetInputs { features, first, scale } = inputs;
-        features.apply(lanes, First { sequences: self, first, scale, room, seen });
-    }
-
-    /// Passes those that the layer before made, `taken` numbers.
-    #[inline(always)]
-    pub(super) fn given<L: Lanes>(
-        self,
-        lanes: L,
-        taken: usize,
-        buffers: &mut Buffers<'_>,
-        seen: Option<&mut dyn Seen<L>>,
-    ) {
-        let Sizes { inputs, steps, .. } = self.cell.sizes();
-        let given = buffers.given.get(..taken).unwrap_or_default();
-        let length = inputs * L::T;
-        let inputs = |tile, step| {
-            let start = (tile * steps + step) * length;
-            let step = given.get(start..).and_then(|given| given.get(..length));
-            activations(lanes, step.unwrap_or_default())
-        };
-        self.run::<L, _, false>(lanes, (inputs, 1.0), buffers.made, seen);
-    }
-
-    /// Passes them through all steps. `inputs` are, for a tile and a step, the step's inputs, asked for in their order, and
-    /// what they are to be multiplied by.
-    ///
-    /// The outputs stand at the front of `room`, `[tile][output][T]`. If signals are wanted, `seen` takes them.
-    #[inline(always)]
-    fn run<L: Lanes, I: Iterator<Item = (usize, L::V)> + Clone, const SPARSE: bool>(
-        &self,
-        lanes: L,
-        mut inputs: (impl FnMut(usize, usize) -> I, f32),
-        room: &mut [f32],
-        mut seen: Option<impl Seen<L>>,
-    ) {
-        let Self { cell, weights, biases, tiles } = *self;
-        let Sizes { units, steps, every, .. } = cell.sizes();
-        let state = units * L::T;
-        let (kept, spare) = if every { (steps, 0) } else { (1, state) };
-        let Some((made, room)) = room.split_at_mut_checked(state * kept * tiles) else { return };
-        let Some((spare, room)) = room.split_at_mut_checked(spare) else { return };
-        for (tile, made) in made.chunks_exact_mut((state * kept).max(1)).enumerate() {
-            let mut sum = lanes.splat(0.0);
-            // Not in a closure: it would not be compiled for the lanes' instruction set.
-            for step in 0..steps {
-                let (before, now) = if every {
-                    let (before, now) = made.split_at_mut_checked(step * state).unwrap_or_default();
-                    (before.get(before.len().saturating_sub(state)..).unwrap_or_default(), now)
-                } else if (steps - step).is_multiple_of(2) {
-                    // They change places at each step, so that the last state is made in the tile's own.
-                    (&*made, &mut *spare)
-                } else {
-                    (&*spare, &mut *made)
-                };
-                let before = if step == 0 { &[] } else { before };
-                let now = now.get_mut(..state).unwrap_or_default();
-                let x = inputs.0(tile, step);
-                cell.step::<L, _, SPARSE>(lanes, (weights, biases), (x.clone(), inputs.1), before, now, room);
-                if seen.is_some() {
-                    let squared = lanes.mul(signal(lanes, x), lanes.splat(inputs.1 * inputs.1));
-                    sum = lanes.add(sum, lanes.add(squared, signal(lanes, activations(lanes, before))));
-                }
-            }
-            if let Some(seen) = &mut seen {
-                seen.take(lanes, tile, lanes.div(sum, lanes.splat(steps as f32)));
-            }
-        }
-    }
-}
-
-/// The layer, of the features from sample `first` on, of which each sample's are a sequence.
-struct First<'a, 'o, C, S> {
-    sequences: Sequences<'a, C>,
-    first: usize,
-    scale: f32,
-    room: &'o mut [f32],
-    seen: Option<S>,
-}
-
-impl<L: Lanes, C: Cell, S: Seen<L>> FeatureKernel<L> for First<'_, '_, C, S> {
-    #[inline(always)]
-    fn run<F: Features>(self, lanes: L, features: &F) {
-        let Self { sequences, first, scale, room, seen } = self;
-        let length = sequences.cell.sizes().inputs;
-        let mut steps = None;
-        let inputs = |tile: usize, step| {
-            let begun = if step == 0 { None } else { steps.take() };
-            let sequence = || Steps::new(features.tile(lanes, first + tile * L::T), length);
-            steps.insert(begun.unwrap_or_else(sequence)).next()
-        };
-        sequences.run::<L, _, true>(lanes, (inputs, scale), room, seen);
-    }
-}
-
-/// Cuts a sequence, of which zeros may be left out, into its steps.
-struct Steps<I> {
-    /// What follows the steps that were taken.
-    left: I,
-    /// The index of its first input.
-    first: usize,
-    /// Inputs of a step.
-    inputs: usize,
-}
-
-impl<V, I: Iterator<Item = (usize, V)> + Clone> Steps<I> {
-    /// The steps, of so many inputs each, of a sequence.
-    #[inline(always)]
-    fn new(sequence: I, inputs: usize) -> Self {
-        Self { left: sequence, first: 0, inputs }
-    }
-
-    /// The next step's inputs, counted from 0.
-    #[inline(always)]
-    fn next(&mut self) -> impl Iterator<Item = (usize, V)> + Clone + use<V, I> {
-        let first = self.first;
-        self.first += self.inputs;
-        let end = self.first;
-        // Fewer than the step has, where zeros are left out.
-        let count = self.left.clone().take_while(|(input, _)| *input < end).count();
-        let step = self.left.clone().take(count).map(move |(input, v)| (input - first, v));
-        if count > 0 {
-            self.left.nth(count - 1);
-        }
-        step
     }
 }

@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::table::WrittenArgs;
 use crate::console::StdoutError;
+use crate::data::prepare::check_memory;
 use crate::data::schema::Schema;
 use crate::data::table::dialect::Delimiter;
 use crate::data::table::{Table, Written};
@@ -47,7 +48,6 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<()> {
         }
     }
     let table = Table::read(&args.file, written, &schema.names())?;
-    let text = answers(&model, schema, &table, &mut Vec::new(), true)?;
     anyhow::ensure!(
         table.rows() >= schema.window.rows,
         "{}: {} rows, and the net takes {} for an answer",
@@ -55,6 +55,8 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<()> {
         table.rows(),
         schema.window.rows
     );
+    check_memory(schema, table.rows() + 1 - schema.window.rows)?;
+    let text = answers(&model, schema, &table, &mut Vec::new(), true)?;
     match &args.output {
         Some(path) => save(path, &text),
         None => Ok(write(&text)?),

@@ -1,11 +1,14 @@
 //! From a table to data to train on: its target, its features, its two parts, and their scale.
 
 mod choice;
+mod windows;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use self::choice::{feature_columns, find, target_columns};
+pub(crate) use self::windows::check_memory;
+use self::windows::{Order, windows};
 use super::schema::{Feature, Kind, Outputs, Scaling, Schema, SchemaError};
 use super::split::{Parts, Split, grouped, last, random};
 use super::table::columns::{Cells, ColumnError, is_missing};
@@ -13,6 +16,7 @@ use super::table::{Table, TableError, Written};
 use super::target::{Target, TargetError, Task};
 use super::window::{Window, WindowError};
 use super::{Data, OwnedTargets, Set, Values};
+use crate::memory::MemoryError;
 
 /// Different texts that a column of features may have.
 pub const MOST_CHOICES: usize = 64;
@@ -92,6 +96,9 @@ pub enum PrepareError {
     /// Its windows.
     #[error(transparent)]
     Window(#[from] WindowError),
+    /// Its samples take more memory than there is.
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
     /// There is no such column, or more than one.
     #[error(
         "{path}: there is {count} column called {name:?}: use first, last, a number from 1 to {width}, or one of {names}"
@@ -200,61 +207,29 @@ pub fn load(path: &Path, options: &Options) -> Result<Prepared, PrepareError> {
     let all = schema.scaled(&table)?;
     let set = |rows: &[usize]| set(&schema, &all, &target, rows);
     let test = match &options.test {
-        Some(path) => Some(load_with(&schema, path, options.written)?),
+        Some(path) => Some(read(&schema, path, options.written, &options.split)?),
         None if samples.test.is_empty() => None,
-        None => Some(set(&samples.test)),
+        None => Some(set(&samples.test)?),
     };
-    let train = if options.balance { target.balanced(&table, samples.train, &mut report)? } else { samples.train };
-    Ok(Prepared { data: Data { train: set(&train), test }, schema, report })
+    let train = if options.balance { target.balanced(&table, &samples.train, &mut report)? } else { samples.train };
+    Ok(Prepared { data: Data { train: set(&train)?, test }, schema, report })
 }
 
 /// Reads a table as the one that was trained on, with its targets.
 pub fn load_with(schema: &Schema, path: &Path, written: Written) -> Result<Set, PrepareError> {
+    read(schema, path, written, &Split::Last)
+}
+
+fn read(schema: &Schema, path: &Path, written: Written, split: &Split) -> Result<Set, PrepareError> {
     let table = Table::read(path, written, &schema.names())?;
     let all = schema.scaled(&table)?;
     let target = Target::read(&table, schema)?;
-    let ends = schema.window.ends(&(0..table.rows()).collect::<Vec<_>>(), |_, _| true);
-    enough(schema.window, &ends, "", 1)?;
-    Ok(set(schema, &all, &target, &ends))
+    let ends = Order::new(&table, split)?.ends(schema.window, (0..table.rows()).collect(), "", 1)?;
+    set(schema, &all, &target, &ends)
 }
 
-/// The samples of both parts by their last rows.
-fn windows(table: &Table, parts: &Parts, options: &Options, report: &mut Vec<String>) -> Result<Parts, PrepareError> {
-    let window = options.window;
-    if window == Window::default() {
-        return Ok(parts.clone());
-    }
-    if options.missing == Missing::Drop {
-        return Err(WindowError::Gaps.into());
-    }
-    let group = match &options.split {
-        Split::Random(_) if options.test.is_none() => return Err(WindowError::AtRandom.into()),
-        Split::Group(column) => Some(find(table, column)?),
-        _ => None,
-    };
-    let together = |a: usize, b: usize| group.is_none_or(|column| table.cell(a, column) == table.cell(b, column));
-    let ends = |rows: &[usize]| {
-        let mut rows = rows.to_vec();
-        rows.sort_unstable();
-        window.ends(&rows, together)
-    };
-    let samples = Parts { train: ends(&parts.train), test: ends(&parts.test) };
-    enough(window, &samples.train, "to train on", FEWEST_ROWS - 1)?;
-    enough(window, &samples.test, "to test with", usize::from(!parts.test.is_empty()))?;
-    let (Window { rows, stride }, train, test) = (window, samples.train.len(), samples.test.len());
-    report.push(format!(
-        "{train} windows to train on, {test} to test with: {rows} rows each, {stride} from one to the next (--stride); its target is \
-         the last row's"
-    ));
-    Ok(samples)
-}
-
-fn enough(window: Window, ends: &[usize], part: &'static str, wanted: usize) -> Result<(), WindowError> {
-    let (rows, windows) = (window.rows, ends.len());
-    if windows < wanted { Err(WindowError::TooFew { windows, rows, part, wanted }) } else { Ok(()) }
-}
-
-fn set(schema: &Schema, all: &[f32], target: &Target, rows: &[usize]) -> Set {
+fn set(schema: &Schema, all: &[f32], target: &Target, rows: &[usize]) -> Result<Set, PrepareError> {
+    check_memory(schema, rows.len())?;
     let width = schema.numbers();
     let values = rows.iter().flat_map(|row| schema.window.features(all, width, *row)).copied().collect();
     let targets = match target {
@@ -279,7 +254,7 @@ fn set(schema: &Schema, all: &[f32], target: &Target, rows: &[usize]) -> Set {
         Outputs::Numbers(_) => 0,
     };
     let names: Vec<_> = std::iter::repeat_n(names, schema.window.rows).flatten().collect();
-    Set::new(Values::F32(values), schema.inputs(), targets).named(names).of_classes(classes)
+    Ok(Set::new(Values::F32(values), schema.inputs(), targets).named(names).of_classes(classes))
 }
 
 /// The rows that are complete, if others are to be left out; missing cells that are not allowed are refused.

@@ -220,19 +220,18 @@ impl Target {
         }]
     }
 
-    /// These rows, those of rarer classes several times, until each class has as many as the most frequent one.
-    pub fn balanced(
-        &self,
-        table: &Table,
-        rows: Vec<usize>,
-        report: &mut Vec<String>,
-    ) -> Result<Vec<usize>, TargetError> {
+    /// These rows, a class after another in turn, those of rarer ones several times: as many of each class as of the most
+    /// frequent one.
+    pub fn balanced(&self, table: &Table, rows: &[usize], report: &mut Vec<String>) -> Result<Vec<usize>, TargetError> {
         let Self::Classes { names, of, .. } = self else {
             return Err(TargetError::NoClasses(table.path().to_path_buf()));
         };
-        let by_class = |class: usize| rows.iter().copied().filter(move |row| of[*row] == class);
-        let most = (0..names.len()).map(|class| by_class(class).count()).max().unwrap_or(0);
-        let all: Vec<_> = (0..names.len()).flat_map(|class| by_class(class).cycle().take(most)).collect();
+        let mut by_class = vec![Vec::new(); names.len()];
+        rows.iter().for_each(|row| by_class[of[*row]].push(*row));
+        by_class.retain(|rows| !rows.is_empty());
+        let most = by_class.iter().map(Vec::len).max().unwrap_or(0);
+        let all: Vec<_> =
+            (0..most).flat_map(|place| by_class.iter().map(move |rows| rows[place % rows.len()])).collect();
         report.push(format!(
             "{} samples to train on, those of rarer classes several times: {most} of each class (--balance)",
             all.len()

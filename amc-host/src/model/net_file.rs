@@ -26,6 +26,17 @@ use toml::{Spanned, Table, Value};
 
 use super::{Description, LossName};
 
+/// What a file says of a net.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetFile {
+    /// Numbers in a sample.
+    pub inputs: usize,
+    /// The layers.
+    pub layers: Vec<Layer>,
+    /// The loss, if the file says it.
+    pub loss: Option<LossName>,
+}
+
 /// Why a file describes no net.
 #[derive(Debug, thiserror::Error)]
 pub enum NetFileError {
@@ -75,20 +86,15 @@ struct File {
     layers: Vec<Spanned<Table>>,
 }
 
-/// What a file says of a net; what it leaves out is as given.
-pub fn read(path: &Path, inputs: usize, loss: LossName) -> Result<(Description, Option<LossName>), NetFileError> {
+/// Reads a file; the net takes `inputs` numbers if it does not say how many.
+pub fn read(path: &Path, inputs: usize) -> Result<NetFile, NetFileError> {
     let text = std::fs::read_to_string(path).map_err(|error| NetFileError::Io(path.to_path_buf(), error))?;
-    parse(path, &text, inputs, loss)
+    parse(path, &text, inputs)
 }
 
-fn parse(
-    path: &Path,
-    text: &str,
-    inputs: usize,
-    loss: LossName,
-) -> Result<(Description, Option<LossName>), NetFileError> {
+fn parse(path: &Path, text: &str, inputs: usize) -> Result<NetFile, NetFileError> {
     let line_of = |place: usize| 1 + text.bytes().take(place).filter(|byte| *byte == b'\n').count();
-    let File { inputs: said, loss: said_loss, layers: tables } = toml::from_str(text).map_err(|error| {
+    let File { inputs: said, loss, layers: tables } = toml::from_str(text).map_err(|error| {
         let line = line_of(error.span().map_or(0, |span| span.start));
         NetFileError::Toml { path: path.to_path_buf(), line, reason: one_line(error.message()) }
     })?;
@@ -103,7 +109,7 @@ fn parse(
         let line = about(error).and_then(|layer| lines.get(layer)).copied().unwrap_or(1);
         return Err(NetFileError::Net { path: path.to_path_buf(), line, error });
     }
-    Ok((Description { inputs, layers, loss: said_loss.unwrap_or(loss) }, said_loss))
+    Ok(NetFile { inputs, layers, loss })
 }
 
 /// The layer of a table that names its kind.
@@ -178,12 +184,11 @@ mod tests {
 
     use amc_core::{Activation, Image, Kernel, Layer};
 
-    use super::parse;
+    use super::{NetFile, parse};
     use crate::model::{Description, LossName};
 
-    fn read(text: &str) -> Result<Description, String> {
-        let read = parse(Path::new("net.toml"), text, 12, LossName::Mse);
-        read.map(|(description, _)| description).map_err(|error| error.to_string())
+    fn read(text: &str) -> Result<NetFile, String> {
+        parse(Path::new("net.toml"), text, 12).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -208,9 +213,9 @@ mod tests {
             (24, vec![Layer::gru_states(2, 4, 12), Layer::gru(4, 3, 12)]),
             (6, vec![Layer::dense(2, Activation::Softmax)]),
         ] {
-            let net = Description { inputs, layers, loss: LossName::CrossEntropy };
-            let text = net.to_toml().expect("a file");
-            assert_eq!(read(&text).as_ref(), Ok(&net), "{text}");
+            let loss = LossName::CrossEntropy;
+            let text = Description { inputs, layers: layers.clone(), loss }.to_toml().expect("a file");
+            assert_eq!(read(&text), Ok(NetFile { inputs, layers, loss: Some(loss) }), "{text}");
         }
     }
 
@@ -218,7 +223,7 @@ mod tests {
     fn what_is_left_out_is_as_given() {
         let net = read("[[layers]]\nkind = \"recurrent\"\ninputs = 3\nunits = 2\nsteps = 4\nactivation = \"tanh\"\n");
         let layers = vec![Layer::recurrent(3, 2, 4, Activation::Tanh)];
-        assert_eq!(net, Ok(Description { inputs: 12, layers, loss: LossName::Mse }));
+        assert_eq!(net, Ok(NetFile { inputs: 12, layers, loss: None }));
     }
 
     #[test]

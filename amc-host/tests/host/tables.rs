@@ -258,6 +258,12 @@ fn rows_of_rare_classes_are_trained_on_more_often() {
     assert_eq!([of(&prepared(false), 0), of(&prepared(false), 1)], [12, 4]);
     let balanced = prepared(true);
     assert_eq!([of(&balanced, 0), of(&balanced, 1)], [12, 12]);
+    // A part of them has both classes.
+    let first = match balanced.data.train.targets() {
+        OwnedTargets::Classes(classes) => classes[..4].to_vec(),
+        OwnedTargets::Values(..) => Vec::new(),
+    };
+    assert_eq!(first, [0, 1, 0, 1]);
     assert!(balanced.report.iter().any(|line| line.contains("12 of each class")), "{:?}", balanced.report);
     assert_eq!(balanced.data.test.expect("rows to test with").len(), 4);
     // What scales them is of the rows, each once.
@@ -289,6 +295,15 @@ fn windows_have_rows_of_one_part_and_one_group() {
     let mut all = [train, test].concat();
     all.sort_unstable();
     assert_eq!(all, [3, 4, 5, 6, 7, 8, 9, 13, 14, 15, 16, 17, 18, 19]);
+    // A table of its own to test with has groups, too.
+    let dir = tempfile::tempdir().expect("a folder");
+    let test = Some(dir.path().join("test.csv"));
+    fs::write(dir.path().join("test.csv"), rows(|i| format!("{i},{},{}", i / 7, i * i))).expect("written");
+    let (window, split, task) = (Window { rows: 4, stride: 1 }, Split::Group("2".into()), Some(Task::Regress));
+    let normalise = Normalise::Off;
+    let own = prepared(&text, &Options { window, split, normalise, task, test, ..options() }).expect("prepared");
+    assert_eq!(ends(&own.data.train), [3, 4, 5, 6, 7, 8, 9, 13, 14, 15, 16, 17, 18, 19]);
+    assert_eq!(own.data.test.map(|test| ends(&test)), Some(vec![3, 4, 5, 6, 10, 11, 12, 13, 17, 18, 19]));
     for (rows, split, words) in [
         (3, Split::Random(1), "--window needs --split last"),
         (17, Split::Last, "0 windows of 17 rows to train on, of the 4 needed"),

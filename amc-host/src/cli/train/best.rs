@@ -74,11 +74,15 @@ impl<'d> Watch<'d> {
         };
         let Lowest { lowered, best } = &mut self.lowest;
         if let Some(loss) = loss {
-            let is_lower = |(least, _, of): &(f32, u64, usize)| loss < least - LOWERED * least.abs() || *of != batch;
+            // Of all samples it may be none that is finite, where that of a batch is.
+            let is_first = |least: f32| !least.is_finite() && loss.is_finite();
+            let is_lower = |(least, _, of): &(f32, u64, usize)| {
+                loss < least - LOWERED * least.abs() || is_first(*least) || *of != batch
+            };
             if lowered.as_ref().is_none_or(is_lower) {
                 *lowered = Some((loss, step, batch));
             }
-            let is_best = best.as_ref().is_none_or(|best| loss < best.loss);
+            let is_best = best.as_ref().is_none_or(|best| loss < best.loss || is_first(best.loss));
             if !matches!(self.rises, Rises::Never) && is_best {
                 let kept = best.get_or_insert_with(|| Best { loss, step, parameters: Vec::new() });
                 (kept.loss, kept.step) = (loss, step);
@@ -119,7 +123,7 @@ impl<'d> Watch<'d> {
     ) -> anyhow::Result<(Trained, u64)> {
         let (last, last_step) = (trained.train_loss, trained.counters.steps);
         let Some(Best { loss, step, parameters }) = self.lowest.best else { return Ok((trained, last_step)) };
-        if loss >= last {
+        if loss >= last || loss.is_nan() {
             note!("the loss was never lower than after the last step: the model is of that");
             return Ok((trained, last_step));
         }

@@ -25,8 +25,13 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Options that decide over nothing that a run comes to.
 const FREE: [&str; 5] = ["resume", "threads", "json", "checkpoint_every", "force"];
 
-/// Checksums of the samples to train on, of those to test with, of what a table's columns are, and of the net.
-pub(super) type Checksums = [Option<u32>; 4];
+/// Checksums of what a run is of.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Checksums {
+    /// Of the samples to train on, of those to test with, and of what a table's columns are.
+    data: (u32, Option<u32>, Option<u32>),
+    net: u32,
+}
 
 /// Where a run stands, and what it was begun with.
 #[derive(Serialize, Deserialize)]
@@ -35,7 +40,7 @@ pub(super) struct Kept {
     version: String,
     /// The command line.
     pub command: Vec<String>,
-    data: Checksums,
+    checksums: Checksums,
     /// How long it took.
     pub seconds: f64,
     pub curve: Vec<Point>,
@@ -46,8 +51,8 @@ pub(super) struct Kept {
 pub(super) fn checksums(data: &Data, schema: Option<&Schema>, net: &Description) -> anyhow::Result<Checksums> {
     let schema = schema.map(postcard::to_stdvec).transpose()?;
     let test = data.test.as_ref().map(Set::checksum);
-    let net = CRC.checksum(net.to_toml()?.as_bytes());
-    Ok([Some(data.train.checksum()), test, schema.map(|bytes| CRC.checksum(&bytes)), Some(net)])
+    let data = (data.train.checksum(), test, schema.map(|bytes| CRC.checksum(&bytes)));
+    Ok(Checksums { data, net: CRC.checksum(net.to_toml()?.as_bytes()) })
 }
 
 /// The options that a command line has and that decide over what a run comes to: their names and values.
@@ -104,18 +109,11 @@ impl Kept {
     }
 
     /// Checks that data and net are those that the run was begun with.
-    pub fn check(
-        &self,
-        dir: &Path,
-        name: &str,
-        data: &Data,
-        schema: Option<&Schema>,
-        net: &Description,
-    ) -> anyhow::Result<()> {
-        let ([train, test, columns, then], [now @ .., net]) = (self.data, checksums(data, schema, net)?);
+    pub fn check(&self, dir: &Path, name: &str, now: Checksums) -> anyhow::Result<()> {
+        let then = self.checksums;
         let begun = format!("not what it was when the run in {} was begun", dir.display());
-        ensure!([train, test, columns] == now, "{name} is {begun}");
-        ensure!(then == net, "the net is {begun}");
+        ensure!(then.data == now.data, "{name} is {begun}");
+        ensure!(then.net == now.net, "the net is {begun}");
         Ok(())
     }
 }
@@ -125,7 +123,7 @@ pub(super) struct Keeper {
     path: PathBuf,
     every: Duration,
     command: Vec<String>,
-    data: Checksums,
+    checksums: Checksums,
     /// How long the run took before this.
     before: f64,
     begun: Instant,
@@ -133,10 +131,10 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    /// Of a run on these data that took so many seconds before.
-    pub fn new(dir: &Path, every: Duration, command: Vec<String>, data: Checksums, before: f64) -> Self {
+    /// Of a run of what has these checksums that took so many seconds before.
+    pub fn new(dir: &Path, every: Duration, command: Vec<String>, checksums: Checksums, before: f64) -> Self {
         let (path, now) = (dir.join(CHECKPOINT), Instant::now());
-        Self { path, every, command, data, before, begun: now, last: now }
+        Self { path, every, command, checksums, before, begun: now, last: now }
     }
 
     /// How long the run has taken.
@@ -155,7 +153,7 @@ impl Keeper {
         let kept = Kept {
             version: VERSION.to_string(),
             command: self.command.clone(),
-            data: self.data,
+            checksums: self.checksums,
             seconds: self.seconds(),
             curve: curve.to_vec(),
             lowest: lowest.clone(),

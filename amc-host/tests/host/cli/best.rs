@@ -20,7 +20,7 @@ fn the_model_of_a_heated_run_is_of_its_lowest_loss() {
     let (step, loss) = points.iter().copied().min_by(|a, b| a.1.total_cmp(&b.1)).expect("a point");
     assert!(loss < points[399].1, "the last loss is the lowest: the test shows nothing");
     assert_eq!(result["model_step"], step);
-    // The picture is of single precision.
+    // Of the same number in single precision, CSV and JSON have other decimals.
     assert_eq!(result["loss"].as_f64().map(|loss| loss as f32), Some(loss as f32));
     let eval = String::from_utf8(amc(&["eval", "runs/digits/model.amc"], dir.path()).stdout).expect("UTF-8");
     let accuracy = format!("accuracy {:.4}", result["test_accuracy"].as_f64().expect("a number"));
