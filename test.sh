@@ -154,7 +154,8 @@ host() {
   cargo test -p amc-core --test dense
 
   say "the same bits from unoptimised code"
-  cargo test -p amc-tests --test bits --profile unoptimised
+  # Passes that are inlined and not optimised have a place on the stack for each number in between: more than a thread's 2 MiB.
+  RUST_MIN_STACK=16777216 cargo test -p amc-tests --test bits --profile unoptimised
 }
 
 # Both in the background, each in a process group of its own: whatever ends this script ends all of it. (A part that is asked

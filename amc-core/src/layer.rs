@@ -28,11 +28,13 @@ mod kinds {
 mod kinds {
     mod conv1d;
     mod convolution;
+    mod gru;
     mod images;
     mod normalization;
     mod pooling;
     mod recurrent;
     mod residual;
+    mod sequences;
     mod sliding;
 
     use super::dense;
@@ -54,5 +56,8 @@ mod kinds {
         residual::Add: add = new(units: usize, activation: Activation);
         conv1d::Conv1d:
             conv1d = new(steps: usize, channels: usize, filters: usize, kernel: Kernel, activation: Activation);
+        gru::Gru:
+            gru = new(inputs: usize, units: usize, steps: usize),
+            gru_states = states(inputs: usize, units: usize, steps: usize);
     }
 }

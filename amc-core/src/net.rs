@@ -219,9 +219,9 @@ impl<'a> Net<'a> {
     /// Numbers of scratch memory that an evaluation needs to have `samples` samples (those of at least one tile) in the
     /// net together.
     ///
-    /// Two activations of the widest layer (a recurrent one that gives its last state has two states), with residual
-    /// connections three, and 16 partial sums of every layer's signal. The net's inputs count as an activation where a
-    /// first layer that is neither dense nor recurrent needs a copy of them.
+    /// Two activations of the widest layer (a recurrent one that gives its last state has two states, a gated one the sums
+    /// of a step as well), with residual connections three, and 16 partial sums of every layer's signal. The net's inputs
+    /// count as an activation where a first layer that is neither dense nor recurrent needs a copy of them.
     pub const fn scratch(&self, samples: usize) -> usize {
         self.buffers() * self.widest() * samples + self.layers.len() * crate::sums::LANES
     }

@@ -63,6 +63,12 @@ impl<'a> Dense<'a> {
         Self { weights, biases, fan_in: section.weights / units, units, tiles }
     }
 
+    /// A part of a layer, by its own weights and biases.
+    pub fn with_biases(weights: &'a [f32], biases: &'a [f32], tiles: usize) -> Self {
+        let units = biases.len();
+        Self { weights, biases, fan_in: weights.len() / units, units, tiles }
+    }
+
     /// A layer, or a part of one, that has weights alone.
     pub fn without_biases(weights: &'a [f32], units: usize, tiles: usize) -> Self {
         Self { weights, biases: &[], fan_in: weights.len() / units, units, tiles }

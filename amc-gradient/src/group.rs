@@ -7,11 +7,12 @@ use amc_core::lanes::Outlined;
 use amc_core::{Image, Kernel, Lanes, Layer, Section, layer};
 
 use super::dense::{Dense, FirstRoom, FirstTiles, multiply_by_slopes};
+use super::gru::Gru;
 use super::outputs::Outputs;
 use super::places::Place;
 use super::recurrent::Recurrent;
 use super::windows::Window;
-use super::{images, normalization, recurrent};
+use super::{gru, images, normalization, recurrent};
 use amc_kernels::TILE;
 use amc_kernels::lanes::OnLanes;
 use amc_kernels::packed::PackedFeatures;
@@ -20,9 +21,9 @@ use amc_kernels::packed::PackedFeatures;
 pub(super) struct Worker {
     /// The net's inputs, where the first layer is not dense.
     inputs: Vec<f32>,
-    /// Outputs of each layer.
+    /// Outputs of each layer, and behind them what else it has in memory while it makes them.
     made: Vec<Vec<f32>>,
-    /// All states of each recurrent layer that gives the last one only.
+    /// The same of all states, of each recurrent layer that gives the last one only.
     states: Vec<Vec<f32>>,
     /// ∂U/∂(a number) of the outputs of the layer at hand, and of what it is given.
     errors: [Vec<f32>; 2],
@@ -30,6 +31,7 @@ pub(super) struct Worker {
     kept: Vec<f32>,
     first: FirstRoom,
     recurrent: recurrent::Room,
+    gru: gru::Room,
     images: images::Room,
 }
 
@@ -44,15 +46,19 @@ impl Worker {
         let keeps = places.iter().any(|place| matches!(place.layer, Layer::Keep(_)));
         Self {
             inputs: room(inputs),
-            made: places.iter().map(|place| room(place.layer.units())).collect(),
+            made: places
+                .iter()
+                .map(|place| room(if place.gives_the_last_state() { place.layer.units() } else { place.room() }))
+                .collect(),
             states: places
                 .iter()
-                .map(|place| room(if place.gives_the_last_state() { place.made() } else { 0 }))
+                .map(|place| room(if place.gives_the_last_state() { place.room() } else { 0 }))
                 .collect(),
             errors: [room(widest), room(widest)],
             kept: room(if keeps { widest } else { 0 }),
             first: FirstRoom::default(),
             recurrent: recurrent::Room::default(),
+            gru: gru::Room::default(),
             images: images::Room::default(),
         }
     }
@@ -128,7 +134,8 @@ impl Part<'_, '_> {
         for (index, place) in places.iter().enumerate() {
             let all = tiles * place.layer.units() * TILE;
             let (earlier, now) = made.split_at_mut(index);
-            let now = &mut now[0][..all];
+            let with_room = &mut now[0];
+            let now = &mut with_room[..all];
             if let Layer::Dense(layer) = place.layer {
                 let dense = Dense::new(parameters, place.section, tiles);
                 match earlier.last() {
@@ -156,9 +163,10 @@ impl Part<'_, '_> {
                     let given = &mut earlier.last_mut().unwrap_or(net_inputs)[taken];
                     let of_tile = place.made() * TILE;
                     let is_last = place.gives_the_last_state();
-                    let made = if is_last { &mut states[index][..tiles * of_tile] } else { &mut *now };
+                    let made = if is_last { &mut states[index] } else { &mut *with_room };
                     place.every_state.pass(lanes, of_layer, tiles, given, made);
                     if is_last {
+                        let now = &mut with_room[..all];
                         let last = place.layer.units() * TILE;
                         for (now, states) in now.chunks_exact_mut(last).zip(states[index].chunks_exact(of_tile)) {
                             now.copy_from_slice(&states[of_tile - last..]);
@@ -173,7 +181,16 @@ impl Part<'_, '_> {
     fn backward<L: Lanes>(&mut self, lanes: L, start: usize, tiles: usize) {
         let Self { places, parameters, features, .. } = *self;
         let Worker {
-            inputs: net_inputs, made, states, errors: [errors, before], kept, first, recurrent, images, ..
+            inputs: net_inputs,
+            made,
+            states,
+            errors: [errors, before],
+            kept,
+            first,
+            recurrent,
+            gru,
+            images,
+            ..
         } = &mut *self.worker;
         let features = FirstTiles { features, first: start };
         for (index, place) in places.iter().enumerate().rev() {
@@ -208,6 +225,13 @@ impl Part<'_, '_> {
                     let states = if every { made } else { &states[index][..tiles * place.made() * TILE] };
                     let before = wanted.then_some(&mut before[..taken]);
                     layer.backward(lanes, (given, states), &errors[..all], before, recurrent, gradient);
+                }
+                Layer::Gru(layer) => {
+                    let every = layer.every;
+                    let layer = Gru { weights: &of_layer[..weights], biases: &of_layer[weights..], layer };
+                    let states = if every { made } else { &states[index][..tiles * place.made() * TILE] };
+                    let before = wanted.then_some(&mut before[..taken]);
+                    layer.backward(lanes, (given, states), &errors[..all], before, gru, gradient);
                 }
                 Layer::Convolution(layer::Convolution { image, filters, kernel, .. }) => {
                     let window = Window::square(image, kernel);

@@ -6,6 +6,7 @@
 
 // The layers, backward.
 mod dense;
+mod gru;
 mod images;
 mod normalization;
 mod products;

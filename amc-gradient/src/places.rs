@@ -1,6 +1,6 @@
 //! The layers of a net, each with what its passes need to know.
 
-use amc_core::{Layer, Net, Recurrent, Section};
+use amc_core::{Gru, Layer, Net, Recurrent, Section};
 
 use super::dense::TILES;
 use amc_kernels::TILE;
@@ -28,9 +28,14 @@ impl Place {
         self.every_state.units()
     }
 
+    /// Numbers that are in memory while it makes them.
+    pub fn room(&self) -> usize {
+        self.every_state.room()
+    }
+
     /// Whether it is a recurrent layer that gives its last state only.
     pub fn gives_the_last_state(&self) -> bool {
-        matches!(self.layer, Layer::Recurrent(Recurrent { every: false, .. }))
+        matches!(self.layer, Layer::Recurrent(Recurrent { every: false, .. }) | Layer::Gru(Gru { every: false, .. }))
     }
 }
 
@@ -57,6 +62,7 @@ fn every_state(layer: Layer) -> Layer {
         Layer::Recurrent(Recurrent { inputs, units, steps, activation, .. }) => {
             Layer::recurrent_states(inputs, units, steps, activation)
         }
+        Layer::Gru(Gru { inputs, units, steps, .. }) => Layer::gru_states(inputs, units, steps),
         other => other,
     }
 }

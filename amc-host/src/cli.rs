@@ -13,6 +13,7 @@ mod train;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use amc_kernels::Arithmetic;
 use anyhow::Context;
@@ -102,6 +103,12 @@ fn threads(text: &str) -> Result<usize, String> {
         Ok(threads) if (1..=most).contains(&threads) => Ok(threads),
         _ => Err(format!("use a number from 1 to {most}: this machine runs {} at once", cores())),
     }
+}
+
+/// A time that is not 0.
+pub fn time(text: &str) -> Result<Duration, String> {
+    let time = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if time < Duration::from_millis(1) { Err("use a time of at least 1ms".into()) } else { Ok(time) }
 }
 
 /// Reads the values of `--arithmetic`.
@@ -228,10 +235,11 @@ fn eval(model: &Model, data: &Data) -> anyhow::Result<()> {
 
 fn info(model: &Model) -> anyhow::Result<()> {
     let Model { description, arithmetic, parameters, schema } = model;
-    let (description, hash) = (serde_json::to_string_pretty(description)?, params_hash(parameters));
+    let (description, hash) = (description.to_toml()?, params_hash(parameters));
     let count = parameters.len();
     let schema = schema.as_ref().map_or(String::new(), |schema| format!("{schema}\n"));
-    let all =
-        format_args!("{description}\narithmetic: {arithmetic}\nparameters: {count}\nparams_hash: {hash}\n{schema}");
-    Ok(print(all)?)
+    // A net file, in which all else is a comment.
+    let rest = format!("arithmetic: {arithmetic}\nparameters: {count}\nparams_hash: {hash}\n{schema}");
+    let rest: String = rest.lines().map(|line| format!("# {line}\n")).collect();
+    Ok(print(format_args!("{description}\n{rest}"))?)
 }

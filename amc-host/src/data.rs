@@ -17,6 +17,7 @@ pub mod split;
 pub mod table;
 pub mod target;
 mod tiles;
+pub mod window;
 
 use amc_core::{Objective, ObjectiveError, Rows, Samples, Targets};
 

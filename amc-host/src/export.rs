@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use amc_core::Layer;
 
-use crate::data::schema::{Outputs, Scaling, Schema};
+use crate::data::schema::{Feature, Outputs, Scaling, Schema};
 use crate::model::{Model, params_hash};
 
 /// Columns that a line of numbers fills.
@@ -62,15 +62,17 @@ fn one_line(text: &str) -> String {
     text.replace(char::is_control, " ")
 }
 
-/// What a device needs besides, to take a table's numbers and to say its classes.
+/// What a device needs besides, to take a table's numbers and to say its classes. Numbers that are taken or given as they are have
+/// names alone.
 fn of_a_table(schema: &Schema) -> anyhow::Result<String> {
-    let pair = |Scaling { offset, scale }: &Scaling| format!("[{}, {}]", number(*offset), number(*scale));
-    let mut text = String::new();
-    writeln!(text, "\n/// Offset and scale of each input: the net takes (x − offset) · scale. In their order:")?;
-    schema.features.iter().try_for_each(|feature| writeln!(text, "/// {}", one_line(&feature.meaning())))?;
-    writeln!(text, "#[rustfmt::skip]")?;
-    writeln!(text, "pub static INPUT_SCALING: [[f32; 2]; {}] = [", schema.input_scaling.len())?;
-    text += &lines(schema.input_scaling.iter().map(pair));
+    let mut text = String::from("\n");
+    let of = match schema.window.rows {
+        1 => "input".to_string(),
+        rows => format!("number of a row, of which the net takes {rows}, the oldest first"),
+    };
+    let names: Vec<_> = schema.features.iter().map(Feature::meaning).collect();
+    let how = "the net takes (x − offset) · scale";
+    text += &scaling(&format!("each {of}"), how, "INPUT_SCALING", &names, &schema.input_scaling);
     match &schema.outputs {
         Outputs::Classes(names) => {
             writeln!(text, "\n/// What the outputs stand for.\n#[rustfmt::skip]")?;
@@ -78,17 +80,24 @@ fn of_a_table(schema: &Schema) -> anyhow::Result<String> {
             text += &lines(names.iter().map(|name| format!("{name:?}")));
         }
         Outputs::Numbers(names) => {
-            writeln!(
-                text,
-                "\n/// Offset and scale of each output y: the number is y / scale + offset. In their order:"
-            )?;
-            names.iter().try_for_each(|name| writeln!(text, "/// {}", one_line(name)))?;
-            writeln!(text, "#[rustfmt::skip]")?;
-            writeln!(text, "pub static OUTPUT_SCALING: [[f32; 2]; {}] = [", schema.output_scaling.len())?;
-            text += &lines(schema.output_scaling.iter().map(pair));
+            let how = "the number is y / scale + offset";
+            text += "\n";
+            text += &scaling("each output y", how, "OUTPUT_SCALING", names, &schema.output_scaling);
         }
     }
     Ok(text)
+}
+
+/// A static of the scaling of what has these names, or the names alone where nothing is scaled.
+fn scaling(of: &str, how: &str, constant: &str, names: &[String], scalings: &[Scaling]) -> String {
+    let listed = |mark: &str| names.iter().map(|name| format!("{mark} {}\n", one_line(name))).collect::<String>();
+    if scalings.iter().all(|scaling| *scaling == Scaling::NONE) {
+        return format!("// Not scaled is {of}, in their order:\n{}", listed("//"));
+    }
+    let pair = |Scaling { offset, scale }: &Scaling| format!("[{}, {}]", number(*offset), number(*scale));
+    let head = format!("/// Offset and scale of {of}: {how}. In their order:\n{}#[rustfmt::skip]\n", listed("///"));
+    let rows = lines(scalings.iter().map(pair));
+    format!("{head}pub static {constant}: [[f32; 2]; {}] = [\n{rows}", scalings.len())
 }
 
 /// The shortest decimal that is read as these bits; what has no decimal, by its bits.

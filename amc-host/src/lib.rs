@@ -3,7 +3,7 @@
 //!
 //! The modules stand in the order of the data's way: [`data`], the [`memory`] it takes,
 //! [`evaluate`] and [`train`], then what is kept of it: [`model`] files, what they [`predict`] and how well by their [`metrics`],
-//! [`export`] as source code, and the [`output`] of a run. [`cli`] is the command line, and [`console`] what it says. What they compute with is in the crate `amc_kernels`.
+//! [`export`] as source code, with scalings [folded](fold) into them or not, and the [`output`] of a run. [`cli`] is the command line, and [`console`] what it says. What they compute with is in the crate `amc_kernels`.
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
@@ -15,6 +15,7 @@ pub mod evaluate;
 pub mod train;
 
 pub mod export;
+pub mod fold;
 pub mod metrics;
 pub mod model;
 pub mod output;

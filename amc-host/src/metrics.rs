@@ -293,6 +293,7 @@ mod tests {
                 features: Vec::new(),
                 targets: Vec::new(),
                 outputs: of,
+                window: Default::default(),
                 input_scaling: vec![Scaling::NONE],
                 output_scaling: Vec::new(),
             }),

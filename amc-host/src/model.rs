@@ -1,5 +1,6 @@
 //! Nets that own their layers, and the model files that keep them, in the format of [`amc_store::model`].
 
+pub mod net_file;
 mod nets;
 
 use std::borrow::Cow;
@@ -9,11 +10,11 @@ use std::path::{Path, PathBuf};
 use amc_core::{Activation, Layer, Loss, Net, Objective};
 use amc_store::{FormatError, model};
 use clap::ValueEnum;
-use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize};
 
 pub use self::nets::Modification;
 use crate::data::schema::{Scaling, Schema};
+use crate::data::window::Window;
 use crate::{CRC, whole_file};
 use amc_kernels::Arithmetic;
 
@@ -46,7 +47,7 @@ impl From<ActivationName> for Activation {
 }
 
 /// A loss as options and model files name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum LossName {
     /// Mean-squared error over samples and outputs
@@ -106,18 +107,6 @@ impl Description {
     }
 }
 
-/// Layers by the names that the core has for them.
-impl Serialize for Description {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let layers: Vec<_> = self.layers.iter().map(|layer| format!("{layer:?}")).collect();
-        let mut fields = serializer.serialize_struct("Description", 3)?;
-        fields.serialize_field("inputs", &self.inputs)?;
-        fields.serialize_field("layers", &layers)?;
-        fields.serialize_field("loss", &self.loss)?;
-        fields.end()
-    }
-}
-
 /// A trained net.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
@@ -136,6 +125,8 @@ pub struct Model {
 enum Notes<'s> {
     /// A table's schema.
     Table(Cow<'s, Schema>),
+    /// The same, of samples that are windows.
+    Windows(Cow<'s, Schema>, Window),
 }
 
 /// What is wrong with a model file.
@@ -172,14 +163,18 @@ impl Model {
         let invalid = |reason: String| ModelError::Description { path: path.to_path_buf(), reason };
         let format = |error| ModelError::Format(path.to_path_buf(), Box::new(error));
         let objective = self.description.objective().map_err(|error| invalid(error.to_string()))?;
-        let notes = self.schema.as_ref().map(|schema| Notes::Table(Cow::Borrowed(schema)));
+        let notes = self.schema.as_ref().map(|schema| match schema.window {
+            Window { rows: 1, .. } => Notes::Table(Cow::Borrowed(schema)),
+            window => Notes::Windows(Cow::Borrowed(schema), window),
+        });
         let notes = notes.map_or(Ok(Vec::new()), |notes| postcard::to_stdvec(&notes));
         let notes = notes.map_err(|error| invalid(error.to_string()))?;
         let scaling = |of: fn(&Schema) -> &[Scaling]| {
             let scaling = self.schema.as_ref().map(of).unwrap_or_default();
             scaling.iter().map(|scaling| (*scaling).into()).collect::<Vec<_>>()
         };
-        let (inputs, outputs) = (scaling(|schema| &schema.input_scaling), scaling(|schema| &schema.output_scaling));
+        let (row, outputs) = (scaling(|schema| &schema.input_scaling), scaling(|schema| &schema.output_scaling));
+        let inputs = row.repeat(self.schema.as_ref().map_or(1, |schema| schema.window.rows));
         let model = model::Model {
             objective,
             arithmetic: self.arithmetic,
@@ -228,9 +223,17 @@ fn schema(stored: &model::Stored<'_>) -> Result<Option<Schema>, String> {
         return Ok(None);
     }
     let read = postcard::from_bytes(stored.notes());
-    let Notes::Table(schema) = read.map_err(|error| format!("what it says of its columns cannot be read: {error}"))?;
+    let (schema, window) = match read.map_err(|error| format!("what it says of its columns cannot be read: {error}"))? {
+        Notes::Table(schema) => (schema, Window::default()),
+        Notes::Windows(schema, window) => (schema, window),
+    };
+    if window.rows == 0 || !stored.input_scaling().count().is_multiple_of(window.rows) {
+        return Err(format!("windows of {} rows for a net of {} inputs", window.rows, stored.description().inputs()));
+    }
+    let numbers = stored.input_scaling().count() / window.rows;
     let schema = Schema {
-        input_scaling: stored.input_scaling().map(Scaling::from).collect(),
+        window,
+        input_scaling: stored.input_scaling().take(numbers).map(Scaling::from).collect(),
         output_scaling: stored.output_scaling().map(Scaling::from).collect(),
         ..schema.into_owned()
     };

@@ -57,7 +57,9 @@ pub struct Point {
 pub struct Summary {
     /// Moves made.
     pub steps: u64,
-    /// The loss of the last parameters on all training samples.
+    /// The move after which the model's parameters were the chain's: the last one, unless the loss was lower before.
+    pub model_step: u64,
+    /// The loss of the model's parameters on all training samples.
     pub loss: f32,
     /// Accepted moves over all moves.
     pub acceptance_rate: f32,
@@ -112,6 +114,11 @@ pub fn write(dir: &Path, about: &About, curve: &[Point], summary: &Summary) -> a
     let mut json = serde_json::to_vec_pretty(summary)?;
     json.push(b'\n');
     save(&dir.join(SUMMARY), &json)
+}
+
+/// Writes a file of a run that may be killed and made again, whole or not at all: see [`whole_file::write_again`].
+pub fn save_again(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    whole_file::write_again(path, bytes).with_context(|| format!("{} cannot be written", path.display()))
 }
 
 /// Writes a file whole or not at all.

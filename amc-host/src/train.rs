@@ -57,6 +57,17 @@ pub struct Settings {
     pub arithmetic: Arithmetic,
 }
 
+impl Settings {
+    /// Whether the loss of all samples can rise: by moves that a temperature accepts, or that other samples judge.
+    pub fn loss_can_rise(&self) -> bool {
+        match self.batching {
+            Batching::Full => self.options.temperature > 0.0,
+            Batching::Mini(_) => true,
+            Batching::Progressive => false,
+        }
+    }
+}
+
 /// Where training stands after a move.
 pub struct Progress<'t, 'a> {
     /// The chain's counters.
@@ -76,6 +87,11 @@ impl Progress<'_, '_> {
     /// The current parameters.
     pub fn parameters(&self) -> &[f32] {
         self.parameters
+    }
+
+    /// Measures the loss of the current parameters on these samples.
+    pub fn loss_on(&mut self, samples: &PackedSet<'_>) -> f32 {
+        self.evaluator.evaluate(self.parameters, &samples.batch(), Measurements::default()).loss
     }
 
     /// Measures the share of test samples classified rightly; none where there are no classes or no test samples.
@@ -107,6 +123,23 @@ pub struct Trained {
     pub median_step: Duration,
     /// The least.
     pub least_step: Duration,
+}
+
+impl Trained {
+    /// The same training, had it come to these parameters.
+    pub fn at(
+        self,
+        parameters: Vec<f32>,
+        description: &Description,
+        data: &Data,
+        settings: &Settings,
+    ) -> anyhow::Result<Self> {
+        let mut evaluator = Evaluator::new(description.objective()?, settings.arithmetic, settings.threads);
+        let mut measure = |set| measure(&mut evaluator, &parameters, &PackedSet::all(set, settings.threads));
+        let (train_loss, train_accuracy) = measure(&data.train);
+        let test_accuracy = data.test.as_ref().and_then(|test| measure(test).1);
+        Ok(Self { parameters, train_loss, train_accuracy, test_accuracy, ..self })
+    }
 }
 
 /// Trains `description`'s net on `data`, and calls `report` after every move.
@@ -213,7 +246,12 @@ pub fn median(mut times: Vec<Duration>) -> Duration {
 
 /// The share of samples classified rightly; none where targets are not classes.
 pub fn accuracy(evaluator: &mut Evaluator<'_>, parameters: &[f32], samples: &PackedSet<'_>) -> Option<f32> {
+    measure(evaluator, parameters, samples).1
+}
+
+/// The loss, and the [`accuracy`].
+fn measure(evaluator: &mut Evaluator<'_>, parameters: &[f32], samples: &PackedSet<'_>) -> (f32, Option<f32>) {
     let measurements = Measurements { signal: &mut [], correct: true };
-    let correct = evaluator.evaluate(parameters, &samples.batch(), measurements).correct;
-    samples.set().has_classes().then(|| correct as f32 / samples.len() as f32)
+    let score = evaluator.evaluate(parameters, &samples.batch(), measurements);
+    (score.loss, samples.set().has_classes().then(|| score.correct as f32 / samples.len() as f32))
 }

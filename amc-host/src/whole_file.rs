@@ -1,8 +1,8 @@
 //! Files that are written whole or not at all: under a temporary name beside their own, then renamed.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
@@ -26,6 +26,25 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(())
+}
+
+/// Under which name [`write_again`] writes.
+pub fn new_name(path: &Path) -> PathBuf {
+    path.with_extension("new")
+}
+
+/// Writes a file of a run that may be killed: always by the same other name, so that whatever is left there, the next
+/// overwrites. Two that write the same file at once may spoil it: what is kept so has a checksum, or is the same.
+pub fn write_again(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let new = new_name(path);
+    let mut file = File::create(&new)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    match fs::rename(new, path) {
+        // The other has just renamed it.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && path.exists() => Ok(()),
+        renamed => renamed,
+    }
 }
 
 #[cfg(test)]

@@ -34,6 +34,7 @@ mod picture;
 mod result;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use serde::Serialize;
@@ -49,7 +50,7 @@ use self::series::{Curve, to_csv};
 use self::under_way::UnderWay;
 use amc_host::data::Data;
 use amc_host::note;
-use amc_host::output::save;
+use amc_host::output::save_again;
 use amc_kernels::Arithmetic;
 
 /// Runs of a setting, at most: all are listed before the first begins.
@@ -103,17 +104,26 @@ pub struct Options {
     pub threads: usize,
     /// What a multiply-add rounds.
     pub arithmetic: Arithmetic,
+    /// Time between a run's checkpoints.
+    pub checkpoint_every: Duration,
 }
 
 /// What runs are made with.
 struct Machine {
     threads: usize,
     arithmetic: Arithmetic,
+    checkpoint_every: Duration,
     /// Images, for the figures that need them, and their checksum.
     images: Option<(Data, u32)>,
 }
 
 impl Machine {
+    /// One for runs without images that end before their first checkpoint.
+    #[cfg(test)]
+    fn of(threads: usize, arithmetic: Arithmetic) -> Self {
+        Self { threads, arithmetic, checkpoint_every: Duration::MAX, images: None }
+    }
+
     /// Threads of one run: all, where it has so many samples that they bring more than runs side by side do.
     fn threads_a_run(&self) -> usize {
         const MANY: usize = 10_000;
@@ -216,7 +226,7 @@ pub fn reproduce(name: Name, options: &Options) -> anyhow::Result<Vec<Outcome>> 
 }
 
 fn figure<F: Figure>(options: &Options) -> anyhow::Result<Outcome> {
-    let Options { quick, so_far, seeds, baseline_seeds, threads, arithmetic, .. } = *options;
+    let Options { quick, so_far, seeds, baseline_seeds, threads, arithmetic, checkpoint_every, .. } = *options;
     let paper = F::paper();
     let figure = if quick { F::quick() } else { F::paper() };
     let figure = match seeds {
@@ -240,7 +250,7 @@ fn figure<F: Figure>(options: &Options) -> anyhow::Result<Outcome> {
         }
         None => None,
     };
-    let machine = Machine { threads, arithmetic, images };
+    let machine = Machine { threads, arithmetic, checkpoint_every, images };
     let finished = Finished::open(&options.out.join("runs"))?;
     let Runs { made, unfinished } = match so_far {
         true => take_all(runs, &machine, &finished)?,
@@ -250,9 +260,9 @@ fn figure<F: Figure>(options: &Options) -> anyhow::Result<Outcome> {
     let dir = options.out.join(if quick { format!("{}-quick", F::NAME) } else { F::NAME.into() });
     std::fs::create_dir_all(&dir).with_context(|| format!("{} cannot be made", dir.display()))?;
     let csv = to_csv(made.iter().map(|made| (&made.label[..], &made.kept.curves[..])))?;
-    save(&dir.join(format!("{}.csv", F::NAME)), &csv)?;
+    save_again(&dir.join(format!("{}.csv", F::NAME)), &csv)?;
     let (panels, columns) = figure.panels(&made);
-    save(&dir.join(format!("{}.svg", F::NAME)), picture::draw(&panels, columns)?.as_bytes())?;
+    save_again(&dir.join(format!("{}.svg", F::NAME)), picture::draw(&panels, columns)?.as_bytes())?;
     let seconds = made.iter().map(|made| made.kept.seconds).sum();
     let claims = if unfinished.is_empty() { figure.claims(&made) } else { Vec::new() };
     let outcome = Outcome { figure: F::NAME, quick, settings, seconds, unfinished, claims };

@@ -1,9 +1,12 @@
 //! `amc-reproduce`: every figure in minutes, its claims checked; resuming; verdicts that fail.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
+use rand_core::{Rng, SeedableRng};
 use serde_json::Value;
 
 const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
@@ -99,6 +102,64 @@ fn a_figure_is_drawn_as_far_as_its_runs_go() {
     assert_eq!(part["claims"].as_array().map(Vec::len), Some(0), "no verdict: {part}");
     assert!(of_part[0].len() < files[0].len() && of_part[1] != files[1] && runs(dir.path()).len() == 2);
     assert_eq!(reproduce(&["fig3", "--so-far", "--check"], dir.path()).status.code(), Some(2));
+}
+
+/// All files below a folder by their paths there, without the times that runs took.
+fn files(dir: &Path) -> BTreeMap<PathBuf, String> {
+    let mut all = BTreeMap::new();
+    let mut folders = vec![dir.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = String::from_utf8_lossy(&fs::read(&path).expect("read")).into_owned();
+            let is_timed = |line: &&str| line.starts_with("# crc ") || line.starts_with("  \"seconds\": ");
+            let timed = text.lines().find(is_timed).and_then(|line| line.split("seconds").nth(1)?.split(' ').nth(1));
+            let text = timed.map_or(text.clone(), |time| text.replacen(time, "", 1));
+            all.insert(path.strip_prefix(dir).expect("below it").to_path_buf(), text);
+        }
+    }
+    all
+}
+
+/// A killed process does nothing more: whenever that is, the next goes on, and leaves what the unbroken one does.
+#[test]
+fn a_figure_killed_many_times_comes_to_what_the_unbroken_one_does() {
+    const KILLS: u32 = 40;
+    // Chains alone and together, which keep their places in different ways.
+    const FIGURE: [&str; 4] = ["population", "--quick", "--seeds", "2"];
+    let dir = tempfile::tempdir().expect("a folder");
+    let dir = dir.path();
+    let whole = reproduce(&[&FIGURE[..], &["--out", "whole", "--threads", "1"]].concat(), dir);
+    assert!(whole.status.success(), "{}", stderr(&whole));
+    let whole = files(&dir.join("whole"));
+    assert_eq!(whole.len(), 3 + 3, "the figure's files and three runs");
+    let (mut kills, mut ends, mut went_on) = (0, 0, 0);
+    let mut rng = amc_core::Generator::seed_from_u64(1);
+    while kills < KILLS || ends == 0 {
+        let out = format!("killed-{ends}");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_amc-reproduce"));
+        command.args(FIGURE).args(["--out", &out, "--threads", "2", "--checkpoint-every", "5ms"]).current_dir(dir);
+        let mut run = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("amc-reproduce starts");
+        if kills < KILLS {
+            std::thread::sleep(Duration::from_millis(u64::from(rng.next_u32() % 120)));
+            run.kill().expect("killed, or ended");
+        }
+        let ended = run.wait_with_output().expect("its end");
+        if !ended.status.success() {
+            assert_eq!(ended.status.code(), None, "{}", stderr(&ended));
+            kills += 1;
+            let is_kept = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "checkpoint");
+            went_on += u32::from(dir.join(&out).is_dir() && files(&dir.join(&out)).keys().any(is_kept));
+            continue;
+        }
+        ends += 1;
+        assert!(files(&dir.join(&out)) == whole, "after {kills} kills: {:?}", files(&dir.join(&out)).keys());
+    }
+    assert!(went_on > KILLS / 4, "{went_on} of {KILLS} kills left a run to go on with");
 }
 
 #[test]

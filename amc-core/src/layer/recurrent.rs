@@ -5,11 +5,12 @@
 use core::convert::Infallible;
 use core::fmt;
 
+use super::sequences::{Cell, Sizes, first, given};
 use crate::activation::{Activation, activate};
 use crate::lanes::Lanes;
 use crate::layer::kind::{CODE, Compute, Kept, Kind, LayerPass, NetInputs, SIZE, Seen, Shape};
-use crate::layer::neurons::{Neurons, activations, signal};
-use crate::samples::{FeatureKernel, Features};
+use crate::layer::neurons::{Neurons, activations};
+use crate::samples::Features;
 
 /// A simple recurrent layer: h_t = activation(W x_t + V h_{t−1} + b) for t = 1 to `steps`, from h_0 = 0.
 ///
@@ -44,6 +45,7 @@ pub struct Recurrent {
     /// What each neuron makes of its input; no softmax.
     pub activation: Activation,
     /// Whether it gives every state, `[step][units]`, or the last one only, `[units]`.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub every: bool,
 }
 
@@ -107,50 +109,41 @@ impl Kind for Recurrent {
         pass: LayerPass<'_, '_>,
         seen: Option<S>,
     ) {
-        let LayerPass { tiles, weights, biases, buffers, .. } = pass;
-        let NetInputs { features, first, scale } = inputs;
-        let cell = Cell { layer: *self, weights, biases };
-        features.apply(lanes, First { cell, first, tiles, scale, room: buffers.made, seen });
-    }
-}
-
-/// The layer, of the features from sample `first` on, of which each sample's are a sequence.
-struct First<'a, 'o, S> {
-    cell: Cell<'a>,
-    first: usize,
-    tiles: usize,
-    scale: f32,
-    room: &'o mut [f32],
-    seen: Option<S>,
-}
-
-impl<L: Lanes, S: Seen<L>> FeatureKernel<L> for First<'_, '_, S> {
-    #[inline(always)]
-    fn run<F: Features>(self, lanes: L, features: &F) {
-        let Self { cell, first, tiles, scale, room, seen } = self;
-        let mut steps = None;
-        let inputs = |tile: usize, step| {
-            let begun = if step == 0 { None } else { steps.take() };
-            let sequence = || Steps::new(features.tile(lanes, first + tile * L::T), cell.layer.inputs);
-            steps.insert(begun.unwrap_or_else(sequence)).next()
-        };
-        cell.run::<L, _, true>(lanes, tiles, (inputs, scale), room, seen);
+        first(*self, lanes, inputs, pass, seen);
     }
 }
 
 impl Compute for Recurrent {
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L, pass: LayerPass<'_, '_>, seen: Option<&mut dyn Seen<L>>) {
-        let LayerPass { tiles, weights, biases, taken, buffers, .. } = pass;
-        let given = buffers.given.get(..taken).unwrap_or_default();
-        let length = self.inputs * L::T;
-        let inputs = |tile, step| {
-            let start = (tile * self.steps + step) * length;
-            let step = given.get(start..).and_then(|given| given.get(..length));
-            activations(lanes, step.unwrap_or_default())
-        };
-        let cell = Cell { layer: self, weights, biases };
-        cell.run::<L, _, false>(lanes, tiles, (inputs, 1.0), buffers.made, seen);
+        given(self, lanes, pass, seen);
+    }
+}
+
+impl Cell for Recurrent {
+    fn sizes(&self) -> Sizes {
+        let Self { inputs, units, steps, every, .. } = *self;
+        Sizes { inputs, units, steps, every }
+    }
+
+    #[inline(always)]
+    fn step<L: Lanes, I: Iterator<Item = (usize, L::V)> + Clone, const SPARSE: bool>(
+        &self,
+        lanes: L,
+        (weights, biases): (&[f32], &[f32]),
+        (inputs, scale): (I, f32),
+        before: &[f32],
+        now: &mut [f32],
+        _room: &mut [f32],
+    ) {
+        let Some((w, v)) = weights.split_at_checked(self.inputs * biases.len()) else { return };
+        let from_inputs = Neurons { weights: w, biases, scale, begins: true, ends: true };
+        from_inputs.run::<L, _, SPARSE>(lanes, |_| inputs.clone(), now);
+        if !before.is_empty() {
+            let from_state = Neurons { weights: v, biases, scale: 1.0, begins: false, ends: false };
+            from_state.run::<L, _, false>(lanes, |_| activations(lanes, before), now);
+        }
+        activate(lanes, self.activation, now);
     }
 }
 
@@ -159,116 +152,5 @@ impl fmt::Display for Recurrent {
         let Self { inputs, units, steps, activation, every } = self;
         let name = if *every { "recurrent_states" } else { "recurrent" };
         write!(f, "Layer::{name}({inputs}, {units}, {steps}, {activation})")
-    }
-}
-
-/// A recurrent layer at given parameters.
-#[derive(Clone, Copy)]
-struct Cell<'a> {
-    layer: Recurrent,
-    /// W and V, `[inputs + units][units]`.
-    weights: &'a [f32],
-    biases: &'a [f32],
-}
-
-impl Cell<'_> {
-    /// Passes `tiles` tiles through all steps. `inputs` are, for a tile and a step, the step's inputs, asked for in their
-    /// order, and what they are to be multiplied by; they may be `SPARSE` as those of [`Neurons`], or have zeros left out.
-    ///
-    /// The outputs stand at the front of `room`, `[tile][output][T]`. If signals are wanted, `seen` takes them.
-    #[inline(always)]
-    fn run<L: Lanes, I: Iterator<Item = (usize, L::V)> + Clone, const SPARSE: bool>(
-        &self,
-        lanes: L,
-        tiles: usize,
-        mut inputs: (impl FnMut(usize, usize) -> I, f32),
-        room: &mut [f32],
-        mut seen: Option<impl Seen<L>>,
-    ) {
-        let Recurrent { steps, every, .. } = self.layer;
-        let state = self.biases.len() * L::T;
-        let kept = if every { steps } else { 1 };
-        let Some((made, spare)) = room.split_at_mut_checked(state * kept * tiles) else { return };
-        for (tile, made) in made.chunks_exact_mut((state * kept).max(1)).enumerate() {
-            let spare = spare.get_mut(..state).unwrap_or_default();
-            let mut sum = lanes.splat(0.0);
-            // Not in a closure: it would not be compiled for the lanes' instruction set.
-            for step in 0..steps {
-                let (before, now) = if every {
-                    let (before, now) = made.split_at_mut_checked(step * state).unwrap_or_default();
-                    (before.get(before.len().saturating_sub(state)..).unwrap_or_default(), now)
-                } else if (steps - step).is_multiple_of(2) {
-                    // They change places at each step, so that the last state is made in the tile's own.
-                    (&*made, &mut *spare)
-                } else {
-                    (&*spare, &mut *made)
-                };
-                let before = if step == 0 { &[] } else { before };
-                let now = now.get_mut(..state).unwrap_or_default();
-                let x = inputs.0(tile, step);
-                self.step::<L, _, SPARSE>(lanes, (x.clone(), inputs.1), before, now);
-                if seen.is_some() {
-                    let squared = lanes.mul(signal(lanes, x), lanes.splat(inputs.1 * inputs.1));
-                    sum = lanes.add(sum, lanes.add(squared, signal(lanes, activations(lanes, before))));
-                }
-            }
-            if let Some(seen) = &mut seen {
-                seen.take(lanes, tile, lanes.div(sum, lanes.splat(steps as f32)));
-            }
-        }
-    }
-
-    /// One step: the state `now`, `[unit][T]`, from the inputs, what they are to be multiplied by, and the state
-    /// before, which is empty where there was none.
-    #[inline(always)]
-    fn step<L: Lanes, I: Iterator<Item = (usize, L::V)> + Clone, const SPARSE: bool>(
-        &self,
-        lanes: L,
-        (inputs, scale): (I, f32),
-        before: &[f32],
-        now: &mut [f32],
-    ) {
-        let biases = self.biases;
-        let Some((w, v)) = self.weights.split_at_checked(self.layer.inputs * biases.len()) else { return };
-        let from_inputs = Neurons { weights: w, biases, scale, begins: true, ends: true };
-        from_inputs.run::<L, _, SPARSE>(lanes, |_| inputs.clone(), now);
-        if !before.is_empty() {
-            let from_state = Neurons { weights: v, biases, scale: 1.0, begins: false, ends: false };
-            from_state.run::<L, _, false>(lanes, |_| activations(lanes, before), now);
-        }
-        activate(lanes, self.layer.activation, now);
-    }
-}
-
-/// Cuts a sequence, of which zeros may be left out, into its steps.
-struct Steps<I> {
-    /// What follows the steps that were taken.
-    left: I,
-    /// The index of its first input.
-    first: usize,
-    /// Inputs of a step.
-    inputs: usize,
-}
-
-impl<V, I: Iterator<Item = (usize, V)> + Clone> Steps<I> {
-    /// The steps, of so many inputs each, of a sequence.
-    #[inline(always)]
-    fn new(sequence: I, inputs: usize) -> Self {
-        Self { left: sequence, first: 0, inputs }
-    }
-
-    /// The next step's inputs, counted from 0.
-    #[inline(always)]
-    fn next(&mut self) -> impl Iterator<Item = (usize, V)> + Clone + use<V, I> {
-        let first = self.first;
-        self.first += self.inputs;
-        let end = self.first;
-        // Fewer than the step has, where zeros are left out.
-        let count = self.left.clone().take_while(|(input, _)| *input < end).count();
-        let step = self.left.clone().take(count).map(move |(input, v)| (input - first, v));
-        if count > 0 {
-            self.left.nth(count - 1);
-        }
-        step
     }
 }

@@ -16,6 +16,7 @@ macro_rules! kinds {
         #[derive(Clone, Copy, PartialEq, Eq)]
         #[cfg_attr(feature = "defmt", derive(defmt::Format))]
         #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+        #[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
         #[non_exhaustive]
         pub enum Layer {$(
             #[doc = concat!("[`", stringify!($kind), "`]")]
@@ -44,6 +45,12 @@ macro_rules! kinds {
             #[inline(always)]
             pub const fn units(&self) -> usize {
                 self.shape(0).outputs
+            }
+
+            /// Numbers that it has in memory for a sample while it makes its outputs, these included.
+            #[inline(always)]
+            pub const fn room(&self) -> usize {
+                self.shape(0).room
             }
 
             /// The function applied to its neurons' inputs.
@@ -142,9 +149,9 @@ macro_rules! kinds {
             /// [function of its own](Lanes::outlined): part of a net's pass, for callers that need the numbers between its
             /// layers, as gradients do.
             ///
-            /// `given`, `[tile][input][T]`, becomes `made`, `[tile][output][T]`. Weights and biases are those of the layer's
-            /// [section](crate::Section). Of dense layers and of those that go on with what is kept, or where slices are too
-            /// short, `made` is left undefined.
+            /// `given`, `[tile][input][T]`, becomes `[tile][output][T]` at the front of `made`, which has [`room`](Layer::room)
+            /// for each sample. Weights and biases are those of the layer's [section](crate::Section). Of dense layers and
+            /// of those that go on with what is kept, or where slices are too short, `made` is left undefined.
             #[inline(always)]
             pub fn pass<'n, L: Lanes>(
                 &self,
@@ -154,7 +161,7 @@ macro_rules! kinds {
                 given: &'n mut [f32],
                 made: &'n mut [f32],
             ) {
-                let (taken, wanted) = (given.len(), made.len());
+                let (taken, wanted) = (given.len(), self.units() * L::T * tiles);
                 let width = taken / (tiles * L::T).max(1);
                 let mut buffers = Buffers { made, given, ..Buffers::default() };
                 let pass = LayerPass { tiles, weights, biases, width, taken, wanted, buffers: &mut buffers };
@@ -163,7 +170,7 @@ macro_rules! kinds {
                     _ => {}
                 }
                 if !self.activates() {
-                    activate(lanes, self.activation(), buffers.made);
+                    activate(lanes, self.activation(), buffers.made.get_mut(..wanted).unwrap_or_default());
                 }
             }
         }

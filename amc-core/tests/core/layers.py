@@ -64,6 +64,25 @@ def recurrent(x, inputs, units, steps, activation, every):
     return layer, [weights, bias], signal, states.flatten(1) if every else last[0]
 
 
+def gru(x, inputs, units, steps, every):
+    """Gates in PyTorch's order: r, z, n."""
+    weights = parameter(numbers(inputs + units, 3 * units, scale=0.5))
+    biases = parameter(numbers(4 * units, scale=0.5))
+    of_gates, of_inputs, of_states = biases[: 2 * units], biases[2 * units : 3 * units], biases[3 * units :]
+    ours = {
+        "weight_ih_l0": weights[:inputs].T,
+        "weight_hh_l0": weights[inputs:].T,
+        "bias_ih_l0": torch.cat([of_gates / 4, of_inputs]),
+        "bias_hh_l0": torch.cat([of_gates * 3 / 4, of_states]),
+    }
+    sequence = x.reshape(len(x), steps, inputs)
+    states, last = torch.func.functional_call(nn.GRU(inputs, units, batch_first=True), ours, (sequence,))
+    before = torch.cat([torch.zeros(len(x), 1, units), states[:, :-1]], 1)
+    signal = ((sequence**2).sum(2) + (before**2).sum(2)).mean()
+    layer = {"kind": "gru", "inputs": inputs, "units": units, "steps": steps, "every": every}
+    return layer, [weights, biases], signal, states.flatten(1) if every else last[0]
+
+
 def planes(x, rows, columns, channels):
     """Numbers `[row][column][channel]` as PyTorch has them, `[channel][row][column]`."""
     return x.reshape(len(x), rows, columns, channels).permute(0, 3, 1, 2)
@@ -280,6 +299,20 @@ CASES = [
         "states, and windows larger than their sequence, of many channels",
         4 * 2,
         [(recurrent, 2, 50, 4, "tanh", True), (conv1d, 4, 50, 3, (7, 1, 3), "tanh")],
+        "mse",
+    ),
+    case(
+        "two layers of gates, the class by the last state",
+        6 * 3,
+        [(gru, 3, 5, 6, True), (gru, 5, 4, 6, False), (dense, 3, "softmax")],
+        "cross-entropy",
+    ),
+    case("gates, an odd number of steps", 5 * 2, [(gru, 2, 7, 5, False)], "mse"),
+    case("gates of one step", 3, [(gru, 3, 2, 1, False)], "mse"),
+    case(
+        "gates behind a dense layer, every state given on",
+        4,
+        [(dense, 12, "tanh"), (gru, 3, 6, 4, True), (dense, 2, "linear")],
         "mse",
     ),
 ]

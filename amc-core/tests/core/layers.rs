@@ -2,6 +2,7 @@
 //! bits for every tile width.
 
 mod golden;
+mod gru;
 mod images;
 mod sequences;
 
@@ -203,11 +204,13 @@ impl Case {
             let input_signal = y.iter().map(|s| s * s).sum::<f64>() / count as f64;
             for (index, (layer, signal)) in self.layers.iter().zip(&mut signals).enumerate() {
                 // The first layer's is that of the inputs, unless its weights are shared.
-                let shared = matches!(layer, Layer::Convolution(_) | Layer::Conv1d(_) | Layer::Recurrent(_));
+                let shared =
+                    matches!(layer, Layer::Convolution(_) | Layer::Conv1d(_) | Layer::Recurrent(_) | Layer::Gru(_));
                 let without_weights = !shared && !matches!(layer, Layer::Dense(_));
                 *signal += if index == 0 && without_weights { input_signal } else { 0.0 };
                 let made = images::plain(layer, &mut y, &mut kept, &mut parameters);
-                if let Some(s) = made.or_else(|| sequences::plain(layer, &mut y, &mut parameters)) {
+                let made = made.or_else(|| sequences::plain(layer, &mut y, &mut parameters));
+                if let Some(s) = made.or_else(|| gru::plain(layer, &mut y, &mut parameters)) {
                     *signal += s / count as f64;
                     continue;
                 }
@@ -259,11 +262,13 @@ impl Case {
             // Enough for blocks of neurons of every size.
             let units = 1 + below(37);
             // A linear or rectified state would grow with the steps, and so would its rounding.
-            let layer = match (below(4), width % steps) {
+            let layer = match (below(6), width % steps) {
                 (0, 0) => Layer::recurrent(width / steps, units, steps, activation(below(2))),
                 (1, 0) => Layer::recurrent_states(width / steps, units, steps, activation(below(2))),
                 // Of fewer numbers, the differences may be as small as their rounding.
                 (2, _) if width >= 8 => Layer::normalization(width, activation(below(4))),
+                (3, 0) => Layer::gru(width / steps, units, steps),
+                (4, 0) => Layer::gru_states(width / steps, units, steps),
                 _ => Layer::dense(units, activation(below(4))),
             };
             layers.push(layer);
@@ -302,7 +307,7 @@ fn golden() -> Vec<(String, Case, Outcome<f64>)> {
 #[test]
 fn numbers_are_those_of_pytorch() {
     let cases = golden();
-    assert!(cases.len() >= 19);
+    assert!(cases.len() >= 23);
     for (name, case, wanted) in cases {
         // Rounding is 6e-8 of sums of up to 20 terms around 1, or 630 that are smaller, and grows by less than tenfold
         // through a net's steps.

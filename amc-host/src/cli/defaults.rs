@@ -13,8 +13,6 @@ pub(super) struct Defaults {
     /// Units of the hidden layers.
     pub hidden: &'static [usize],
     pub output: ActivationName,
-    /// The same where a table has numbers to find.
-    pub output_of_numbers: ActivationName,
     pub loss: LossName,
     pub sigma: f32,
     pub epsilon: f32,
@@ -28,7 +26,6 @@ const FIG_7: Defaults = Defaults {
     data: "mnist",
     hidden: &[16, 16],
     output: ActivationName::Softmax,
-    output_of_numbers: ActivationName::Linear,
     loss: LossName::Mse,
     sigma: 0.01,
     epsilon: 0.0,
@@ -37,8 +34,10 @@ const FIG_7: Defaults = Defaults {
     steps: 20_000,
 };
 
-/// The last row stands for all tables.
-const TABLE: [Defaults; 7] = [
+/// Rows to train on below which a table is a small one: it is learned by heart if moves are large and many.
+const SMALL: usize = 1000;
+
+const DATA_SETS: [Defaults; 6] = [
     // Measured, over seeds 1 and 2: 32 units, ε = 0.01, n_s = 50, progressive batches and cross-entropy are no better.
     Defaults { data: "digits", hidden: &[16], sigma: 0.02, ..FIG_7 },
     FIG_7,
@@ -48,7 +47,6 @@ const TABLE: [Defaults; 7] = [
         data: "sine",
         hidden: &[10, 10],
         output: ActivationName::Linear,
-        output_of_numbers: ActivationName::Linear,
         epsilon: 0.01,
         n_reset: 100,
         steps: 50_000,
@@ -59,7 +57,6 @@ const TABLE: [Defaults; 7] = [
         data: "step",
         hidden: &[4, 4, 4, 10],
         output: ActivationName::Tanh,
-        output_of_numbers: ActivationName::Tanh,
         epsilon: 0.01,
         n_reset: 100,
         steps: 100_000,
@@ -70,29 +67,34 @@ const TABLE: [Defaults; 7] = [
         data: "log-sine",
         hidden: &[100],
         output: ActivationName::Linear,
-        output_of_numbers: ActivationName::Linear,
         sigma: 0.1,
         epsilon: 5e-3,
         n_reset: 50,
         signal_norm: false,
         ..FIG_7
     },
-    // As for the digits.
-    Defaults { data: "FILE", hidden: &[16], sigma: 0.02, ..FIG_7 },
 ];
 
+const LARGE_TABLE: Defaults =
+    Defaults { data: "FILE", hidden: &[32], loss: LossName::CrossEntropy, sigma: 0.02, ..FIG_7 };
+
+/// Measured on iris, wine and breast cancer, over eight to ten splits: of 1,000 to 20,000 moves, σ₀ from 0.005 to 0.02, and
+/// 16 to 100 units, the best on average.
+const SMALL_TABLE: Defaults = Defaults { data: "FILE below 1000 rows", sigma: 0.005, steps: 4_000, ..LARGE_TABLE };
+
 impl Defaults {
-    /// The row of a data set.
-    pub fn of(data: &str) -> &'static Self {
-        let [named @ .., csv] = &TABLE;
-        named.iter().find(|row| row.data == data).unwrap_or(csv)
+    /// Those of a data set with so many rows to train on.
+    pub fn of(data: &str, rows: usize) -> &'static Self {
+        let table = if rows < SMALL { &SMALL_TABLE } else { &LARGE_TABLE };
+        DATA_SETS.iter().find(|row| row.data == data).unwrap_or(table)
     }
 
     /// The table as text.
     pub fn help() -> String {
         let head = ["--data", "hidden layers", "--output", "--loss", "--sigma", "--epsilon", "--n-reset"];
         let head = head.into_iter().chain(["--signal-norm", "--steps"]).map(String::from).collect();
-        let rows: Vec<Vec<String>> = std::iter::once(head).chain(TABLE.iter().map(Self::cells)).collect();
+        let all = DATA_SETS.iter().chain([&SMALL_TABLE, &LARGE_TABLE]);
+        let rows: Vec<Vec<String>> = std::iter::once(head).chain(all.map(Self::cells)).collect();
         let mut text = String::from("Defaults by data set:\n");
         for row in &rows {
             for (column, cell) in row.iter().enumerate() {
@@ -102,6 +104,7 @@ impl Defaults {
             text.truncate(text.trim_end().len());
             text.push('\n');
         }
+        text += "  for numbers to find in a table: --output linear --loss mse\n";
         text
     }
 

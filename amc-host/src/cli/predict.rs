@@ -8,9 +8,11 @@ use clap::Args;
 
 use super::table::WrittenArgs;
 use crate::console::StdoutError;
+use crate::data::prepare::check_memory;
 use crate::data::schema::Schema;
 use crate::data::table::dialect::Delimiter;
 use crate::data::table::{Table, Written, pair};
+use crate::data::window::Window;
 use crate::data::{OwnedTargets, Set, Values};
 use crate::model::Model;
 use crate::output::save;
@@ -49,7 +51,15 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<()> {
         }
     }
     let table = Table::read(&args.file, written, &schema.names())?;
-    let text = answers(&model, schema, &table, true)?;
+    anyhow::ensure!(
+        table.rows() >= schema.window.rows,
+        "{}: {} rows, and the net takes {} for an answer",
+        args.file.display(),
+        table.rows(),
+        schema.window.rows
+    );
+    check_memory(schema, table.rows() + 1 - schema.window.rows)?;
+    let text = answers(&model, schema, &table, &mut Vec::new(), true)?;
     match &args.output {
         Some(path) => save(path, &text),
         None => Ok(write(&text)?),
@@ -62,10 +72,24 @@ fn write(text: &[u8]) -> Result<(), StdoutError> {
     Ok(stdout.flush()?)
 }
 
-/// The answers to a table's rows, as CSV.
-fn answers(model: &Model, schema: &Schema, table: &Table, with_heads: bool) -> anyhow::Result<Vec<u8>> {
-    let features = Values::F32(schema.scaled(table)?);
-    let set = Set::new(features, schema.numbers(), OwnedTargets::Values(Vec::new(), 0));
+/// The answers to a table's rows, as CSV. Where a net takes windows, the first answer is to as many rows as one has, of which the
+/// first may be those `before` the table; the last rows are kept there for those that follow.
+fn answers(
+    model: &Model,
+    schema: &Schema,
+    table: &Table,
+    before: &mut Vec<f32>,
+    with_heads: bool,
+) -> anyhow::Result<Vec<u8>> {
+    let (width, Window { rows, .. }) = (schema.numbers().max(1), schema.window);
+    before.extend(schema.scaled(table)?);
+    let ends = rows - 1..(before.len() / width).max(rows - 1);
+    let features = ends.flat_map(|end| schema.window.features(before, width, end)).copied().collect();
+    before.drain(..before.len().saturating_sub((rows - 1) * width));
+    let set = Set::new(Values::F32(features), schema.inputs(), OwnedTargets::Values(Vec::new(), 0));
+    if set.is_empty() {
+        return Ok(Vec::new());
+    }
     let outputs = predict(model, &set)?;
     let mut csv = csv::Writer::from_writer(Vec::new());
     if with_heads {
@@ -80,7 +104,7 @@ fn answers(model: &Model, schema: &Schema, table: &Table, with_heads: bool) -> a
 
 /// Answers each line of stdin as it comes; the first may have the names of the columns.
 fn stream(model: &Model, schema: &Schema, written: Written) -> anyhow::Result<()> {
-    let (mut head, mut delimiter, mut answered) = (None, written.delimiter, false);
+    let (mut head, mut delimiter, mut answered, mut before) = (None, written.delimiter, false, Vec::new());
     for (number, line) in (1..).zip(std::io::stdin().lock().lines()) {
         let line = line.with_context(|| format!("stdin: line {number}"))?;
         let line = line.trim_start_matches('\u{feff}');
@@ -99,10 +123,10 @@ fn stream(model: &Model, schema: &Schema, written: Written) -> anyhow::Result<()
         let written = Written { delimiter: Some(delimiter), header: Some(!head.is_empty()) };
         let answer = Table::parse(Path::new("row"), &format!("{head}{line}\n"), written, &[])
             .map_err(anyhow::Error::from)
-            .and_then(|table| answers(model, schema, &table, !answered))
+            .and_then(|table| answers(model, schema, &table, &mut before, !answered))
             .with_context(|| format!("stdin: line {number}"))?;
         write(&answer)?;
-        answered = true;
+        answered |= !answer.is_empty();
     }
     Ok(())
 }

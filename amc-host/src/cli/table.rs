@@ -9,6 +9,7 @@ use crate::data::split::Split;
 use crate::data::table::Written;
 use crate::data::table::dialect::Delimiter;
 use crate::data::target::Task;
+use crate::data::window::Window;
 
 /// How a table is written.
 #[derive(Args, Clone, Copy)]
@@ -43,9 +44,20 @@ pub(super) struct TableArgs {
     #[arg(long, value_enum, default_value = "refuse")]
     missing: MissingName,
     /// How rows are split into those to train on and those to test with: random or random:SEED, in which all classes have the
-    /// same share; last, for rows in the order of time; group:COLUMN, where rows of the same group stay together
-    #[arg(long, default_value = "random")]
-    split: Split,
+    /// same share; last, for rows in the order of time; group:COLUMN, where rows of the same group stay together [default: random, and
+    /// last with --window]
+    #[arg(long)]
+    split: Option<Split>,
+    /// Rows of a sample, for rows in the order of time: their features one after another, the oldest row first, and the target of
+    /// the last row. No window has rows of two groups, or of both parts
+    #[arg(long, value_name = "ROWS", value_parser = rows)]
+    window: Option<usize>,
+    /// Rows from the beginning of one window to that of the next [default: 1]
+    #[arg(long, value_name = "ROWS", requires = "window", value_parser = rows)]
+    stride: Option<usize>,
+    /// Train on rows of rare classes several times, so that all classes are there as often as the most frequent one
+    #[arg(long)]
+    balance: bool,
     /// The share of the rows that is never trained on, from 0 to below 1
     #[arg(long, default_value = "0.2", value_parser = fraction)]
     test_fraction: f64,
@@ -78,6 +90,10 @@ enum NormaliseName {
     Minmax,
 }
 
+fn rows(text: &str) -> Result<usize, &'static str> {
+    text.parse().ok().filter(|rows| (1..=1_000_000).contains(rows)).ok_or("use a number from 1 to 1000000")
+}
+
 fn fraction(text: &str) -> Result<f64, &'static str> {
     match text.parse() {
         Ok(fraction) if (0.0..1.0).contains(&fraction) => Ok(fraction),
@@ -106,7 +122,9 @@ impl TableArgs {
                 MissingName::Mean => Missing::Mean,
                 MissingName::Drop => Missing::Drop,
             },
-            split: self.split.clone(),
+            split: self.split.clone().unwrap_or(if self.window.is_some() { Split::Last } else { Split::Random(1) }),
+            window: Window { rows: self.window.unwrap_or(1), stride: self.stride.unwrap_or(1) },
+            balance: self.balance,
             test_fraction: self.test_fraction,
             test: self.test.clone(),
             normalise: match self.normalise {

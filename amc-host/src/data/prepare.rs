@@ -1,18 +1,23 @@
 //! From a table to data to train on: its target, its features, its two parts, and their scale.
 
 mod choice;
+mod windows;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use self::choice::{feature_columns, find, target_columns};
+use self::choice::{feature_columns, groups, target_columns};
+pub(crate) use self::windows::check_memory;
+use self::windows::{Order, windows};
 use super::schema::{Feature, Kind, Outputs, Scaling, Schema, SchemaError};
 use super::split::{Parts, Split, grouped, last, random};
 use super::table::columns::{Cells, ColumnError};
 use super::table::{Cell, Table, TableError, Written};
 use super::target::{Target, TargetError, Task};
+use super::window::{Window, WindowError};
 use super::{Data, OwnedTargets, Set, Values};
+use crate::memory::MemoryError;
 
 /// Different texts that a column of features may have.
 pub const MOST_CHOICES: usize = 64;
@@ -62,6 +67,10 @@ pub struct Options {
     pub missing: Missing,
     /// How rows are split.
     pub split: Split,
+    /// The rows of a sample.
+    pub window: Window,
+    /// Whether rows of rare classes are trained on as often as those of the most frequent one.
+    pub balance: bool,
     /// The share of the rows that test, from 0 to below 1.
     pub test_fraction: f64,
     /// A table of its own to test with: then all rows train.
@@ -85,6 +94,12 @@ pub enum PrepareError {
     /// It is not as the table that is trained on.
     #[error(transparent)]
     Schema(#[from] SchemaError),
+    /// Its windows.
+    #[error(transparent)]
+    Window(#[from] WindowError),
+    /// Its samples take more memory than there is.
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
     /// There is no such column, or more than one.
     #[error(
         "{path}: there is {count} column called {name:?}: use first, last, a number from 1 to {width}, or one of {names}"
@@ -138,6 +153,9 @@ pub enum PrepareError {
         /// What says otherwise.
         option: &'static str,
     },
+    /// Nothing is left to test with.
+    #[error("{0}: all rows have missing cells")]
+    NoneComplete(PathBuf),
     /// A column of texts with too many different ones.
     #[error(
         "{path}: {column} has {texts} different texts, more than the {MOST_CHOICES} that are made features: --ignore it"
@@ -167,6 +185,9 @@ pub struct Prepared {
 pub fn load(path: &Path, options: &Options) -> Result<Prepared, PrepareError> {
     let mut report = Vec::new();
     let mut table = Table::read(path, options.written, &[])?;
+    if let Some(lines) = table.lines().filter(|_| table.width() < 2) {
+        return Err(TableError::OneColumn { path: path.to_path_buf(), delimiter: lines.delimiter }.into());
+    }
     report.push(format!("{}: {table}", path.display()));
     let target_columns = target_columns(&table, options, &mut report)?;
     let features = feature_columns(&table, &target_columns, options, &mut report)?;
@@ -180,7 +201,8 @@ pub fn load(path: &Path, options: &Options) -> Result<Prepared, PrepareError> {
     let target = Target::of(&table, &target_columns, options.task)?;
     report.extend(target.report(&table));
     let parts = split(&table, &target, options, &mut report)?;
-    report.extend(target.counts(&parts));
+    let samples = windows(&table, &parts, options, &mut report)?;
+    report.extend(target.counts(&samples));
 
     let features = features.iter().map(|column| {
         let name = table.name(*column).map(String::from);
@@ -189,8 +211,15 @@ pub fn load(path: &Path, options: &Options) -> Result<Prepared, PrepareError> {
     let features = features.collect::<Result<Vec<_>, PrepareError>>()?;
     let targets = target_columns.iter().map(|column| (*column, table.name(*column).map(String::from))).collect();
     let (outputs, output_scaling) = (target.outputs(), target.scaling(&parts.train, options.normalise));
-    let mut schema =
-        Schema { width: table.width(), features, targets, outputs, input_scaling: Vec::new(), output_scaling };
+    let mut schema = Schema {
+        width: table.width(),
+        features,
+        targets,
+        outputs,
+        window: options.window,
+        input_scaling: Vec::new(),
+        output_scaling,
+    };
     let raw = schema.raw(&table)?;
     let width = schema.numbers();
     schema.input_scaling = scalings(&raw, width, &parts.train, options.normalise);
@@ -198,32 +227,57 @@ pub fn load(path: &Path, options: &Options) -> Result<Prepared, PrepareError> {
     let all = schema.scale(raw);
     let set = |rows: &[usize]| set(&schema, &all, &target, rows);
     let test = match &options.test {
-        Some(path) => {
-            let Data { train, test } = load_with(&schema, path, options.written)?;
-            Some(test.unwrap_or(train))
-        }
-        None if parts.test.is_empty() => None,
-        None => Some(set(&parts.test)),
+        Some(path) => Some(table_to_test(&schema, path, options, &mut report)?),
+        None if samples.test.is_empty() => None,
+        None => Some(set(&samples.test)?),
     };
-    Ok(Prepared { data: Data { train: set(&parts.train), test }, schema, report })
+    let train = if options.balance { target.balanced(&table, &samples.train, &mut report)? } else { samples.train };
+    Ok(Prepared { data: Data { train: set(&train)?, test }, schema, report })
+}
+
+fn table_to_test(
+    schema: &Schema,
+    path: &Path,
+    options: &Options,
+    report: &mut Vec<String>,
+) -> Result<Set, PrepareError> {
+    let mut table = Table::read(path, options.written, &schema.names())?;
+    if options.missing == Missing::Drop {
+        let (features, targets) = (schema.columns(&table)?, Target::columns(&table, schema)?);
+        if let Some(kept) = complete_rows(&table, &features, &targets, options.missing)? {
+            let left_out = table.rows() - kept.len();
+            report.push(format!("{}: {left_out} rows with missing cells are left out", path.display()));
+            if kept.is_empty() {
+                return Err(PrepareError::NoneComplete(path.to_path_buf()));
+            }
+            table = table.keep(&kept);
+        }
+    }
+    let Data { train, test } = of_table(schema, &table, &options.split)?;
+    Ok(test.unwrap_or(train))
 }
 
 /// Reads a table as the one that was trained on, with its targets; of two parts, if the file has two.
 pub fn load_with(schema: &Schema, path: &Path, written: Written) -> Result<Data, PrepareError> {
     let table = Table::read(path, written, &schema.names())?;
-    let all = schema.scaled(&table)?;
-    let target = Target::read(&table, schema)?;
-    let set = |rows: Range<usize>| set(schema, &all, &target, &rows.collect::<Vec<_>>());
-    let rows = table.rows();
-    Ok(match table.first_to_test() {
-        Some(first) => Data { train: set(0..first), test: Some(set(first..rows)) },
-        None => Data { train: set(0..rows), test: None },
-    })
+    of_table(schema, &table, &Split::Last)
 }
 
-fn set(schema: &Schema, all: &[f32], target: &Target, rows: &[usize]) -> Set {
+fn of_table(schema: &Schema, table: &Table, split: &Split) -> Result<Data, PrepareError> {
+    let all = schema.scaled(table)?;
+    let target = Target::read(table, schema)?;
+    let order = Order::new(table, split)?;
+    let part = |rows: Range<usize>| set(schema, &all, &target, &order.ends(schema.window, rows.collect(), "", 1)?);
+    let rows = table.rows();
+    let first_to_test = table.first_to_test();
+    let test = first_to_test.map(|first| part(first..rows)).transpose()?;
+    Ok(Data { train: part(0..first_to_test.unwrap_or(rows))?, test })
+}
+
+fn set(schema: &Schema, all: &[f32], target: &Target, rows: &[usize]) -> Result<Set, PrepareError> {
+    check_memory(schema, rows.len())?;
     let width = schema.numbers();
-    let values = rows.iter().flat_map(|row| &all[row * width..][..width]).copied().collect();
+    let values = rows.iter().flat_map(|row| schema.window.features(all, width, *row)).copied().collect();
     let targets = match target {
         Target::Classes { of, .. } => OwnedTargets::Classes(rows.iter().map(|row| of[*row] as u8).collect()),
         Target::Numbers(columns) => {
@@ -245,7 +299,8 @@ fn set(schema: &Schema, all: &[f32], target: &Target, rows: &[usize]) -> Set {
         Outputs::Classes(names) => names.len(),
         Outputs::Numbers(_) => 0,
     };
-    Set::new(Values::F32(values), width, targets).named(names.collect()).of_classes(classes)
+    let names: Vec<_> = std::iter::repeat_n(names, schema.window.rows).flatten().collect();
+    Ok(Set::new(Values::F32(values), schema.inputs(), targets).named(names).of_classes(classes))
 }
 
 /// The rows that are complete, if others are to be left out; missing cells that are not allowed are refused.
@@ -300,7 +355,7 @@ fn split(table: &Table, target: &Target, options: &Options, report: &mut Vec<Str
         Split::Last => (last(rows, fraction), "the last rows test"),
         Split::Random(seed) => (random(*seed, &target.strata(rows), fraction), "split at random"),
         Split::Group(column) => {
-            let cells: Vec<_> = table.column(find(table, column)?).map(|cell| cell.text().into_owned()).collect();
+            let cells = groups(table, column)?;
             let places: BTreeMap<&str, usize> = cells.iter().map(|cell| (&**cell, 0)).collect();
             let places: BTreeMap<&str, usize> =
                 places.into_keys().enumerate().map(|(place, cell)| (cell, place)).collect();

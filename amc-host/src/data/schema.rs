@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::table::columns::{Cells, ColumnError};
 use super::table::{Place, Table};
+use super::window::Window;
 
 /// A number as a net has it: (x − offset) · scale.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -84,7 +85,10 @@ pub struct Schema {
     pub targets: Vec<(usize, Option<String>)>,
     /// What comes out.
     pub outputs: Outputs,
-    /// The scaling of each input; a model file has it for itself, where a device reads it.
+    /// The rows of a sample; a model file says so if they are several.
+    #[serde(skip)]
+    pub window: Window,
+    /// The scaling of each number of a row; a model file has it for itself, where a device reads it.
     #[serde(skip)]
     pub input_scaling: Vec<Scaling>,
     /// The scaling of each output that is a number; a model file has it for itself.
@@ -159,7 +163,7 @@ impl Kind {
 impl Schema {
     /// Whether it is one of so many inputs, whose parts fit together.
     pub(crate) fn check(&self, inputs: usize) -> Result<(), String> {
-        let (numbers, scaled) = (self.numbers(), self.input_scaling.len());
+        let (numbers, scaled) = (self.inputs(), self.input_scaling.len().saturating_mul(self.window.rows));
         let scaled_outputs = self.output_scaling.len();
         let (outputs, wanted) = match &self.outputs {
             Outputs::Classes(names) => (names.len(), 0),
@@ -184,6 +188,11 @@ impl Schema {
     /// Features of a row.
     pub fn numbers(&self) -> usize {
         self.features.iter().map(|feature| feature.kind.numbers()).sum()
+    }
+
+    /// Inputs of a net: the features of all rows of a sample.
+    pub fn inputs(&self) -> usize {
+        self.numbers().saturating_mul(self.window.rows)
     }
 
     /// The features of all rows, `[row][feature]`, before they are scaled.
@@ -211,6 +220,11 @@ impl Schema {
             row.iter_mut().zip(&self.input_scaling).for_each(|(x, scaling)| *x = scaling.apply(*x));
         }
         raw
+    }
+
+    /// Where the features' columns are in a table.
+    pub fn columns(&self, table: &Table) -> Result<Vec<usize>, SchemaError> {
+        (0..self.features.len()).map(|index| self.place(table, index)).collect()
     }
 
     /// Where a feature's column is in a table: by its name, if the table has names, else by its place.

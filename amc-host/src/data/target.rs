@@ -78,6 +78,9 @@ pub enum TargetError {
         /// Different ones.
         classes: usize,
     },
+    /// Numbers to find have no classes to balance.
+    #[error("{0}: --balance needs classes, not numbers to find")]
+    NoClasses(PathBuf),
     /// A missing cell.
     #[error("{0}: the target is missing")]
     Missing(Place),
@@ -150,8 +153,8 @@ impl Target {
         }
     }
 
-    /// The target of a table that is as the one trained on.
-    pub fn read(table: &Table, schema: &Schema) -> Result<Self, TargetError> {
+    /// The columns of the target in a table that is as the one trained on.
+    pub fn columns(table: &Table, schema: &Schema) -> Result<Vec<usize>, TargetError> {
         let has_names = table.has_names();
         let columns = schema.targets.iter().map(|(place, name)| {
             let named = |name: &str| (0..table.width()).find(|column| table.name(*column) == Some(name));
@@ -162,7 +165,12 @@ impl Target {
             let column = || name.as_ref().map_or_else(|| format!("{}", place + 1), |name| format!("{name:?}"));
             found.ok_or_else(|| TargetError::NoColumn { path: table.path().to_path_buf(), column: column() })
         });
-        let columns = columns.collect::<Result<Vec<_>, _>>()?;
+        columns.collect()
+    }
+
+    /// The target of a table that is as the one trained on.
+    pub fn read(table: &Table, schema: &Schema) -> Result<Self, TargetError> {
+        let columns = Self::columns(table, schema)?;
         let Outputs::Classes(names) = &schema.outputs else {
             return Self::of(table, &columns, Some(Task::Regress));
         };
@@ -216,6 +224,25 @@ impl Target {
                 format!("numbers to find: {} (--task classify for classes)", names.join(", "))
             }
         }]
+    }
+
+    /// These rows, a class after another in turn, those of rarer ones several times: as many of each class as of the most
+    /// frequent one.
+    pub fn balanced(&self, table: &Table, rows: &[usize], report: &mut Vec<String>) -> Result<Vec<usize>, TargetError> {
+        let Self::Classes { names, of, .. } = self else {
+            return Err(TargetError::NoClasses(table.path().to_path_buf()));
+        };
+        let mut by_class = vec![Vec::new(); names.len()];
+        rows.iter().for_each(|row| by_class[of[*row]].push(*row));
+        by_class.retain(|rows| !rows.is_empty());
+        let most = by_class.iter().map(Vec::len).max().unwrap_or(0);
+        let all: Vec<_> =
+            (0..most).flat_map(|place| by_class.iter().map(move |rows| rows[place % rows.len()])).collect();
+        report.push(format!(
+            "{} samples to train on, those of rarer classes several times: {most} of each class (--balance)",
+            all.len()
+        ));
+        Ok(all)
     }
 
     /// How many rows of each class train and test.

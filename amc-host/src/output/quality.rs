@@ -3,14 +3,23 @@
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
+use super::curves::FONT;
 use crate::metrics::{Confusion, Errors, Metrics, shown};
 
 /// Pixels of a panel's side.
 const SIDE: u32 = 480;
+/// Around all of it.
+const MARGIN: u32 = 16;
+/// Of numbers at axes, and of names.
+const LABEL: (&str, u32) = ("sans-serif", 13);
 /// Classes whose counts are written into their cells.
 const MOST_WRITTEN: usize = 20;
 /// Classes whose names are written.
 const MOST_NAMED: usize = 40;
+/// Pixels for names beside the rows.
+const NAMES: u32 = 128;
+/// Pixels of a letter of a name, about.
+const LETTER: u32 = 7;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
@@ -34,25 +43,37 @@ pub(super) fn draw(metrics: &Metrics) -> anyhow::Result<String> {
     Ok(svg)
 }
 
+/// A name where there is room for some letters: whole, or cut, or not at all if next to nothing would be left of it.
+fn shortened(name: &str, letters: usize) -> String {
+    match name.chars().count() {
+        all if all <= letters => name.into(),
+        _ if letters < 4 => String::new(),
+        _ => name.chars().take(letters - 1).chain(['…']).collect(),
+    }
+}
+
 /// A square for each class and each class found, the darker the larger its share of the class.
 fn matrix(area: &Area<'_>, confusion: &Confusion) -> anyhow::Result<()> {
     let classes = confusion.names.len();
     let last = classes.saturating_sub(1) as i32;
-    let name =
-        |class: i32| confusion.names.get(class as usize).filter(|_| classes <= MOST_NAMED).map(|name| shown(name));
+    let name = |class: i32, pixels: u32| {
+        let name = confusion.names.get(class as usize).filter(|_| classes <= MOST_NAMED)?;
+        Some(shortened(&shown(name), (pixels / LETTER) as usize))
+    };
+    let column = (SIDE - NAMES - 2 * MARGIN) / classes.max(1) as u32;
     let named = |class: &SegmentValue<i32>| match class {
-        SegmentValue::CenterOf(class) => name(*class).unwrap_or_default(),
+        SegmentValue::CenterOf(class) => name(*class, column).unwrap_or_default(),
         _ => String::new(),
     };
     // The first class is at the top.
     let named_upwards = |cell: &SegmentValue<i32>| match cell {
-        SegmentValue::CenterOf(cell) => name(last - cell).unwrap_or_default(),
+        SegmentValue::CenterOf(cell) => name(last - cell, NAMES - 4 * LETTER).unwrap_or_default(),
         _ => String::new(),
     };
     let mut chart = ChartBuilder::on(area)
-        .margin(16)
+        .margin(MARGIN)
         .x_label_area_size(48)
-        .y_label_area_size(96)
+        .y_label_area_size(NAMES)
         .build_cartesian_2d((0..last).into_segmented(), (0..last).into_segmented())?;
     chart
         .configure_mesh()
@@ -61,6 +82,8 @@ fn matrix(area: &Area<'_>, confusion: &Confusion) -> anyhow::Result<()> {
         .y_labels(classes)
         .x_desc("class found")
         .y_desc("class")
+        .label_style(LABEL)
+        .axis_desc_style(FONT)
         .x_label_formatter(&named)
         .y_label_formatter(&named_upwards)
         .draw()?;
@@ -103,12 +126,19 @@ fn scatter(area: &Area<'_>, errors: &Errors) -> anyhow::Result<()> {
     let margin = 0.03 * (high - low);
     let range = || low - margin..high + margin;
     let mut chart = ChartBuilder::on(area)
-        .margin(16)
-        .caption(shown(&errors.name), ("sans-serif", 16))
-        .x_label_area_size(40)
-        .y_label_area_size(72)
+        .margin(MARGIN)
+        .caption(shown(&errors.name), FONT)
+        .x_label_area_size(48)
+        .y_label_area_size(80)
         .build_cartesian_2d(range(), range())?;
-    chart.configure_mesh().x_desc("true").y_desc("found").light_line_style(TRANSPARENT).draw()?;
+    chart
+        .configure_mesh()
+        .x_desc("true")
+        .y_desc("found")
+        .label_style(LABEL)
+        .axis_desc_style(FONT)
+        .light_line_style(TRANSPARENT)
+        .draw()?;
     chart.draw_series(LineSeries::new([(low, low), (high, high)], &RED))?;
     chart.draw_series(finite().map(|point| Circle::new(*point, 2, BLUE.mix(0.5).filled())))?;
     Ok(())

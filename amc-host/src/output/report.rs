@@ -19,8 +19,10 @@ pub struct About {
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:60em;margin:2em auto;padding:0 1em;color:#222}\
 h1{font-size:1.5em}h2{font-size:1.15em;margin-top:2em}table{border-collapse:collapse;margin:.5em 0}\
-th,td{padding:.15em .8em;text-align:left;border-bottom:1px solid #ddd}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}\
-pre{background:#f4f4f4;padding:.8em;overflow-x:auto}svg{max-width:100%;height:auto}";
+th,td{padding:.15em .8em;overflow-wrap:anywhere;text-align:left;border-bottom:1px solid #ddd}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}\
+.n{white-space:nowrap}.wide{overflow-x:auto}figure{margin:1em 0}\
+pre{background:#f4f4f4;padding:.8em;white-space:pre-wrap;overflow-wrap:anywhere}svg{max-width:100%;height:auto}\
+@media(max-width:40em){body{margin:1em auto}th,td{padding:.15em .3em}}";
 
 /// The page.
 pub(super) fn page(about: &About, curve: &[Point], summary: &Summary) -> anyhow::Result<String> {
@@ -30,7 +32,7 @@ pub(super) fn page(about: &About, curve: &[Point], summary: &Summary) -> anyhow:
         if let Some(metrics) = metrics {
             of_parts.push(html! {
                 h2 { "How good, on the samples to " (part) }
-                (table(metrics))
+                div.wide { (table(metrics)) }
                 figure id=(format!("quality-{part}")) { (PreEscaped(quality::draw(metrics)?)) }
             });
         }
@@ -40,6 +42,7 @@ pub(super) fn page(about: &About, curve: &[Point], summary: &Summary) -> anyhow:
         html lang="en" {
             head {
                 meta charset="utf-8";
+                meta name="viewport" content="width=device-width";
                 title { "amc: " (about.title) }
                 style { (PreEscaped(STYLE)) }
             }

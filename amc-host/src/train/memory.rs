@@ -34,8 +34,10 @@ fn of_training(objective: Objective<'_>, data: &Data, settings: &Settings) -> u6
     let parameters = objective.net().parameters();
     let proposed = u128::from(!settings.in_place);
     let centres = u128::from(settings.options.epsilon != 0.0);
+    // The last parameters, where others may have been better.
+    let best = u128::from(settings.loss_can_rise());
     // The last is the copy that training gives; while it is written as a file, the chain's are gone.
-    let vectors = (1 + proposed + centres + 1) * parameters as u128 * NUMBER;
+    let vectors = (1 + proposed + centres + best + 1) * parameters as u128 * NUMBER;
     let streams = (streams(parameters) * size_of::<Stream<Generator>>()) as u128;
 
     let samples = data.train.len();

@@ -11,7 +11,7 @@ use super::buffers::Buffers;
 use super::checkpoint::{Checkpoint, bytes_of};
 use super::durations::Durations;
 use super::threads::Threads;
-use super::{Progress, Settings, Trained, accuracy};
+use super::{Progress, Settings, Trained, accuracy, measure};
 use crate::data::pack::{Batch, PackedSet};
 use crate::evaluate::Evaluator;
 
@@ -132,13 +132,14 @@ impl Moves<'_, '_> {
                 &whole
             }
         };
+        let (train_loss, train_accuracy) = measure(&mut evaluator, x, train);
         Trained {
             parameters: x.to_vec(),
             counters: chain.counters(),
             sigma: chain.sigma(),
-            train_accuracy: accuracy(&mut evaluator, x, train),
+            train_accuracy,
             test_accuracy: test.and_then(|test| accuracy(&mut evaluator, x, test)),
-            train_loss: evaluator.evaluate(x, &train.batch(), Measurements::default()).loss,
+            train_loss,
             early_rejection,
             time,
             least_step: steps.least(),

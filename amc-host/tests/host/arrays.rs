@@ -13,6 +13,7 @@ use amc_host::data::prepare::{Missing, Normalise, Options, Prepared, load, load_
 use amc_host::data::schema::Outputs;
 use amc_host::data::split::Split;
 use amc_host::data::table::{Table, Written};
+use amc_host::data::window::Window;
 
 use self::files::{floats, ints, npy, npz, savez_compressed};
 use crate::cli::{amc, json, stdout};
@@ -136,6 +137,10 @@ fn a_part_to_test_with_is_used_as_such() {
         ];
         assert!(words.iter().all(|word| report.contains(word)), "{report}");
         assert_eq!(report.contains("not read: val_images"), of == "images", "{report}");
+        // No window has rows of both parts.
+        let window = Window { rows: 2, stride: 1 };
+        let windows = prepared("m.npz", &file, &Options { window, split: Split::Random(1), ..plain() }).expect(of);
+        assert_eq!((windows.data.train.len(), windows.data.test.map(|test| test.len())), (9, Some(2)));
     }
     let dir = tempfile::tempdir().expect("a folder");
     fs::write(dir.path().join("m.npz"), pack(&keras)).expect("written");

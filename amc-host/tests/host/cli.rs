@@ -1,12 +1,15 @@
 //! The command line as a user meets it: results, errors of use, bad files.
 
+mod best;
 mod data_sets;
 mod folders;
 mod memory;
+mod nets;
 mod resume;
 mod scale;
 mod streams;
 mod tables;
+mod windows;
 
 use std::fs;
 use std::io::Write;
@@ -160,22 +163,28 @@ fn every_data_set_has_defaults_that_train() {
         let options = ["--data-dir", ".", "--steps", "2", "--out", "o", "--force", "--json"];
         json(&[&["train", "--data", data], &options[..]].concat(), dir.path());
         let info = amc(&["info", "o/model.amc"], dir.path());
-        String::from_utf8(info.stdout).expect("UTF-8").split_whitespace().collect::<String>()
+        let info = String::from_utf8(info.stdout).expect("UTF-8");
+        toml::from_str::<toml::Table>(&info).unwrap_or_else(|error| panic!("{data}: {error}: {info}"))
     };
     for (data, sizes, output) in [
-        ("digits", &[64, 16, 10][..], "Softmax"),
-        ("mnist", &[4, 16, 16, 4], "Softmax"),
-        ("fashion-mnist", &[4, 16, 16, 4], "Softmax"),
-        ("sine", &[1, 10, 10, 1], "Linear"),
-        ("step", &[1, 4, 4, 4, 10, 1], "Tanh"),
-        ("log-sine", &[1, 100, 1], "Linear"),
+        ("digits", &[64, 16, 10][..], "softmax"),
+        ("mnist", &[4, 16, 16, 4], "softmax"),
+        ("fashion-mnist", &[4, 16, 16, 4], "softmax"),
+        ("sine", &[1, 10, 10, 1], "linear"),
+        ("step", &[1, 4, 4, 4, 10, 1], "tanh"),
+        ("log-sine", &[1, 100, 1], "linear"),
     ] {
-        let info = two(data);
-        let [inputs, hidden @ .., last] = sizes else { panic!("sizes of a net") };
-        let hidden = hidden.iter().map(|units| format!("\"Dense{{units:{units},activation:Tanh}}\","));
-        let layers = format!("{}\"Dense{{units:{last},activation:{output}}}\"", hidden.collect::<String>());
-        let wanted = format!("{{\"inputs\":{inputs},\"layers\":[{layers}],\"loss\":");
-        assert!(info.contains(&wanted), "{data}: {info} instead of {wanted}");
+        let net = two(data);
+        let [inputs, units @ ..] = sizes else { panic!("sizes of a net") };
+        assert_eq!(net["inputs"].as_integer(), Some(*inputs), "{data}");
+        let layers = net["layers"].as_array().expect("layers");
+        let has = layers.iter().map(|layer| (layer["units"].as_integer(), layer["activation"].as_str()));
+        let last = units.len() - 1;
+        let wanted = units
+            .iter()
+            .enumerate()
+            .map(|(layer, units)| (Some(*units), Some(if layer == last { output } else { "tanh" })));
+        assert!(has.eq(wanted), "{data}: {net}");
     }
 }
 

@@ -76,26 +76,32 @@ fn packed(pack: &PackedSet<'_>, arithmetic: Arithmetic, threads: usize) -> Outco
 /// A recurrent first layer has a signal that is gathered beside the losses.
 #[test]
 fn the_signal_of_a_recurrent_first_layer_is_gathered() {
-    const LAYERS: [Layer; 2] = [Layer::recurrent(5, 6, 10, Activation::Tanh), Layer::dense(7, Activation::Softmax)];
-    const OBJECTIVE: Objective<'_> = Objective::new(Net::new(WIDTH, &LAYERS), Loss::CrossEntropy);
-    let mut parameters = vec![0.0; OBJECTIVE.net().parameters()];
+    for first in [Layer::recurrent(5, 6, 10, Activation::Tanh), Layer::gru(5, 6, 10)] {
+        gathers_the_signal_of(first);
+    }
+}
+
+fn gathers_the_signal_of(first: Layer) {
+    let layers = [first, Layer::dense(7, Activation::Softmax)];
+    let objective = Objective::new(Net::new(WIDTH, &layers), Loss::CrossEntropy);
+    let mut parameters = vec![0.0; objective.net().parameters()];
     gaussian::fill(Portable::<4>, &mut Generator::seed_from_u64(6), 0.3, &mut parameters);
     let (rows, classes) = images(700);
     let outcome = |score: Score, signal: [f32; 2]| (score.loss.to_bits(), score.correct, signal.map(f32::to_bits));
     let plain = {
         let samples = Samples { features: Rows::new(&rows, WIDTH, 1.0 / 255.0), targets: Targets::Classes(&classes) };
-        let (mut scratch, mut signal) = (vec![0.0; OBJECTIVE.net().scratch(4)], [0.0; 2]);
+        let (mut scratch, mut signal) = (vec![0.0; objective.net().scratch(4)], [0.0; 2]);
         let measurements = Measurements { signal: &mut signal, correct: true };
-        let score = OBJECTIVE.evaluate(Portable::<4>, &parameters, &samples, &mut scratch, measurements).unwrap();
+        let score = objective.evaluate(Portable::<4>, &parameters, &samples, &mut scratch, measurements).unwrap();
         outcome(score, signal)
     };
     let set = Set::new(Values::U8(rows, 1.0 / 255.0), WIDTH, OwnedTargets::Classes(classes));
     let places = (0..700).collect::<Vec<_>>();
     for (how, pack) in [("in order", PackedSet::at(&set, &places, 2)), ("by zeros", PackedSet::all(&set, 2))] {
-        let (mut evaluator, mut signal) = (Evaluator::new(OBJECTIVE, Arithmetic::Portable, 2), [0.0; 2]);
+        let (mut evaluator, mut signal) = (Evaluator::new(objective, Arithmetic::Portable, 2), [0.0; 2]);
         let measurements = Measurements { signal: &mut signal, correct: true };
         let score = evaluator.evaluate(&parameters, &pack.batch(), measurements);
-        assert_eq!(outcome(score, signal), plain, "{how}");
+        assert_eq!(outcome(score, signal), plain, "{first:?} {how}");
     }
 }
 

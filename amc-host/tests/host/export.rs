@@ -75,7 +75,7 @@ const IMAGE: Image = Image::new(4, 6, 1);
 const FILTERED: Image = Image::new(2, 3, 2);
 
 /// Every kind of layer.
-const KINDS: [Layer; 13] = [
+const KINDS: [Layer; 14] = [
     Layer::convolution(IMAGE, 2, Kernel::new(3, 1, 1), Activation::Relu),
     Layer::max_pool(Image::new(4, 6, 2), Kernel::new(2, 2, 0)),
     Layer::keep(12),
@@ -86,6 +86,7 @@ const KINDS: [Layer; 13] = [
     Layer::recurrent_states(2, 2, 6, Activation::Tanh),
     Layer::global_average(FILTERED),
     Layer::recurrent(1, 3, 2, Activation::Sigmoid),
+    Layer::gru(1, 2, 3),
     Layer::dense(4, Activation::Tanh),
     Layer::normalization(4, Activation::Tanh),
     Layer::dense(2, Activation::Softmax),

@@ -10,6 +10,8 @@ use amc_host::data::split::Split;
 use amc_host::data::table::dialect::{Decimal, Delimiter};
 use amc_host::data::table::{Table, Written};
 use amc_host::data::target::Task;
+use amc_host::data::window::Window;
+use amc_host::data::{OwnedTargets, Set};
 
 pub fn options() -> Options {
     Options {
@@ -19,6 +21,8 @@ pub fn options() -> Options {
         task: None,
         missing: Missing::Refuse,
         split: Split::Random(1),
+        window: Window::default(),
+        balance: false,
         test_fraction: 0.2,
         test: None,
         normalise: Normalise::Standard,
@@ -228,6 +232,16 @@ fn missing_cells_are_filled_or_left_out() {
     let dropped = prepared(&text, &Options { missing: Missing::Drop, ..last }).expect("a table");
     assert_eq!(dropped.data.train.len() + dropped.data.test.expect("a test part").len(), 18);
     assert!(dropped.report.iter().any(|line| line.contains("2 rows with missing cells")), "{:?}", dropped.report);
+    // Of a table of its own to test with, too.
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("test.csv");
+    let own = Options { missing: Missing::Drop, test: Some(path.clone()), ..options() };
+    fs::write(&path, "y,x,s\n1,?,u\n0,7,v\n,8,u\n1,5,u\n").expect("written");
+    let dropped = prepared(&text, &own).expect("a table");
+    assert_eq!((dropped.data.train.len(), dropped.data.test.expect("a test part").len()), (18, 2));
+    assert!(dropped.report.iter().any(|line| line.contains("test.csv: 2 rows with")), "{:?}", dropped.report);
+    fs::write(&path, "y,x,s\n1,?,u\n").expect("written");
+    assert!(refusal(&text, &own).contains("test.csv: all rows have missing cells"));
 }
 
 #[test]
@@ -242,4 +256,71 @@ fn gzip_and_byte_order_marks_are_read() {
         assert_eq!((&other.schema, other.data.train.checksum()), (&plain.schema, plain.data.train.checksum()));
     }
     assert!(refusal(&packed[..packed.len() - 5], &options()).contains("t.csv"));
+}
+
+#[test]
+fn rows_of_rare_classes_are_trained_on_more_often() {
+    let text = rows(|i| format!("{i}.5,{}", if i < 15 { "often" } else { "rare" }));
+    let prepared = |balance| prepared(&text, &Options { balance, ..options() }).expect("prepared");
+    let of = |prepared: &Prepared, class: u8| match prepared.data.train.targets() {
+        OwnedTargets::Classes(classes) => classes.iter().filter(|other| **other == class).count(),
+        OwnedTargets::Values(..) => 0,
+    };
+    assert_eq!([of(&prepared(false), 0), of(&prepared(false), 1)], [12, 4]);
+    let balanced = prepared(true);
+    assert_eq!([of(&balanced, 0), of(&balanced, 1)], [12, 12]);
+    // A part of them has both classes.
+    let first = match balanced.data.train.targets() {
+        OwnedTargets::Classes(classes) => classes[..4].to_vec(),
+        OwnedTargets::Values(..) => Vec::new(),
+    };
+    assert_eq!(first, [0, 1, 0, 1]);
+    assert!(balanced.report.iter().any(|line| line.contains("12 of each class")), "{:?}", balanced.report);
+    assert_eq!(balanced.data.test.expect("rows to test with").len(), 4);
+    // What scales them is of the rows, each once.
+    assert_eq!(balanced.schema.input_scaling, prepared(false).schema.input_scaling);
+    let told = refusal(rows(|i| format!("{i}.5,{i}.25")), &Options { balance: true, ..options() });
+    assert!(told.contains("--balance needs classes"), "{told}");
+}
+
+#[test]
+fn windows_have_rows_of_one_part_and_one_group() {
+    let text = rows(|i| format!("{i},{},{}", i / 10, i * i));
+    let windows = |rows, stride, split| {
+        let window = Window { rows, stride };
+        let (normalise, task, split) = (Normalise::Off, Some(Task::Regress), split);
+        prepared(&text, &Options { window, split, normalise, task, ..options() })
+    };
+    let last = windows(3, 2, Split::Last).expect("prepared");
+    let values: Vec<f32> = last.data.train.inputs().collect();
+    assert_eq!(values[..12], [0.0, 0.0, 1.0, 0.0, 2.0, 0.0, 2.0, 0.0, 3.0, 0.0, 4.0, 0.0]);
+    let ends = |set: &Set| match set.targets() {
+        OwnedTargets::Values(values, 1) => values.iter().map(|y| y.sqrt() as usize).collect(),
+        _ => Vec::new(),
+    };
+    assert_eq!(ends(&last.data.train), [2, 4, 6, 8, 10, 12, 14]);
+    assert_eq!(ends(last.data.test.as_ref().expect("a part")), [18]);
+    assert_eq!((last.schema.inputs(), last.data.train.width()), (6, 6));
+    let grouped = windows(4, 1, Split::Group("2".into())).expect("prepared");
+    let (train, test) = (ends(&grouped.data.train), grouped.data.test.map(|test| ends(&test)).unwrap_or_default());
+    let mut all = [train, test].concat();
+    all.sort_unstable();
+    assert_eq!(all, [3, 4, 5, 6, 7, 8, 9, 13, 14, 15, 16, 17, 18, 19]);
+    // A table of its own to test with has groups, too.
+    let dir = tempfile::tempdir().expect("a folder");
+    let test = Some(dir.path().join("test.csv"));
+    fs::write(dir.path().join("test.csv"), rows(|i| format!("{i},{},{}", i / 7, i * i))).expect("written");
+    let (window, split, task) = (Window { rows: 4, stride: 1 }, Split::Group("2".into()), Some(Task::Regress));
+    let normalise = Normalise::Off;
+    let own = prepared(&text, &Options { window, split, normalise, task, test, ..options() }).expect("prepared");
+    assert_eq!(ends(&own.data.train), [3, 4, 5, 6, 7, 8, 9, 13, 14, 15, 16, 17, 18, 19]);
+    assert_eq!(own.data.test.map(|test| ends(&test)), Some(vec![3, 4, 5, 6, 10, 11, 12, 13, 17, 18, 19]));
+    for (rows, split, words) in [
+        (3, Split::Random(1), "--window needs --split last"),
+        (17, Split::Last, "0 windows of 17 rows to train on, of the 4 needed"),
+        (5, Split::Last, "0 windows of 5 rows to test with, of the 1 needed"),
+    ] {
+        let told = windows(rows, 1, split).map(|prepared| prepared.report).expect_err("refused");
+        assert!(told.contains(words), "{told}");
+    }
 }

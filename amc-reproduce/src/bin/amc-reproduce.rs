@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 
-use amc_host::cli::{ThreadArgs, arithmetics};
+use amc_host::cli::{ThreadArgs, arithmetics, time};
 use amc_host::{console, note};
 use amc_kernels::Arithmetic;
 use amc_reproduce::figures::{Name, Options, reproduce};
@@ -40,6 +41,9 @@ struct ReproduceArgs {
     /// What a multiply-add rounds
     #[arg(long, value_parser = arithmetics(), default_value = "portable")]
     arithmetic: Arithmetic,
+    /// Time between checkpoints, from which a run that was interrupted goes on at the next start
+    #[arg(long, value_parser = time, default_value = "1m", value_name = "TIME")]
+    checkpoint_every: Duration,
     /// Folder for the results: one for each figure, and one with the finished runs, which are not made again
     #[arg(long, default_value = "runs/reproduce")]
     out: PathBuf,
@@ -60,6 +64,7 @@ fn run(args: &ReproduceArgs) -> anyhow::Result<ExitCode> {
         data_dir: args.data_dir.clone(),
         threads: args.threads.count(),
         arithmetic: args.arithmetic,
+        checkpoint_every: args.checkpoint_every,
     };
     let outcomes = reproduce(args.figure, &options)?;
     let claims = || outcomes.iter().flat_map(|outcome| &outcome.claims);

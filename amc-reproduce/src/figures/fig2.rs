@@ -329,8 +329,8 @@ mod tests {
 
     #[test]
     fn an_interruption_changes_no_count() {
-        let machine = Machine { threads: 1, arithmetic: Arithmetic::Portable, images: None };
-        let make = |dir: &Path, moves, seed, every: Option<Duration>| {
+        let machine = Machine::of(1, Arithmetic::Portable);
+        let make = |dir: &Path, moves, seed, every: Duration| {
             let run = Run {
                 algorithm: Algorithm::Adaptive,
                 varied: Varied::Depth,
@@ -344,18 +344,15 @@ mod tests {
                 seed,
             };
             let settings = Value::Null;
-            let way = UnderWay::new(Finished::open(dir).expect("a folder").checkpoint("run", &settings), &|_| ());
-            let way = match every {
-                Some(every) => way.every(every),
-                None => way,
-            };
+            let checkpoint = Finished::open(dir).expect("a folder").checkpoint("run", &settings);
+            let way = UnderWay::new(checkpoint, every, &|_| ());
             Fig2::quick().make(&run, &machine, &way).expect("made")
         };
         let [dir, straight] = [0; 2].map(|_| tempfile::tempdir().expect("a folder"));
-        let before = make(dir.path(), 100, 1, Some(Duration::ZERO));
+        let before = make(dir.path(), 100, 1, Duration::ZERO);
         // All comes from the checkpoint, the generator, too.
-        let curves = make(dir.path(), 500, 2, None);
-        assert_eq!(curves, make(straight.path(), 500, 1, None));
+        let curves = make(dir.path(), 500, 2, Duration::MAX);
+        assert_eq!(curves, make(straight.path(), 500, 1, Duration::MAX));
         let counted = |curves: &[Curve]| curves[0].points.iter().map(|point| point.1).sum::<f64>();
         assert_eq!((counted(&before), counted(&curves)), (100.0, 500.0));
     }

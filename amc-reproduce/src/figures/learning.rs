@@ -277,8 +277,9 @@ mod tests {
         let mut watch = Watch::new(training.net.objective().expect("a net"), &data, MACHINE);
         let (told, settings) = (Cell::new(0), Value::Null);
         let progress = |_| told.set(told.get() + 1);
-        let way = UnderWay::new(Finished::open(dir).expect("a folder").checkpoint("run", &settings), &progress);
-        let way = if all { way.every(Duration::ZERO) } else { way };
+        let period = if all { Duration::ZERO } else { Duration::MAX };
+        let checkpoint = Finished::open(dir).expect("a folder").checkpoint("run", &settings);
+        let way = UnderWay::new(checkpoint, period, &progress);
         training.learn(&data, MACHINE, &mut watch, &way).expect("learned");
         (watch.curves(), told.get())
     }

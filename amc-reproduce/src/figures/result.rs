@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use amc_host::note;
-use amc_host::output::save;
+use amc_host::output::save_again;
 
 /// One statement of the paper beside what was found.
 #[derive(Clone, Debug, Serialize)]
@@ -62,6 +62,6 @@ impl Outcome {
     pub fn write(&self, dir: &Path) -> anyhow::Result<()> {
         let mut json = serde_json::to_vec_pretty(self)?;
         json.push(b'\n');
-        save(&dir.join("result.json"), &json)
+        save_again(&dir.join("result.json"), &json)
     }
 }

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::series::{Curve, from_csv, to_csv};
 use amc_host::CRC;
-use amc_host::output::save;
+use amc_host::output::save_again;
 
 /// A folder of runs.
 pub struct Finished {
@@ -102,7 +102,7 @@ impl RunFile<'_> {
     /// Writes it, whole or not at all.
     pub fn write(&self, seconds: f64, body: &[u8]) -> anyhow::Result<()> {
         let head = format!("# crc {} seconds {seconds} settings {}\n", checksum(body), self.settings);
-        save(&self.path, &[head.as_bytes(), body].concat())
+        save_again(&self.path, &[head.as_bytes(), body].concat())
     }
 }
 

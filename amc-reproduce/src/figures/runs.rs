@@ -74,7 +74,7 @@ pub fn make_all<F: Figure>(
             let settings = &settings[*index];
             let made = pool.install(|| {
                 let progress = |share| bar.show(share);
-                let way = UnderWay::new(finished.checkpoint(label, settings), &progress);
+                let way = UnderWay::new(finished.checkpoint(label, settings), machine.checkpoint_every, &progress);
                 let curves = figure.make(run, machine, &way)?;
                 anyhow::Ok(Kept { seconds: way.seconds(), curves })
             })?;
@@ -192,7 +192,7 @@ mod tests {
     fn what_is_not_finished_is_taken_as_far_as_it_goes() {
         let dir = tempfile::tempdir().expect("a folder");
         let finished = Finished::open(dir.path()).expect("open");
-        let machine = Machine { threads: 1, arithmetic: Arithmetic::Portable, images: None };
+        let machine = Machine::of(1, Arithmetic::Portable);
         let figure = Fig3::paper();
         let curves = |y| vec![Curve::new("f", vec![(1.0, y)])];
         let [whole, under_way, missing] = &figure.runs()[..] else { panic!("three runs") };
@@ -200,7 +200,7 @@ mod tests {
         let kept = Kept { seconds: 2.0, curves: curves(1.0) };
         finished.put(&whole.label(), &settings(whole), &kept).expect("finished");
         let settings = settings(under_way);
-        let way = UnderWay::new(finished.checkpoint(&under_way.label(), &settings), &|_| ()).every(Duration::ZERO);
+        let way = UnderWay::new(finished.checkpoint(&under_way.label(), &settings), Duration::ZERO, &|_| ());
         way.keep(|| Ok((curves(0.5), 7_u64))).expect("kept");
 
         let Runs { made, unfinished } = take_all(figure.runs(), &machine, &finished).expect("taken");

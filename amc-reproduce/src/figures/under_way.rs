@@ -11,9 +11,6 @@ use serde::de::DeserializeOwned;
 use super::resume::{Kept, RunFile};
 use super::series::Curve;
 
-/// Time between checkpoints.
-const PERIOD: Duration = Duration::from_secs(60);
-
 /// What a run tells and keeps while it lasts.
 pub struct UnderWay<'r> {
     progress: &'r dyn Fn(f64),
@@ -26,16 +23,10 @@ pub struct UnderWay<'r> {
 }
 
 impl<'r> UnderWay<'r> {
-    /// A run that begins now, or goes on from what was kept at `checkpoint`.
-    pub fn new(checkpoint: RunFile<'r>, progress: &'r dyn Fn(f64)) -> Self {
+    /// A run that begins now, or goes on from what was kept at `checkpoint`, with a checkpoint after each `period`.
+    pub fn new(checkpoint: RunFile<'r>, period: Duration, progress: &'r dyn Fn(f64)) -> Self {
         let now = Instant::now();
-        Self { progress, checkpoint, period: PERIOD, begun: now, before: Cell::new(0.0), kept: Cell::new(now) }
-    }
-
-    /// With another time between checkpoints.
-    #[cfg(test)]
-    pub fn every(self, period: Duration) -> Self {
-        Self { period, ..self }
+        Self { progress, checkpoint, period, begun: now, before: Cell::new(0.0), kept: Cell::new(now) }
     }
 
     /// Tells which share of the run is done.
@@ -92,14 +83,15 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let finished = Finished::open(dir.path()).expect("open");
         let (settings, others) = (json!({ "seed": 1 }), json!({ "seed": 2 }));
-        let way = |settings| UnderWay::new(finished.checkpoint("a", settings), &|_| ());
+        let every = |period, settings| UnderWay::new(finished.checkpoint("a", settings), period, &|_| ());
+        let way = |settings| every(Duration::MAX, settings);
         let found = |settings| way(settings).checkpoint::<(u64, String)>();
         let curves = |y| vec![Curve::new("loss", vec![(1.0, y)])];
         let seen = |settings| so_far(&finished.checkpoint("a", settings)).map(|kept| kept.curves);
 
         way(&settings).keep(|| Ok((curves(1.0), (1_u64, "one")))).expect("nothing to do");
         assert_eq!((found(&settings), seen(&settings)), (None, None), "it is not yet time");
-        let first = way(&settings).every(Duration::ZERO);
+        let first = every(Duration::ZERO, &settings);
         for place in [(2_u64, "two"), (3, "three")] {
             first.keep(|| Ok((curves(place.0 as f64), place))).expect("kept");
         }

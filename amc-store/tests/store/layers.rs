@@ -67,7 +67,11 @@ fn layers_of_images_are_read() {
 
 #[test]
 fn layers_of_sequences_are_read() {
-    let layers = [Layer::conv1d(300, 2, 4, Kernel::new(5, 3, 1), Activation::Relu)];
+    let layers = [
+        Layer::conv1d(300, 2, 4, Kernel::new(5, 3, 1), Activation::Relu),
+        Layer::gru_states(4, 200, 100),
+        Layer::gru(200, 3, 100),
+    ];
     let objective = Objective::new(Net::new(600, &layers), Loss::MeanSquaredError);
     let parameters = vec![0.5; objective.net().parameters()];
     let mut bytes = vec![0; length_limit(&objective.net())];
@@ -76,8 +80,8 @@ fn layers_of_sequences_are_read() {
     let stored = Stored::parse(&bytes[..length]).unwrap();
     assert!(stored.description().layers().eq(layers));
     // Kinds and fields keep their numbers: they are in files.
-    let kind = [9, 0xac, 2, 2, 4, 5, 3, 1, 2];
-    assert!(bytes.windows(kind.len()).any(|window| window == kind));
+    let kinds = [9, 0xac, 2, 2, 4, 5, 3, 1, 2, 10, 4, 0xc8, 1, 100, 1, 10, 0xc8, 1, 3, 100, 0];
+    assert!(bytes.windows(kinds.len()).any(|window| window == kinds));
 }
 
 /// A net whose sizes take all of their bytes in the header, as far as a net can have them.
@@ -86,6 +90,10 @@ fn limits_are_enough() {
     let layers = [Layer::recurrent(1, 1, usize::MAX / 8 - 1, Activation::Tanh)];
     let objective = Objective::new(Net::new(usize::MAX / 8 - 1, &layers), Loss::MeanSquaredError);
     let model = Model::new(objective, Arithmetic::Fused, &[0.5; 3]);
+    assert!(model.length().unwrap() <= length_limit(&objective.net()));
+    let layers = [Layer::gru(1, 1, usize::MAX / 8 - 1)];
+    let objective = Objective::new(Net::new(usize::MAX / 8 - 1, &layers), Loss::MeanSquaredError);
+    let model = Model::new(objective, Arithmetic::Fused, &[0.5; 10]);
     assert!(model.length().unwrap() <= length_limit(&objective.net()));
 
     let long = Image::new(usize::MAX / 256, 1, 1);

@@ -90,6 +90,13 @@ fn layer(layer: &Value) -> Layer {
                 false => Layer::recurrent(inputs, units, steps, activation),
             }
         }
+        "gru" => {
+            let (inputs, steps) = (size(&layer["inputs"]), size(&layer["steps"]));
+            match layer["every"].as_bool().unwrap() {
+                true => Layer::gru_states(inputs, units, steps),
+                false => Layer::gru(inputs, units, steps),
+            }
+        }
         "convolution" => Layer::convolution(image(), size(&layer["filters"]), kernel(), activation),
         "conv1d" => {
             let [steps, channels, filters] = ["steps", "channels", "filters"].map(|name| size(&layer[name]));

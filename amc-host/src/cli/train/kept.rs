@@ -1,7 +1,7 @@
 //! What is kept of a run while it lasts, and who may go on from it.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -11,17 +11,27 @@ use clap::{CommandFactory, Parser};
 use serde::{Deserialize, Serialize};
 
 use super::TrainArgs;
+use super::best::Lowest;
 use crate::cli::{Cli, Command};
 use crate::data::schema::Schema;
 use crate::data::{Data, Set};
+use crate::model::Description;
 use crate::output::{CHECKPOINT, MODEL, Point};
 use crate::train::Checkpoint;
-use crate::{CRC, note};
+use crate::{CRC, note, whole_file};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Options that decide over nothing that a run comes to.
 const FREE: [&str; 5] = ["resume", "threads", "json", "checkpoint_every", "force"];
+
+/// Checksums of what a run is of.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Checksums {
+    /// Of the samples to train on, of those to test with, and of what a table's columns are.
+    data: (u32, Option<u32>, Option<u32>),
+    net: u32,
+}
 
 /// Where a run stands, and what it was begun with.
 #[derive(Serialize, Deserialize)]
@@ -30,18 +40,19 @@ pub(super) struct Kept {
     version: String,
     /// The command line.
     pub command: Vec<String>,
-    /// Checksums of the samples to train on, of those to test with, and of what a table's columns are.
-    data: [Option<u32>; 3],
+    checksums: Checksums,
     /// How long it took.
     pub seconds: f64,
     pub curve: Vec<Point>,
+    pub lowest: Lowest,
     pub place: Checkpoint,
 }
 
-fn checksums(data: &Data, schema: Option<&Schema>) -> anyhow::Result<[Option<u32>; 3]> {
+pub(super) fn checksums(data: &Data, schema: Option<&Schema>, net: &Description) -> anyhow::Result<Checksums> {
     let schema = schema.map(postcard::to_stdvec).transpose()?;
     let test = data.test.as_ref().map(Set::checksum);
-    Ok([Some(data.train.checksum()), test, schema.map(|bytes| CRC.checksum(&bytes))])
+    let data = (data.train.checksum(), test, schema.map(|bytes| CRC.checksum(&bytes)));
+    Ok(Checksums { data, net: CRC.checksum(net.to_toml()?.as_bytes()) })
 }
 
 /// The options that a command line has and that decide over what a run comes to: their names and values.
@@ -97,10 +108,12 @@ impl Kept {
         }
     }
 
-    /// Checks that data are those that the run was begun with.
-    pub fn check(&self, dir: &Path, name: &str, data: &Data, schema: Option<&Schema>) -> anyhow::Result<()> {
-        let same = self.data == checksums(data, schema)?;
-        ensure!(same, "{name} is not what it was when the run in {} was begun", dir.display());
+    /// Checks that data and net are those that the run was begun with.
+    pub fn check(&self, dir: &Path, name: &str, now: Checksums) -> anyhow::Result<()> {
+        let then = self.checksums;
+        let begun = format!("not what it was when the run in {} was begun", dir.display());
+        ensure!(then.data == now.data, "{name} is {begun}");
+        ensure!(then.net == now.net, "the net is {begun}");
         Ok(())
     }
 }
@@ -110,7 +123,7 @@ pub(super) struct Keeper {
     path: PathBuf,
     every: Duration,
     command: Vec<String>,
-    data: [Option<u32>; 3],
+    checksums: Checksums,
     /// How long the run took before this.
     before: f64,
     begun: Instant,
@@ -118,17 +131,10 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    /// Of a run on these data that took so many seconds before.
-    pub fn new(
-        dir: &Path,
-        every: Duration,
-        command: Vec<String>,
-        data: &Data,
-        schema: Option<&Schema>,
-        before: f64,
-    ) -> anyhow::Result<Self> {
-        let (path, data, now) = (dir.join(CHECKPOINT), checksums(data, schema)?, Instant::now());
-        Ok(Self { path, every, command, data, before, begun: now, last: now })
+    /// Of a run of what has these checksums that took so many seconds before.
+    pub fn new(dir: &Path, every: Duration, command: Vec<String>, checksums: Checksums, before: f64) -> Self {
+        let (path, now) = (dir.join(CHECKPOINT), Instant::now());
+        Self { path, every, command, checksums, before, begun: now, last: now }
     }
 
     /// How long the run has taken.
@@ -142,38 +148,33 @@ impl Keeper {
     }
 
     /// Keeps it.
-    pub fn keep(&mut self, curve: &[Point], place: anyhow::Result<Checkpoint>) -> anyhow::Result<()> {
+    pub fn keep(&mut self, curve: &[Point], lowest: &Lowest, place: anyhow::Result<Checkpoint>) -> anyhow::Result<()> {
         self.last = Instant::now();
-        let (version, command, curve) = (VERSION.to_string(), self.command.clone(), curve.to_vec());
-        let kept = Kept { version, command, data: self.data, seconds: self.seconds(), curve, place: place? };
+        let kept = Kept {
+            version: VERSION.to_string(),
+            command: self.command.clone(),
+            checksums: self.checksums,
+            seconds: self.seconds(),
+            curve: curve.to_vec(),
+            lowest: lowest.clone(),
+            place: place?,
+        };
         let body = postcard::to_stdvec(&kept)?;
         let bytes = [&CRC.checksum(&body).to_le_bytes()[..], &body].concat();
-        self.write(&bytes).with_context(|| format!("{} cannot be written", self.path.display()))
-    }
-
-    /// Always by the same other name: whatever a run that is killed leaves there, the next overwrites.
-    fn write(&self, bytes: &[u8]) -> io::Result<()> {
-        let new = self.new_path();
-        let mut file = File::create(&new)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(new, &self.path)
-    }
-
-    fn new_path(&self) -> PathBuf {
-        self.path.with_extension("new")
+        whole_file::write_again(&self.path, &bytes)
+            .with_context(|| format!("{} cannot be written", self.path.display()))
     }
 
     /// Keeps it, or says that it cannot.
-    pub fn try_keep(&mut self, curve: &[Point], place: anyhow::Result<Checkpoint>) {
-        if let Err(error) = self.keep(curve, place) {
+    pub fn try_keep(&mut self, curve: &[Point], lowest: &Lowest, place: anyhow::Result<Checkpoint>) {
+        if let Err(error) = self.keep(curve, lowest, place) {
             note!("warning: training goes on, but could not from here: {error:#}");
         }
     }
 
     /// The run has ended: there is nothing to go on with.
     pub fn forget(self) -> anyhow::Result<()> {
-        for path in [self.new_path(), self.path] {
+        for path in [whole_file::new_name(&self.path), self.path] {
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     return Err(error).with_context(|| format!("{} cannot be removed", path.display()));

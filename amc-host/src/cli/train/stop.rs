@@ -8,6 +8,7 @@ use clap::Args;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
+use crate::cli::time;
 use crate::data::{Data, Set};
 
 /// The exit code of a run that was asked to end.
@@ -23,6 +24,9 @@ pub(super) struct StopArgs {
     /// of how good it is
     #[arg(long, allow_negative_numbers = true, value_parser = share)]
     until_accuracy: Option<f32>,
+    /// End when the loss has not fallen by 0.1% in so many steps
+    #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u64).range(1..))]
+    patience: Option<u64>,
     /// End after this time, like 90s or 10m or 1h30m
     #[arg(long, value_parser = time)]
     time: Option<Duration>,
@@ -36,12 +40,6 @@ fn share(text: &str) -> Result<f32, &'static str> {
     text.parse().ok().filter(|share| (0.0..=1.0).contains(share)).ok_or("use a number from 0 to 1")
 }
 
-/// A time that is not 0.
-pub(super) fn time(text: &str) -> Result<Duration, String> {
-    let time = humantime::parse_duration(text).map_err(|error| error.to_string())?;
-    if time < Duration::from_millis(1) { Err("use a time of at least 1ms".into()) } else { Ok(time) }
-}
-
 impl StopArgs {
     /// Checks that all ends can be reached on these data.
     pub fn check(&self, data: &Data) -> anyhow::Result<()> {
@@ -51,8 +49,14 @@ impl StopArgs {
         Ok(())
     }
 
-    /// Why a run ends here, if it does.
-    pub fn reached(&self, seconds: impl FnOnce() -> f64, loss: f32, accuracy: Option<f32>) -> Option<String> {
+    /// Why a run ends here, if it does; `not_lowered` is the number of steps since the loss was lowered.
+    pub fn reached(
+        &self,
+        seconds: impl FnOnce() -> f64,
+        loss: f32,
+        not_lowered: u64,
+        accuracy: Option<f32>,
+    ) -> Option<String> {
         if self.until_loss.is_some_and(|least| loss <= least) {
             return Some(format!("the loss is {loss}"));
         }
@@ -60,6 +64,9 @@ impl StopArgs {
             && accuracy >= least
         {
             return Some(format!("the accuracy is {accuracy}"));
+        }
+        if self.patience.is_some_and(|patience| not_lowered >= patience) {
+            return Some(format!("the loss has not fallen by 0.1% in {not_lowered} steps"));
         }
         let time = self.time?;
         let seconds = seconds();
@@ -100,12 +107,14 @@ mod tests {
 
     #[test]
     fn a_run_ends_where_one_of_its_ends_is_reached() {
-        let all = StopArgs { until_loss: Some(0.1), until_accuracy: Some(0.9), time: Some(Duration::from_secs(60)) };
-        assert!(all.reached(|| 0.0, 0.1, None).is_some_and(|why| why.contains("loss is 0.1")));
-        assert!(all.reached(|| 0.0, 0.2, Some(0.9)).is_some_and(|why| why.contains("accuracy is 0.9")));
-        assert!(all.reached(|| 60.0, 0.2, Some(0.8)).is_some_and(|why| why.contains("60 s")));
-        assert_eq!(all.reached(|| 59.0, f32::NAN, Some(f32::NAN)), None);
-        let none = StopArgs { until_loss: None, until_accuracy: None, time: None };
-        assert_eq!(none.reached(|| 1e9, 0.0, Some(1.0)), None);
+        let (time, patience) = (Some(Duration::from_secs(60)), Some(100));
+        let all = StopArgs { until_loss: Some(0.1), until_accuracy: Some(0.9), patience, time };
+        assert!(all.reached(|| 0.0, 0.1, 0, None).is_some_and(|why| why.contains("loss is 0.1")));
+        assert!(all.reached(|| 0.0, 0.2, 0, Some(0.9)).is_some_and(|why| why.contains("accuracy is 0.9")));
+        assert!(all.reached(|| 0.0, 0.2, 100, Some(0.8)).is_some_and(|why| why.contains("in 100 steps")));
+        assert!(all.reached(|| 60.0, 0.2, 99, Some(0.8)).is_some_and(|why| why.contains("60 s")));
+        assert_eq!(all.reached(|| 59.0, f32::NAN, 99, Some(f32::NAN)), None);
+        let none = StopArgs { until_loss: None, until_accuracy: None, patience: None, time: None };
+        assert_eq!(none.reached(|| 1e9, 0.0, u64::MAX, Some(1.0)), None);
     }
 }

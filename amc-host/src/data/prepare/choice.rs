@@ -27,6 +27,11 @@ pub fn find(table: &Table, name: &str) -> Result<usize, PrepareError> {
     }
 }
 
+/// The group of each row, by a column of that name or place.
+pub fn groups(table: &Table, name: &str) -> Result<Vec<String>, PrepareError> {
+    Ok(table.column(find(table, name)?).map(|cell| cell.text().into_owned()).collect())
+}
+
 /// The columns asked for, or the one called as targets are, or the last one.
 pub fn target_columns(table: &Table, options: &Options, report: &mut Vec<String>) -> Result<Vec<usize>, PrepareError> {
     let is_file = |name: &&String| name.ends_with(".npy") && find(table, name).is_err();

@@ -29,13 +29,10 @@ impl Lines {
         let delimiter = written.delimiter.unwrap_or_else(|| Delimiter::of(text));
         let rows = delimiter.records(text, usize::MAX);
         let mut rows = rows.map_err(|error| TableError::Csv(path.to_path_buf(), error))?;
-        let Some(width) = rows.get(1).or(rows.first()).map(StringRecord::len) else {
+        if rows.is_empty() {
             return Err(TableError::Empty(path.to_path_buf()));
-        };
-        name_the_names_of_rows(&mut rows);
-        if width < 2 {
-            return Err(TableError::OneColumn { path: path.to_path_buf(), delimiter });
         }
+        name_the_names_of_rows(&mut rows);
         check_lengths(path, &rows)?;
         let decimal = Decimal::of(&rows);
         let header = match written.header {

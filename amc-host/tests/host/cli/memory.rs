@@ -1,5 +1,6 @@
 //! Counts that a user can type end with a line that says what to do, not with an abort or a wait.
 
+use std::fs;
 use std::process::Command;
 
 use super::{amc, json, refused};
@@ -33,20 +34,49 @@ fn nets_that_no_memory_holds_are_refused() {
 #[test]
 fn memory_that_may_not_be_taken_is_refused() {
     let dir = tempfile::tempdir().expect("a folder");
-    let limited = |kibibytes: u32| {
-        let command =
-            format!("ulimit -v {kibibytes}; exec \"$0\" train --layers 64,8000,8000,10 --threads 1 --steps 0");
+    let limited = |kibibytes: u32, args: &str| {
+        let command = format!("ulimit -v {kibibytes}; exec \"$0\" {args}");
         let amc = Command::new("sh").args(["-c", &command, env!("CARGO_BIN_EXE_amc")]).current_dir(dir.path()).output();
         amc.expect("a shell")
     };
     // 64.6 million parameters, three times: 739 MiB, and what samples take.
-    let output = limited(600_000);
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{stderr}");
-    assert!(
-        stderr.contains("64,608,010 parameters") && stderr.contains("MiB") && stderr.lines().count() == 1,
-        "{stderr}"
+    let refused = |kibibytes, args: &str, words: &str| {
+        let output = limited(kibibytes, args);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{stderr}");
+        let told = stderr.lines().last().unwrap_or_default();
+        assert!(told.contains(words) && told.contains("MiB"), "{stderr}");
+    };
+    refused(600_000, "train --layers 64,8000,8000,10 --threads 1 --steps 0", "64,608,010 parameters");
+
+    // Windows of 4,000 rows over 20,000: 183 MiB of 156 KiB.
+    let log: String = (0..20_000).map(|i| format!("{}.5,{}\n", i % 7, i % 2)).collect();
+    fs::write(dir.path().join("log.csv"), &log).expect("written");
+    let samples = "a table of 12001 samples of 4000 features";
+    refused(200_000, "train --data log.csv --window 4000 --stride 1 --split last --threads 1 --steps 0", samples);
+    fs::write(dir.path().join("short.csv"), &log[..4 * 6 * 1000]).expect("written");
+    let made = amc(
+        &[
+            "train",
+            "--data",
+            "short.csv",
+            "--window",
+            "3000",
+            "--split",
+            "last",
+            "--layers",
+            "3000,2",
+            "--test-fraction",
+            "0",
+            "--steps",
+            "0",
+            "--out",
+            "made",
+        ],
+        dir.path(),
     );
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    refused(200_000, "predict made/model.amc log.csv", "a table of 17001 samples of 3000 features");
 }
 
 #[test]

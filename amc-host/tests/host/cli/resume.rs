@@ -198,6 +198,8 @@ fn a_run_ends_when_it_has_come_far_enough() {
     assert!(ended["loss"].as_f64() <= Some(0.05) && ended["steps"].as_u64() < Some(20_000), "{ended}");
     let ended = run(&["--until-accuracy", "0.5"]);
     assert!(ended["test_accuracy"].as_f64() >= Some(0.5) && ended["steps"].as_u64() < Some(20_000), "{ended}");
+    let ended = run(&["--patience", "40"]);
+    assert!(ended["steps"].as_u64().is_some_and(|steps| steps > 40 && steps < 20_000), "{ended}");
     let ended = run(&["--time", "50ms", "--steps", "999999999"]);
     assert!(ended["steps"].as_u64() < Some(999_999_999), "{ended}");
     let folder = dir.path().join("refused");
@@ -205,6 +207,7 @@ fn a_run_ends_when_it_has_come_far_enough() {
     for (wrong, words) in [
         (&["--time", "soon"][..], &["--time", "soon"][..]),
         (&["--time", "0s"], &["at least 1ms"]),
+        (&["--patience", "0"], &["--patience"]),
         (&["--checkpoint-every", "0"], &["at least 1ms"]),
         (&["--until-accuracy", "95"], &["a number from 0 to 1"]),
         (&["--until-accuracy", "-1"], &["a number from 0 to 1"]),

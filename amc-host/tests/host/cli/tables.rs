@@ -37,7 +37,7 @@ fn a_sorted_table_with_texts_is_learned_and_its_names_are_kept() {
     let line = told.lines().find(|line| line.trim_start().starts_with("high")).expect("a class");
     assert_eq!(line.split_whitespace().collect::<Vec<_>>(), ["high", "1.000", "1.000", "1.000", "40", "0", "40", "0"]);
     let told = stdout(&["info", MODEL], dir.path());
-    assert!(told.contains("features: room (attic, cellar), height\nclasses: deep, high, low"), "{told}");
+    assert!(told.contains("# features: room (attic, cellar), height\n# classes: deep, high, low"), "{told}");
 
     let told = stdout(&["export", MODEL, "--rust"], dir.path());
     assert!(told.contains("/// room (attic, cellar)\n/// height\n"), "{told}");
@@ -69,7 +69,7 @@ fn a_sorted_table_with_texts_is_learned_and_its_names_are_kept() {
     }
 
     for (text, words) in [
-        ("height\n1\n2\n", &["one column"][..]),
+        ("height\n1\n2\n", &["there is no column \"room\""][..]),
         ("height,size\n1,2\n", &["no column \"room\""]),
         ("height,room\n1,garage\n", &["line 2, column 2", "garage", "attic, cellar"]),
         ("height,room\n,attic\n", &["line 2, column 1", "missing"]),

@@ -1,5 +1,5 @@
 // Made by `amc export --rust`. Trained in portable arithmetic.
-// CRC-32 of the parameters as little-endian f32: 31e0ff4d.
+// CRC-32 of the parameters as little-endian f32: dfd083d7.
 
 // It needs the feature `layers` of amc-core.
 
@@ -18,6 +18,7 @@ pub const NET: Net<'static> = Net::new(24, &[
     Layer::recurrent_states(2, 2, 6, Activation::Tanh),
     Layer::global_average(Image::new(2, 3, 2)),
     Layer::recurrent(1, 3, 2, Activation::Sigmoid),
+    Layer::gru(1, 2, 3),
     Layer::dense(4, Activation::Tanh),
     Layer::normalization(4, Activation::Tanh),
     Layer::dense(2, Activation::Softmax),
@@ -39,5 +40,7 @@ pub static PARAMETERS: [f32; NET.parameters()] = [
     1.0625, 1.078125, 1.09375, 1.109375, 1.125, 1.140625, 1.15625, 1.171875, 1.1875, 1.203125, 1.21875,
     1.234375, 1.25, 1.265625, 1.28125, 1.296875, 1.3125, 1.328125, 1.34375, 1.359375, 1.375, 1.390625,
     1.40625, 1.421875, 1.4375, 1.453125, 1.46875, 1.484375, 1.5, 1.515625, 1.53125, 1.546875, 1.5625,
-    1.578125, 1.59375, 1.609375, 1.625, 1.640625, 1.65625, 1.671875, 1.6875,
+    1.578125, 1.59375, 1.609375, 1.625, 1.640625, 1.65625, 1.671875, 1.6875, 1.703125, 1.71875, 1.734375,
+    1.75, 1.765625, 1.78125, 1.796875, 1.8125, 1.828125, 1.84375, 1.859375, 1.875, 1.890625, 1.90625,
+    1.921875, 1.9375, 1.953125, 1.96875, 1.984375, 2.0, 2.015625, 2.03125,
 ];

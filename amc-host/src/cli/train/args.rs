@@ -1,0 +1,218 @@
+//! The options of `amc train`, and what they make of a data set.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use amc_core::Activation;
+use amc_core::chain::{Grid, Options};
+use amc_kernels::Arithmetic;
+use anyhow::{bail, ensure};
+use clap::Args;
+
+use super::stop::StopArgs;
+use crate::cli::defaults::Defaults;
+use crate::cli::table::TableArgs;
+use crate::cli::{DataArgs, Switch, ThreadArgs, arithmetics, time};
+use crate::data::Data;
+use crate::model::net_file::{self, NetFile};
+use crate::model::{ActivationName, Description, LossName};
+use crate::note;
+use crate::output::Folder;
+use crate::train::{Batching, Initial, Settings};
+
+#[derive(Args)]
+pub(in crate::cli) struct TrainArgs {
+    #[command(flatten)]
+    pub(super) data: DataArgs,
+    #[command(flatten)]
+    pub(super) table: TableArgs,
+    /// Inputs, units of each hidden layer, outputs [default: hidden layers by data set, the rest fits the data]
+    #[arg(long, value_delimiter = ',')]
+    layers: Option<Vec<usize>>,
+    /// The net, as a TOML file with its layers, of all kinds that there are: `amc info MODEL` prints one
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["layers", "activation", "output"])]
+    net: Option<PathBuf>,
+    /// Activation of the hidden layers
+    #[arg(long, value_enum, default_value = "tanh")]
+    activation: ActivationName,
+    /// Activation of the output layer [default: by data set]
+    #[arg(long, value_enum)]
+    output: Option<ActivationName>,
+    /// U(x), the loss; cross-entropy needs classes, and softmax or sigmoid outputs [default: by data set]
+    #[arg(long, value_enum)]
+    loss: Option<LossName>,
+    /// σ₀, the initial scale of moves and of the initial parameters: above 0 [default: by data set]
+    #[arg(long, allow_negative_numbers = true)]
+    sigma: Option<f32>,
+    /// ε, the rate at which the centres μ of moves follow accepted moves: any number, mostly within ±0.05; 0 keeps μ at
+    /// 0, below 0 slows learning of fine detail [default: by data set]
+    #[arg(long, allow_negative_numbers = true)]
+    epsilon: Option<f32>,
+    /// n_s, the consecutive rejections after which σ becomes 0.95 σ and μ = 0: from 1; 0 = never [default: by data set]
+    #[arg(long, allow_negative_numbers = true)]
+    n_reset: Option<i64>,
+    /// Scale the moves of weights by λ, so that each neuron's input changes by about σ; without on or off: on
+    /// [default: by data set]
+    #[arg(long, value_enum, num_args(0..=1), default_missing_value = "on")]
+    signal_norm: Option<Switch>,
+    /// T, the temperature, in units of the loss: moves that raise the loss by T are accepted with a chance of 1/e; from
+    /// 0, which accepts none
+    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
+    temperature: f32,
+    /// Samples that a move is judged on: full (all), a number of them drawn anew for each move, or progressive (500, and
+    /// twice as many whenever fewer than 10% are wrong; needs classes)
+    #[arg(long, default_value = "full")]
+    batch: String,
+    /// n, the moves to make [default: by data set]
+    #[arg(long)]
+    steps: Option<u64>,
+    /// Train in one copy of the parameters, as a device short of memory does: they and their moves are rounded to
+    /// multiples of 2⁻²⁰ (about 1e-6), and stay within ±8; sigma stays above 2⁻²⁰
+    #[arg(long)]
+    in_place: bool,
+    /// Seed of the generator
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    #[command(flatten)]
+    pub(super) threads: ThreadArgs,
+    /// What a multiply-add rounds
+    #[arg(long, value_parser = arithmetics(), default_value = "portable")]
+    pub(super) arithmetic: Arithmetic,
+    /// Folder for the results; if it holds those of another run, a number is added to its name [default: runs/DATA]
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Overwrite another run's results
+    #[arg(long)]
+    force: bool,
+    /// Print the summary as one line of JSON on stdout
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) stop: StopArgs,
+    /// Go on with the run in this folder, which was interrupted: what it comes to is what it would have come to. All options
+    /// are those that it was begun with
+    #[arg(long, value_name = "FOLDER")]
+    pub(super) resume: Option<PathBuf>,
+    /// Time between checkpoints, from which --resume goes on; there is one at SIGINT, SIGTERM and SIGHUP, too
+    #[arg(long, value_parser = time, default_value = "1m", value_name = "TIME")]
+    pub(super) checkpoint_every: Duration,
+}
+
+impl TrainArgs {
+    fn defaults(&self, data: &Data) -> &'static Defaults {
+        Defaults::of(&self.data.data, data.train.len())
+    }
+
+    /// The net, which fits the data, and the loss.
+    pub fn description(&self, data: &Data) -> anyhow::Result<Description> {
+        match &self.net {
+            Some(path) => self.of_file(path, data),
+            None => self.of_layers(data),
+        }
+    }
+
+    fn of_layers(&self, data: &Data) -> anyhow::Result<Description> {
+        let (inputs, outputs) = (data.train.width(), data.train.outputs());
+        let defaults = self.defaults(data);
+        let fitting = || [&[inputs], defaults.hidden, &[outputs]].concat();
+        let sizes = self.layers.clone().unwrap_or_else(fitting);
+        ensure!(sizes.len() >= 2, "--layers needs at least inputs and outputs, like {inputs},{outputs}");
+        ensure!(
+            sizes[0] == inputs,
+            "--layers begins with {} inputs, but a sample of {} has {inputs}: begin it with {inputs}",
+            sizes[0],
+            self.data.data
+        );
+        let last = sizes[sizes.len() - 1];
+        ensure!(
+            fits(last, data),
+            "--layers ends with {last} outputs, but {} needs {outputs}: end it with {outputs}",
+            self.data.data
+        );
+        let are_numbers = self.data.table().is_some() && !data.train.has_classes();
+        let output = self.output.unwrap_or(if are_numbers { ActivationName::Linear } else { defaults.output });
+        let loss = self.loss.unwrap_or_else(|| self.default_loss(output.into(), data));
+        Ok(Description::new(&sizes, self.activation, output, loss))
+    }
+
+    fn of_file(&self, path: &Path, data: &Data) -> anyhow::Result<Description> {
+        let (wanted, outputs, place) = (data.train.width(), data.train.outputs(), path.display());
+        let NetFile { inputs, layers, loss } = net_file::read(path, wanted)?;
+        ensure!(self.loss.is_none() || loss.is_none(), "--loss is said twice: {place} says it, too");
+        let name = &self.data.data;
+        ensure!(inputs == wanted, "{place}: the net takes {inputs} inputs, but a sample of {name} has {wanted}");
+        let (given, output) = layers.last().map_or((0, Activation::Linear), |last| (last.units(), last.activation()));
+        ensure!(fits(given, data), "{place}: the net gives {given} outputs, but {name} needs {outputs}");
+        let loss = loss.or(self.loss).unwrap_or_else(|| self.default_loss(output, data));
+        Ok(Description { inputs, layers, loss })
+    }
+
+    /// That of the data set, where it is one of such outputs.
+    fn default_loss(&self, output: Activation, data: &Data) -> LossName {
+        match output {
+            Activation::Softmax | Activation::Sigmoid if data.train.has_classes() => self.defaults(data).loss,
+            _ => LossName::Mse,
+        }
+    }
+
+    fn batching(&self, data: &Data) -> anyhow::Result<Batching> {
+        Ok(match self.batch.as_str() {
+            "full" => Batching::Full,
+            "progressive" => {
+                ensure!(data.train.has_classes(), "--batch progressive needs classes: it follows their error rate");
+                Batching::Progressive
+            }
+            number => match number.parse() {
+                Ok(size) if size > 0 && size <= data.train.len() => Batching::Mini(size),
+                _ => anyhow::bail!(
+                    "--batch is {number:?}: use full, progressive, or a number of samples from 1 to {}",
+                    data.train.len()
+                ),
+            },
+        })
+    }
+
+    pub fn settings(&self, data: &Data) -> anyhow::Result<Settings> {
+        let defaults = self.defaults(data);
+        let threads = self.threads.count();
+        let n_reset = self.n_reset.unwrap_or(defaults.n_reset.into());
+        let Ok(n_reset) = u32::try_from(n_reset) else {
+            bail!("--n-reset is {n_reset}: use a number from 1 to {}, or 0 for never", u32::MAX)
+        };
+        let options = Options {
+            sigma: self.sigma.unwrap_or(defaults.sigma),
+            epsilon: self.epsilon.unwrap_or(defaults.epsilon),
+            n_reset,
+            temperature: self.temperature,
+            grid: self.in_place.then_some(Grid::DEFAULT),
+        };
+        Ok(Settings {
+            options,
+            initial: Initial::Gaussian(options.sigma),
+            in_place: self.in_place,
+            signal_norm: self.signal_norm.map_or(defaults.signal_norm, |switch| switch == Switch::On),
+            batching: self.batching(data)?,
+            steps: self.steps.unwrap_or(defaults.steps),
+            seed: self.seed,
+            threads,
+            arithmetic: self.arithmetic,
+        })
+    }
+
+    /// Takes the folder for the results, and says so if it is another than the one asked for.
+    pub fn folder(&self) -> anyhow::Result<Folder> {
+        let wanted = self.out.clone().unwrap_or_else(|| Path::new("runs").join(self.data.stem()));
+        let folder = Folder::take(&wanted, self.force)?;
+        if folder.path() != wanted {
+            let (wanted, taken) = (wanted.display(), folder.path().display());
+            note!("{wanted} is another run's: results go to {taken} (--force overwrites)");
+        }
+        Ok(folder)
+    }
+}
+
+/// Whether a net of so many outputs has one for each class, or the numbers to find.
+fn fits(outputs: usize, data: &Data) -> bool {
+    let wanted = data.train.outputs();
+    if data.train.has_classes() { outputs >= wanted } else { outputs == wanted }
+}

@@ -1,0 +1,258 @@
+//! A net's description as a TOML file: the number of inputs, the loss, and a table for each layer.
+//!
+//! ```toml
+//! inputs = 60             # may be left out: those of the data
+//! loss = "cross-entropy"  # may be left out
+//!
+//! [[layers]]
+//! kind = "gru"
+//! inputs = 3
+//! units = 8
+//! steps = 20
+//!
+//! [[layers]]
+//! kind = "dense"
+//! units = 5
+//! activation = "softmax"
+//! ```
+//!
+//! A kind's fields are those of its type in `amc_core`.
+
+use std::path::{Path, PathBuf};
+
+use amc_core::{Layer, Net, NetError};
+use serde::Deserialize;
+use toml::{Spanned, Table, Value};
+
+use super::{Description, LossName};
+
+/// What a file says of a net.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetFile {
+    /// Numbers in a sample.
+    pub inputs: usize,
+    /// The layers.
+    pub layers: Vec<Layer>,
+    /// The loss, if the file says it.
+    pub loss: Option<LossName>,
+}
+
+/// Why a file describes no net.
+#[derive(Debug, thiserror::Error)]
+pub enum NetFileError {
+    /// It cannot be read.
+    #[error("{0}")]
+    Io(PathBuf, #[source] std::io::Error),
+    /// It is not TOML, or has other keys.
+    #[error("{path}: line {line}: {reason}")]
+    Toml {
+        /// The file.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A layer cannot be read.
+    #[error("{path}: line {line}: layer {layer} (from 0): {reason}")]
+    Layer {
+        /// The file.
+        path: PathBuf,
+        /// The first of the layer's, from 1.
+        line: usize,
+        /// The layer.
+        layer: usize,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The layers do not make a net.
+    #[error("{path}: line {line}: {error} (layers are counted from 0)")]
+    Net {
+        /// The file.
+        path: PathBuf,
+        /// The first of the layer that it is about, from 1.
+        line: usize,
+        /// What is wrong.
+        error: NetError,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    inputs: Option<usize>,
+    loss: Option<LossName>,
+    #[serde(default)]
+    layers: Vec<Spanned<Table>>,
+}
+
+/// Reads a file; the net takes `inputs` numbers if it does not say how many.
+pub fn read(path: &Path, inputs: usize) -> Result<NetFile, NetFileError> {
+    let text = std::fs::read_to_string(path).map_err(|error| NetFileError::Io(path.to_path_buf(), error))?;
+    parse(path, &text, inputs)
+}
+
+fn parse(path: &Path, text: &str, inputs: usize) -> Result<NetFile, NetFileError> {
+    let line_of = |place: usize| 1 + text.bytes().take(place).filter(|byte| *byte == b'\n').count();
+    let File { inputs: said, loss, layers: tables } = toml::from_str(text).map_err(|error| {
+        let line = line_of(error.span().map_or(0, |span| span.start));
+        NetFileError::Toml { path: path.to_path_buf(), line, reason: one_line(error.message()) }
+    })?;
+    let lines: Vec<_> = tables.iter().map(|table| line_of(table.span().start)).collect();
+    let layers = tables.into_iter().map(Spanned::into_inner).zip(&lines).enumerate().map(|(layer, (table, line))| {
+        let path = path.to_path_buf();
+        layer_of(table).map_err(|reason| NetFileError::Layer { path, line: *line, layer, reason })
+    });
+    let layers = layers.collect::<Result<Vec<_>, _>>()?;
+    let inputs = said.unwrap_or(inputs);
+    if let Err(error) = Net::try_new(inputs, &layers) {
+        let line = about(error).and_then(|layer| lines.get(layer)).copied().unwrap_or(1);
+        return Err(NetFileError::Net { path: path.to_path_buf(), line, error });
+    }
+    Ok(NetFile { inputs, layers, loss })
+}
+
+/// The layer of a table that names its kind.
+fn layer_of(mut table: Table) -> Result<Layer, String> {
+    let Some(Value::String(kind)) = table.remove("kind") else {
+        return Err("kind = \"...\" is missing".to_string());
+    };
+    let given = table.clone();
+    let named = Value::Table(Table::from_iter([(kind.clone(), Value::Table(table))]));
+    let layer: Layer =
+        named.try_into().map_err(|error: toml::de::Error| format!("{kind}: {}", one_line(error.message())))?;
+    // What is read leaves out keys that it does not know.
+    let known = fields(&layer);
+    match given.keys().find(|key| !known.contains_key(*key)) {
+        Some(key) => {
+            let known: Vec<_> = known.keys().map(String::as_str).collect();
+            Err(format!("{kind}: there is no {key}: its fields are {}", known.join(", ")))
+        }
+        None => Ok(layer),
+    }
+}
+
+/// A layer's fields, without its kind.
+fn fields(layer: &Layer) -> Table {
+    named(layer).map(|(_, fields)| fields).unwrap_or_default()
+}
+
+fn named(layer: &Layer) -> Option<(String, Table)> {
+    let Ok(Value::Table(table)) = Value::try_from(layer) else { return None };
+    match table.into_iter().next()? {
+        (kind, Value::Table(fields)) => Some((kind, fields)),
+        _ => None,
+    }
+}
+
+/// The layer that an error is about.
+fn about(error: NetError) -> Option<usize> {
+    match error {
+        NetError::NoUnits { layer }
+        | NetError::Softmax { layer }
+        | NetError::Inputs { layer, .. }
+        | NetError::Layer { layer, .. }
+        | NetError::TooLarge { layer } => Some(layer),
+        _ => None,
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+impl Description {
+    /// The file that describes it.
+    pub fn to_toml(&self) -> anyhow::Result<String> {
+        let layer = |layer: &Layer| {
+            let (kind, fields) = named(layer)?;
+            Some(Value::Table(std::iter::once(("kind".to_string(), Value::String(kind))).chain(fields).collect()))
+        };
+        let layers = self.layers.iter().filter_map(layer).collect();
+        let all = Table::from_iter([
+            ("inputs".to_string(), Value::try_from(self.inputs)?),
+            ("loss".to_string(), Value::try_from(self.loss)?),
+            ("layers".to_string(), Value::Array(layers)),
+        ]);
+        Ok(toml::to_string(&all)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use amc_core::{Activation, Image, Kernel, Layer};
+
+    use super::{NetFile, parse};
+    use crate::model::{Description, LossName};
+
+    fn read(text: &str) -> Result<NetFile, String> {
+        parse(Path::new("net.toml"), text, 12).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn every_kind_is_written_and_read() {
+        let (tanh, kernel) = (Activation::Tanh, Kernel::new(3, 1, 1));
+        let image = Image::new(4, 4, 2);
+        for (inputs, layers) in [
+            (
+                32,
+                vec![
+                    Layer::convolution(image, 2, kernel, tanh),
+                    Layer::max_pool(image, kernel),
+                    Layer::global_average(image),
+                ],
+            ),
+            (24, vec![Layer::conv1d(12, 2, 3, kernel, Activation::Relu), Layer::normalization(36, tanh)]),
+            (24, vec![Layer::recurrent_states(2, 4, 12, tanh), Layer::recurrent(4, 3, 12, tanh)]),
+            (
+                6,
+                vec![Layer::keep(6), Layer::dense(6, tanh), Layer::swap(6), Layer::dense(6, tanh), Layer::add(6, tanh)],
+            ),
+            (24, vec![Layer::gru_states(2, 4, 12), Layer::gru(4, 3, 12)]),
+            (6, vec![Layer::dense(2, Activation::Softmax)]),
+        ] {
+            let loss = LossName::CrossEntropy;
+            let text = Description { inputs, layers: layers.clone(), loss }.to_toml().expect("a file");
+            assert_eq!(read(&text), Ok(NetFile { inputs, layers, loss: Some(loss) }), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_is_as_given() {
+        let net = read("[[layers]]\nkind = \"recurrent\"\ninputs = 3\nunits = 2\nsteps = 4\nactivation = \"tanh\"\n");
+        let layers = vec![Layer::recurrent(3, 2, 4, Activation::Tanh)];
+        assert_eq!(net, Ok(NetFile { inputs: 12, layers, loss: None }));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_line_and_layer() {
+        let dense = "[[layers]]\nkind = \"dense\"\nunits = 5\nactivation = \"tanh\"\n";
+        for (text, words) in [
+            ("", "line 1: a net needs at least one layer"),
+            ("inputs = 2\nunits = 5\n", "line 2: unknown field `units`"),
+            ("inputs = \n", "line 1: "),
+            ("inputs = -3\n", "line 1: "),
+            ("loss = \"mean\"\n", "line 1: unknown variant `mean`"),
+            ("[[layers]]\nunits = 5\n", "line 1: layer 0 (from 0): kind = \"...\" is missing"),
+            (
+                &format!("{dense}\n[[layers]]\nkind = \"dens\"\n"),
+                "line 6: layer 1 (from 0): dens: unknown variant `dens`",
+            ),
+            (
+                &format!("{dense}\n[[layers]]\nkind = \"dense\"\nunits = 2\n"),
+                "layer 1 (from 0): dense: missing field `activation`",
+            ),
+            (&format!("{dense}bias = true\n"), "dense: there is no bias: its fields are activation, units"),
+            (
+                &format!("{dense}\n[[layers]]\nkind = \"keep\"\nunits = 4\n"),
+                "line 6: layer 1 takes 4 inputs, but is given 5",
+            ),
+            (&format!("inputs = 0\n{dense}"), "a net needs at least one input"),
+        ] {
+            let told = read(text).expect_err(text);
+            assert!(told.starts_with("net.toml: line ") && told.contains(words) && !told.contains('\n'), "{told}");
+        }
+    }
+}
