@@ -76,6 +76,7 @@ devices() {
   cd amc-firmware
   "${firmware_cargo[@]}" build --profile size --bin trainer --bin empty --bin stack --target-dir "$built"
   build_images qemu release --bins
+  build_images qemu release --bin kinds --features layers
   build_images qemu-64k release --bin paper_net
   build_images qemu-m7 release --bin bench
   if [ ${#more_targets[@]} != 0 ]; then

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::golden::{self, MOVES, Memory, run};
+use crate::kinds;
 use crate::paper;
 use amc_core::{Features, Measurements, Portable, Rows, Samples, Targets};
 
@@ -90,6 +91,16 @@ fn compare_counts(machine: &Machine) {
 fn host_and_device_train_to_the_same_bits() {
     let device = under_qemu("chain");
     let host = run(Portable::<16>, &mut Memory::new(), MOVES).to_string();
+    assert!(device.lines().any(|line| line == host), "the host says {host}, the device\n{device}");
+}
+
+#[test]
+#[ignore = "needs QEMU and the firmware's images: ./test.sh sets them up"]
+fn layers_of_every_kind_train_to_the_hosts_bits() {
+    let device = under_qemu("kinds");
+    let host = kinds::run(Portable::<16>, &mut kinds::Memory::new());
+    assert!(host.accepted > 5 && host.resets > 0, "not every kind of move was made: {host}");
+    let host = host.to_string();
     assert!(device.lines().any(|line| line == host), "the host says {host}, the device\n{device}");
 }
 

@@ -4,6 +4,8 @@
 // Of the firmware, what a host can run, too.
 #[path = "../amc-firmware/src/golden.rs"]
 mod golden;
+#[path = "../amc-firmware/src/kinds.rs"]
+mod kinds;
 #[path = "../amc-firmware/src/paper.rs"]
 mod paper;
 

@@ -19,6 +19,8 @@ pub mod ram_flash;
 
 pub mod drift;
 pub mod golden;
+#[cfg(feature = "layers")]
+pub mod kinds;
 pub mod paper;
 pub mod stack;
 #[cfg(feature = "semihosting")]
