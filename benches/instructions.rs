@@ -7,9 +7,9 @@ use std::hint::black_box;
 
 use amc_benches::{Apply, Function, Gaussians, NUMBERS, OBJECTIVE, parameters, pixels};
 use amc_core::{Generator, Measurements, Score};
-use amc_host::data::Set;
-use amc_host::data::pack::PackedSet;
-use amc_host::evaluate::Evaluator;
+use amc_engine::data::Set;
+use amc_engine::data::pack::PackedSet;
+use amc_engine::evaluate::Evaluator;
 use amc_kernels::Arithmetic;
 use amc_kernels::lanes::dispatch;
 use gungraun::prelude::*;

@@ -3,8 +3,8 @@
 
 use amc_benches::{Apply, Function, Gaussians, NUMBERS, OBJECTIVE, parameters, pixels};
 use amc_core::{Generator, Measurements};
-use amc_host::data::pack::PackedSet;
-use amc_host::evaluate::Evaluator;
+use amc_engine::data::pack::PackedSet;
+use amc_engine::evaluate::Evaluator;
 use amc_kernels::Arithmetic;
 use amc_kernels::lanes::dispatch;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use amc_core::{Activation, Generator, Lanes, Layer, Loss, Net, Objective, elementary, gaussian};
-use amc_host::data::{OwnedTargets, Set, Values};
+use amc_engine::data::{OwnedTargets, Set, Values};
 use amc_kernels::Arithmetic;
 use amc_kernels::lanes::OnLanes;
 use rand_core::{Rng, SeedableRng};

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use amc_core::chain::Options;
-use amc_host::train::{Batching, Initial, Settings, train};
+use amc_engine::train::{Batching, Initial, Settings, train};
 use amc_kernels::Arithmetic;
 use amc_reproduce::bench::CASES;
 use criterion::{Criterion, criterion_group, criterion_main};

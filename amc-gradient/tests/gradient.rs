@@ -5,13 +5,12 @@
 mod golden;
 
 use amc_core::{Activation, Generator, Layer, Loss, Measurements, Net, Objective, Portable, gaussian};
+use amc_engine::data::pack::PackedSet;
+use amc_engine::data::{OwnedTargets, Set, Values};
+use amc_engine::description::{ActivationName, Description, LossName};
+use amc_engine::evaluate::Evaluator;
 use amc_gradient::{Gradient, Optimizer, clip, norm};
-use amc_host::data::pack::PackedSet;
-use amc_host::data::{OwnedTargets, Set, Values};
-use amc_host::evaluate::Evaluator;
-use amc_host::model::{ActivationName, Description, LossName};
 use amc_kernels::Arithmetic;
-use clap::ValueEnum;
 use rand_core::{Rng, SeedableRng};
 use serde::Deserialize;
 
@@ -51,8 +50,8 @@ struct Names {
 
 impl From<Names> for Functions {
     fn from(names: Names) -> Self {
-        let of = |name: &str| ActivationName::from_str(name, false).expect("an activation");
-        let loss = LossName::from_str(&names.loss, false).expect("a loss");
+        let of = |name: &str| ActivationName::ALL.into_iter().find(|one| one.name() == name).expect("an activation");
+        let loss = LossName::ALL.into_iter().find(|one| one.name() == names.loss).expect("a loss");
         Self { activation: of(&names.activation), output: of(&names.output), loss }
     }
 }

@@ -15,6 +15,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use amc_engine::data::pack::PackedSet;
+use amc_engine::data::{self, Data};
+use amc_engine::evaluate::Evaluator;
 use amc_kernels::Arithmetic;
 use anyhow::Context;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -22,16 +25,13 @@ use clap::{Args, Parser, Subcommand};
 
 use self::defaults::Defaults;
 use crate::console::{self, print};
-use crate::data::idx::IdxError;
-use crate::data::pack::PackedSet;
+use crate::data::idx::{self, IdxError};
 use crate::data::prepare;
 use crate::data::schema::Schema;
 use crate::data::sources::{FASHION_MNIST, MNIST, Source};
 use crate::data::table::pair;
-use crate::data::{self, Data};
-use crate::evaluate::Evaluator;
 use crate::metrics::Metrics;
-use crate::model::{Model, params_hash};
+use crate::model::{Model, net_file, params_hash};
 
 /// Trains neural nets without gradients, by adaptive Metropolis Monte Carlo (aMC).
 #[derive(Parser)]
@@ -113,10 +113,13 @@ pub fn time(text: &str) -> Result<Duration, String> {
 
 /// Reads the values of `--arithmetic`.
 pub fn arithmetics() -> impl TypedValueParser<Value = Arithmetic> {
-    PossibleValuesParser::new(Arithmetic::ALL.map(Arithmetic::name)).map(|name| {
-        let named = Arithmetic::ALL.into_iter().find(|arithmetic| arithmetic.name() == name);
-        named.unwrap_or(Arithmetic::Portable)
-    })
+    named(&Arithmetic::ALL, Arithmetic::name)
+}
+
+/// Reads one of `all` by its name.
+fn named<T: Copy + Send + Sync>(all: &'static [T], name: fn(T) -> &'static str) -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(all.iter().map(|one| name(*one)))
+        .try_map(move |given| all.iter().copied().find(|one| name(*one) == given).ok_or("not one of them"))
 }
 
 impl ThreadArgs {
@@ -150,7 +153,7 @@ impl DataArgs {
     fn idx(&self, source: &Source) -> anyhow::Result<Data> {
         let dir = self.data_dir.clone().unwrap_or_else(|| source.default_dir());
         let name = source.name;
-        data::idx::load_set(&dir, source).map_err(|error| match error {
+        idx::load_set(&dir, source).map_err(|error| match error {
             missing @ IdxError::Missing(_) => anyhow::Error::from(missing)
                 .context(format!("{name} is needed: `cargo run --release -p amc-fetch -- {name}` brings it")),
             error => error.into(),
@@ -217,7 +220,7 @@ fn check_arithmetic(model: &Model) -> anyhow::Result<()> {
 fn eval(model: &Model, data: &Data) -> anyhow::Result<()> {
     check_arithmetic(model)?;
     let objective = model.description.objective()?;
-    crate::train::check_evaluation(objective, data)?;
+    amc_engine::train::check_evaluation(objective, data)?;
     let mut evaluator = Evaluator::new(objective, model.arithmetic, 1);
     let parts = [("train", Some(&data.train)), ("test", data.test.as_ref())];
     for (name, set) in parts {
@@ -225,7 +228,7 @@ fn eval(model: &Model, data: &Data) -> anyhow::Result<()> {
         set.check(objective).with_context(|| format!("the {name} data do not fit the model"))?;
         let samples = PackedSet::all(set, 1);
         let loss = evaluator.evaluate(&model.parameters, &samples.batch(), Default::default()).loss;
-        let accuracy = crate::train::accuracy(&mut evaluator, &model.parameters, &samples);
+        let accuracy = amc_engine::train::accuracy(&mut evaluator, &model.parameters, &samples);
         let accuracy = accuracy.map_or(String::new(), |accuracy| format!("  accuracy {accuracy:.4}"));
         let table = Metrics::of(model, set)?.table();
         print(format_args!("{name}: {} samples  loss {loss:.6}{accuracy}\n{table}\n", set.len()))?;
@@ -235,7 +238,7 @@ fn eval(model: &Model, data: &Data) -> anyhow::Result<()> {
 
 fn info(model: &Model) -> anyhow::Result<()> {
     let Model { description, arithmetic, parameters, schema } = model;
-    let (description, hash) = (description.to_toml()?, params_hash(parameters));
+    let (description, hash) = (net_file::write(description)?, params_hash(parameters));
     let count = parameters.len();
     let schema = schema.as_ref().map_or(String::new(), |schema| format!("{schema}\n"));
     // A net file, in which all else is a comment.

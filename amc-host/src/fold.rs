@@ -86,9 +86,10 @@ fn fold_outputs(parameters: &mut [f64], section: Section, units: usize, scalings
 mod tests {
     use super::{FoldError, fold};
     use crate::data::schema::{Feature, Kind, Outputs, Scaling, Schema};
-    use crate::data::{OwnedTargets, Set, Values};
-    use crate::model::{ActivationName, Description, LossName, Model};
+    use crate::model::Model;
     use crate::predict::predict;
+    use amc_engine::data::{OwnedTargets, Set, Values};
+    use amc_engine::description::{ActivationName, Description, LossName};
     use amc_kernels::Arithmetic;
 
     fn model(output: ActivationName) -> Model {

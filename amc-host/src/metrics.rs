@@ -1,11 +1,11 @@
 //! How good a net's predictions are on the samples of a set: a confusion matrix where there are classes, and the size of
 //! the errors where there are numbers to find.
 
+use amc_engine::data::{OwnedTargets, Set};
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use crate::data::schema::{Outputs, Scaling};
-use crate::data::{OwnedTargets, Set};
 use crate::model::Model;
 use crate::predict::{best, predict};
 
@@ -280,8 +280,9 @@ mod tests {
     #[test]
     fn other_data_than_the_models_are_measured() {
         use crate::data::schema::{Outputs, Scaling, Schema};
-        use crate::data::{OwnedTargets, Set, Values};
-        use crate::model::{ActivationName, Description, LossName, Model};
+        use crate::model::Model;
+        use amc_engine::data::{OwnedTargets, Set, Values};
+        use amc_engine::description::{ActivationName, Description, LossName};
         let (linear, mse) = (ActivationName::Linear, LossName::Mse);
         let of = |targets| Set::new(Values::F32(vec![1.0, 2.0, 3.0]), 1, targets);
         let model = |outputs, of| Model {

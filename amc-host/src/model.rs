@@ -1,111 +1,20 @@
-//! Nets that own their layers, and the model files that keep them, in the format of [`amc_store::model`].
+//! Model files, in the format of [`amc_store::model`].
 
 pub mod net_file;
-mod nets;
 
 use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use amc_core::{Activation, Layer, Loss, Net, Objective};
+use amc_engine::CRC;
+use amc_engine::description::Description;
+use amc_kernels::Arithmetic;
 use amc_store::{FormatError, model};
-use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-pub use self::nets::Modification;
 use crate::data::schema::{Scaling, Schema};
 use crate::data::window::Window;
-use crate::{CRC, whole_file};
-use amc_kernels::Arithmetic;
-
-/// An activation as options and model files name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum ActivationName {
-    /// The input itself
-    Linear,
-    /// The hyperbolic tangent
-    Tanh,
-    /// max(0, input)
-    Relu,
-    /// The logistic function
-    Sigmoid,
-    /// Exponentials over their sum; output only
-    Softmax,
-}
-
-impl From<ActivationName> for Activation {
-    fn from(name: ActivationName) -> Self {
-        match name {
-            ActivationName::Linear => Activation::Linear,
-            ActivationName::Tanh => Activation::Tanh,
-            ActivationName::Relu => Activation::Relu,
-            ActivationName::Sigmoid => Activation::Sigmoid,
-            ActivationName::Softmax => Activation::Softmax,
-        }
-    }
-}
-
-/// A loss as options and model files name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum LossName {
-    /// Mean-squared error over samples and outputs
-    Mse,
-    /// Mean of −ln of the probability given to the class
-    CrossEntropy,
-}
-
-impl LossName {
-    fn of(loss: Loss) -> Option<Self> {
-        Self::value_variants().iter().copied().find(|name| Loss::from(*name) == loss)
-    }
-}
-
-impl From<LossName> for Loss {
-    fn from(name: LossName) -> Self {
-        match name {
-            LossName::Mse => Loss::MeanSquaredError,
-            LossName::CrossEntropy => Loss::CrossEntropy,
-        }
-    }
-}
-
-/// The description of a net and its loss: what a model file carries besides parameters.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Description {
-    /// Numbers in a sample.
-    pub inputs: usize,
-    /// The layers.
-    pub layers: Vec<Layer>,
-    /// The loss it was trained on.
-    pub loss: LossName,
-}
-
-impl Description {
-    /// A net of dense layers, of these sizes: inputs, units of each hidden layer, outputs. Hidden layers are all of one
-    /// `activation`, and the last layer has the one called `output`.
-    pub fn new(sizes: &[usize], activation: ActivationName, output: ActivationName, loss: LossName) -> Self {
-        let units = sizes.get(1..).unwrap_or_default();
-        let mut layers: Vec<_> = units.iter().map(|units| Layer::dense(*units, activation.into())).collect();
-        if let (Some(last), Some(units)) = (layers.last_mut(), units.last()) {
-            *last = Layer::dense(*units, output.into());
-        }
-        Self { inputs: sizes.first().copied().unwrap_or(0), layers, loss }
-    }
-
-    /// What is stored; `None` where this program has no name for the loss.
-    fn read(stored: &amc_store::Description<'_>) -> Option<Self> {
-        let (inputs, layers) = (stored.inputs(), stored.layers().collect());
-        Some(Self { inputs, layers, loss: LossName::of(stored.loss())? })
-    }
-
-    /// The net and its loss.
-    pub fn objective(&self) -> anyhow::Result<Objective<'_>> {
-        let net = Net::try_new(self.inputs, &self.layers)?;
-        Ok(Objective::try_new(net, self.loss.into())?)
-    }
-}
+use crate::whole_file;
 
 /// A trained net.
 #[derive(Clone, Debug, PartialEq)]

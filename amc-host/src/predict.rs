@@ -2,10 +2,10 @@
 
 use amc_core::Activation;
 use amc_core::sums::BLOCK;
+use amc_engine::data::Set;
+use amc_engine::data::pack::PackedSet;
 use amc_kernels::evaluate::outputs;
 
-use crate::data::Set;
-use crate::data::pack::PackedSet;
 use crate::data::schema::{Outputs, Schema};
 use crate::model::Model;
 

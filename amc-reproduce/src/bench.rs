@@ -13,11 +13,11 @@ use serde::Serialize;
 pub use cases::{CASES, Case, Shape};
 pub use machine::Machine;
 
-use amc_host::data::Data;
-use amc_host::data::pack::PackedSet;
-use amc_host::evaluate::Evaluator;
-use amc_host::model::Description;
-use amc_host::train::{Batching, Initial, Settings, median, train};
+use amc_engine::data::Data;
+use amc_engine::data::pack::PackedSet;
+use amc_engine::description::Description;
+use amc_engine::evaluate::Evaluator;
+use amc_engine::train::{Batching, Initial, Settings, median, train};
 use amc_kernels::Arithmetic;
 
 /// The scale of initial parameters and of moves, as in the paper's figures on these nets.

@@ -48,7 +48,7 @@ use self::resume::Finished;
 use self::runs::{Made, Runs, make_all, take_all};
 use self::series::{Curve, to_csv};
 use self::under_way::UnderWay;
-use amc_host::data::Data;
+use amc_engine::data::Data;
 use amc_host::note;
 use amc_host::output::save_again;
 use amc_kernels::Arithmetic;

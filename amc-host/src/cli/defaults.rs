@@ -2,9 +2,7 @@
 
 use std::fmt::Write;
 
-use clap::ValueEnum;
-
-use crate::model::{ActivationName, LossName};
+use amc_engine::description::{ActivationName, LossName};
 
 /// A row of the table.
 pub(super) struct Defaults {
@@ -109,13 +107,12 @@ impl Defaults {
     }
 
     fn cells(&self) -> Vec<String> {
-        let name = |value: Option<clap::builder::PossibleValue>| value.map_or(String::new(), |v| v.get_name().into());
         let hidden: Vec<_> = self.hidden.iter().map(usize::to_string).collect();
         vec![
             self.data.into(),
             hidden.join(","),
-            name(self.output.to_possible_value()),
-            name(self.loss.to_possible_value()),
+            self.output.name().into(),
+            self.loss.name().into(),
             self.sigma.to_string(),
             self.epsilon.to_string(),
             self.n_reset.to_string(),

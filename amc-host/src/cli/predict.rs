@@ -3,6 +3,7 @@
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 
+use amc_engine::data::{OwnedTargets, Set, Values};
 use anyhow::Context;
 use clap::Args;
 
@@ -13,7 +14,6 @@ use crate::data::schema::Schema;
 use crate::data::table::dialect::Delimiter;
 use crate::data::table::{Table, Written, pair};
 use crate::data::window::Window;
-use crate::data::{OwnedTargets, Set, Values};
 use crate::model::Model;
 use crate::output::save;
 use crate::predict::{heads, predict, row};

@@ -11,6 +11,10 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::Ordering::Relaxed;
 
+use amc_engine::data::Data;
+use amc_engine::data::scale::{Column, LARGE, SCALE_IT};
+use amc_engine::description::Description;
+use amc_engine::train::{Checkpoint, Settings, Trained, check, train_on};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use self::about::about;
@@ -19,14 +23,11 @@ use self::best::{Lowest, Watch};
 use self::kept::{Keeper, Kept, checksums};
 use self::stop::{ASKED, StopArgs, asked};
 use crate::console::print;
-use crate::data::Data;
 use crate::data::prepare::{self, Prepared};
-use crate::data::scale::{Column, LARGE, SCALE_IT};
 use crate::metrics::Metrics;
-use crate::model::{Description, Model, params_hash};
+use crate::model::{Model, params_hash};
 use crate::note;
 use crate::output::{self, Folder, Point, Summary};
-use crate::train::{Checkpoint, Settings, Trained, check, train_on};
 
 /// Points on a loss curve, about.
 const CURVE_POINTS: u64 = 500;

@@ -4,9 +4,10 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use amc_engine::data::{Data, OwnedTargets, Set, Values};
+
 use super::gzip::Members;
 use super::sources::{MNIST, SOURCES, Source};
-use super::{Data, OwnedTargets, Set, Values};
 
 /// What is wrong with an IDX file.
 #[derive(Debug, thiserror::Error)]

@@ -8,9 +8,10 @@ mod literal;
 
 use std::io::{self, Read};
 
+use amc_engine::memory::{self, MemoryError};
+
 use self::element::{Element, Value};
 pub use self::layout::Layout;
-use crate::memory::{self, MemoryError};
 
 /// What a file with an array begins with.
 pub const MAGIC: [u8; 6] = *b"\x93NUMPY";

@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use amc_engine::data::{Data, OwnedTargets, Set, Values};
+use amc_engine::memory::MemoryError;
+
 use self::choice::{feature_columns, groups, target_columns};
 pub(crate) use self::windows::check_memory;
 use self::windows::{Order, windows};
@@ -16,8 +19,6 @@ use super::table::columns::{Cells, ColumnError};
 use super::table::{Cell, Table, TableError, Written};
 use super::target::{Target, TargetError, Task};
 use super::window::{Window, WindowError};
-use super::{Data, OwnedTargets, Set, Values};
-use crate::memory::MemoryError;
 
 /// Different texts that a column of features may have.
 pub const MOST_CHOICES: usize = 64;

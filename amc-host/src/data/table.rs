@@ -16,13 +16,14 @@ use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use amc_engine::memory::MemoryError;
+
 use self::arrays::{Arrays, ArraysError};
 pub use self::cell::Cell;
 use self::dialect::Delimiter;
 pub(crate) use self::file::pair;
 pub use self::lines::Lines;
 pub use self::place::Place;
-use crate::memory::MemoryError;
 
 /// Why a file is no table that can be read.
 #[derive(Debug, thiserror::Error)]

@@ -24,7 +24,7 @@ use amc_core::{Layer, Net, NetError};
 use serde::Deserialize;
 use toml::{Spanned, Table, Value};
 
-use super::{Description, LossName};
+use amc_engine::description::{Description, LossName};
 
 /// What a file says of a net.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,21 +161,19 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-impl Description {
-    /// The file that describes it.
-    pub fn to_toml(&self) -> anyhow::Result<String> {
-        let layer = |layer: &Layer| {
-            let (kind, fields) = named(layer)?;
-            Some(Value::Table(std::iter::once(("kind".to_string(), Value::String(kind))).chain(fields).collect()))
-        };
-        let layers = self.layers.iter().filter_map(layer).collect();
-        let all = Table::from_iter([
-            ("inputs".to_string(), Value::try_from(self.inputs)?),
-            ("loss".to_string(), Value::try_from(self.loss)?),
-            ("layers".to_string(), Value::Array(layers)),
-        ]);
-        Ok(toml::to_string(&all)?)
-    }
+/// The file that describes a net.
+pub fn write(net: &Description) -> anyhow::Result<String> {
+    let layer = |layer: &Layer| {
+        let (kind, fields) = named(layer)?;
+        Some(Value::Table(std::iter::once(("kind".to_string(), Value::String(kind))).chain(fields).collect()))
+    };
+    let layers = net.layers.iter().filter_map(layer).collect();
+    let all = Table::from_iter([
+        ("inputs".to_string(), Value::try_from(net.inputs)?),
+        ("loss".to_string(), Value::try_from(net.loss)?),
+        ("layers".to_string(), Value::Array(layers)),
+    ]);
+    Ok(toml::to_string(&all)?)
 }
 
 #[cfg(test)]
@@ -184,8 +182,8 @@ mod tests {
 
     use amc_core::{Activation, Image, Kernel, Layer};
 
-    use super::{NetFile, parse};
-    use crate::model::{Description, LossName};
+    use super::{NetFile, parse, write};
+    use amc_engine::description::{Description, LossName};
 
     fn read(text: &str) -> Result<NetFile, String> {
         parse(Path::new("net.toml"), text, 12).map_err(|error| error.to_string())
@@ -214,7 +212,7 @@ mod tests {
             (6, vec![Layer::dense(2, Activation::Softmax)]),
         ] {
             let loss = LossName::CrossEntropy;
-            let text = Description { inputs, layers: layers.clone(), loss }.to_toml().expect("a file");
+            let text = write(&Description { inputs, layers: layers.clone(), loss }).expect("a file");
             assert_eq!(read(&text), Ok(NetFile { inputs, layers, loss: Some(loss) }), "{text}");
         }
     }

@@ -8,7 +8,7 @@ mod refused;
 use std::fs;
 use std::path::Path;
 
-use amc_host::data::Data;
+use amc_engine::data::Data;
 use amc_host::data::prepare::{Missing, Normalise, Options, Prepared, load, load_with};
 use amc_host::data::schema::Outputs;
 use amc_host::data::split::Split;
@@ -171,7 +171,7 @@ fn what_numpy_writes_is_read() {
     assert_eq!(schema.names(), ["sepal length", "petal width é"]);
     assert_eq!(schema.outputs, Outputs::Classes(["setosa", "versicolor", "virginica"].map(String::from).to_vec()));
     assert!(inputs(&data).into_iter().eq((0..12).flat_map(|i| [i as f32 / 4.0, -i as f32])));
-    assert_eq!(data.train.targets(), &amc_host::data::OwnedTargets::Classes((0..10).map(|i| i % 3).collect()));
+    assert_eq!(data.train.targets(), &amc_engine::data::OwnedTargets::Classes((0..10).map(|i| i % 3).collect()));
     assert!(
         report[0].contains("features data (12, 2) float64; targets target (12,) int64; not read: frame, DESCR"),
         "{report:?}"

@@ -6,8 +6,9 @@ mod exported;
 mod exported_layers;
 
 use amc_core::{Activation, Image, Kernel, Layer, Loss, Net};
+use amc_engine::description::{ActivationName, Description, LossName};
 use amc_host::export::rust;
-use amc_host::model::{ActivationName, Description, LossName, Model};
+use amc_host::model::Model;
 use amc_kernels::Arithmetic;
 
 /// Numbers that a decimal may lose, among ordinary ones.

@@ -2,9 +2,7 @@
 
 mod arrays;
 mod cli;
-mod evaluate;
 mod export;
 mod kept;
-mod pack;
-mod recurrent;
+mod model;
 mod tables;

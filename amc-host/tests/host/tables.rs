@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
+use amc_engine::data::{OwnedTargets, Set};
 use amc_host::data::prepare::{Missing, Normalise, Options, Prepared, load};
 use amc_host::data::schema::{Kind, Outputs};
 use amc_host::data::split::Split;
@@ -11,7 +12,6 @@ use amc_host::data::table::dialect::{Decimal, Delimiter};
 use amc_host::data::table::{Table, Written};
 use amc_host::data::target::Task;
 use amc_host::data::window::Window;
-use amc_host::data::{OwnedTargets, Set};
 
 pub fn options() -> Options {
     Options {

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use amc_host::data::{self, Data};
-use amc_host::model::{ActivationName, Description, LossName};
+use amc_engine::data::{self, Data};
+use amc_engine::description::{ActivationName, Description, LossName};
+use amc_host::data::idx;
 
 /// A net on a data set.
 #[derive(Clone, Copy, Debug)]
@@ -74,11 +75,11 @@ impl Case {
     /// Its data; MNIST is read from `data_dir`.
     pub fn data(&self, data_dir: &Path) -> anyhow::Result<Data> {
         Ok(match self.shape {
-            Shape::Mnist => data::idx::load(data_dir)?,
+            Shape::Mnist => idx::load(data_dir)?,
             Shape::Sine(_) => data::functions::sine(),
             Shape::Step(_) => data::functions::step(),
             Shape::Rnn => {
-                let sequences = data::sequences::zeros_and_ones(&data::idx::load(data_dir)?, false);
+                let sequences = data::sequences::zeros_and_ones(&idx::load(data_dir)?, false);
                 Data { train: sequences.train.first(1500), test: None }
             }
         })

@@ -4,8 +4,8 @@ use plotters::prelude::*;
 use serde::Serialize;
 
 use super::{Machine, measure};
-use amc_host::data::functions::sine_at;
-use amc_host::model::{ActivationName, Description, LossName};
+use amc_engine::data::functions::sine_at;
+use amc_engine::description::{ActivationName, Description, LossName};
 use amc_kernels::Arithmetic;
 
 /// One net on some samples.

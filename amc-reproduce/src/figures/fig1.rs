@@ -10,7 +10,7 @@ use super::resume::Kept;
 use super::series::{Curve, median};
 use super::under_way::UnderWay;
 use super::{Claim, Figure, Machine, Made};
-use amc_host::train::Initial;
+use amc_engine::train::Initial;
 
 /// The settings of panel (b): σ of Metropolis Monte Carlo, α of gradient descent.
 pub(super) const SHOWN: (f64, f64) = (2e-3, 4.5e-2);

@@ -9,9 +9,9 @@ use super::picture::{Axis, COLOURS, Line, Panel, Style};
 use super::series::Curve;
 use super::under_way::UnderWay;
 use super::{Claim, Figure, Machine, Made};
-use amc_host::data::functions;
-use amc_host::model::{ActivationName, Description, LossName};
-use amc_host::train::{self, Batching, Initial, Settings, with_moves};
+use amc_engine::data::functions;
+use amc_engine::description::{ActivationName, Description, LossName};
+use amc_engine::train::{self, Batching, Initial, Settings, with_moves};
 
 /// A slope of log A against log N that is more than an accident of the moves.
 const SURE: f64 = 0.05;

@@ -10,9 +10,9 @@ use super::series::{Curve, median};
 use super::under_way::UnderWay;
 use super::watch::Watch;
 use super::{Claim, Figure, Machine, Made};
-use amc_host::data::functions;
-use amc_host::model::{ActivationName, Description, LossName};
-use amc_host::train::{Batching, Initial};
+use amc_engine::data::functions;
+use amc_engine::description::{ActivationName, Description, LossName};
+use amc_engine::train::{Batching, Initial};
 
 /// The mean square of sin(20πθ)/10: what U is where only the slow part is learned, and U' where all is.
 const FAST: f64 = 0.005;
@@ -209,7 +209,7 @@ fn is_learned(pseudo: f64, loss: f64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{FAST, is_learned, rises};
-    use amc_host::data::functions;
+    use amc_engine::data::functions;
 
     #[test]
     fn the_claims_fail_where_the_order_is_another() {

@@ -12,9 +12,9 @@ use super::series::{Curve, median};
 use super::under_way::UnderWay;
 use super::watch::Watch;
 use super::{Claim, Figure, Machine, Made};
-use amc_host::data::sequences::zeros_and_ones;
-use amc_host::model::Description;
-use amc_host::train::{Batching, Initial};
+use amc_engine::data::sequences::zeros_and_ones;
+use amc_engine::description::Description;
+use amc_engine::train::{Batching, Initial};
 
 /// `POOLED`: the largest of 2 x 2 pixels stands for them.
 #[derive(Serialize)]

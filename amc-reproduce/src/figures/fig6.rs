@@ -9,9 +9,9 @@ use super::series::Curve;
 use super::under_way::UnderWay;
 use super::watch::Watch;
 use super::{Claim, Figure, Machine, Made};
-use amc_host::data::functions;
-use amc_host::model::{ActivationName, Description, LossName};
-use amc_host::train::{Batching, Initial};
+use amc_engine::data::functions;
+use amc_engine::description::{ActivationName, Description, LossName};
+use amc_engine::train::{Batching, Initial};
 
 /// The variance of the step, 1/4 · 3/4 · (1/2)²: the loss of a net that gives its mean.
 const UNLEARNED: f64 = 0.046_875;
@@ -260,7 +260,7 @@ mod tests {
     use amc_core::Layer;
 
     use super::{LEARNED, UNLEARNED, all_or_none_learn, net};
-    use amc_host::data::functions;
+    use amc_engine::data::functions;
 
     #[test]
     fn the_claims_fail_where_one_depth_is_another() {

@@ -10,7 +10,7 @@ use super::picture::{Axis, BLUE, CYAN, GRAY, GREEN, Line, Panel, Style};
 use super::series::{Curve, median};
 use super::under_way::UnderWay;
 use super::{Claim, Figure, Machine, Made};
-use amc_host::train::{Batching, Initial};
+use amc_engine::train::{Batching, Initial};
 
 /// The training loss at which speeds are compared: a third of that of a net that knows nothing, 0.09.
 const LEVEL: f64 = 0.03;

@@ -10,8 +10,8 @@ use super::picture::{Axis, GRAY, GREEN, Line, Panel, Style};
 use super::series::{Curve, median};
 use super::under_way::UnderWay;
 use super::{Claim, Figure, Machine, Made};
-use amc_host::model::Description;
-use amc_host::train::{Batching, Initial};
+use amc_engine::description::Description;
+use amc_engine::train::{Batching, Initial};
 
 #[derive(Serialize)]
 pub(super) struct Fig8 {

@@ -11,9 +11,10 @@ use super::method::Method;
 use super::series::Curve;
 use super::under_way::UnderWay;
 use super::watch::Watch;
-use amc_host::data::{self, Data, idx};
-use amc_host::model::{ActivationName, Description, LossName};
-use amc_host::train::Initial;
+use amc_engine::data::{self, Data};
+use amc_engine::description::{ActivationName, Description, LossName};
+use amc_engine::train::Initial;
+use amc_host::data::idx;
 
 /// Which images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -9,10 +9,10 @@ use super::method::{Method, Steps};
 use super::series::{Curve, moments};
 use super::under_way::UnderWay;
 use super::watch::Watch;
+use amc_engine::data::Data;
+use amc_engine::description::Description;
+use amc_engine::train::{self, Initial, Settings, with_batches, with_moves};
 use amc_gradient::{Gradient, Optimizer, clip};
-use amc_host::data::Data;
-use amc_host::model::Description;
-use amc_host::train::{self, Initial, Settings, with_batches, with_moves};
 use amc_kernels::Arithmetic;
 
 /// Moments in a decade.
@@ -254,9 +254,9 @@ mod tests {
     use crate::figures::series::Curve;
     use crate::figures::under_way::UnderWay;
     use crate::figures::watch::Watch;
-    use amc_host::data::functions;
-    use amc_host::model::{ActivationName, Description, LossName};
-    use amc_host::train::{Batching, Initial};
+    use amc_engine::data::functions;
+    use amc_engine::description::{ActivationName, Description, LossName};
+    use amc_engine::train::{Batching, Initial};
     use amc_kernels::Arithmetic;
 
     const MACHINE: (Arithmetic, usize) = (Arithmetic::Portable, 1);

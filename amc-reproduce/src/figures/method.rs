@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use amc_host::train::Batching;
+use amc_engine::train::Batching;
 
 /// What trains a net.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

@@ -11,9 +11,9 @@ use super::series::Curve;
 use super::under_way::UnderWay;
 use super::watch::Watch;
 use super::{Claim, Figure, Machine, Made};
-use amc_host::data::functions;
-use amc_host::model::Modification;
-use amc_host::train::{Batching, Initial};
+use amc_engine::data::functions;
+use amc_engine::description::Modification;
+use amc_engine::train::{Batching, Initial};
 
 #[derive(Serialize)]
 pub(super) struct Modified {

@@ -12,8 +12,8 @@ use super::series::{Curve, median, moments};
 use super::under_way::UnderWay;
 use super::watch::Watch;
 use super::{Claim, Figure, Machine, Made, Run};
-use amc_host::data::pack::PackedSet;
-use amc_host::train::{Batching, Initial, Population as Chains};
+use amc_engine::data::pack::PackedSet;
+use amc_engine::train::{Batching, Initial, Population as Chains};
 
 #[derive(Serialize)]
 pub(super) struct Population {

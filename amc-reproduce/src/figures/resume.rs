@@ -12,7 +12,7 @@ use anyhow::Context;
 use serde_json::Value;
 
 use super::series::{Curve, from_csv, to_csv};
-use amc_host::CRC;
+use amc_engine::CRC;
 use amc_host::output::save_again;
 
 /// A folder of runs.

@@ -4,11 +4,11 @@ use amc_core::sums::BLOCK;
 use amc_core::{Measurements, Objective};
 
 use super::series::Curve;
+use amc_engine::data::pack::PackedSet;
+use amc_engine::data::{Data, Set};
+use amc_engine::evaluate::Evaluator;
+use amc_engine::train::accuracy;
 use amc_gradient::{Gradient, norm};
-use amc_host::data::pack::PackedSet;
-use amc_host::data::{Data, Set};
-use amc_host::evaluate::Evaluator;
-use amc_host::train::accuracy;
 use amc_kernels::{Arithmetic, evaluate};
 
 /// What is measured of a net in training: the loss on sets of samples, the accuracy where there are classes, and the
@@ -122,8 +122,8 @@ impl<'a> Watch<'a> {
 #[cfg(test)]
 mod tests {
     use super::Watch;
-    use amc_host::data::functions;
-    use amc_host::model::{ActivationName, Description, LossName};
+    use amc_engine::data::functions;
+    use amc_engine::description::{ActivationName, Description, LossName};
     use amc_kernels::Arithmetic;
 
     /// Only the output's bias is not 0.

@@ -1,10 +1,10 @@
 //! What a run was, for its report.
 
+use amc_engine::description::Description;
+use amc_engine::train::{Batching, Settings};
 use amc_kernels::Arithmetic;
 
-use crate::model::Description;
 use crate::output::About;
-use crate::train::{Batching, Settings};
 
 /// Of a run on the data called `name`.
 pub(super) fn about(

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use amc_core::Activation;
 use amc_core::chain::{Grid, Options};
+use amc_engine::data::Data;
+use amc_engine::description::{ActivationName, Description, LossName};
+use amc_engine::train::{Batching, Initial, Settings};
 use amc_kernels::Arithmetic;
 use anyhow::{bail, ensure};
 use clap::Args;
@@ -12,13 +15,10 @@ use clap::Args;
 use super::stop::StopArgs;
 use crate::cli::defaults::Defaults;
 use crate::cli::table::TableArgs;
-use crate::cli::{DataArgs, Switch, ThreadArgs, arithmetics, time};
-use crate::data::Data;
+use crate::cli::{DataArgs, Switch, ThreadArgs, arithmetics, named, time};
 use crate::model::net_file::{self, NetFile};
-use crate::model::{ActivationName, Description, LossName};
 use crate::note;
 use crate::output::Folder;
-use crate::train::{Batching, Initial, Settings};
 
 #[derive(Args)]
 pub(in crate::cli) struct TrainArgs {
@@ -33,13 +33,13 @@ pub(in crate::cli) struct TrainArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["layers", "activation", "output"])]
     net: Option<PathBuf>,
     /// Activation of the hidden layers
-    #[arg(long, value_enum, default_value = "tanh")]
+    #[arg(long, value_parser = named(&ActivationName::ALL, ActivationName::name), default_value = "tanh")]
     activation: ActivationName,
     /// Activation of the output layer [default: by data set]
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = named(&ActivationName::ALL, ActivationName::name))]
     output: Option<ActivationName>,
     /// U(x), the loss; cross-entropy needs classes, and softmax or sigmoid outputs [default: by data set]
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = named(&LossName::ALL, LossName::name))]
     loss: Option<LossName>,
     /// σ₀, the initial scale of moves and of the initial parameters: above 0 [default: by data set]
     #[arg(long, allow_negative_numbers = true)]

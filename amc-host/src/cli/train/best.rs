@@ -1,13 +1,13 @@
 //! The lowest loss of a run: where it was last lowered, and the parameters where it can rise again.
 
+use amc_engine::data::pack::PackedSet;
+use amc_engine::data::{Data, Set};
+use amc_engine::description::Description;
+use amc_engine::train::{Batching, Progress, Settings, Trained};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use crate::data::pack::PackedSet;
-use crate::data::{Data, Set};
-use crate::model::Description;
 use crate::note;
-use crate::train::{Batching, Progress, Settings, Trained};
 
 /// Times that the loss of all samples is measured in a run on random batches.
 const MEASURED: u64 = 20;

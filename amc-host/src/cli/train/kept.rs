@@ -5,6 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use amc_engine::CRC;
+use amc_engine::data::{Data, Set};
+use amc_engine::description::Description;
+use amc_engine::train::Checkpoint;
 use anyhow::{Context, bail, ensure};
 use clap::parser::ValueSource;
 use clap::{CommandFactory, Parser};
@@ -14,11 +18,9 @@ use super::TrainArgs;
 use super::best::Lowest;
 use crate::cli::{Cli, Command};
 use crate::data::schema::Schema;
-use crate::data::{Data, Set};
-use crate::model::Description;
+use crate::model::net_file;
 use crate::output::{CHECKPOINT, MODEL, Point};
-use crate::train::Checkpoint;
-use crate::{CRC, note, whole_file};
+use crate::{note, whole_file};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -52,7 +54,7 @@ pub(super) fn checksums(data: &Data, schema: Option<&Schema>, net: &Description)
     let schema = schema.map(postcard::to_stdvec).transpose()?;
     let test = data.test.as_ref().map(Set::checksum);
     let data = (data.train.checksum(), test, schema.map(|bytes| CRC.checksum(&bytes)));
-    Ok(Checksums { data, net: CRC.checksum(net.to_toml()?.as_bytes()) })
+    Ok(Checksums { data, net: CRC.checksum(net_file::write(net)?.as_bytes()) })
 }
 
 /// The options that a command line has and that decide over what a run comes to: their names and values.

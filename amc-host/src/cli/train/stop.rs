@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use amc_engine::data::{Data, Set};
 use clap::Args;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use crate::cli::time;
-use crate::data::{Data, Set};
 
 /// The exit code of a run that was asked to end.
 pub(super) const ASKED: u8 = 130;

@@ -1,12 +1,13 @@
 //! Which rows end samples: all of them, or with windows those that have enough rows before them.
 
+use amc_engine::memory::{self, MemoryError};
+
 use super::choice::groups;
 use super::{FEWEST_ROWS, Missing, Options, PrepareError};
 use crate::data::schema::Schema;
 use crate::data::split::{Parts, Split};
 use crate::data::table::Table;
 use crate::data::window::{Window, WindowError};
-use crate::memory::{self, MemoryError};
 
 /// A table's rows in the order of time, in which those of different groups do not follow one another.
 pub struct Order {

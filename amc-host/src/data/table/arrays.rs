@@ -9,13 +9,14 @@ use std::fmt;
 use std::ops::Range;
 use std::path::Path;
 
+use amc_engine::memory;
+
 use self::block::Block;
 pub use self::error::ArraysError;
 use self::roles::Roles;
 use super::{Cell, Place};
 use crate::data::npy::{self, Array};
 use crate::data::npz::{self, Archive};
-use crate::memory;
 
 /// A table of arrays.
 #[derive(Clone, Debug)]

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use amc_engine::memory;
+
 use super::TableError;
 use crate::data::gzip::Members;
-use crate::memory;
 
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 

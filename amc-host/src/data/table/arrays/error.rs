@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use amc_engine::memory::MemoryError;
+
 use crate::data::npy::ArrayError;
 use crate::data::npz::ArchiveError;
-use crate::memory::MemoryError;
 
 /// Why arrays are no table.
 #[derive(Debug, thiserror::Error)]

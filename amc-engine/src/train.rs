@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use amc_core::chain::{Counters, Options};
 use amc_core::{Generator, Measurements, Objective};
+use amc_kernels::Arithmetic;
 use rand_core::SeedableRng;
 
 pub use self::batches::Batching;
@@ -25,14 +26,13 @@ pub use self::batches::Batches;
 use self::buffers::Buffers;
 pub use self::checkpoint::Checkpoint;
 use self::durations::Durations;
-pub(crate) use self::memory::check_evaluation;
+pub use self::memory::check_evaluation;
 pub use self::moves::Moves;
 pub use self::population::Population;
 use crate::data::Data;
 use crate::data::pack::PackedSet;
+use crate::description::Description;
 use crate::evaluate::{EarlyRejection, Evaluator};
-use crate::model::Description;
-use amc_kernels::Arithmetic;
 
 /// How to train.
 #[derive(Clone, Debug)]
@@ -219,7 +219,7 @@ pub fn with_batches<T>(
 }
 
 /// Checks all that can be known before the first evaluation: that training with these settings is possible.
-pub(crate) fn check(description: &Description, data: &Data, settings: &Settings) -> anyhow::Result<()> {
+pub fn check(description: &Description, data: &Data, settings: &Settings) -> anyhow::Result<()> {
     settings.options.check()?;
     check_fit(description.objective()?, data, settings)
 }

@@ -1,9 +1,9 @@
-//! A recurrent net in the harness: trained on sequences of pixels, kept, and read again.
+//! A recurrent net, trained on sequences of pixels.
 
 use amc_core::chain::Options;
-use amc_host::data::{digits, sequences::zeros_and_ones};
-use amc_host::model::{Description, Model};
-use amc_host::train::{Batching, Initial, Settings, Trained, train};
+use amc_engine::data::{digits, sequences::zeros_and_ones};
+use amc_engine::description::Description;
+use amc_engine::train::{Batching, Initial, Settings, Trained, train};
 use amc_kernels::Arithmetic;
 
 const STEPS: usize = 16;
@@ -44,14 +44,4 @@ fn threads_change_nothing() {
         assert_eq!(one.counters, two.counters, "{batching:?}");
         assert!(one.counters.accepted > 0);
     }
-}
-
-#[test]
-fn its_model_is_read_as_it_was_written() {
-    let dir = tempfile::tempdir().expect("a folder");
-    let path = dir.path().join("model.amc");
-    let parameters = trained(3, Batching::Full, 1).parameters;
-    let model = Model { description: description(), arithmetic: Arithmetic::Portable, parameters, schema: None };
-    model.save(&path).expect("saved");
-    assert_eq!(Model::load(&path).expect("read"), model);
 }

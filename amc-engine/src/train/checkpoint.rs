@@ -2,11 +2,11 @@
 
 use amc_core::Generator;
 use amc_core::chain::Chain;
+use amc_kernels::Arithmetic;
 use amc_store::snapshot::Snapshot;
 use serde::{Deserialize, Serialize};
 
 use crate::evaluate::EarlyRejection;
-use amc_kernels::Arithmetic;
 
 /// A chain and its batch between two moves.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -33,7 +33,7 @@ mod tests {
 
     use super::Checkpoint;
     use crate::data::{Data, OwnedTargets, Set, Values};
-    use crate::model::{ActivationName, Description, LossName};
+    use crate::description::{ActivationName, Description, LossName};
     use crate::train::{Batching, Initial, Settings, with_moves};
     use amc_kernels::Arithmetic;
 

@@ -103,7 +103,7 @@ mod tests {
     use amc_core::{Image, Layer};
 
     use super::Modification;
-    use crate::model::{ActivationName, Description, LossName};
+    use crate::description::{ActivationName, Description, LossName};
 
     #[test]
     fn resnet_18_has_its_parameters() {

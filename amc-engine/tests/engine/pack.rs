@@ -1,8 +1,8 @@
 //! Batches hold the samples that were asked for, each at its place.
 
 use amc_core::{Features, Portable, Targets};
-use amc_host::data::pack::PackedSet;
-use amc_host::data::{OwnedTargets, Set, Values};
+use amc_engine::data::pack::PackedSet;
+use amc_engine::data::{OwnedTargets, Set, Values};
 use amc_kernels::packed::PackedFeatures;
 
 const SAMPLES: usize = 700;

@@ -138,7 +138,7 @@ mod tests {
     use super::Population;
     use crate::data::functions;
     use crate::data::pack::PackedSet;
-    use crate::model::{ActivationName, Description, LossName};
+    use crate::description::{ActivationName, Description, LossName};
     use crate::train::{Batching, Initial, Settings, train};
     use amc_kernels::Arithmetic;
 

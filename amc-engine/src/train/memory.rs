@@ -3,11 +3,11 @@
 use amc_core::chain::{Stream, streams};
 use amc_core::sums::BLOCK;
 use amc_core::{Generator, Objective};
+use amc_kernels::TILE;
 
 use super::{Batching, Settings};
 use crate::data::{Data, Set};
 use crate::memory::{self, MemoryError};
-use amc_kernels::TILE;
 
 const NUMBER: u128 = size_of::<f32>() as u128;
 
@@ -87,7 +87,7 @@ mod tests {
 
     use super::of_training;
     use crate::data::digits;
-    use crate::model::{ActivationName, Description, LossName};
+    use crate::description::{ActivationName, Description, LossName};
     use crate::train::{Batching, Initial, Settings};
     use amc_kernels::Arithmetic;
 

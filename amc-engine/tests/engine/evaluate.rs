@@ -4,9 +4,9 @@ use amc_core::chain::{Chain, Memory, Options};
 use amc_core::{
     Activation, Generator, Layer, Loss, Measurements, Net, Objective, Portable, Rows, Samples, Score, Targets, gaussian,
 };
-use amc_host::data::pack::PackedSet;
-use amc_host::data::{OwnedTargets, Set, Values};
-use amc_host::evaluate::{EarlyRejection, Evaluator};
+use amc_engine::data::pack::PackedSet;
+use amc_engine::data::{OwnedTargets, Set, Values};
+use amc_engine::evaluate::{EarlyRejection, Evaluator};
 use amc_kernels::Arithmetic;
 use rand_core::{Rng, SeedableRng};
 

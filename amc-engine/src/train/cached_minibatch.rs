@@ -79,8 +79,8 @@ mod tests {
     use crate::data::pack::PackedSet;
     use crate::data::sequences::zeros_and_ones;
     use crate::data::{Data, digits, functions};
+    use crate::description::{ActivationName, Description, LossName};
     use crate::evaluate::Evaluator;
-    use crate::model::{ActivationName, Description, LossName};
     use crate::train::buffers::Buffers;
     use crate::train::threads::Threads;
     use crate::train::{Batching, Initial, Settings, with_moves};

@@ -1,0 +1,5 @@
+//! The engine's tests: one program, which the crate is linked into once.
+
+mod evaluate;
+mod pack;
+mod recurrent;
