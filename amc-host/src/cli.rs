@@ -19,7 +19,7 @@ use amc_engine::data::pack::PackedSet;
 use amc_engine::data::{self, Data};
 use amc_engine::evaluate::Evaluator;
 use amc_kernels::Arithmetic;
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
@@ -186,11 +186,16 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Train(args)) => return train::run(&args),
         Some(Command::Eval { model, data, written }) => {
             let model = Model::load(&model)?;
-            let data = match data.table() {
-                Some(path) => table_of(&model, path, written)?,
-                None => data.load()?,
-            };
-            eval(&model, &data)
+            match data.table() {
+                Some(path) => {
+                    let table = table_of(&model, path, written)?;
+                    eval(&model, &table, if table.test.is_some() { "train" } else { &data.data })
+                }
+                None if model.schema.is_some() => {
+                    bail!("the model was trained on a table: name one with the same columns, --data FILE")
+                }
+                None => eval(&model, &data.load()?, "train"),
+            }
         }
         Some(Command::Predict(args)) => predict::run(&args),
         Some(Command::Info { model }) => info(&Model::load(&model)?),
@@ -217,15 +222,16 @@ fn check_arithmetic(model: &Model) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn eval(model: &Model, data: &Data) -> anyhow::Result<()> {
+/// Measures a net on the parts of a data set, of which the first is called so.
+fn eval(model: &Model, data: &Data, first: &str) -> anyhow::Result<()> {
     check_arithmetic(model)?;
     let objective = model.description.objective()?;
     amc_engine::train::check_evaluation(objective, data)?;
     let mut evaluator = Evaluator::new(objective, model.arithmetic, 1);
-    let parts = [("train", Some(&data.train)), ("test", data.test.as_ref())];
+    let parts = [(first, Some(&data.train)), ("test", data.test.as_ref())];
     for (name, set) in parts {
         let Some(set) = set else { continue };
-        set.check(objective).with_context(|| format!("the {name} data do not fit the model"))?;
+        set.check(objective).with_context(|| format!("{name}: the data do not fit the model"))?;
         let samples = PackedSet::all(set, 1);
         let loss = evaluator.evaluate(&model.parameters, &samples.batch(), Default::default()).loss;
         let accuracy = amc_engine::train::accuracy(&mut evaluator, &model.parameters, &samples);

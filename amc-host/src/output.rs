@@ -55,6 +55,12 @@ pub struct Point {
 /// A finished run in numbers, and where its files are: [`SUMMARY`], and the line that `--json` prints.
 #[derive(Clone, Debug, Serialize)]
 pub struct Summary {
+    /// The data set's name, or the file's.
+    pub data: String,
+    /// The generator's seed.
+    pub seed: u64,
+    /// Why it ended before its last step, if it did.
+    pub ended: Option<String>,
     /// Moves made.
     pub steps: u64,
     /// The move after which the model's parameters were the chain's: the last one, unless the loss was lower before.

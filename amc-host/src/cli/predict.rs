@@ -104,7 +104,7 @@ fn answers(
 
 /// Answers each line of stdin as it comes; the first may have the names of the columns.
 fn stream(model: &Model, schema: &Schema, written: Written) -> anyhow::Result<()> {
-    let (mut head, mut delimiter, mut answered, mut before) = (None, written.delimiter, false, Vec::new());
+    let (mut names, mut delimiter, mut answered, mut before) = (None, written.delimiter, false, Vec::new());
     for (number, line) in (1..).zip(std::io::stdin().lock().lines()) {
         let line = line.with_context(|| format!("stdin: line {number}"))?;
         let line = line.trim_start_matches('\u{feff}');
@@ -112,19 +112,17 @@ fn stream(model: &Model, schema: &Schema, written: Written) -> anyhow::Result<()
             continue;
         }
         let delimiter = *delimiter.get_or_insert_with(|| Delimiter::of(line));
-        if head.is_none() {
+        let is_first = names.is_none();
+        let names = names.get_or_insert_with(|| {
             let named = written.header.unwrap_or_else(|| has_names(schema, delimiter, line));
-            head = Some(if named { format!("{line}\n") } else { String::new() });
-            if named {
-                continue;
-            }
+            named.then(|| (number, line.to_string()))
+        });
+        if is_first && names.is_some() {
+            continue;
         }
-        let head = head.as_deref().unwrap_or_default();
-        let written = Written { delimiter: Some(delimiter), header: Some(!head.is_empty()) };
-        let answer = Table::parse(Path::new("row"), &format!("{head}{line}\n"), written, &[])
-            .map_err(anyhow::Error::from)
-            .and_then(|table| answers(model, schema, &table, &mut before, !answered))
-            .with_context(|| format!("stdin: line {number}"))?;
+        let names = names.as_ref().map(|(number, line)| (*number, line.as_str()));
+        let table = Table::row(Path::new("stdin"), names, (number, line), delimiter)?;
+        let answer = answers(model, schema, &table, &mut before, !answered)?;
         write(&answer)?;
         answered |= !answer.is_empty();
     }

@@ -82,21 +82,22 @@ fn make(args: &TrainArgs, command: Vec<String>, from: Option<(&Path, Kept)>) -> 
     let about = about(&args.data.data, &command, &description, &settings, found);
     let keeper = Keeper::new(folder.path(), args.checkpoint_every, command, checksums, before);
     let watch = Watch::new(&data, &settings, lowest);
-    let mut way = Way { curve, stop: &args.stop, keeper, watch, was_asked: false };
+    let mut way = Way { curve, stop: &args.stop, keeper, watch, was_asked: false, ended: None };
     let trained = train_and_show(&description, &data, &settings, place.as_ref(), &mut way)?;
     let out = folder.path().display();
     if way.was_asked {
         note!("stopped after {} steps: `amc train --resume {out}` goes on", trained.counters.steps);
         return Ok(ExitCode::from(ASKED));
     }
-    let Way { curve, keeper, watch, .. } = way;
+    let Way { curve, keeper, watch, ended, .. } = way;
     let (trained, model_step) = watch.choose(trained, &description, &data, &settings)?;
     let parameters = trained.parameters.clone();
     let model = Model { description, arithmetic: args.arithmetic, parameters, schema };
     model.save(&folder.path().join(output::MODEL))?;
     let train = Metrics::of(&model, &data.train)?;
     let test = data.test.as_ref().map(|test| Metrics::of(&model, test)).transpose()?;
-    let summary = summary(&trained, model_step, before, folder.path(), train, test);
+    let run = Run { data: &args.data.data, seed: settings.seed, ended, before, out: folder.path() };
+    let summary = summary(&trained, model_step, run, train, test);
     output::write(folder.path(), &about, &curve, &summary)?;
     keeper.forget()?;
     say(&summary);
@@ -123,6 +124,8 @@ struct Way<'w> {
     keeper: Keeper,
     watch: Watch<'w>,
     was_asked: bool,
+    /// Why it ended before its last step, if it did.
+    ended: Option<String>,
 }
 
 /// Trains with a progress bar, keeps the loss curve, and now and then where the run stands.
@@ -175,6 +178,7 @@ fn train_and_show(
             }
             if let Some(why) = reached {
                 bar.suspend(|| note!("ended after {step} of {steps} steps: {why}"));
+                way.ended = Some(why);
                 return Ok(ControlFlow::Break(()));
             }
             if asked.load(Relaxed) {
@@ -189,16 +193,22 @@ fn train_and_show(
     Ok(trained)
 }
 
-/// Of a run that took so many seconds before it was interrupted, if it was.
-fn summary(
-    trained: &Trained,
-    model_step: u64,
+/// What a summary has of a run beside what training gave.
+struct Run<'r> {
+    data: &'r str,
+    seed: u64,
+    ended: Option<String>,
+    /// Seconds that it took before it was interrupted, if it was.
     before: f64,
-    out: &Path,
-    train: Metrics,
-    test: Option<Metrics>,
-) -> Summary {
+    out: &'r Path,
+}
+
+fn summary(trained: &Trained, model_step: u64, run: Run<'_>, train: Metrics, test: Option<Metrics>) -> Summary {
+    let Run { data, seed, ended, before, out } = run;
     Summary {
+        data: data.to_string(),
+        seed,
+        ended,
         steps: trained.counters.steps,
         model_step,
         loss: trained.train_loss,
@@ -219,16 +229,17 @@ fn summary(
 }
 
 fn say(summary: &Summary) {
-    let percent = |accuracy: Option<f32>| accuracy.map_or("-".into(), |a| format!("{:.1}%", 100.0 * a));
+    let parts = [("train", summary.train_accuracy), ("test", summary.test_accuracy)];
+    let percent = |(part, accuracy): (&str, Option<f32>)| accuracy.map(|a| format!(" {:.1}% ({part})", 100.0 * a));
+    let accuracy: String = parts.into_iter().filter_map(percent).collect();
     note!(
-        "{} parameters, {} steps in {:.1} s ({:.3} ms each): loss {:.6}, accuracy {} (train) {} (test), acceptance {:.3}",
+        "{} parameters, {} steps in {:.1} s ({:.3} ms each): loss {:.6}, {}acceptance {:.3}",
         summary.parameters,
         summary.steps,
         summary.seconds,
         summary.step_ms,
         summary.loss,
-        percent(summary.train_accuracy),
-        percent(summary.test_accuracy),
+        if accuracy.is_empty() { accuracy } else { format!("accuracy{accuracy}, ") },
         summary.acceptance_rate,
     );
     let (part, metrics) = summary.test.as_ref().map_or(("train", &summary.train), |test| ("test", test));

@@ -412,6 +412,11 @@ pub(super) fn scaling(numbers: impl Iterator<Item = f64> + Clone, normalise: Nor
     Scaling { offset: offset as f32, scale: if scale.is_normal() { scale } else { 1.0 } }
 }
 
+/// Whether a text would be a number without its points and commas.
+fn has_separators(text: &str) -> bool {
+    text.contains(['.', ',']) && text.replace(['.', ','], "").parse::<f64>().is_ok_and(f64::is_finite)
+}
+
 fn said_of_features(schema: &Schema, raw: &[f32], train: &[usize], normalise: Normalise) -> Vec<String> {
     let width = schema.numbers();
     let mut said = Vec::new();
@@ -420,6 +425,13 @@ fn said_of_features(schema: &Schema, raw: &[f32], train: &[usize], normalise: No
     if !choices.is_empty() {
         let names: Vec<_> = choices.iter().map(|feature| feature.title()).collect();
         line += &format!("; of texts: {}", names.join(", "));
+    }
+    for feature in choices {
+        let Kind::Choice(texts, _) = &feature.kind else { continue };
+        if let Some(text) = texts.first().filter(|_| texts.iter().all(|text| has_separators(text))) {
+            let title = feature.title();
+            said.push(format!("{title}: {text:?} is a text: write numbers without separators of thousands"));
+        }
     }
     let how = match normalise {
         Normalise::Off => "as they are",

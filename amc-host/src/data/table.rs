@@ -153,6 +153,18 @@ impl Table {
         Ok(Self { path: path.to_path_buf(), source: Source::Lines(lines) })
     }
 
+    /// A row of a stream as a table by itself, perhaps with the names of its columns, each with the number of its line; `path`
+    /// is what errors call the stream.
+    pub fn row(
+        path: &Path,
+        names: Option<(u64, &str)>,
+        row: (u64, &str),
+        delimiter: Delimiter,
+    ) -> Result<Self, TableError> {
+        let lines = Lines::row(path, names, row, delimiter)?;
+        Ok(Self { path: path.to_path_buf(), source: Source::Lines(lines) })
+    }
+
     /// How it is written, if it is a text.
     pub fn lines(&self) -> Option<&Lines> {
         match &self.source {

@@ -77,6 +77,7 @@ fn in_numbers(summary: &Summary) -> Markup {
             @if let Some(accuracy) = summary.train_accuracy { tr { th { "accuracy, train" } td.n { (percent(accuracy)) } } }
             tr { th { "loss" } td.n { (summary.loss) } }
             tr { th { "steps" } td.n { (summary.steps) } }
+            @if let Some(why) = &summary.ended { tr { th { "ended early" } td { (why) } } }
             tr { th { "acceptance rate" } td.n { (format!("{:.4}", summary.acceptance_rate)) } }
             tr { th { "sigma" } td.n { (format!("{:e}", summary.sigma)) } }
             tr { th { "parameters" } td.n { (summary.parameters) } }

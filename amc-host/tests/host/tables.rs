@@ -191,6 +191,9 @@ fn what_would_be_mistaken_is_refused_or_told() {
     let sorted = "a,y\n".to_string() + &rows(|i| format!("{i},{}", if i < 16 { ["u", "v"][i % 2] } else { "w" }));
     let report = prepared(sorted, &Options { split: Split::Last, ..options() }).expect("a table").report;
     assert!(report.contains(&"  w: 0 to train on, 4 to test with: never trained on".to_string()), "{report:?}");
+    let thousands = "a;y\n".to_string() + &rows(|i| format!("{}.000,5;{}", 1 + i % 3, ["u", "v"][i % 2]));
+    let report = prepared(thousands, &options()).expect("a table").report.join("\n");
+    assert!(report.contains("a: \"1.000,5\" is a text: write numbers without separators of thousands"), "{report}");
 }
 
 #[test]

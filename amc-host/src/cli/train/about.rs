@@ -20,7 +20,7 @@ pub(super) fn about(
     let sizes: Vec<_> = std::iter::once(description.inputs.to_string()).chain(layers).collect();
     let settings = vec![
         ("layers", sizes.join(", ")),
-        ("loss", format!("{:?}", description.loss)),
+        ("loss", description.loss.name().to_string()),
         ("sigma at the start", options.sigma.to_string()),
         ("epsilon", options.epsilon.to_string()),
         ("n_reset", options.n_reset.to_string()),

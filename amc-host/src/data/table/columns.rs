@@ -26,7 +26,8 @@ pub enum Cells {
 pub enum ColumnError {
     /// A text among numbers.
     #[error(
-        "{place}: {cell:?} is not a number, as {numbers} other cells of {column} are: mend it, leave it empty, or --ignore the column"
+        "{place}: {cell:?} is not a number, as {} of {column} are: mend it, leave it empty, or --ignore the column",
+        others(*.numbers)
     )]
     NotANumber {
         /// Where.
@@ -46,6 +47,14 @@ pub enum ColumnError {
         /// The cell.
         cell: String,
     },
+}
+
+fn others(numbers: usize) -> String {
+    match numbers {
+        0 => "those".into(),
+        1 => "1 other cell".into(),
+        _ => format!("{numbers} other cells"),
+    }
 }
 
 impl Cells {

@@ -28,14 +28,42 @@ impl Lines {
     pub fn parse(path: &Path, text: &str, written: Written, known: &[&str]) -> Result<Self, TableError> {
         let delimiter = written.delimiter.unwrap_or_else(|| Delimiter::of(text));
         let rows = delimiter.records(text, usize::MAX);
-        let mut rows = rows.map_err(|error| TableError::Csv(path.to_path_buf(), error))?;
+        let rows = rows.map_err(|error| TableError::Csv(path.to_path_buf(), error))?;
+        Self::of(path, rows, delimiter, written.header, known)
+    }
+
+    /// A row by itself, perhaps with the names of its columns, each with the number of its line.
+    pub fn row(
+        path: &Path,
+        names: Option<(u64, &str)>,
+        row: (u64, &str),
+        delimiter: Delimiter,
+    ) -> Result<Self, TableError> {
+        let mut rows = Vec::new();
+        for (line, text) in names.into_iter().chain([row]) {
+            let records = delimiter.records(text, 1).map_err(|error| TableError::Csv(path.to_path_buf(), error))?;
+            rows.extend(records.into_iter().map(|mut record| {
+                record.set_position(Some(csv::Position::new().set_line(line).clone()));
+                record
+            }));
+        }
+        Self::of(path, rows, delimiter, Some(names.is_some()), &[])
+    }
+
+    fn of(
+        path: &Path,
+        mut rows: Vec<StringRecord>,
+        delimiter: Delimiter,
+        has_names: Option<bool>,
+        known: &[&str],
+    ) -> Result<Self, TableError> {
         if rows.is_empty() {
             return Err(TableError::Empty(path.to_path_buf()));
         }
         name_the_names_of_rows(&mut rows);
         check_lengths(path, &rows)?;
         let decimal = Decimal::of(&rows);
-        let header = match written.header {
+        let header = match has_names {
             Some(true) => Header::Told,
             Some(false) => Header::None,
             None if rows.first().is_some_and(|row| row.iter().any(|cell| known.contains(&cell))) => Header::Known,

@@ -200,6 +200,10 @@ fn a_run_ends_when_it_has_come_far_enough() {
     assert!(ended["test_accuracy"].as_f64() >= Some(0.5) && ended["steps"].as_u64() < Some(20_000), "{ended}");
     let ended = run(&["--patience", "40"]);
     assert!(ended["steps"].as_u64().is_some_and(|steps| steps > 40 && steps < 20_000), "{ended}");
+    let why = ended["ended"].as_str().unwrap_or_default();
+    assert!(why.contains("has not fallen"), "{ended}");
+    let page = fs::read_to_string(dir.path().join("runs/digits/report.html")).expect("a report");
+    assert!(page.contains(why) && page.contains(">mse<"), "{page}");
     let ended = run(&["--time", "50ms", "--steps", "999999999"]);
     assert!(ended["steps"].as_u64() < Some(999_999_999), "{ended}");
     let folder = dir.path().join("refused");

@@ -112,7 +112,7 @@ fn rows_of_stdin_are_answered_one_by_one() {
     let output = child.wait_with_output().expect("ended");
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{stderr}");
-    assert!(stderr.contains("stdin: line 5") && stderr.contains("missing"), "{stderr}");
+    assert!(stderr.contains("stdin: line 5, column 2") && stderr.contains("missing"), "{stderr}");
 }
 
 #[test]
@@ -121,7 +121,8 @@ fn numbers_are_found_in_their_units() {
     let row = |i: usize| format!("{};{},5;{}\n", i, i * 7 % 13, 3000 + 10 * i);
     let all = "a;b;weight\n".to_string() + &(0..100).map(row).collect::<String>();
     fs::write(dir.path().join("weights.csv"), all).expect("written");
-    json(&["train", "--data", "weights.csv", "--steps", "5000", "--json"], dir.path());
+    let result = json(&["train", "--data", "weights.csv", "--steps", "5000", "--json"], dir.path());
+    assert_eq!((&result["data"], &result["seed"], &result["ended"]), (&"weights.csv".into(), &1.into(), &().into()));
     fs::write(dir.path().join("new.csv"), "a;b\n20;3,5\n80;1,5\n").expect("written");
     let answer = stdout(&["predict", "runs/weights/model.amc", "new.csv"], dir.path());
     let numbers: Vec<f32> = answer.lines().skip(1).map(|line| line.parse().expect("a number")).collect();
@@ -137,6 +138,8 @@ fn models_without_a_table_and_columns_that_are_not_there_are_refused() {
     for args in [&["predict", "o/model.amc", "levels.csv"][..], &["eval", "o/model.amc", "--data", "levels.csv"]] {
         refused(args, dir.path(), &["not trained on a table"]);
     }
+    json(&["train", "--data", "levels.csv", "--steps", "5", "--out", "t", "--json"], dir.path());
+    refused(&["eval", "t/model.amc"], dir.path(), &["trained on a table", "--data FILE"]);
     refused(
         &["train", "--data", "levels.csv", "--target", "depth"],
         dir.path(),
