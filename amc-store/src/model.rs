@@ -38,6 +38,13 @@
 //! let stored = model::Stored::parse(&file[..length])?;
 //! stored.check(&XOR)?;
 //! assert!(stored.parameters().eq(trained));
+//!
+//! // What was measured, as the net takes it; and its answer, in the units of what it learned from.
+//! let mut row = [21.5, 1013.0];
+//! stored.scale_inputs(&mut row)?;
+//! let mut answer = [0.0];
+//! // The net's outputs of `row`, by `XOR.predict`, come to stand here.
+//! stored.unscale_outputs(&mut answer)?;
 //! # Ok::<(), amc_store::FormatError>(())
 //! ```
 
@@ -46,6 +53,7 @@ use serde::{Serialize, Serializer};
 
 use crate::blob::{Blob, Fields, Kind, MODEL, Numbers, PREFIX, open_whole, same_length};
 use crate::description::{self, Described};
+pub use crate::scaling::{OffsetAndScale, scaled, unscaled};
 use crate::{Arithmetic, Description, FormatError};
 
 /// A trained net, to be kept.
@@ -62,9 +70,6 @@ pub struct Model<'a> {
     /// Whatever a host has to say of it.
     pub notes: &'a [u8],
 }
-
-/// An offset and a scale: a net's number is (x − offset) · scale.
-pub type OffsetAndScale = [f32; 2];
 
 /// How a net's numbers come from what was measured. Empty: they are the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -131,13 +136,13 @@ impl Blob for Model<'_> {
     fn check(&self) -> Result<(), FormatError> {
         let net = self.objective.net();
         same_length("parameters", net.parameters(), self.parameters.len())?;
-        scaled("scaled inputs", net.inputs(), self.scaling.inputs.len())?;
-        scaled("scaled outputs", net.outputs(), self.scaling.outputs.len())
+        all_or_none("scaled inputs", net.inputs(), self.scaling.inputs.len())?;
+        all_or_none("scaled outputs", net.outputs(), self.scaling.outputs.len())
     }
 }
 
 /// All of them are scaled, or none.
-fn scaled(what: &'static str, needed: usize, given: usize) -> Result<(), FormatError> {
+fn all_or_none(what: &'static str, needed: usize, given: usize) -> Result<(), FormatError> {
     if given == 0 { Ok(()) } else { same_length(what, needed, given) }
 }
 
@@ -162,6 +167,10 @@ impl<'b> Head<'b> {
             Err(_) => (fields.take("the scaled inputs and outputs")?, fields.take("the notes")?),
         };
         fields.end()?;
+        let (inputs, outputs) = scaled;
+        if all_or_none("", description.inputs(), inputs).and(all_or_none("", description.outputs(), outputs)).is_err() {
+            return Err(FormatError::Header { what: "the scaled inputs and outputs" });
+        }
         Ok(Self { arithmetic, description, parameters, scaled, notes })
     }
 
@@ -229,6 +238,29 @@ impl<'b> Stored<'b> {
     /// An offset and a scale for each output, or nothing if they are as they are.
     pub fn output_scaling(&self) -> impl ExactSizeIterator<Item = OffsetAndScale> + Clone + use<'b> {
         self.numbers.pairs(self.parameters + 2 * self.scaled.0, self.scaled.1)
+    }
+
+    /// Makes what was measured into what the net takes, in place: `numbers` are those of a sample, one for each input, in
+    /// the units of the table that the net was trained on; with windows all rows, the oldest first. Nothing changes where
+    /// the model has no scaling.
+    ///
+    /// # Errors
+    /// `Length` of the inputs, where there are more or fewer: nothing is changed then.
+    pub fn scale_inputs(&self, numbers: &mut [f32]) -> Result<(), FormatError> {
+        same_length("inputs", self.description.inputs(), numbers.len())?;
+        numbers.iter_mut().zip(self.input_scaling()).for_each(|(x, of)| *x = scaled(*x, of));
+        Ok(())
+    }
+
+    /// Makes the net's outputs of a sample into numbers in the units of the table, in place. Nothing changes where the model
+    /// has no scaling of outputs, as where they stand for classes.
+    ///
+    /// # Errors
+    /// `Length` of the outputs, where there are more or fewer: nothing is changed then.
+    pub fn unscale_outputs(&self, numbers: &mut [f32]) -> Result<(), FormatError> {
+        same_length("outputs", self.description.outputs(), numbers.len())?;
+        numbers.iter_mut().zip(self.output_scaling()).for_each(|(y, of)| *y = unscaled(*y, of));
+        Ok(())
     }
 
     /// What a host has to say of it.
