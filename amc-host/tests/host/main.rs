@@ -4,6 +4,7 @@ mod arrays;
 mod cli;
 mod evaluate;
 mod export;
+mod export_c;
 mod kept;
 mod pack;
 mod recurrent;
