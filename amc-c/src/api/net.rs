@@ -21,7 +21,6 @@ use crate::setup::Net;
 /// # Safety
 /// The arrays are as long as the net's fields, `parameter_count`, the net's inputs, `bytes` and `count` say, and nobody
 /// else uses the memory and the outputs meanwhile.
-#[expect(clippy::too_many_arguments, reason = "an array is two of them in C")]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amc_net_predict(
     net: *const Net,
