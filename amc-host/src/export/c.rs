@@ -139,6 +139,8 @@ fn of_a_table(schema: &Schema, prefix: &str) -> Result<String, ExportError> {
     let inputs = Pairs {
         of: "number of a row",
         how: "amc_scale makes (x - offset) * scale of x",
+        offset: "the offset of input",
+        scale: "the scale of input",
         name: "INPUT",
         count: "FEATURES",
     };
@@ -160,6 +162,8 @@ fn of_a_table(schema: &Schema, prefix: &str) -> Result<String, ExportError> {
             let outputs = Pairs {
                 of: "output",
                 how: "amc_unscale makes y / scale + offset of y",
+                offset: "the offset of output",
+                scale: "the scale of output",
                 name: "OUTPUT",
                 count: "OUTPUTS",
             };
@@ -173,6 +177,9 @@ fn of_a_table(schema: &Schema, prefix: &str) -> Result<String, ExportError> {
 struct Pairs {
     of: &'static str,
     how: &'static str,
+    /// What errors call them.
+    offset: &'static str,
+    scale: &'static str,
     name: &'static str,
     count: &'static str,
 }
@@ -180,13 +187,13 @@ struct Pairs {
 impl Pairs {
     /// An array of the scaling of what has these names, or the names alone where nothing is scaled.
     fn array(&self, prefix: &str, names: &[String], scalings: &[Scaling]) -> Result<String, ExportError> {
-        let Self { of, how, name, count } = self;
+        let Self { of, how, offset, scale, name, count } = self;
         if scalings.iter().all(|scaling| *scaling == Scaling::NONE) {
             let names: String = names.iter().map(|name| format!("\n   {}", literal(name))).collect();
             return Ok(format!("/* Each {of} is as it was measured, in this order:{names} */\n"));
         }
-        finite("the offset of input or output", &scalings.iter().map(|of| of.offset).collect::<Vec<_>>())?;
-        finite("the scale of input or output", &scalings.iter().map(|of| of.scale).collect::<Vec<_>>())?;
+        finite(offset, &scalings.iter().map(|of| of.offset).collect::<Vec<_>>())?;
+        finite(scale, &scalings.iter().map(|of| of.scale).collect::<Vec<_>>())?;
         let head = format!("/* Offset and scale of each {of}: {how}. */\n");
         let rows: String = scalings
             .iter()

@@ -60,7 +60,7 @@ fn of_a_table(schema: &Schema) -> anyhow::Result<String> {
         1 => "input".to_string(),
         rows => format!("number of a row, of which the net takes {rows}, the oldest first"),
     };
-    let names: Vec<_> = schema.features.iter().map(Feature::meaning).collect();
+    let names: Vec<_> = schema.features.iter().flat_map(Feature::meanings).collect();
     let how = "the net takes (x − offset) · scale";
     text += &scaling(&format!("each {of}"), how, "INPUT_SCALING", &names, &schema.input_scaling);
     match &schema.outputs {

@@ -218,7 +218,10 @@ fn what_c_does_not_have_is_refused_by_name() {
     assert!(matches!(refused(&spoilt), ExportError::NotFinite { what: "parameter", index: 7, .. }));
     let mut spoilt = classes();
     spoilt.schema.as_mut().expect("of a table").input_scaling[3].offset = f32::INFINITY;
-    assert!(matches!(refused(&spoilt), ExportError::NotFinite { index: 3, .. }));
+    assert!(matches!(refused(&spoilt), ExportError::NotFinite { what: "the offset of input", index: 3, .. }));
+    let mut spoilt = self::model(Outputs::Numbers(names()));
+    spoilt.schema.as_mut().expect("of a table").output_scaling[11].scale = f32::NAN;
+    assert_eq!(refused(&spoilt).to_string(), "the scale of output 11 is NaN: C has constants of finite numbers alone");
     let mut long = classes();
     for (bytes, fits) in [(4095, true), (4096, false)] {
         let names = vec!["short".to_string(), "x".repeat(bytes)];
