@@ -38,14 +38,38 @@
 //! let stored = model::Stored::parse(&file[..length])?;
 //! stored.check(&XOR)?;
 //! assert!(stored.parameters().eq(trained));
-//!
-//! // What was measured, as the net takes it; and its answer, in the units of what it learned from.
-//! let mut row = [21.5, 1013.0];
-//! stored.scale_inputs(&mut row)?;
-//! let mut answer = [0.0];
-//! // The net's outputs of `row`, by `XOR.predict`, come to stand here.
-//! stored.unscale_outputs(&mut answer)?;
 //! # Ok::<(), amc_store::FormatError>(())
+//! ```
+//!
+//! A host keeps beside the parameters how it scaled what the net was trained on: a device measures, scales, and has the
+//! bits of the host's answers.
+//!
+//! ```
+//! use amc_core::{Activation, Layer, Loss, Net, Objective, Portable, Rows};
+//! use amc_store::{Arithmetic, model};
+//!
+//! const NET: Net = Net::new(2, &[Layer::dense(1, Activation::Linear)]);
+//! const POWER: Objective = Objective::new(NET, Loss::MeanSquaredError);
+//! # let scaling = model::Scaling { inputs: &[[20.0, 0.5], [1000.0, 0.25]], outputs: &[[7.0, 0.5]] };
+//! # let kept = model::Model { scaling, ..model::Model::new(POWER, Arithmetic::Portable, &[1.0, -1.0, 0.0]) };
+//! # let mut file = [0; 256];
+//! # let length = kept.write(&mut file)?;
+//! # let file = &file[..length];
+//!
+//! // `include_bytes!("model.amc")`, or a piece of flash.
+//! let stored = model::Stored::parse(file)?;
+//! let mut parameters = [0.0; NET.parameters()];
+//! stored.load(&POWER, &mut parameters)?;
+//!
+//! // In the units of the table: °C and hPa, and the answer in W.
+//! let mut row = [22.0, 1002.0];
+//! stored.scale_inputs(&mut row)?;
+//! let mut scratch = [0.0; NET.scratch(1)];
+//! let outputs = POWER.predict(Portable::<1>, &parameters, &Rows::new(&row, 2, 1.0), 0, &mut scratch)?;
+//! let mut power = [outputs[0]];
+//! stored.unscale_outputs(&mut power)?;
+//! assert_eq!(power, [8.0]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 use amc_core::{Loss, Net, Objective};

@@ -289,27 +289,6 @@ fn the_command_writes_one_language_and_folds() {
     assert!(!dir.join("amc.h").exists());
 }
 
-/// Of a host's model of windows, a device that reads the file scales numbers as the host does.
-#[test]
-fn a_device_scales_windows_with_the_bits_of_the_host() {
-    let model = model(Outputs::Numbers(names()));
-    let dir = tempfile::tempdir().expect("a folder");
-    let path = dir.path().join("model.amc");
-    model.save(&path).expect("saved");
-    let bytes = fs::read(&path).expect("read");
-    let stored = amc_store::model::Stored::parse(&bytes).expect("a model");
-    let schema = model.schema.as_ref().expect("of a table");
-    let mut numbers: Vec<f32> = (0..24).map(|i| 0.37 * i as f32 - 3.3).collect();
-    let wanted = schema.scale(numbers.clone());
-    stored.scale_inputs(&mut numbers).expect("scaled");
-    let bits = |numbers: &[f32]| numbers.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
-    assert_eq!(bits(&numbers), bits(&wanted));
-    let wanted: Vec<_> = wanted.iter().zip(&schema.output_scaling).map(|(y, of)| of.undo(*y)).collect();
-    stored.unscale_outputs(&mut numbers[..12]).expect("unscaled");
-    assert_eq!(bits(&numbers[..12]), bits(&wanted));
-    assert!(stored.scale_inputs(&mut numbers[..12]).is_err(), "a row is no window");
-}
-
 /// What the example for C has beside it is made by the commands that it names.
 #[test]
 fn the_example_in_c_is_of_the_table_and_answers_are_those_of_the_command() {

@@ -6,6 +6,7 @@ mod evaluate;
 mod export;
 mod export_c;
 mod kept;
+mod on_a_device;
 mod pack;
 mod recurrent;
 mod tables;
