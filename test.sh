@@ -23,6 +23,8 @@ missing=()
 command -v qemu-system-arm >/dev/null || missing+=(qemu-system-arm)
 command -v arm-none-eabi-nm >/dev/null || missing+=(binutils-arm-none-eabi)
 command -v arm-none-eabi-gcc >/dev/null || missing+=(gcc-arm-none-eabi)
+# What is exported for C is compiled as C++, too.
+command -v c++ >/dev/null || missing+=(g++)
 [ ${#missing[@]} = 0 ] || install "${missing[@]}"
 
 target=thumbv7em-none-eabihf

@@ -20,7 +20,7 @@ for profile in release size; do
       exit 1
     fi
   done
-  for example in xor resume own_forward learner; do
+  for example in xor resume own_forward learner table; do
     ../amc-firmware/run-qemu.sh "$images/$profile/$example"
   done
   AMC_C_IMAGES=$images/$profile cargo test -- --include-ignored
@@ -81,6 +81,12 @@ here tests/sizes.c
 here -std=c99 tests/subset.c
 sed -n '/^```c$/,/^```$/p' README.md | sed '/^```/d' >"$images/readme.c"
 here "$images/readme.c"
-for example in xor resume own_forward learner; do
+# What the page on tables has of a header.
+sed -n '/^```c$/,/^```$/p' ../docs/your-own-data.md | sed '/^```/d' >"$images/species.c"
+cc -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Werror -fsyntax-only -Iinclude -Iexamples/table "$images/species.c"
+for example in xor resume own_forward learner table; do
   here examples/$example/*.c examples/board/host.c
 done
+# The last one's answers are the same to the bit.
+answers() { "$@" 2>&1 | grep -v '^stack='; }
+diff <(answers "$images/here") <(answers ../amc-firmware/run-qemu.sh "$images/release/table")

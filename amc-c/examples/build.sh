@@ -5,7 +5,7 @@ set -eu
 library=$(realpath "$1") out=$(realpath "$2")
 shift 2
 cd "$(dirname "$0")"
-for example in xor resume own_forward learner; do
+for example in xor resume own_forward learner table; do
   arm-none-eabi-gcc -std=c11 -O2 -Wall -Wextra -Wpedantic -Wundef -Werror -ffreestanding -ffunction-sections \
     -fdata-sections -mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16 -I../include -Iboard -Ixor \
     $example/*.c board/qemu.c "$library" -nostdlib -lgcc -T board/qemu.ld \

@@ -25,6 +25,10 @@
   (AMC_NET_BYTES(copies, parameters, layers, widest) + (AMC_LEARNER_WORDS - AMC_TRAINER_WORDS) * sizeof(void *) + \
    (window) * (numbers) * sizeof(float))
 
+/* Bytes of memory for amc_net_predict, for a net of so many `layers`, of which the widest has `widest` units. */
+#define AMC_PREDICT_BYTES(layers, widest) \
+  ((layers) * (2 * sizeof(void *) + (AMC_LAYER_NUMBERS - 2) * sizeof(float)) + 2 * (widest) * sizeof(float))
+
 /* Bytes that are enough for what amc_save writes; `layers` is 0 without a net. */
 #define AMC_SAVED_BYTES(parameters, layers) \
   (192 + 16 * (layers) + ((parameters) - 1) / AMC_RANGE * 17 + 2 * (parameters) * sizeof(float))
@@ -92,11 +96,12 @@ enum amc_status
    */
   AMC_STATUS_MISALIGNED,
   /**
-   * The memory is too short: `amc_bytes` tells how much is needed.
+   * The memory is too short: `amc_bytes` tells how much is needed, and `AMC_PREDICT_BYTES` for `amc_net_predict`.
    */
   AMC_STATUS_MEMORY,
   /**
-   * An array of outputs, or a buffer to save to, is not as long as needed.
+   * An array of outputs, or a buffer to save to, is not as long as needed; or numbers to scale are not rows of as many
+   * as there are scalings.
    */
   AMC_STATUS_LENGTH,
   /**
@@ -181,7 +186,7 @@ enum amc_status
    */
   AMC_STATUS_SAMPLES,
   /**
-   * `scale` is 0, infinite or not a number.
+   * A `scale` is 0, infinite or not a number, or an `offset` is infinite or not a number.
    */
   AMC_STATUS_SCALE,
   /**
@@ -225,7 +230,7 @@ enum amc_status
   AMC_STATUS_UNDECIDED,
   /**
    * A number of the trainer's state is not finite: from there no training could go on. Or one that
-   * `amc_check_numbers` was given.
+   * `amc_check_numbers`, `amc_scale` or `amc_unscale` was given: the first of these tells which.
    */
   AMC_STATUS_NOT_FINITE,
   /**
@@ -508,6 +513,20 @@ typedef struct amc_counters {
 } amc_counters;
 
 /**
+ * How a number was scaled for a net to learn from it: it takes (x - offset) * scale.
+ */
+typedef struct amc_scaling {
+  /**
+   * What is taken away, in the unit of what was measured.
+   */
+  float offset;
+  /**
+   * What the rest is multiplied by, not 0.
+   */
+  float scale;
+} amc_scaling;
+
+/**
  * What learns, and from how many samples. What is 0 has its default.
  */
 typedef struct amc_learner_setup {
@@ -680,6 +699,55 @@ amc_status amc_count(const struct amc_trainer *trainer, struct amc_counters *cou
  * The buffer has room for `size` bytes.
  */
 amc_status amc_save(const struct amc_trainer *trainer, uint8_t *buffer, size_t size, size_t *length);
+
+/**
+ * Computes the outputs that `net` with these parameters gives for the sample `numbers`, as many as its inputs, without a
+ * trainer: the parameters, `AMC_PARAMETERS` of each layer, are read where they are, in flash or RAM. `memory`, aligned to
+ * `AMC_ALIGNMENT`, has `AMC_PREDICT_BYTES` bytes, is written over, and is free again afterwards. `outputs` has room for
+ * `count` numbers: the units of the last layer. They have the bits that `amc predict` has on a host, before these are
+ * unscaled, if the net was trained in portable arithmetic.
+ *
+ * A number that is infinite or not a number is `AMC_STATUS_FEATURE`, and outputs are not written. Parameters are not looked
+ * through, which would take as long as predicting: `amc_check_numbers` does so, once.
+ *
+ * # Safety
+ * The arrays are as long as the net's fields, `parameter_count`, the net's inputs, `bytes` and `count` say, and nobody
+ * else uses the memory and the outputs meanwhile.
+ */
+amc_status amc_net_predict(const struct amc_net *net,
+                           const float *parameters,
+                           size_t parameter_count,
+                           const float *numbers,
+                           uint8_t *memory,
+                           size_t bytes,
+                           float *outputs,
+                           size_t count);
+
+/**
+ * Makes what was measured into what the net takes, in place: each of `count` numbers becomes (number - offset) * scale. They
+ * are a row, with a number for each of the `scaling_count` scalings, or several rows, as where a sample is a window of them;
+ * another `count` is `AMC_STATUS_LENGTH`.
+ *
+ * An offset that is not finite, and a scale that is not or is 0, is `AMC_STATUS_SCALE`; a number that is infinite or not a
+ * number is `AMC_STATUS_NOT_FINITE`, and `amc_check_numbers` tells which. Then no number is changed. What is too large for a
+ * float when it is scaled becomes infinite.
+ *
+ * # Safety
+ * The arrays are as long as their counts, and nobody else uses the numbers meanwhile; no scaling is among them.
+ */
+amc_status amc_scale(const struct amc_scaling *scalings,
+                     size_t scaling_count,
+                     float *numbers,
+                     size_t count);
+
+/**
+ * Makes what the net gives into numbers in the units of what it has learned, in place: each becomes number / scale +
+ * offset. Counts and statuses are those of `amc_scale`.
+ *
+ * # Safety
+ * That of `amc_scale`.
+ */
+amc_status amc_unscale(const struct amc_scaling *scalings, size_t scaling_count, float *numbers, size_t count);
 
 /**
  * How many bytes of memory a learner needs; `AMC_LEARNER_BYTES` tells it when you compile.

@@ -1,6 +1,8 @@
 //! What C calls: pointers are checked, and the work is the trainer's.
 #![allow(unsafe_code, reason = "functions have C's names, and those that are given arrays trust the caller")]
 
+mod net;
+
 use core::mem::MaybeUninit;
 use core::ptr;
 
@@ -12,6 +14,8 @@ use crate::create::{Plan, TRAINER_WORDS};
 use crate::feed::Feed;
 use crate::foreign::{array, optional, room};
 use crate::{Counters, Decision, Samples, Setup, Status, Trainer, create};
+
+pub use net::{amc_net_predict, amc_scale, amc_unscale};
 
 /// What a fallible function tells C.
 pub(crate) fn status(done: impl FnOnce() -> Result<(), Status>) -> Status {

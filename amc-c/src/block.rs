@@ -18,7 +18,7 @@ impl Block {
     /// The block of `bytes` bytes at `start`.
     ///
     /// # Safety
-    /// It belongs to the trainer that is made of it, for as long as that is used.
+    /// It belongs to what is made of it, like a trainer, for as long as that is used.
     pub unsafe fn new(start: *mut u8, bytes: usize) -> Result<Self, Status> {
         if start.is_null() {
             return Err(Status::Null);

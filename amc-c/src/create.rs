@@ -47,12 +47,6 @@ impl Plan<'_> {
         self.net.map_or(&[], |(_, layers)| layers)
     }
 
-    fn scratch(&self) -> Result<usize, Status> {
-        let (layers, widest) = (self.layers().len(), self.layers().iter().map(|layer| layer.units).max());
-        let partial = layers.checked_mul(LAYER_NUMBERS - 2).ok_or(Status::TooLarge)?;
-        widest.unwrap_or(0).checked_mul(2).and_then(|n| n.checked_add(partial)).ok_or(Status::TooLarge)
-    }
-
     /// Bytes of the whole, with an object of so many words: what the header's macros tell as well.
     pub fn bytes(&self, words: usize) -> Result<usize, Status> {
         let (setup, layers) = (self.setup, self.layers().len());
@@ -60,11 +54,27 @@ impl Plan<'_> {
         let sum = |terms: [usize; 3], factors: [usize; 3]| {
             terms.iter().zip(factors).try_fold(0_usize, |sum, (n, size)| sum.checked_add(n.checked_mul(size)?))
         };
-        let numbers = sum([setup.parameters, layers, self.scratch()?], [copies, 2, 1]);
+        let numbers = sum([setup.parameters, layers, scratch(self.layers())?], [copies, 2, 1]);
         let words = sum([1, layers, 0], [words, 2, 0]);
         let parts = [numbers.ok_or(Status::TooLarge)?, words.ok_or(Status::TooLarge)?, streams(setup.parameters)];
         sum(parts, [size_of::<f32>(), size_of::<usize>(), STREAM_BYTES]).ok_or(Status::TooLarge)
     }
+}
+
+/// Numbers that these layers need while the net computes.
+pub(crate) fn scratch(layers: &[Layer]) -> Result<usize, Status> {
+    let partial = layers.len().checked_mul(LAYER_NUMBERS - 2).ok_or(Status::TooLarge)?;
+    let widest = layers.iter().map(|layer| layer.units).max().unwrap_or(0);
+    widest.checked_mul(2).and_then(|n| n.checked_add(partial)).ok_or(Status::TooLarge)
+}
+
+/// Layers that were checked, as the core has them, off a block.
+pub(crate) fn describe(layers: &[Layer], block: &mut Block) -> Result<&'static mut [amc_core::Layer], Status> {
+    let mut given = layers.iter();
+    block.take(layers.len(), || {
+        let known = given.next().and_then(|layer| layer.description().ok());
+        known.unwrap_or(amc_core::Layer::dense(0, Activation::Linear))
+    })
 }
 
 /// What a trainer consists of, before there is a chain.
@@ -101,11 +111,7 @@ impl<T> Pieces<T> {
         // The largest alignment first, so that there are no gaps.
         let place = block.take(1, MaybeUninit::uninit)?.first_mut().ok_or(Status::Fault)?;
         block.take(words * size_of::<usize>() - size_of::<T>(), || 0_u8)?;
-        let mut given = layers.iter();
-        let described = block.take(layers.len(), || {
-            let known = given.next().and_then(|layer| layer.description().ok());
-            known.unwrap_or(amc_core::Layer::dense(0, Activation::Linear))
-        })?;
+        let described = describe(layers, block)?;
         let objective = plan.net.map(|(net, _)| net.objective(described)).transpose()?;
         if objective.is_some_and(|objective| objective.net().parameters() != n) {
             return Err(Status::Parameters);
@@ -126,7 +132,7 @@ impl<T> Pieces<T> {
             centres: numbers(if options.epsilon == 0.0 { 0 } else { n })?,
             signal: numbers(layers.len())?,
             gathered: numbers(layers.len())?,
-            scratch: numbers(plan.scratch()?)?,
+            scratch: numbers(scratch(layers)?)?,
         })
     }
 

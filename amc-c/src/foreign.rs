@@ -31,6 +31,19 @@ pub(crate) unsafe fn optional<'a, T>(start: *const T) -> Result<Option<&'a T>, S
     unsafe { array(start, 1) }.map(|values| values.first())
 }
 
+/// `count` values at `start`, to be changed; none are anywhere.
+///
+/// # Safety
+/// There are so many, and nobody else uses them while the slice is used.
+pub(crate) unsafe fn array_mut<'a, T>(start: *mut T, count: usize) -> Result<&'a mut [T], Status> {
+    check(start, count)?;
+    match count {
+        0 => Ok(&mut []),
+        // SAFETY: the pointer is neither null nor misaligned, and the caller vouches for the rest.
+        _ => Ok(unsafe { slice::from_raw_parts_mut(start, count) }),
+    }
+}
+
 /// Room for `count` values at `start`.
 ///
 /// # Safety

@@ -11,6 +11,7 @@ extern crate std;
 
 // What C says, in C's types.
 mod samples;
+mod scaling;
 mod setup;
 mod status;
 
@@ -24,6 +25,7 @@ mod create;
 mod evaluator;
 mod feed;
 mod learner;
+mod predict;
 mod trainer;
 
 // The functions that C calls.
@@ -36,6 +38,7 @@ pub use create::{LAYER_NUMBERS, RANGE, STREAM_BYTES, TRAINER_WORDS};
 pub use learner::{LEARNER_WORDS, Learner, LearnerSetup};
 pub use learner_api::*;
 pub use samples::Samples;
+pub use scaling::Scaling;
 pub use setup::{Activation, IN_PLACE, Layer, LossKind, Net, SIGNAL_NORM, Setup};
 pub use status::Status;
 pub use trainer::{Counters, Decision, Trainer};

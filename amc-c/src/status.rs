@@ -15,9 +15,10 @@ pub enum Status {
     Null,
     /// A pointer is not aligned: memory to `AMC_ALIGNMENT` bytes, arrays as their type demands.
     Misaligned,
-    /// The memory is too short: `amc_bytes` tells how much is needed.
+    /// The memory is too short: `amc_bytes` tells how much is needed, and `AMC_PREDICT_BYTES` for `amc_net_predict`.
     Memory,
-    /// An array of outputs, or a buffer to save to, is not as long as needed.
+    /// An array of outputs, or a buffer to save to, is not as long as needed; or numbers to scale are not rows of as many
+    /// as there are scalings.
     Length,
 
     /// `parameters` is 0, or not the number of parameters of the net.
@@ -63,7 +64,7 @@ pub enum Status {
     NoSamples,
     /// Either `numbers` or `bytes` has to be given, and either `targets` or `classes`.
     Samples,
-    /// `scale` is 0, infinite or not a number.
+    /// A `scale` is 0, infinite or not a number, or an `offset` is infinite or not a number.
     Scale,
     /// A feature is infinite or not a number: `amc_check_samples` tells which, or `amc_check_numbers`.
     Feature,
@@ -89,7 +90,7 @@ pub enum Status {
     Undecided,
 
     /// A number of the trainer's state is not finite: from there no training could go on. Or one that
-    /// `amc_check_numbers` was given.
+    /// `amc_check_numbers`, `amc_scale` or `amc_unscale` was given: the first of these tells which.
     NotFinite,
     /// The bytes are not what `amc_save` wrote, all of it and nothing else.
     NotSaved,

@@ -67,3 +67,22 @@ fn a_learner_in_c_learns_from_its_samples_and_goes_on_after_a_reset() {
     let text = run("learner");
     assert!(text.starts_with("moves="), "{text}");
 }
+
+/// What `amc predict` said on a host of the example's rows, as the example prints it.
+fn answers() -> String {
+    let answer = |line: &str| {
+        let (class, outputs) = line.split_once(',').expect("a class and outputs");
+        let bits = |output: &str| format!(" {:08x}", output.parse::<f32>().expect("a number").to_bits());
+        class.to_string() + &outputs.split(',').map(bits).collect::<String>() + "\n"
+    };
+    include_str!("../examples/table/answers.csv").lines().skip(1).map(answer).collect()
+}
+
+#[test]
+#[ignore = "needs the images that check.sh builds"]
+fn a_net_of_a_table_answers_in_c_with_the_bits_of_the_host() {
+    let text = run("table");
+    let (answered, stack) = text.split_at(text.find("stack=").expect("all rows"));
+    assert_eq!(answered, answers());
+    assert!(stack.ends_with('\n'), "{text}");
+}

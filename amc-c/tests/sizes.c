@@ -40,6 +40,23 @@ static void saved(const amc_setup *setup, size_t layers)
     free(memory);
 }
 
+/* A net predicts in so much memory, and in a byte less it does not. */
+static void predicts(const amc_net *net, size_t parameters, size_t bytes)
+{
+    uint8_t *memory = aligned_alloc(AMC_ALIGNMENT, (bytes + 7) / 8 * 8);
+    float *x = calloc(parameters, sizeof *x), row[200] = {0}, outputs[4];
+    size_t count = net->layers[net->layer_count - 1].units;
+    amc_status enough = amc_net_predict(net, x, parameters, row, memory, bytes, outputs, count);
+    amc_status less = amc_net_predict(net, x, parameters, row, memory, bytes - 1, outputs, count);
+
+    if (enough != AMC_STATUS_OK || less != AMC_STATUS_MEMORY) {
+        printf("predicting in %zu bytes: status %u, in one less: %u\n", bytes, (unsigned)enough, (unsigned)less);
+        failures++;
+    }
+    free(x);
+    free(memory);
+}
+
 int main(void)
 {
     enum { SMALL = AMC_PARAMETERS(5, 7) + AMC_PARAMETERS(7, 2) };
@@ -75,5 +92,7 @@ int main(void)
         same("a function", AMC_FUNCTION_BYTES(2, n), needed(&setup));
         saved(&setup, 0);
     }
+    predicts(&nets[0], SMALL, AMC_PREDICT_BYTES(2, 7));
+    predicts(&nets[1], LARGE, AMC_PREDICT_BYTES(2, 300));
     return failures != 0;
 }

@@ -1,50 +1,16 @@
-//! A trained net as source code.
+//! A trained net as source code: its description and its parameters, and of one that was trained on a table also what
+//! scales its numbers, and its classes.
 
-use std::fmt::Write;
+mod c;
+mod rust;
 
-use amc_core::Layer;
-
-use crate::data::schema::{Feature, Outputs, Scaling, Schema};
-use crate::model::{Model, params_hash};
+pub use self::c::{ExportError, c, prefix};
+pub use self::rust::rust;
 
 /// Columns that a line of numbers fills.
 const WIDTH: usize = 110;
 
-/// Rust that compiles against `amc-core`: constants `NET` and `OBJECTIVE`, and the static `PARAMETERS`, which have the
-/// model's bits; of a net that was trained on a table also what scales its numbers, and its classes.
-pub fn rust(model: &Model) -> anyhow::Result<String> {
-    let objective = model.description.objective()?;
-    let mut layers = String::new();
-    for layer in &model.description.layers {
-        writeln!(layers, "    {},", layer)?;
-    }
-    let mut text = String::new();
-    writeln!(text, "// Made by `amc export --rust`. Trained in {} arithmetic.", model.arithmetic)?;
-    writeln!(text, "// CRC-32 of the parameters as little-endian f32: {}.\n", params_hash(&model.parameters))?;
-    if model.description.layers.iter().any(|layer| !matches!(layer, Layer::Dense(_))) {
-        writeln!(text, "// It needs the feature `layers` of amc-core.\n")?;
-    }
-    let windows: String = ["Image", "Kernel"]
-        .into_iter()
-        .filter(|name| layers.contains(&format!("{name}::")))
-        .map(|name| format!("{name}, "))
-        .collect();
-    writeln!(text, "use amc_core::{{Activation, {windows}Layer, Loss, Net, Objective}};\n")?;
-    writeln!(text, "/// The net.\n#[rustfmt::skip]")?;
-    writeln!(text, "pub const NET: Net<'static> = Net::new({}, &[", objective.net().inputs())?;
-    writeln!(text, "{layers}]);\n\n/// The net, and the loss it was trained on.")?;
-    let loss = objective.loss();
-    writeln!(text, "pub const OBJECTIVE: Objective<'static> = Objective::new(NET, Loss::{loss:?});\n")?;
-    writeln!(text, "/// What it has learned.\n#[allow(clippy::approx_constant)]\n#[rustfmt::skip]")?;
-    writeln!(text, "pub static PARAMETERS: [f32; NET.parameters()] = [")?;
-    text += &lines(model.parameters.iter().map(|x| number(*x)));
-    if let Some(schema) = &model.schema {
-        text += &of_a_table(schema)?;
-    }
-    Ok(text)
-}
-
-/// Values, with commas between, up to the end of an array.
+/// Values with commas between, in lines.
 fn lines(values: impl Iterator<Item = String>) -> String {
     let (mut text, mut line) = (String::new(), String::from("   "));
     for value in values {
@@ -54,53 +20,5 @@ fn lines(values: impl Iterator<Item = String>) -> String {
         }
         line += &format!(" {value},");
     }
-    text + &format!("{line}\n];\n")
-}
-
-/// A text that may have lines, as one.
-fn one_line(text: &str) -> String {
-    text.replace(char::is_control, " ")
-}
-
-/// What a device needs besides, to take a table's numbers and to say its classes. Numbers that are taken or given as they are have
-/// names alone.
-fn of_a_table(schema: &Schema) -> anyhow::Result<String> {
-    let mut text = String::from("\n");
-    let of = match schema.window.rows {
-        1 => "input".to_string(),
-        rows => format!("number of a row, of which the net takes {rows}, the oldest first"),
-    };
-    let names: Vec<_> = schema.features.iter().map(Feature::meaning).collect();
-    let how = "the net takes (x − offset) · scale";
-    text += &scaling(&format!("each {of}"), how, "INPUT_SCALING", &names, &schema.input_scaling);
-    match &schema.outputs {
-        Outputs::Classes(names) => {
-            writeln!(text, "\n/// What the outputs stand for.\n#[rustfmt::skip]")?;
-            writeln!(text, "pub static CLASSES: [&str; {}] = [", names.len())?;
-            text += &lines(names.iter().map(|name| format!("{name:?}")));
-        }
-        Outputs::Numbers(names) => {
-            let how = "the number is y / scale + offset";
-            text += "\n";
-            text += &scaling("each output y", how, "OUTPUT_SCALING", names, &schema.output_scaling);
-        }
-    }
-    Ok(text)
-}
-
-/// A static of the scaling of what has these names, or the names alone where nothing is scaled.
-fn scaling(of: &str, how: &str, constant: &str, names: &[String], scalings: &[Scaling]) -> String {
-    let listed = |mark: &str| names.iter().map(|name| format!("{mark} {}\n", one_line(name))).collect::<String>();
-    if scalings.iter().all(|scaling| *scaling == Scaling::NONE) {
-        return format!("// Not scaled is {of}, in their order:\n{}", listed("//"));
-    }
-    let pair = |Scaling { offset, scale }: &Scaling| format!("[{}, {}]", number(*offset), number(*scale));
-    let head = format!("/// Offset and scale of {of}: {how}. In their order:\n{}#[rustfmt::skip]\n", listed("///"));
-    let rows = lines(scalings.iter().map(pair));
-    format!("{head}pub static {constant}: [[f32; 2]; {}] = [\n{rows}", scalings.len())
-}
-
-/// The shortest decimal that is read as these bits; what has no decimal, by its bits.
-fn number(x: f32) -> String {
-    if x.is_finite() { format!("{x:?}") } else { format!("f32::from_bits({:#010x})", x.to_bits()) }
+    text + &format!("{line}\n")
 }

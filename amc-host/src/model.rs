@@ -146,6 +146,6 @@ fn schema(stored: &model::Stored<'_>) -> Result<Option<Schema>, String> {
         output_scaling: stored.output_scaling().map(Scaling::from).collect(),
         ..schema.into_owned()
     };
-    schema.check(stored.description().inputs())?;
+    schema.check(stored.description().inputs(), stored.description().outputs())?;
     Ok(Some(schema))
 }

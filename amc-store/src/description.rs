@@ -67,6 +67,11 @@ impl<'b> Description<'b> {
         self.inputs
     }
 
+    /// Numbers that the net gives for a sample.
+    pub fn outputs(&self) -> usize {
+        self.layers().last().map_or(0, |layer| layer.units())
+    }
+
     /// The net's layers. With the [inputs](Description::inputs) they are a net if [`Net::try_new`] says so.
     pub fn layers(&self) -> impl Iterator<Item = Layer> + use<'b> {
         let mut fields = self.layers;

@@ -7,6 +7,7 @@
 mod blob;
 mod description;
 mod error;
+mod scaling;
 
 // What is kept.
 pub mod model;

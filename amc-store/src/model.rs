@@ -40,12 +40,44 @@
 //! assert!(stored.parameters().eq(trained));
 //! # Ok::<(), amc_store::FormatError>(())
 //! ```
+//!
+//! A host keeps beside the parameters how it scaled what the net was trained on: a device measures, scales, and has the
+//! bits of the host's answers.
+//!
+//! ```
+//! use amc_core::{Activation, Layer, Loss, Net, Objective, Portable, Rows};
+//! use amc_store::{Arithmetic, model};
+//!
+//! const NET: Net = Net::new(2, &[Layer::dense(1, Activation::Linear)]);
+//! const POWER: Objective = Objective::new(NET, Loss::MeanSquaredError);
+//! # let scaling = model::Scaling { inputs: &[[20.0, 0.5], [1000.0, 0.25]], outputs: &[[7.0, 0.5]] };
+//! # let kept = model::Model { scaling, ..model::Model::new(POWER, Arithmetic::Portable, &[1.0, -1.0, 0.0]) };
+//! # let mut file = [0; 256];
+//! # let length = kept.write(&mut file)?;
+//! # let file = &file[..length];
+//!
+//! // `include_bytes!("model.amc")`, or a piece of flash.
+//! let stored = model::Stored::parse(file)?;
+//! let mut parameters = [0.0; NET.parameters()];
+//! stored.load(&POWER, &mut parameters)?;
+//!
+//! // In the units of the table: °C and hPa, and the answer in W.
+//! let mut row = [22.0, 1002.0];
+//! stored.scale_inputs(&mut row)?;
+//! let mut scratch = [0.0; NET.scratch(1)];
+//! let outputs = POWER.predict(Portable::<1>, &parameters, &Rows::new(&row, 2, 1.0), 0, &mut scratch)?;
+//! let mut power = [outputs[0]];
+//! stored.unscale_outputs(&mut power)?;
+//! assert_eq!(power, [8.0]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use amc_core::{Loss, Net, Objective};
 use serde::{Serialize, Serializer};
 
 use crate::blob::{Blob, Fields, Kind, MODEL, Numbers, PREFIX, open_whole, same_length};
 use crate::description::{self, Described};
+pub use crate::scaling::{OffsetAndScale, scaled, unscaled};
 use crate::{Arithmetic, Description, FormatError};
 
 /// A trained net, to be kept.
@@ -62,9 +94,6 @@ pub struct Model<'a> {
     /// Whatever a host has to say of it.
     pub notes: &'a [u8],
 }
-
-/// An offset and a scale: a net's number is (x − offset) · scale.
-pub type OffsetAndScale = [f32; 2];
 
 /// How a net's numbers come from what was measured. Empty: they are the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -131,13 +160,13 @@ impl Blob for Model<'_> {
     fn check(&self) -> Result<(), FormatError> {
         let net = self.objective.net();
         same_length("parameters", net.parameters(), self.parameters.len())?;
-        scaled("scaled inputs", net.inputs(), self.scaling.inputs.len())?;
-        scaled("scaled outputs", net.outputs(), self.scaling.outputs.len())
+        all_or_none("scaled inputs", net.inputs(), self.scaling.inputs.len())?;
+        all_or_none("scaled outputs", net.outputs(), self.scaling.outputs.len())
     }
 }
 
 /// All of them are scaled, or none.
-fn scaled(what: &'static str, needed: usize, given: usize) -> Result<(), FormatError> {
+fn all_or_none(what: &'static str, needed: usize, given: usize) -> Result<(), FormatError> {
     if given == 0 { Ok(()) } else { same_length(what, needed, given) }
 }
 
@@ -162,6 +191,10 @@ impl<'b> Head<'b> {
             Err(_) => (fields.take("the scaled inputs and outputs")?, fields.take("the notes")?),
         };
         fields.end()?;
+        let (inputs, outputs) = scaled;
+        if all_or_none("", description.inputs(), inputs).and(all_or_none("", description.outputs(), outputs)).is_err() {
+            return Err(FormatError::Header { what: "the scaled inputs and outputs" });
+        }
         Ok(Self { arithmetic, description, parameters, scaled, notes })
     }
 
@@ -229,6 +262,29 @@ impl<'b> Stored<'b> {
     /// An offset and a scale for each output, or nothing if they are as they are.
     pub fn output_scaling(&self) -> impl ExactSizeIterator<Item = OffsetAndScale> + Clone + use<'b> {
         self.numbers.pairs(self.parameters + 2 * self.scaled.0, self.scaled.1)
+    }
+
+    /// Makes what was measured into what the net takes, in place: `numbers` are those of a sample, one for each input, in
+    /// the units of the table that the net was trained on; with windows all rows, the oldest first. Nothing changes where
+    /// the model has no scaling.
+    ///
+    /// # Errors
+    /// `Length` of the inputs, where there are more or fewer: nothing is changed then.
+    pub fn scale_inputs(&self, numbers: &mut [f32]) -> Result<(), FormatError> {
+        same_length("inputs", self.description.inputs(), numbers.len())?;
+        numbers.iter_mut().zip(self.input_scaling()).for_each(|(x, of)| *x = scaled(*x, of));
+        Ok(())
+    }
+
+    /// Makes the net's outputs of a sample into numbers in the units of the table, in place. Nothing changes where the model
+    /// has no scaling of outputs, as where they stand for classes.
+    ///
+    /// # Errors
+    /// `Length` of the outputs, where there are more or fewer: nothing is changed then.
+    pub fn unscale_outputs(&self, numbers: &mut [f32]) -> Result<(), FormatError> {
+        same_length("outputs", self.description.outputs(), numbers.len())?;
+        numbers.iter_mut().zip(self.output_scaling()).for_each(|(y, of)| *y = unscaled(*y, of));
+        Ok(())
     }
 
     /// What a host has to say of it.

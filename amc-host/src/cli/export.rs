@@ -3,21 +3,26 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use crate::console::print;
-use crate::export::rust;
+use crate::export::{c, prefix, rust};
 use crate::fold::fold;
 use crate::model::Model;
 use crate::output::save;
 
 #[derive(Args)]
+#[command(group = ArgGroup::new("language").required(true))]
 pub(super) struct ExportArgs {
     /// A model file
     model: PathBuf,
     /// As Rust for amc-core: constants NET and OBJECTIVE, and the static PARAMETERS with the same bits
-    #[arg(long, required = true)]
+    #[arg(long, group = "language")]
     rust: bool,
+    /// As a C header for amc-c: macros of sizes, the net, its layers and parameters with the same bits, what scales a table's
+    /// numbers, and classes; all names begin with that of the file, or with MODEL
+    #[arg(long, group = "language")]
+    c: bool,
     /// Fold the scaling of a table's numbers into the first layer, and that of numbers to find into the last: the net takes and
     /// gives them as they are measured
     #[arg(long)]
@@ -33,7 +38,11 @@ pub(super) fn run(args: &ExportArgs) -> anyhow::Result<()> {
         true => fold(&model).with_context(|| args.model.display().to_string())?,
         false => model,
     };
-    let source = rust(&model).with_context(|| args.model.display().to_string())?;
+    let source = match args.c {
+        true => c(&model, &prefix(args.output.as_deref())?),
+        false => rust(&model),
+    };
+    let source = source.with_context(|| args.model.display().to_string())?;
     match &args.output {
         Some(path) => save(path, source.as_bytes()),
         None => Ok(print(source)?),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use amc_store::model::{scaled, unscaled};
 use serde::{Deserialize, Serialize};
 
 use super::table::columns::{Cells, ColumnError};
@@ -35,12 +36,12 @@ impl Scaling {
 
     /// The net's number.
     pub fn apply(self, x: f32) -> f32 {
-        (x - self.offset) * self.scale
+        scaled(x, self.into())
     }
 
     /// The number that is the net's.
     pub fn undo(self, y: f32) -> f32 {
-        y / self.scale + self.offset
+        unscaled(y, self.into())
     }
 }
 
@@ -161,18 +162,22 @@ impl Kind {
 }
 
 impl Schema {
-    /// Whether it is one of so many inputs, whose parts fit together.
-    pub(crate) fn check(&self, inputs: usize) -> Result<(), String> {
+    /// Whether it is one of so many inputs and outputs, whose parts fit together.
+    pub(crate) fn check(&self, inputs: usize, outputs: usize) -> Result<(), String> {
         let (numbers, scaled) = (self.inputs(), self.input_scaling.len().saturating_mul(self.window.rows));
         let scaled_outputs = self.output_scaling.len();
-        let (outputs, wanted) = match &self.outputs {
-            Outputs::Classes(names) => (names.len(), 0),
-            Outputs::Numbers(names) => (names.len(), names.len()),
+        // A net may have more outputs than there are classes.
+        let (names, fit, wanted) = match &self.outputs {
+            Outputs::Classes(names) => (names.len(), names.len() <= outputs, 0),
+            Outputs::Numbers(names) => (names.len(), names.len() == outputs, outputs),
         };
         let places =
             self.features.iter().map(|feature| feature.column).chain(self.targets.iter().map(|target| target.0));
-        if numbers != inputs || scaled != inputs || scaled_outputs != wanted || outputs == 0 {
+        if numbers != inputs || scaled != inputs {
             return Err(format!("{numbers} features and {scaled} scaled inputs for a net of {inputs}"));
+        }
+        if !fit || scaled_outputs != wanted || names == 0 {
+            return Err(format!("{names} names and {scaled_outputs} scales of outputs for a net of {outputs}"));
         }
         if places.max().is_some_and(|place| place >= self.width) || self.targets.len() > self.width {
             return Err("its columns are beyond its table".to_string());
@@ -268,6 +273,20 @@ impl Feature {
         match &self.kind {
             Kind::Number(_) => self.title(),
             Kind::Choice(of, _) => format!("{} ({})", self.title(), of.join(", ")),
+        }
+    }
+
+    /// What each of its numbers is.
+    pub fn meanings(&self) -> Vec<String> {
+        match &self.kind {
+            Kind::Choice(of, _) if of.len() > 2 => {
+                of.iter().map(|text| format!("1 if {} is {text}", self.title())).collect()
+            }
+            Kind::Choice(of, _) => {
+                let numbered = of.iter().enumerate().map(|(number, text)| format!("{number} if it is {text}"));
+                vec![format!("{}: {}", self.title(), numbered.collect::<Vec<_>>().join(", "))]
+            }
+            Kind::Number(_) => vec![self.title()],
         }
     }
 

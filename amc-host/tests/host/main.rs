@@ -3,6 +3,8 @@
 mod arrays;
 mod cli;
 mod export;
+mod export_c;
 mod kept;
 mod model;
+mod on_a_device;
 mod tables;

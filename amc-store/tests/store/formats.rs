@@ -308,6 +308,7 @@ fn sealed(magic: &[u8; 8], version: u32, rest: &[u8]) -> Vec<u8> {
 fn read_all(bytes: &[u8]) {
     if let Ok(stored) = model::Stored::parse(bytes) {
         let _ = (stored.description().layers().count(), stored.parameters().count(), stored.check(&OBJECTIVE));
+        let _ = (stored.scale_inputs(&mut [1.0; 2]), stored.unscale_outputs(&mut [1.0]));
     }
     if let Ok(stored) = snapshot::Stored::parse(bytes) {
         let _ = (stored.description().map(|of| of.layers().count()), stored.parameters().count());
@@ -373,6 +374,51 @@ fn scaling_and_notes_come_back_and_change_no_byte_where_there_are_none() {
     for scaling in [Scaling { inputs: &inputs[..1], outputs: &[] }, Scaling { inputs: &[], outputs: &inputs }] {
         let error = Model { scaling, ..plain }.write(&mut [0; 4096]);
         assert!(matches!(error, Err(FormatError::Length { .. })), "{error:?}");
+    }
+}
+
+#[test]
+fn numbers_are_scaled_in_place_where_the_model_says_so() {
+    let (x, inputs, outputs) = (parameters(), [[1013.25, 0.1], [-3.0, 0.7]], [[7.3, 0.3]]);
+    let plain = Model::new(OBJECTIVE, Arithmetic::Portable, &x);
+    let bits = |numbers: &[f32]| numbers.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+    // Of the inputs alone, as where outputs are classes; of both; of none.
+    for (inputs, outputs) in [(&inputs[..], &[][..]), (&inputs, &outputs), (&[], &[])] {
+        let bytes = written(|out| Model { scaling: Scaling { inputs, outputs }, ..plain }.write(out));
+        let stored = model::Stored::parse(&bytes).unwrap();
+        let (mut row, mut answer) = ([998.7, 2.9], [0.123]);
+        stored.scale_inputs(&mut row).unwrap();
+        stored.unscale_outputs(&mut answer).unwrap();
+        let taken = if inputs.is_empty() { row } else { [(998.7 - 1013.25) * 0.1, (2.9 + 3.0) * 0.7] };
+        let given = if outputs.is_empty() { 0.123 } else { 0.123 / 0.3 + 7.3 };
+        assert_eq!((bits(&row), bits(&answer)), (bits(&taken), bits(&[given])));
+
+        let (mut longer, mut none) = ([998.7, 2.9, 998.7, 2.9], []);
+        let length = |what, needed, given| Err(FormatError::Length { what, needed, given });
+        assert_eq!(stored.scale_inputs(&mut longer), length("inputs", 2, 4));
+        assert_eq!(stored.scale_inputs(&mut longer[..1]), length("inputs", 2, 1));
+        assert_eq!(longer, [998.7, 2.9, 998.7, 2.9]);
+        assert_eq!(stored.unscale_outputs(&mut longer), length("outputs", 1, 4));
+        assert_eq!(stored.unscale_outputs(&mut none), length("outputs", 1, 0));
+    }
+}
+
+/// Under a right checksum, a model that says it scales another number of inputs or outputs than its net has.
+#[test]
+fn scaling_of_another_number_of_inputs_or_outputs_is_refused() {
+    let (x, pairs) = (parameters(), [[1.0, 2.0]; 2]);
+    let scaling = Scaling { inputs: &pairs, outputs: &pairs[..1] };
+    let bytes = written(|out| Model { scaling, ..Model::new(OBJECTIVE, Arithmetic::Portable, &x) }.write(out));
+    let rest = bytes[12..bytes.len() - 4].to_vec();
+    // The header's length; arithmetic, loss, net and the number of parameters take eleven bytes.
+    let at = 4 + 11;
+    assert_eq!(rest[at - 1..at + 3], [N as u8, 2, 1, 0]);
+    assert!(model::Stored::parse(&sealed(b"AMCMODEL", 2, &rest)).is_ok());
+    for (inputs, outputs) in [(1, 2), (3, 0), (0, 3)] {
+        let mut rest = rest.clone();
+        (rest[at], rest[at + 1]) = (inputs, outputs);
+        let error = model::Stored::parse(&sealed(b"AMCMODEL", 2, &rest)).unwrap_err();
+        assert_eq!(error, FormatError::Header { what: "the scaled inputs and outputs" });
     }
 }
 

@@ -40,7 +40,7 @@ fn a_sorted_table_with_texts_is_learned_and_its_names_are_kept() {
     assert!(told.contains("# features: room (attic, cellar), height\n# classes: deep, high, low"), "{told}");
 
     let told = stdout(&["export", MODEL, "--rust"], dir.path());
-    assert!(told.contains("/// room (attic, cellar)\n/// height\n"), "{told}");
+    assert!(told.contains("/// room: 0 if it is attic, 1 if it is cellar\n/// height\n"), "{told}");
     assert!(
         told.contains("INPUT_SCALING: [[f32; 2]; 2] = [") && told.contains("\"deep\", \"high\", \"low\","),
         "{told}"
