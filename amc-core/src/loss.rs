@@ -67,37 +67,34 @@ impl Loss {
     }
 }
 
-/// [`losses`], of which those that take exponentials are a function of their own on wide tiles. Firmware, whose tiles are
-/// narrow, knows its loss when it is compiled, and has no code for others.
+/// Whether [`losses`] of wide tiles are a function of their own, those of all tiles at once: they take exponentials. Firmware,
+/// whose tiles are narrow, knows its loss when it is compiled, and has no code for others.
 #[inline(always)]
-pub(crate) fn losses_outlined<L: Lanes>(
-    lanes: L,
-    loss: Loss,
-    activation: Activation,
-    outputs: &mut [f32],
-    targets: TileTargets<'_>,
-) -> L::V {
-    if L::T < 8 || loss == Loss::MeanSquaredError && activation != Activation::Softmax {
-        return losses(lanes, loss, activation, outputs, targets);
-    }
-    let mut found = lanes.splat(0.0);
-    lanes.outlined(TileLosses { loss, activation, outputs, targets, found: &mut found });
-    found
+pub(crate) fn are_outlined<L: Lanes>(loss: Loss, activation: Activation) -> bool {
+    L::T >= 8 && (loss != Loss::MeanSquaredError || activation == Activation::Softmax)
 }
 
-struct TileLosses<'t, V> {
-    loss: Loss,
-    activation: Activation,
-    outputs: &'t mut [f32],
-    targets: TileTargets<'t>,
-    found: &'t mut V,
+/// The [`losses`] of tiles, each in the place of its first output.
+pub(crate) struct TilesLosses<'t> {
+    pub(crate) loss: Loss,
+    pub(crate) activation: Activation,
+    /// `[tile][output][T]`
+    pub(crate) outputs: &'t mut [f32],
+    /// Outputs of a sample.
+    pub(crate) width: usize,
+    /// Of all samples, and which is the first of these.
+    pub(crate) targets: (Targets<'t>, usize),
 }
 
-impl<L: Lanes> Outlined<L> for TileLosses<'_, L::V> {
+impl<L: Lanes> Outlined<L> for TilesLosses<'_> {
     #[inline(always)]
     fn run(self, lanes: L) {
-        let Self { loss, activation, outputs, targets, found } = self;
-        *found = losses(lanes, loss, activation, outputs, targets);
+        let Self { loss, activation, outputs, width, targets: (targets, first) } = self;
+        for (tile, outputs) in outputs.chunks_exact_mut((width * L::T).max(1)).enumerate() {
+            let targets = TileTargets::new(targets, first + tile * L::T, width);
+            let found = losses(lanes, loss, activation, outputs, targets);
+            lanes.store(found, outputs);
+        }
     }
 }
 
@@ -106,7 +103,7 @@ impl<L: Lanes> Outlined<L> for TileLosses<'_, L::V> {
 /// `outputs`, `[output][T]`, holds what the last layer gave: its inputs where the loss is cross-entropy or the
 /// activation softmax. It is overwritten.
 #[inline(always)]
-fn losses<L: Lanes>(
+pub(crate) fn losses<L: Lanes>(
     lanes: L,
     loss: Loss,
     activation: Activation,

@@ -6,7 +6,7 @@ use crate::activation::{Activation, softmax};
 use crate::forward::{Pass, Signals, buffers};
 use crate::lanes::Lanes;
 use crate::layer::neurons::signal;
-use crate::loss::{Loss, TileTargets, correct, losses_outlined};
+use crate::loss::{Loss, TileTargets, TilesLosses, are_outlined, correct, losses};
 use crate::net::Net;
 use crate::samples::{Features, Samples, Targets};
 use crate::score::{BlockScore, Collect, Measurements, Request, SampleValue, Score, Sums};
@@ -319,9 +319,21 @@ impl<'a> Objective<'a> {
             let buffers = buffers(&self.net, &mut *scratch);
             let signals = if with_signal { Some(Signals { collect: &mut *collect, end }) } else { None };
             let given = pass.run(lanes, tiles, inputs, buffers, signals);
+            let targets = |tile: usize| TileTargets::new(samples.targets, sample + tile * L::T, outputs);
+            if let Request::Losses { correct: true, .. } = wanted {
+                for (index, given) in given.chunks_exact((outputs * L::T).max(1)).enumerate() {
+                    found += correct::<L>(given, targets(index), tile(index).1);
+                }
+            }
+            let (loss, activation) = (self.loss, self.net.output());
+            let are_outlined = matches!(wanted, Request::Losses { .. }) && are_outlined::<L>(loss, activation);
+            if are_outlined {
+                let targets = (samples.targets, sample);
+                lanes.outlined(TilesLosses { loss, activation, outputs: &mut *given, width: outputs, targets });
+            }
             for (index, given) in given.chunks_exact_mut((outputs * L::T).max(1)).enumerate() {
                 let (sample, valid) = tile(index);
-                let Request::Losses { correct: is_counted, .. } = wanted else {
+                if let Request::Outputs = wanted {
                     if last == Activation::Softmax {
                         softmax(lanes, given);
                     }
@@ -329,12 +341,11 @@ impl<'a> Objective<'a> {
                         collect.take(lanes, SampleValue::Output(output), sample, valid, lanes.load(given));
                     }
                     continue;
-                };
-                let targets = TileTargets::new(samples.targets, sample, outputs);
-                if is_counted {
-                    found += correct::<L>(given, targets, valid);
                 }
-                let loss = losses_outlined(lanes, self.loss, self.net.output(), given, targets);
+                let loss = match are_outlined {
+                    true => lanes.load(given),
+                    false => losses(lanes, loss, activation, given, targets(index)),
+                };
                 collect.take(lanes, SampleValue::Loss, sample, valid, loss);
             }
         }
