@@ -103,7 +103,7 @@ impl<L: Lanes> Outlined<L> for TilesLosses<'_> {
 /// `outputs`, `[output][T]`, holds what the last layer gave: its inputs where the loss is cross-entropy or the
 /// activation softmax. It is overwritten.
 #[inline(always)]
-pub(crate) fn losses<L: Lanes>(
+fn losses<L: Lanes>(
     lanes: L,
     loss: Loss,
     activation: Activation,
@@ -145,14 +145,32 @@ pub(crate) fn losses<L: Lanes>(
             if activation == Activation::Softmax {
                 softmax(lanes, outputs);
             }
-            let mut total = lanes.splat(0.0);
-            for (output, value) in outputs.chunks_exact(L::T).enumerate() {
-                let error = lanes.sub(lanes.load(value), targets.lane(lanes, output, count));
-                total = lanes.mul_add(error, error, total);
-            }
-            total
+            squared_errors(lanes, outputs, targets)
         }
     }
+}
+
+/// Σ (output − target)² of each sample.
+#[inline(always)]
+fn squared_errors<L: Lanes>(lanes: L, outputs: &[f32], targets: TileTargets<'_>) -> L::V {
+    let (count, mut total) = (outputs.len() / L::T, lanes.splat(0.0));
+    for (output, value) in outputs.chunks_exact(L::T).enumerate() {
+        let error = lanes.sub(lanes.load(value), targets.lane(lanes, output, count));
+        total = lanes.mul_add(error, error, total);
+    }
+    total
+}
+
+/// [`losses`] that are [not outlined](are_outlined): wide tiles have no code for others.
+#[inline(always)]
+pub(crate) fn losses_inlined<L: Lanes>(
+    lanes: L,
+    loss: Loss,
+    activation: Activation,
+    outputs: &mut [f32],
+    targets: TileTargets<'_>,
+) -> L::V {
+    if L::T < 8 { losses(lanes, loss, activation, outputs, targets) } else { squared_errors(lanes, outputs, targets) }
 }
 
 /// Samples among the first `valid` whose largest output, the first of equals, is that of their class.

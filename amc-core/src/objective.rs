@@ -6,7 +6,7 @@ use crate::activation::{Activation, softmax};
 use crate::forward::{Pass, Signals, buffers};
 use crate::lanes::Lanes;
 use crate::layer::neurons::signal;
-use crate::loss::{Loss, TileTargets, TilesLosses, are_outlined, correct, losses};
+use crate::loss::{Loss, TileTargets, TilesLosses, are_outlined, correct, losses_inlined};
 use crate::net::Net;
 use crate::samples::{Features, Samples, Targets};
 use crate::score::{BlockScore, Collect, Measurements, Request, SampleValue, Score, Sums};
@@ -344,7 +344,7 @@ impl<'a> Objective<'a> {
                 }
                 let loss = match are_outlined {
                     true => lanes.load(given),
-                    false => losses(lanes, loss, activation, given, targets(index)),
+                    false => losses_inlined(lanes, loss, activation, given, targets(index)),
                 };
                 collect.take(lanes, SampleValue::Loss, sample, valid, loss);
             }
