@@ -10,8 +10,9 @@ use rand_core::SeedableRng;
 
 use crate::block::Block;
 use crate::evaluator::Evaluator;
+use crate::lanes::LANES;
 use crate::setup::{IN_PLACE, Layer, Net, SIGNAL_NORM, Setup};
-use crate::trainer::{LANES, Trainer};
+use crate::trainer::Trainer;
 use crate::{ALIGNMENT, Status};
 
 /// The trainer itself, in words of the size of a pointer.

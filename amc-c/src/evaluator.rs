@@ -4,7 +4,7 @@ use amc_core::trainer::{Evaluate, Trainer as CoreTrainer};
 use amc_core::{Generator, Measurements, Objective, Samples as Data, Score};
 
 use crate::feed::Feed;
-use crate::trainer::{LANES, Lanes};
+use crate::lanes::{LANES, Lanes};
 
 // cbindgen takes types by their last name: `Samples` and `Trainer` are C's.
 pub(crate) type Batch = Data<'static, Feed<'static>>;

@@ -6,8 +6,8 @@ use amc_learner::{Memory, Rules, Window};
 
 use crate::block::Block;
 use crate::create::{Pieces, Plan, TRAINER_WORDS};
+use crate::lanes::{LANES, Lanes};
 use crate::setup::{IN_PLACE, SIGNAL_NORM, Setup};
-use crate::trainer::{LANES, Lanes};
 use crate::{ALIGNMENT, Status};
 
 /// The learner itself, in words of the size of a pointer.

@@ -24,6 +24,7 @@ mod check;
 mod create;
 mod evaluator;
 mod feed;
+mod lanes;
 mod learner;
 mod predict;
 mod trainer;

@@ -7,8 +7,8 @@ use crate::block::Block;
 use crate::check::first_not_finite;
 use crate::create::{describe, scratch};
 use crate::feed::Feed;
+use crate::lanes::LANES;
 use crate::setup::{Layer, Net};
-use crate::trainer::LANES;
 
 /// A net as C describes it, its arrays at hand.
 #[derive(Clone, Copy)]

@@ -4,18 +4,13 @@ use core::mem::MaybeUninit;
 
 use amc_core::chain::{self, Chain, Proposal};
 use amc_core::{Generator, Objective};
-use amc_cortex_m::CortexM;
 use amc_store::Arithmetic;
 use amc_store::snapshot::Snapshot;
 
 use crate::Status;
 use crate::evaluator::{Batch, Evaluator, Training};
 use crate::feed::Feed;
-
-/// The lanes of the whole library, with the bits of `Portable`. Fewer sums would save 5 kB of flash, and cost five
-/// times the instructions.
-pub(crate) type Lanes = CortexM<1>;
-pub(crate) const LANES: Lanes = CortexM;
+use crate::lanes::{LANES, Lanes};
 
 type Pending<'c> = Proposal<'c, 'static, Generator, Lanes>;
 

@@ -118,6 +118,21 @@ impl<'a> Evaluator<'a> {
         score.unwrap_or(Score { loss: f32::NAN, correct: 0 })
     }
 
+    /// The loss of [`evaluate_fresh`](Self::evaluate_fresh), and the signals of all layers, the net's inputs included, if there
+    /// is room for them.
+    pub(crate) fn score(
+        &mut self,
+        batch: &Batch<'_>,
+        rest: (usize, &[f32]),
+        parameters: &[f32],
+        signal: &mut [f32],
+    ) -> f32 {
+        if let Some(input) = signal.first_mut() {
+            *input = self.input_signal(batch);
+        }
+        self.evaluate_fresh(parameters, batch, rest, Measurements { signal, correct: false }).loss
+    }
+
     /// Σ S² of the net's inputs, averaged over the batch.
     pub fn input_signal(&self, batch: &Batch<'_>) -> f32 {
         let signals = kernels::input_signals(self.arithmetic, &self.objective, &batch.samples);

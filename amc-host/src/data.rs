@@ -2,6 +2,7 @@
 
 mod gzip;
 pub mod idx;
+pub mod normalise;
 pub mod npy;
 pub mod npz;
 pub mod prepare;

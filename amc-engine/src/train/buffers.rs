@@ -6,7 +6,6 @@ use amc_store::FormatError;
 use amc_store::snapshot::{Expected, Slices, Stored};
 
 use super::Settings;
-use super::moves::score;
 use crate::data::pack::Batch;
 use crate::evaluate::Evaluator;
 
@@ -58,7 +57,7 @@ impl Buffers {
     /// The loss on the first batch, whose signals are kept.
     pub fn begin(&mut self, evaluator: &mut Evaluator<'_>, batch: &Batch<'_>) -> f32 {
         let signal = self.signal.as_deref_mut().unwrap_or_default();
-        score(evaluator, batch, (batch.samples.len(), &[]), &self.parameters, signal)
+        evaluator.score(batch, (batch.samples.len(), &[]), &self.parameters, signal)
     }
 
     /// Where a chain of the same settings was when it was kept, and the state that it goes on from.

@@ -12,7 +12,7 @@ use super::checkpoint::{Checkpoint, bytes_of};
 use super::durations::Durations;
 use super::threads::Threads;
 use super::{Progress, Settings, Trained, accuracy, measure};
-use crate::data::pack::{Batch, PackedSet};
+use crate::data::pack::PackedSet;
 use crate::evaluate::Evaluator;
 
 /// Who evaluates the moves of a run.
@@ -32,7 +32,7 @@ impl Evaluate for Run<'_, '_> {
     fn evaluate(&mut self, parameters: &[f32], signal: &mut [f32]) -> f32 {
         let Self { evaluator, batches, .. } = self;
         let (fresh, rest) = batches.fresh();
-        let loss = score(evaluator, &batches.current(), (fresh, &rest), parameters, signal);
+        let loss = evaluator.score(&batches.current(), (fresh, &rest), parameters, signal);
         batches.learn(evaluator);
         loss
     }
@@ -146,19 +146,4 @@ impl Moves<'_, '_> {
             median_step: steps.median(),
         }
     }
-}
-
-/// The loss on a batch, of which the first samples are evaluated and the rest known, and the signals of all layers, the
-/// net's inputs included.
-pub(super) fn score(
-    evaluator: &mut Evaluator<'_>,
-    batch: &Batch<'_>,
-    rest: (usize, &[f32]),
-    parameters: &[f32],
-    signal: &mut [f32],
-) -> f32 {
-    if let Some(input) = signal.first_mut() {
-        *input = evaluator.input_signal(batch);
-    }
-    evaluator.evaluate_fresh(parameters, batch, rest, Measurements { signal, correct: false }).loss
 }

@@ -9,7 +9,6 @@ use rayon::prelude::*;
 use super::Settings;
 use super::buffers::Buffers;
 use super::checkpoint::bytes_of;
-use super::moves::score;
 use super::threads::Threads;
 use crate::data::pack::{Batch, PackedSet};
 use crate::evaluate::Evaluator;
@@ -123,7 +122,7 @@ impl Evaluate for OnBatch<'_, '_> {
     }
 
     fn evaluate(&mut self, parameters: &[f32], signal: &mut [f32]) -> f32 {
-        score(self.evaluator, &self.batch, (self.batch.samples.len(), &[]), parameters, signal)
+        self.evaluator.score(&self.batch, (self.batch.samples.len(), &[]), parameters, signal)
     }
 
     fn evaluate_within(&mut self, bound: f32, parameters: &[f32], signal: &mut [f32]) -> Option<Score> {

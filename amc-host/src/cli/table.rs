@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::data::prepare::{Missing, Normalise, Options};
+use crate::data::normalise::Normalise;
+use crate::data::prepare::{Missing, Options};
 use crate::data::split::Split;
 use crate::data::table::Written;
 use crate::data::table::dialect::Delimiter;

@@ -13,6 +13,7 @@ use amc_engine::memory::MemoryError;
 use self::choice::{feature_columns, groups, target_columns};
 pub(crate) use self::windows::check_memory;
 use self::windows::{Order, windows};
+use super::normalise::{Normalise, scaling};
 use super::schema::{Feature, Kind, Outputs, Scaling, Schema, SchemaError};
 use super::split::{Parts, Split, grouped, last, random};
 use super::table::columns::{Cells, ColumnError};
@@ -36,18 +37,6 @@ pub enum Missing {
     Mean,
     /// Rows that have one are left out.
     Drop,
-}
-
-/// How numbers are brought to about the same scale.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Normalise {
-    /// They are as they are.
-    Off,
-    /// Mean 0 and standard deviation 1 in the training part.
-    #[default]
-    Standard,
-    /// 0 to 1 in the training part.
-    MinMax,
 }
 
 /// A column by its name, or its place from 1, or `first` or `last`.
@@ -396,20 +385,6 @@ fn kind(table: &Table, column: usize, train: &[usize]) -> Result<Kind, PrepareEr
 fn scalings(raw: &[f32], width: usize, train: &[usize], normalise: Normalise) -> Vec<Scaling> {
     let of = |feature: usize| train.iter().map(|row| f64::from(raw[row * width + feature])).collect::<Vec<_>>();
     (0..width).map(|feature| scaling(of(feature).iter().copied(), normalise)).collect()
-}
-
-/// The scaling of these numbers; those that are all the same become 0.
-pub(super) fn scaling(numbers: impl Iterator<Item = f64> + Clone, normalise: Normalise) -> Scaling {
-    let count = numbers.clone().count().max(1) as f64;
-    let mean = numbers.clone().sum::<f64>() / count;
-    let (least, most) = numbers.clone().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(x), b.max(x)));
-    let (offset, spread) = match normalise {
-        Normalise::Off => return Scaling::NONE,
-        Normalise::Standard => (mean, (numbers.map(|x| (x - mean).powi(2)).sum::<f64>() / count).sqrt()),
-        Normalise::MinMax => (least, most - least),
-    };
-    let scale = if least < most { (1.0 / spread) as f32 } else { 1.0 };
-    Scaling { offset: offset as f32, scale: if scale.is_normal() { scale } else { 1.0 } }
 }
 
 /// Whether a text would be a number without its points and commas.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::prepare::{Normalise, scaling};
+use super::normalise::{Normalise, scaling};
 use super::schema::{Outputs, Scaling, Schema};
 use super::split::Parts;
 use super::table::columns::{Cells, ColumnError};

@@ -9,7 +9,8 @@ use std::fs;
 use std::path::Path;
 
 use amc_engine::data::Data;
-use amc_host::data::prepare::{Missing, Normalise, Options, Prepared, load, load_with};
+use amc_host::data::normalise::Normalise;
+use amc_host::data::prepare::{Missing, Options, Prepared, load, load_with};
 use amc_host::data::schema::Outputs;
 use amc_host::data::split::Split;
 use amc_host::data::table::{Table, Written};

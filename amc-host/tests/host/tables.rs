@@ -5,7 +5,8 @@ use std::io::Write;
 use std::path::Path;
 
 use amc_engine::data::{OwnedTargets, Set};
-use amc_host::data::prepare::{Missing, Normalise, Options, Prepared, load};
+use amc_host::data::normalise::Normalise;
+use amc_host::data::prepare::{Missing, Options, Prepared, load};
 use amc_host::data::schema::{Kind, Outputs};
 use amc_host::data::split::Split;
 use amc_host::data::table::dialect::{Decimal, Delimiter};
