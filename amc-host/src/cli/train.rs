@@ -65,7 +65,8 @@ fn make(args: &TrainArgs, command: Vec<String>, from: Option<(&Path, Kept)>) -> 
     let description = args.description(&data)?;
     let settings = args.settings(&data)?;
     check(&description, &data, &settings)?;
-    args.stop.check(&data)?;
+    let stop = args.stop(&data, &description, &settings);
+    stop.check(&data)?;
     warn_of_scale(&data);
     let checksums = checksums(&data, schema.as_ref(), &description)?;
     let folder = match &from {
@@ -79,10 +80,10 @@ fn make(args: &TrainArgs, command: Vec<String>, from: Option<(&Path, Kept)>) -> 
         Some((_, Kept { seconds, curve, lowest, place, .. })) => (seconds, curve, lowest, Some(place)),
         None => (0.0, Vec::new(), Lowest::default(), None),
     };
-    let about = about(&args.data.data, &command, &description, &settings, found);
+    let about = about(&args.data.data, &command, &description, (&settings, &stop), found);
     let keeper = Keeper::new(folder.path(), args.checkpoint_every, command, checksums, before);
     let watch = Watch::new(&data, &settings, lowest);
-    let mut way = Way { curve, stop: &args.stop, keeper, watch, was_asked: false, ended: None };
+    let mut way = Way { curve, stop: &stop, keeper, watch, was_asked: false, ended: None };
     let trained = train_and_show(&description, &data, &settings, place.as_ref(), &mut way)?;
     let out = folder.path().display();
     if way.was_asked {

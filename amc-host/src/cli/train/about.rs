@@ -4,6 +4,7 @@ use amc_engine::description::Description;
 use amc_engine::train::{Batching, Settings};
 use amc_kernels::Arithmetic;
 
+use super::stop::StopArgs;
 use crate::output::About;
 
 /// Of a run on the data called `name`.
@@ -11,7 +12,7 @@ pub(super) fn about(
     name: &str,
     command: &[String],
     description: &Description,
-    settings: &Settings,
+    (settings, stop): (&Settings, &StopArgs),
     data: Vec<String>,
 ) -> About {
     let on = |on: bool| if on { "on" } else { "off" }.to_string();
@@ -35,6 +36,7 @@ pub(super) fn about(
             },
         ),
         ("steps", settings.steps.to_string()),
+        ("loss to end at", stop.loss().map_or("none".into(), |loss| loss.to_string())),
         ("in place", on(settings.in_place)),
         ("seed", settings.seed.to_string()),
         ("arithmetic", Arithmetic::name(settings.arithmetic).to_string()),

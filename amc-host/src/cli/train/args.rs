@@ -155,6 +155,13 @@ impl TrainArgs {
         }
     }
 
+    /// When the run ends before its last step.
+    pub(super) fn stop(&self, data: &Data, net: &Description, settings: &Settings) -> StopArgs {
+        let is_default = self.steps.is_none() && net.loss == LossName::CrossEntropy && !settings.loss_can_rise();
+        let full = settings.batching == Batching::Full;
+        self.stop.clone().or_at(self.defaults(data).until_loss.filter(|_| is_default && full))
+    }
+
     fn batching(&self, data: &Data) -> anyhow::Result<Batching> {
         Ok(match self.batch.as_str() {
             "full" => Batching::Full,

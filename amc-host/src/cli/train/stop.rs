@@ -17,9 +17,11 @@ pub(super) const ASKED: u8 = 130;
 #[derive(Args, Clone)]
 #[command(next_help_heading = "Ends")]
 pub(super) struct StopArgs {
-    /// End when the loss is at most this
+    /// End when the loss is at most this [default: by data set]
     #[arg(long, allow_negative_numbers = true, value_parser = loss)]
     until_loss: Option<f32>,
+    #[arg(skip)]
+    until_default: Option<f32>,
     /// End when this share of the test samples is classified rightly: from 0 to 1. They have then chosen the model, and say less
     /// of how good it is
     #[arg(long, allow_negative_numbers = true, value_parser = share)]
@@ -41,6 +43,16 @@ fn share(text: &str) -> Result<f32, &'static str> {
 }
 
 impl StopArgs {
+    /// The same, ending at a loss by default, unless one is said.
+    pub fn or_at(self, loss: Option<f32>) -> Self {
+        Self { until_default: loss.filter(|_| self.until_loss.is_none()), ..self }
+    }
+
+    /// The loss at which it ends, if it does.
+    pub fn loss(&self) -> Option<f32> {
+        self.until_loss.or(self.until_default)
+    }
+
     /// Checks that all ends can be reached on these data.
     pub fn check(&self, data: &Data) -> anyhow::Result<()> {
         let has_accuracy = data.test.as_ref().is_some_and(Set::has_classes);
@@ -59,6 +71,9 @@ impl StopArgs {
     ) -> Option<String> {
         if self.until_loss.is_some_and(|least| loss <= least) {
             return Some(format!("the loss is {loss}"));
+        }
+        if self.until_default.is_some_and(|least| loss <= least) {
+            return Some(format!("the loss is {loss}, and rows this few are soon learned by heart (--until-loss)"));
         }
         if let (Some(least), Some(accuracy)) = (self.until_accuracy, accuracy)
             && accuracy >= least
@@ -108,13 +123,17 @@ mod tests {
     #[test]
     fn a_run_ends_where_one_of_its_ends_is_reached() {
         let (time, patience) = (Some(Duration::from_secs(60)), Some(100));
-        let all = StopArgs { until_loss: Some(0.1), until_accuracy: Some(0.9), patience, time };
+        let all = StopArgs { until_loss: Some(0.1), until_default: None, until_accuracy: Some(0.9), patience, time };
         assert!(all.reached(|| 0.0, 0.1, 0, None).is_some_and(|why| why.contains("loss is 0.1")));
         assert!(all.reached(|| 0.0, 0.2, 0, Some(0.9)).is_some_and(|why| why.contains("accuracy is 0.9")));
         assert!(all.reached(|| 0.0, 0.2, 100, Some(0.8)).is_some_and(|why| why.contains("in 100 steps")));
         assert!(all.reached(|| 60.0, 0.2, 99, Some(0.8)).is_some_and(|why| why.contains("60 s")));
         assert_eq!(all.reached(|| 59.0, f32::NAN, 99, Some(f32::NAN)), None);
-        let none = StopArgs { until_loss: None, until_accuracy: None, patience: None, time: None };
+        let by_heart = all.clone().or_at(Some(0.2)).reached(|| 0.0, 0.2, 0, None);
+        assert_eq!(by_heart, None, "what is said comes before what is not");
+        let none = StopArgs { until_loss: None, until_default: None, until_accuracy: None, patience: None, time: None };
+        let by_heart = none.clone().or_at(Some(0.2)).reached(|| 0.0, 0.2, 0, None);
+        assert!(by_heart.is_some_and(|why| why.contains("--until-loss")));
         assert_eq!(none.reached(|| 1e9, 0.0, u64::MAX, Some(1.0)), None);
     }
 }

@@ -86,6 +86,22 @@ fn a_sorted_table_with_texts_is_learned_and_its_names_are_kept() {
 }
 
 #[test]
+fn few_rows_are_not_learned_by_heart_unless_steps_are_said() {
+    let dir = tempfile::tempdir().expect("a folder");
+    table(dir.path());
+    let train = |more: &[&str]| json(&[&TRAIN[..3], &["--json", "--force"], more].concat(), dir.path());
+    let ended = train(&[]);
+    assert!(ended["ended"].as_str().is_some_and(|why| why.contains("by heart (--until-loss)")), "{ended}");
+    assert!(ended["loss"].as_f64() <= Some(0.03) && ended["steps"].as_u64() < Some(4000), "{ended}");
+    assert_eq!(train(&["--steps", "4000"])["steps"], 4000);
+    let lower = train(&["--until-loss", "0.01"]);
+    assert!(lower["loss"].as_f64() <= Some(0.01), "{lower}");
+    for other in [["--loss", "mse"], ["--batch", "50"], ["--temperature", "1e-6"]] {
+        assert_eq!(train(&other)["steps"], 4000, "{other:?}");
+    }
+}
+
+#[test]
 fn rows_of_stdin_are_answered_one_by_one() {
     let dir = tempfile::tempdir().expect("a folder");
     table(dir.path());
