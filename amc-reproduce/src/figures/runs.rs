@@ -107,7 +107,7 @@ pub fn make_all<F: Figure>(
 fn settings_of(run: &impl Run, machine: &Machine) -> anyhow::Result<Value> {
     Ok(json!({
         "version": env!("CARGO_PKG_VERSION"),
-        "arithmetic": machine.arithmetic,
+        "arithmetic": machine.arithmetic.name(),
         "data": machine.data_checksum(),
         "run": serde_json::to_value(run)?,
     }))
@@ -183,10 +183,49 @@ impl Bar<'_> {
 mod tests {
     use std::time::Duration;
 
+    use serde_json::Value;
+
     use super::{Figure, Finished, Kept, Machine, Run, Runs, UnderWay, settings_of, take_all};
+    use crate::figures::fig1::Fig1;
+    use crate::figures::fig2::Fig2;
     use crate::figures::fig3::Fig3;
+    use crate::figures::fig5::Fig5;
+    use crate::figures::fig6::Fig6;
+    use crate::figures::fig8::Fig8;
+    use crate::figures::population::Population;
     use crate::figures::series::Curve;
     use amc_kernels::Arithmetic;
+
+    /// The runs in the repository took weeks: they are found by their settings, to the letter.
+    #[test]
+    fn the_runs_that_were_made_are_found() {
+        fn add<F: Figure>(all: &mut Vec<Value>) {
+            for arithmetic in Arithmetic::ALL {
+                let machine = Machine::of(1, arithmetic);
+                all.extend(F::paper().runs().iter().map(|run| settings_of(run, &machine).expect("JSON")));
+            }
+        }
+        let mut all = Vec::new();
+        add::<Fig1>(&mut all);
+        add::<Fig2>(&mut all);
+        add::<Fig3>(&mut all);
+        add::<Fig5<false>>(&mut all);
+        add::<Fig5<true>>(&mut all);
+        add::<Fig6>(&mut all);
+        add::<Fig8>(&mut all);
+        add::<Population>(&mut all);
+        let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/reproduction/runs");
+        let files: Vec<_> = std::fs::read_dir(dir).expect("the runs").map(|file| file.expect("a run").path()).collect();
+        assert!(!files.is_empty());
+        for file in files {
+            let text = std::fs::read_to_string(&file).expect("a run");
+            let settings = text.lines().next().and_then(|head| head.split_once("settings ")).expect("settings").1;
+            let mut settings: Value = serde_json::from_str(settings).expect("JSON");
+            // Which images there are, a test does not know.
+            settings["data"] = Value::Null;
+            assert!(all.contains(&settings), "{}: {settings}", file.display());
+        }
+    }
 
     #[test]
     fn what_is_not_finished_is_taken_as_far_as_it_goes() {
