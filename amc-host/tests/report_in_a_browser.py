@@ -44,7 +44,8 @@ def tables(folder):
 
 def train(program, folder, table, *more):
     """A run's report and summary."""
-    options = ["train", "--data", table, "--steps", "3000", "--threads", "1", *more]
+    # Of so large moves many are rejected: sigma falls.
+    options = ["train", "--data", table, "--steps", "3000", "--sigma", "0.1", "--threads", "1", *more]
     subprocess.run([program, *options], cwd=folder, check=True, capture_output=True)
     run = folder / "runs" / Path(table).stem
     return run / "report.html", json.loads((run / "summary.json").read_text(encoding="utf-8"))
