@@ -115,6 +115,8 @@ pub struct Trained {
     pub test_accuracy: Option<f32>,
     /// The loss on all training samples.
     pub train_loss: f32,
+    /// The loss on the test samples, if there are any.
+    pub test_loss: Option<f32>,
     /// What early rejection saved.
     pub early_rejection: EarlyRejection,
     /// From the first move to the last.
@@ -137,8 +139,9 @@ impl Trained {
         let mut evaluator = Evaluator::new(description.objective()?, settings.arithmetic, settings.threads);
         let mut measure = |set| measure(&mut evaluator, &parameters, &PackedSet::all(set, settings.threads));
         let (train_loss, train_accuracy) = measure(&data.train);
-        let test_accuracy = data.test.as_ref().and_then(|test| measure(test).1);
-        Ok(Self { parameters, train_loss, train_accuracy, test_accuracy, ..self })
+        let test = data.test.as_ref().map(measure);
+        let (test_loss, test_accuracy) = (test.map(|test| test.0), test.and_then(|test| test.1));
+        Ok(Self { parameters, train_loss, train_accuracy, test_loss, test_accuracy, ..self })
     }
 }
 

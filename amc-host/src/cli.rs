@@ -16,6 +16,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use amc_engine::data::pack::PackedSet;
+use amc_engine::data::scale::Column;
 use amc_engine::data::{self, Data};
 use amc_engine::evaluate::Evaluator;
 use amc_kernels::Arithmetic;
@@ -234,6 +235,11 @@ fn eval(model: &Model, data: &Data, first: &str) -> anyhow::Result<()> {
         set.check(objective).with_context(|| format!("{name}: the data do not fit the model"))?;
         let samples = PackedSet::all(set, 1);
         let loss = evaluator.evaluate(&model.parameters, &samples.batch(), Default::default()).loss;
+        if let Some(Column { name: column, largest }) = set.largest_column().filter(|_| !loss.is_finite()) {
+            bail!(
+                "{name}: the loss is {loss}: {column} reaches {largest:e} as the net takes it, or the target is too far from those it was trained on"
+            );
+        }
         let accuracy = amc_engine::train::accuracy(&mut evaluator, &model.parameters, &samples);
         let accuracy = accuracy.map_or(String::new(), |accuracy| format!("  accuracy {accuracy:.4}"));
         let table = Metrics::of(model, set)?.table();

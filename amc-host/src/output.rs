@@ -67,6 +67,8 @@ pub struct Summary {
     pub model_step: u64,
     /// The loss of the model's parameters on all training samples.
     pub loss: f32,
+    /// The same on the test samples, if there are any.
+    pub test_loss: Option<f32>,
     /// Accepted moves over all moves.
     pub acceptance_rate: f32,
     /// Times that sigma was reduced.

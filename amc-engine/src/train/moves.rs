@@ -11,7 +11,7 @@ use super::buffers::Buffers;
 use super::checkpoint::{Checkpoint, bytes_of};
 use super::durations::Durations;
 use super::threads::Threads;
-use super::{Progress, Settings, Trained, accuracy, measure};
+use super::{Progress, Settings, Trained, measure};
 use crate::data::pack::PackedSet;
 use crate::evaluate::Evaluator;
 
@@ -133,13 +133,15 @@ impl Moves<'_, '_> {
             }
         };
         let (train_loss, train_accuracy) = measure(&mut evaluator, x, train);
+        let test = test.map(|test| measure(&mut evaluator, x, test));
         Trained {
             parameters: x.to_vec(),
             counters: chain.counters(),
             sigma: chain.sigma(),
             train_accuracy,
-            test_accuracy: test.and_then(|test| accuracy(&mut evaluator, x, test)),
+            test_accuracy: test.and_then(|test| test.1),
             train_loss,
+            test_loss: test.map(|test| test.0),
             early_rejection,
             time,
             least_step: steps.least(),

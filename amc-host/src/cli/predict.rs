@@ -96,6 +96,11 @@ fn answers(
         csv.write_record(heads(model))?;
     }
     let width = outputs.len() / set.len().max(1);
+    if let Some(at) = outputs.iter().position(|output| !output.is_finite()) {
+        // The samples end with the last rows.
+        let place = table.place((table.rows() + at / width.max(1)).saturating_sub(set.len()), 0);
+        anyhow::bail!("{place}: the net gives {}: a number is too far from those it was trained on", outputs[at]);
+    }
     for outputs in outputs.chunks_exact(width.max(1)) {
         csv.write_record(row(schema, outputs))?;
     }
@@ -105,26 +110,31 @@ fn answers(
 /// Answers each line of stdin as it comes; the first may have the names of the columns.
 fn stream(model: &Model, schema: &Schema, written: Written) -> anyhow::Result<()> {
     let (mut names, mut delimiter, mut answered, mut before) = (None, written.delimiter, false, Vec::new());
-    for (number, line) in (1..).zip(std::io::stdin().lock().lines()) {
-        let line = line.with_context(|| format!("stdin: line {number}"))?;
-        let line = line.trim_start_matches('\u{feff}');
-        if line.trim().is_empty() {
-            continue;
+    let mut number = 0;
+    for text in std::io::stdin().lock().lines() {
+        let text = text.with_context(|| format!("stdin: line {}", number + 1))?;
+        let text = text.trim_start_matches('\u{feff}').trim_end_matches('\r');
+        // Lines may end with a carriage return alone, as they may in a file.
+        for line in text.split('\r') {
+            number += 1;
+            if line.trim().is_empty() {
+                continue;
+            }
+            let delimiter = *delimiter.get_or_insert_with(|| Delimiter::of(line));
+            let is_first = names.is_none();
+            let names = names.get_or_insert_with(|| {
+                let named = written.header.unwrap_or_else(|| has_names(schema, delimiter, line));
+                named.then(|| (number, line.to_string()))
+            });
+            if is_first && names.is_some() {
+                continue;
+            }
+            let names = names.as_ref().map(|(number, line)| (*number, line.as_str()));
+            let table = Table::row(Path::new("stdin"), names, (number, line), delimiter)?;
+            let answer = answers(model, schema, &table, &mut before, !answered)?;
+            write(&answer)?;
+            answered |= !answer.is_empty();
         }
-        let delimiter = *delimiter.get_or_insert_with(|| Delimiter::of(line));
-        let is_first = names.is_none();
-        let names = names.get_or_insert_with(|| {
-            let named = written.header.unwrap_or_else(|| has_names(schema, delimiter, line));
-            named.then(|| (number, line.to_string()))
-        });
-        if is_first && names.is_some() {
-            continue;
-        }
-        let names = names.as_ref().map(|(number, line)| (*number, line.as_str()));
-        let table = Table::row(Path::new("stdin"), names, (number, line), delimiter)?;
-        let answer = answers(model, schema, &table, &mut before, !answered)?;
-        write(&answer)?;
-        answered |= !answer.is_empty();
     }
     Ok(())
 }

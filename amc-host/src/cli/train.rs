@@ -213,6 +213,7 @@ fn summary(trained: &Trained, model_step: u64, run: Run<'_>, train: Metrics, tes
         steps: trained.counters.steps,
         model_step,
         loss: trained.train_loss,
+        test_loss: trained.test_loss,
         acceptance_rate: trained.counters.acceptance_rate(),
         resets: trained.counters.resets,
         sigma: trained.sigma,
@@ -233,8 +234,9 @@ fn say(summary: &Summary) {
     let parts = [("train", summary.train_accuracy), ("test", summary.test_accuracy)];
     let percent = |(part, accuracy): (&str, Option<f32>)| accuracy.map(|a| format!(" {:.1}% ({part})", 100.0 * a));
     let accuracy: String = parts.into_iter().filter_map(percent).collect();
+    let test_loss = summary.test_loss.map_or(String::new(), |loss| format!(" (train) {loss:.6} (test)"));
     note!(
-        "{} parameters, {} steps in {:.1} s ({:.3} ms each): loss {:.6}, {}acceptance {:.3}",
+        "{} parameters, {} steps in {:.1} s ({:.3} ms each): loss {:.6}{test_loss}, {}acceptance {:.3}",
         summary.parameters,
         summary.steps,
         summary.seconds,

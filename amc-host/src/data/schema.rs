@@ -100,6 +100,14 @@ pub struct Schema {
 /// Why a table is not one that a net can read.
 #[derive(Debug, thiserror::Error)]
 pub enum SchemaError {
+    /// More than one column has a name that is looked for.
+    #[error("{path}: more than one column is called {name:?}: rename the other")]
+    Twice {
+        /// The file.
+        path: String,
+        /// The name.
+        name: String,
+    },
     /// A column without which there are no features.
     #[error("{path}: there is no column {name:?}, which the net was trained on")]
     NoColumn {
@@ -237,8 +245,12 @@ impl Schema {
         let path = || table.path().display().to_string();
         let feature = &self.features[index];
         if let Some(name) = feature.name.as_deref().filter(|_| table.has_names()) {
-            let found = (0..table.width()).find(|column| table.name(*column) == Some(name));
-            return found.ok_or_else(|| SchemaError::NoColumn { path: path(), name: name.to_string() });
+            let mut found = (0..table.width()).filter(|column| table.name(*column) == Some(name));
+            return match (found.next(), found.next()) {
+                (Some(column), None) => Ok(column),
+                (None, _) => Err(SchemaError::NoColumn { path: path(), name: name.to_string() }),
+                (Some(_), Some(_)) => Err(SchemaError::Twice { path: path(), name: name.to_string() }),
+            };
         }
         let without_targets = self.width.saturating_sub(self.targets.len());
         let targets_before = self.targets.iter().filter(|(target, _)| *target < feature.column).count();

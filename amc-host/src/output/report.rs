@@ -75,6 +75,7 @@ fn in_numbers(summary: &Summary) -> Markup {
         table id="summary" {
             @if let Some(accuracy) = summary.test_accuracy { tr { th { "accuracy, test" } td.n { (percent(accuracy)) } } }
             @if let Some(accuracy) = summary.train_accuracy { tr { th { "accuracy, train" } td.n { (percent(accuracy)) } } }
+            @if let Some(loss) = summary.test_loss { tr { th { "loss, test" } td.n { (loss) } } }
             tr { th { "loss" } td.n { (summary.loss) } }
             tr { th { "steps" } td.n { (summary.steps) } }
             @if let Some(why) = &summary.ended { tr { th { "ended early" } td { (why) } } }

@@ -86,6 +86,26 @@ fn a_sorted_table_with_texts_is_learned_and_its_names_are_kept() {
 }
 
 #[test]
+fn answers_that_are_no_numbers_are_refused_by_their_row() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let row = |i: usize| format!("{},{},{}\n", i as f32 / 1e3, i as f32 / 2e3, ["u", "v"][i % 2]);
+    let text = "p,q,y\n".to_string() + &(0..40).map(row).collect::<String>();
+    fs::write(dir.path().join("small.csv"), text).expect("written");
+    json(&["train", "--data", "small.csv", "--steps", "50", "--out", "m", "--json"], dir.path());
+    let far = "p,q,y\n0.01,0.02,u\n3e38,-3e38,v\n";
+    fs::write(dir.path().join("far.csv"), far).expect("written");
+    let model = "m/model.amc";
+    refused(&["predict", model, "far.csv"], dir.path(), &["far.csv: line 3", "the net gives NaN"]);
+    refused(
+        &["eval", model, "--data", "far.csv"],
+        dir.path(),
+        &["far.csv: the loss is NaN", "column 2 (q) reaches inf"],
+    );
+    fs::write(dir.path().join("twice.csv"), "p,p,q\n1,2,3\n").expect("written");
+    refused(&["predict", model, "twice.csv"], dir.path(), &["twice.csv: more than one column is called \"p\""]);
+}
+
+#[test]
 fn few_rows_are_not_learned_by_heart_unless_steps_are_said() {
     let dir = tempfile::tempdir().expect("a folder");
     table(dir.path());
@@ -123,12 +143,14 @@ fn rows_of_stdin_are_answered_one_by_one() {
     assert!(next().starts_with("low,"));
     stdin.write_all(b"\ncellar,1005\n").expect("written");
     assert!(next().starts_with("deep,"));
+    stdin.write_all(b"attic,1005\rattic,1055\r\n").expect("written");
+    assert!(next().starts_with("low,") && next().starts_with("high,"));
     stdin.write_all(b"cellar,\n").expect("written");
     drop(stdin);
     let output = child.wait_with_output().expect("ended");
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{stderr}");
-    assert!(stderr.contains("stdin: line 5, column 2") && stderr.contains("missing"), "{stderr}");
+    assert!(stderr.contains("stdin: line 7, column 2") && stderr.contains("missing"), "{stderr}");
 }
 
 #[test]
