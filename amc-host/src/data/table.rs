@@ -54,6 +54,9 @@ pub enum TableError {
     /// It cannot be cut into cells.
     #[error("{0}")]
     Csv(PathBuf, #[source] csv::Error),
+    /// A cell that begins with a quote goes on to the end of the file.
+    #[error("{0}: a quote is opened and never closed: close it, or write it twice within quotes")]
+    OpenQuote(Place),
     /// There is nothing in it.
     #[error("{0}: there are no rows")]
     Empty(PathBuf),

@@ -111,6 +111,7 @@ fn what_is_no_table_is_refused_with_its_place() {
     refuse(b"a,b\n1,2\ncaf\xe9,2\n", &["line 3, column 4", "0xe9", "UTF-8"]);
     refuse(b"a,b,c\n1,2,3\n1,2\n", &["line 3, column 3", "after 2 cells", "line 1 has 3"]);
     refuse(b"a,b\n1,2\n\n1,2,3\n", &["line 4, column 3", "a cell too many"]);
+    refuse(b"a,b\n1,2\n3,\"4\n5,6\n7,8\n", &["line 3, column 2", "a quote is opened and never closed"]);
     let text = "a,b,class\n".to_string() + &rows(|i| format!("{i},{},{}", i * i, i % 2));
     refuse(
         (text.clone() + "7,x,1\n").as_bytes(),

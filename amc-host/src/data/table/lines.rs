@@ -29,6 +29,7 @@ impl Lines {
         let delimiter = written.delimiter.unwrap_or_else(|| Delimiter::of(text));
         let rows = delimiter.records(text, usize::MAX);
         let rows = rows.map_err(|error| TableError::Csv(path.to_path_buf(), error))?;
+        check_quotes(path, text, &rows)?;
         Self::of(path, rows, delimiter, written.header, known)
     }
 
@@ -131,6 +132,17 @@ impl fmt::Display for Lines {
 
 fn line(row: &StringRecord) -> u64 {
     row.position().map_or(0, csv::Position::line)
+}
+
+/// A quote that is not closed makes one cell of all lines that follow.
+fn check_quotes(path: &Path, text: &str, rows: &[StringRecord]) -> Result<(), TableError> {
+    let is_odd = || !text.bytes().filter(|byte| *byte == b'"').count().is_multiple_of(2);
+    match rows.last() {
+        Some(row) if row.iter().next_back().is_some_and(|cell| cell.contains('\n')) && is_odd() => {
+            Err(TableError::OpenQuote(Place::Line { path: path.to_path_buf(), line: line(row), column: row.len() }))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_lengths(path: &Path, rows: &[StringRecord]) -> Result<(), TableError> {
