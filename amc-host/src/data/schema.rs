@@ -117,10 +117,10 @@ pub enum SchemaError {
         name: String,
     },
     /// Columns without names, of which there are too few or too many.
-    #[error("{path}: {width} columns without names, where {wanted} were wanted, or {features} without a target")]
+    #[error("{place}: {width} columns without names, where {wanted} were wanted, or {features} without a target")]
     Width {
-        /// The file.
-        path: String,
+        /// The first row.
+        place: Place,
         /// Its columns.
         width: usize,
         /// Those of the table trained on.
@@ -257,7 +257,10 @@ impl Schema {
         match table.width() {
             width if width == self.width => Ok(feature.column),
             width if width == without_targets => Ok(feature.column.saturating_sub(targets_before)),
-            width => Err(SchemaError::Width { path: path(), width, wanted: self.width, features: without_targets }),
+            width => {
+                let place = table.place(0, 0);
+                Err(SchemaError::Width { place, width, wanted: self.width, features: without_targets })
+            }
         }
     }
 }
