@@ -4,7 +4,7 @@
 use core::fmt;
 
 use crate::elementary::{exp, sigmoid, tanh};
-use crate::lanes::Lanes;
+use crate::lanes::{Lanes, Outlined};
 
 /// The function that makes a neuron's output from its input (its pre-activation).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +64,20 @@ fn activate_inlined<L: Lanes>(lanes: L, activation: Activation, values: &mut [f3
         Activation::Tanh => each!(|v| tanh(lanes, v)),
         Activation::Relu => each!(|v| lanes.select_le(v, zero, zero, v)),
         Activation::Sigmoid => each!(|v| sigmoid(lanes, v)),
+    }
+}
+
+/// An activation as a function of its own.
+pub(crate) struct Activate<'v> {
+    pub(crate) activation: Activation,
+    /// Of any number of tiles.
+    pub(crate) values: &'v mut [f32],
+}
+
+impl<L: Lanes> Outlined<L> for Activate<'_> {
+    #[inline(always)]
+    fn run(self, lanes: L) {
+        activate(lanes, self.activation, self.values);
     }
 }
 

@@ -52,6 +52,35 @@ pub(crate) struct Pass<'a> {
     pub(crate) last: Activation,
 }
 
+/// Where a pass begins.
+#[derive(Clone, Copy)]
+pub(crate) enum Entry {
+    /// At the features.
+    Features,
+    /// Behind this layer, whose outputs are what was made.
+    Outputs(usize),
+    /// In this layer, whose sums, the inputs of its activation, are what was made.
+    Sums(usize),
+}
+
+/// Sees what the layers of a pass make.
+pub(crate) trait Tap {
+    /// The inputs of a layer's activation, `[tile][unit][T]`; of one that goes on with its outputs, these.
+    fn sums(&mut self, layer: usize, made: &[f32]);
+
+    /// Its outputs; where they are a softmax, still its inputs.
+    fn outputs(&mut self, layer: usize, made: &[f32]);
+}
+
+/// Sees nothing.
+impl Tap for () {
+    #[inline(always)]
+    fn sums(&mut self, _: usize, _: &[f32]) {}
+
+    #[inline(always)]
+    fn outputs(&mut self, _: usize, _: &[f32]) {}
+}
+
 /// Where the signals of the samples' layers go.
 pub(crate) struct Signals<'c, C> {
     pub(crate) collect: &'c mut C,
@@ -86,41 +115,66 @@ impl Pass<'_> {
         &self,
         lanes: L,
         tiles: usize,
+        inputs: (&impl Features, usize),
+        buffers: Buffers<'s>,
+        signals: Option<Signals<'_, C>>,
+    ) -> &'s mut [f32] {
+        self.run_from(lanes, tiles, Entry::Features, inputs, buffers, signals, &mut ())
+    }
+
+    /// [`run`](Pass::run) from a later layer on, where the numbers that it begins with are at the front of `buffers.made`.
+    #[expect(clippy::too_many_arguments, reason = "what run has, where it begins, and who looks on")]
+    #[inline(always)]
+    pub(crate) fn run_from<'s, L: Lanes, C: Collect<L>>(
+        &self,
+        lanes: L,
+        tiles: usize,
+        entry: Entry,
         (features, first): (&impl Features, usize),
         mut buffers: Buffers<'s>,
         mut signals: Option<Signals<'_, C>>,
+        tap: &mut impl Tap,
     ) -> &'s mut [f32] {
         let Self { net, parameters, scale, last } = *self;
-        let (mut width, mut wanted) = (net.inputs(), 0);
-        for ((index, layer), section) in net.layers().iter().enumerate().zip(net.sections()) {
-            let parameters = parameters.get(section.start..).unwrap_or_default();
-            let Some((weights, rest)) = parameters.split_at_checked(section.weights) else {
-                break;
-            };
-            let biases = rest.get(..section.biases).unwrap_or_default();
-            core::mem::swap(&mut buffers.made, &mut buffers.given);
-            if index == 0 && !layer.streams() {
-                wanted = width * L::T * tiles;
-                let to = buffers.given.get_mut(..wanted).unwrap_or_default();
-                features.apply(lanes, Copy { first, scale, width, to });
-            }
+        let units = |layer: usize| net.layers().get(layer).map_or(0, |layer| layer.units());
+        let (begun, mut width) = match entry {
+            Entry::Features => (0, net.inputs()),
+            Entry::Outputs(layer) => (layer + 1, units(layer)),
+            Entry::Sums(layer) => (layer, 0),
+        };
+        let mut wanted = width * L::T * tiles;
+        for ((index, layer), section) in net.layers().iter().enumerate().zip(net.sections()).skip(begun) {
             let taken = wanted;
             wanted = layer.units() * L::T * tiles;
-            let seen = signals.as_mut().map(|Signals { collect, end }| LayerSignals {
-                collect: &mut **collect,
-                layer: index,
-                samples: first..*end,
-            });
-            let pass = LayerPass { tiles, weights, biases, width, taken, wanted, buffers: &mut buffers };
-            if index == 0 && layer.streams() {
-                layer.first(lanes, NetInputs { features, first, scale }, pass, seen);
-            } else {
-                layer.run(lanes, pass, seen);
+            if !matches!(entry, Entry::Sums(layer) if layer == index) {
+                let parameters = parameters.get(section.start..).unwrap_or_default();
+                let Some((weights, rest)) = parameters.split_at_checked(section.weights) else {
+                    break;
+                };
+                let biases = rest.get(..section.biases).unwrap_or_default();
+                core::mem::swap(&mut buffers.made, &mut buffers.given);
+                if index == 0 && !layer.streams() {
+                    let to = buffers.given.get_mut(..taken).unwrap_or_default();
+                    features.apply(lanes, Copy { first, scale, width, to });
+                }
+                let seen = signals.as_mut().map(|Signals { collect, end }| LayerSignals {
+                    collect: &mut **collect,
+                    layer: index,
+                    samples: first..*end,
+                });
+                let pass = LayerPass { tiles, weights, biases, width, taken, wanted, buffers: &mut buffers };
+                if index == 0 && layer.streams() {
+                    layer.first(lanes, NetInputs { features, first, scale }, pass, seen);
+                } else {
+                    layer.run(lanes, pass, seen);
+                }
+                tap.sums(index, buffers.made.get(..wanted).unwrap_or_default());
             }
             if !layer.activates() {
                 let activation = if index + 1 == net.layers().len() { last } else { layer.activation() };
                 activate(lanes, activation, buffers.made.get_mut(..wanted).unwrap_or_default());
             }
+            tap.outputs(index, buffers.made.get(..wanted).unwrap_or_default());
             width = layer.units();
         }
         buffers.made.get_mut(..wanted).unwrap_or_default()

@@ -6,7 +6,7 @@
 #[macro_use]
 mod table;
 
-mod dense;
+pub(crate) mod dense;
 #[cfg_attr(not(feature = "layers"), allow(dead_code, reason = "what other kinds ask for"))]
 pub(crate) mod kind;
 pub(crate) mod neurons;

@@ -16,10 +16,12 @@ pub mod window;
 // The layers, the net of them and its forward pass, the loss, and its mean over the samples.
 pub mod activation;
 mod forward;
+mod kept;
 pub mod layer;
 mod loss;
 mod net;
 mod objective;
+mod part;
 mod score;
 pub mod sums;
 
@@ -32,11 +34,13 @@ pub mod trainer;
 
 pub use activation::Activation;
 pub use arithmetic::Arithmetic;
+pub use kept::{KeptLayer, KeptTask};
 pub use lanes::{Lanes, Portable};
 pub use layer::*;
 pub use loss::Loss;
 pub use net::{Net, NetError, Section};
 pub use objective::{Objective, ObjectiveError};
+pub use part::{Cost, Part};
 pub use samples::{Element, FeatureKernel, Features, Rows, Samples, Targets, Tiles};
 pub use score::{BlockScore, Collect, Measurements, Request, SampleValue, Score};
 

@@ -319,35 +319,56 @@ impl<'a> Objective<'a> {
             let buffers = buffers(&self.net, &mut *scratch);
             let signals = if with_signal { Some(Signals { collect: &mut *collect, end }) } else { None };
             let given = pass.run(lanes, tiles, inputs, buffers, signals);
-            let targets = |tile: usize| TileTargets::new(samples.targets, sample + tile * L::T, outputs);
-            if let Request::Losses { correct: true, .. } = wanted {
-                for (index, given) in given.chunks_exact((outputs * L::T).max(1)).enumerate() {
-                    found += correct::<L>(given, targets(index), tile(index).1);
-                }
-            }
-            let (loss, activation) = (self.loss, self.net.output());
-            let are_outlined = matches!(wanted, Request::Losses { .. }) && are_outlined::<L>(loss, activation);
-            if are_outlined {
-                let targets = (samples.targets, sample);
-                lanes.outlined(TilesLosses { loss, activation, outputs: &mut *given, width: outputs, targets });
+            if let Request::Losses { correct, .. } = wanted {
+                found += self.losses(lanes, samples.targets, (sample, end), given, correct, collect);
+                continue;
             }
             for (index, given) in given.chunks_exact_mut((outputs * L::T).max(1)).enumerate() {
                 let (sample, valid) = tile(index);
-                if let Request::Outputs = wanted {
-                    if last == Activation::Softmax {
-                        softmax(lanes, given);
-                    }
-                    for (output, given) in given.chunks_exact(L::T).enumerate() {
-                        collect.take(lanes, SampleValue::Output(output), sample, valid, lanes.load(given));
-                    }
-                    continue;
+                if last == Activation::Softmax {
+                    softmax(lanes, given);
                 }
-                let loss = match are_outlined {
-                    true => lanes.load(given),
-                    false => losses_inlined(lanes, loss, activation, given, targets(index)),
-                };
-                collect.take(lanes, SampleValue::Loss, sample, valid, loss);
+                for (output, given) in given.chunks_exact(L::T).enumerate() {
+                    collect.take(lanes, SampleValue::Output(output), sample, valid, lanes.load(given));
+                }
             }
+        }
+        found
+    }
+
+    /// Has `collect` take the losses of the samples from `first` on, of which `end` is behind the last, whose last layer
+    /// gave `given`, `[tile][output][T]`. That is overwritten. Gives the samples whose class was found, if they are to be counted.
+    #[inline(always)]
+    pub(crate) fn losses<L: Lanes>(
+        &self,
+        lanes: L,
+        targets: Targets<'_>,
+        (first, end): (usize, usize),
+        given: &mut [f32],
+        counts: bool,
+        collect: &mut impl Collect<L>,
+    ) -> u32 {
+        let (outputs, mut found) = (self.net.outputs(), 0);
+        let tile = |tile: usize| (first + tile * L::T, (end - first - tile * L::T).min(L::T));
+        let of_tile = |tile: usize| TileTargets::new(targets, first + tile * L::T, outputs);
+        if counts {
+            for (index, given) in given.chunks_exact((outputs * L::T).max(1)).enumerate() {
+                found += correct::<L>(given, of_tile(index), tile(index).1);
+            }
+        }
+        let (loss, activation) = (self.loss, self.net.output());
+        let are_outlined = are_outlined::<L>(loss, activation);
+        if are_outlined {
+            let targets = (targets, first);
+            lanes.outlined(TilesLosses { loss, activation, outputs: &mut *given, width: outputs, targets });
+        }
+        for (index, given) in given.chunks_exact_mut((outputs * L::T).max(1)).enumerate() {
+            let (sample, valid) = tile(index);
+            let loss = match are_outlined {
+                true => lanes.load(given),
+                false => losses_inlined(lanes, loss, activation, given, of_tile(index)),
+            };
+            collect.take(lanes, SampleValue::Loss, sample, valid, loss);
         }
         found
     }

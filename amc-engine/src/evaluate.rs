@@ -1,6 +1,7 @@
 //! Evaluation of U(x) over several threads, with the bits of one.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+pub mod kept;
+mod queue;
 
 use amc_core::sums::{BLOCK, Total, block_sum, ceiling};
 use amc_core::{BlockScore, Measurements, Objective, Request, Score};
@@ -9,14 +10,11 @@ use amc_kernels::evaluate::{self as kernels, BlockValues, PackedSamples, rows};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use self::queue::Queue;
 use crate::data::pack::Batch;
 
 /// Multiply-adds below which a second thread costs more than it saves.
 const PARALLEL_FROM: usize = 1_000_000;
-/// Blocks that one of several threads takes at a time, at most: what threads share is slow.
-const SHARE: usize = 8;
-/// Times that a thread comes for blocks, at least, so that all finish together.
-const ROUNDS: usize = 16;
 
 /// Evaluates an objective; keeps the buffers between evaluations.
 pub struct Evaluator<'a> {
@@ -185,19 +183,15 @@ impl<'a> Evaluator<'a> {
         let signals = if measurements.signal.is_empty() { 0 } else { rows(&self.objective) };
         let (multiply_adds, _) = self.objective.net().operations();
         let threads = if samples.len() * multiply_adds < PARALLEL_FROM { 1 } else { self.workers.len() };
-        let share = if threads == 1 { 1 } else { (blocks / (ROUNDS * threads)).clamp(1, SHARE) };
         let job = Job {
             arithmetic: self.arithmetic,
             objective: self.objective,
             parameters,
             samples: &samples,
             has_places: places.is_some(),
-            order: &self.order,
-            share,
-            ceiling: ceiling(bound, terms),
             signals,
             correct: measurements.correct,
-            shared: Shared { next: AtomicUsize::new(0), sum: AtomicU64::new(0.0_f64.to_bits()) },
+            queue: Queue::new(&self.order, threads, ceiling(bound, terms)),
         };
         let workers = &mut self.workers[..threads];
         match workers {
@@ -318,25 +312,10 @@ struct Job<'s, 'a> {
     parameters: &'s [f32],
     samples: &'s PackedSamples<'s>,
     has_places: bool,
-    order: &'s [u32],
-    /// Blocks that a worker takes at a time.
-    share: usize,
-    /// What the sum of block losses may not exceed.
-    ceiling: f32,
     /// All [`rows`] where signals are gathered, else 0.
     signals: usize,
     correct: bool,
-    shared: Shared,
-}
-
-/// What all workers write to: apart from what they only read, which would have to be fetched anew after each write.
-#[repr(align(128))]
-struct Shared {
-    /// The next place in the order.
-    next: AtomicUsize,
-    /// The sum of all block losses so far, the bits of an `f64`. The order of its terms depends on the threads: it
-    /// serves to give up, never as the loss.
-    sum: AtomicU64,
+    queue: Queue<'s>,
 }
 
 impl Job<'_, '_> {
@@ -346,13 +325,10 @@ impl Job<'_, '_> {
         let Worker { scratch, numbers, sums, done, found, .. } = worker;
         done.clear();
         found.clear();
-        if self.ceiling < 0.0 {
-            return;
-        }
         let Self { arithmetic, objective, parameters, samples, .. } = self;
         let wanted = Request::Losses { signals: self.signals > 0, correct: self.correct };
         let rows = self.signals.max(1);
-        let (mut left, mut at, mut loss) = (self.order.iter().take(0), None, 0.0);
+        let (mut taken, mut at) = (self.queue.taken(), None);
         let mut next = |values: Option<BlockValues<'_>>| {
             if let (Some(block), Some(BlockValues { correct, rows, sums })) = (at, values) {
                 match self.has_places {
@@ -360,28 +336,12 @@ impl Job<'_, '_> {
                     false => found.extend_from_slice(&sums[..self.signals]),
                 }
                 done.push((block, BlockScore { loss: sums[0], correct }));
-                loss += f64::from(sums[0]);
+                taken.add(sums[0]);
             }
-            at = left.next().copied();
-            if at.is_none() && self.add(core::mem::take(&mut loss)) {
-                let first = self.shared.next.fetch_add(self.share, Relaxed);
-                left = self.order.get(first..).unwrap_or_default().iter().take(self.share);
-                at = left.next().copied();
-            }
+            at = taken.next();
             at.map(|block| block as usize)
         };
         let to = (&mut numbers[..rows], &mut sums[..rows]);
         kernels::blocks(*arithmetic, objective, parameters, samples, wanted, scratch, to, &mut next);
-    }
-
-    /// Adds the losses of blocks; says whether all of them together may still be within the bound.
-    fn add(&self, loss: f64) -> bool {
-        let add = |sum: u64| Some((f64::from_bits(sum) + loss).to_bits());
-        let before = self.shared.sum.fetch_update(Relaxed, Relaxed, add).unwrap_or_else(|sum| sum);
-        let exceeds = f64::from_bits(before) + loss > f64::from(self.ceiling);
-        if exceeds {
-            self.shared.next.store(self.order.len(), Relaxed);
-        }
-        !exceeds
     }
 }

@@ -4,12 +4,14 @@
 //! [`Arithmetic`]: functions that are not generic, which choose the instruction set when they are called. A crate that
 //! calls them compiles in seconds.
 //!
-//! [`packed`] features are what they read. [`evaluate`] has the forward passes with their losses, [`draw`] Gaussian moves.
+//! [`packed`] features are what they read. [`evaluate`] has the forward passes with their losses, [`kept`] those of a
+//! changed part of a net, [`draw`] Gaussian moves.
 //! Both are written over [`lanes`], where a computation of one's own can be [dispatched](lanes::dispatch), too.
 
 mod arithmetic;
 pub mod draw;
 pub mod evaluate;
+pub mod kept;
 pub mod lanes;
 pub mod packed;
 

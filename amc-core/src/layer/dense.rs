@@ -58,6 +58,8 @@ impl Kind for Dense {
 
     const STREAMS: bool = true;
 
+    const SUMS: bool = true;
+
     const OUTLINED: bool = false;
 
     #[inline(always)]
@@ -97,10 +99,10 @@ impl fmt::Display for Dense {
 }
 
 /// The neurons of the features from sample `first` on.
-struct First<'a, 'o> {
-    neurons: Neurons<'a>,
-    first: usize,
-    made: &'o mut [f32],
+pub(crate) struct First<'a, 'o> {
+    pub(crate) neurons: Neurons<'a>,
+    pub(crate) first: usize,
+    pub(crate) made: &'o mut [f32],
 }
 
 impl<L: Lanes> FeatureKernel<L> for First<'_, '_> {

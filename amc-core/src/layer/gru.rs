@@ -104,6 +104,8 @@ impl Kind for Gru {
 
     const BYTES: usize = 3 * SIZE + CODE;
 
+    const FUNCTIONS: usize = 1;
+
     const STREAMS: bool = true;
 
     #[inline(always)]

@@ -86,6 +86,13 @@ pub trait Kind: Copy + Display {
     /// Whether it applies its activation itself, as it goes on with its outputs: else it gives the activation's inputs.
     const ACTIVATES: bool = false;
 
+    /// Whether the inputs of its activation are sums of its inputs times weights, `[input][neuron]`, and a bias: then a
+    /// change of an input changes them by as much times its weights.
+    const SUMS: bool = false;
+
+    /// Elementary functions of a neuron, beside that of its activation.
+    const FUNCTIONS: usize = 0;
+
     /// Whether its pass is a function of its own.
     const OUTLINED: bool = true;
 

@@ -4,7 +4,7 @@
 //! panel's weights come from the nearest cache for all tiles but the first. A sample's own sum still runs over its
 //! inputs in their order, so none of this changes a bit.
 
-use crate::lanes::Lanes;
+use crate::lanes::{Lanes, Outlined};
 
 /// Inputs in a panel: for 4 tiles of 16 samples and a block of 16 neurons, 40 KiB of activations and weights.
 pub(crate) const PANEL: usize = 128;
@@ -134,4 +134,50 @@ pub(crate) fn signal<L: Lanes>(lanes: L, inputs: impl Iterator<Item = (usize, L:
         sum = lanes.mul_add(s, s, sum);
     }
     sum
+}
+
+/// One neuron over tiles of inputs, `[tile][input][T]`: several tiles together, since each sum waits for its last term.
+pub(crate) struct OneNeuron<'a> {
+    pub(crate) given: &'a [f32],
+    pub(crate) weights: &'a [f32],
+    pub(crate) bias: f32,
+    /// What it makes, `[tile][T]`.
+    pub(crate) sums: &'a mut [f32],
+}
+
+impl<L: Lanes> Outlined<L> for OneNeuron<'_> {
+    #[inline(always)]
+    fn run(self, lanes: L) {
+        let Self { given, weights, bias, sums: to } = self;
+        const TOGETHER: usize = 4;
+        let tile = weights.len() * L::T;
+        let mut groups = given.chunks_exact((TOGETHER * tile).max(1));
+        let mut to = to.chunks_mut(TOGETHER * L::T);
+        for (given, to) in groups.by_ref().zip(to.by_ref()) {
+            let (a, rest) = given.split_at(tile);
+            let (b, rest) = rest.split_at(tile);
+            let (c, d) = rest.split_at(tile);
+            let mut sums = [lanes.splat(0.0); TOGETHER];
+            let ab = a.chunks_exact(L::T).zip(b.chunks_exact(L::T));
+            let cd = c.chunks_exact(L::T).zip(d.chunks_exact(L::T));
+            for (((a, b), (c, d)), weight) in ab.zip(cd).zip(weights) {
+                let weight = lanes.splat(*weight);
+                sums[0] = lanes.mul_add(weight, lanes.load(a), sums[0]);
+                sums[1] = lanes.mul_add(weight, lanes.load(b), sums[1]);
+                sums[2] = lanes.mul_add(weight, lanes.load(c), sums[2]);
+                sums[3] = lanes.mul_add(weight, lanes.load(d), sums[3]);
+            }
+            for (sum, to) in sums.into_iter().zip(to.chunks_exact_mut(L::T)) {
+                lanes.store(lanes.mul_add(sum, lanes.splat(1.0), lanes.splat(bias)), to);
+            }
+        }
+        let rest = groups.remainder();
+        for (given, to) in rest.chunks_exact(tile.max(1)).zip(to.flat_map(|to| to.chunks_exact_mut(L::T))) {
+            let mut sum = lanes.splat(0.0);
+            for (input, weight) in given.chunks_exact(L::T).zip(weights) {
+                sum = lanes.mul_add(lanes.splat(*weight), lanes.load(input), sum);
+            }
+            lanes.store(lanes.mul_add(sum, lanes.splat(1.0), lanes.splat(bias)), to);
+        }
+    }
 }

@@ -118,6 +118,22 @@ macro_rules! kinds {
                 }
             }
 
+            /// Whether the inputs of its activation are [sums](Kind::SUMS).
+            #[inline]
+            pub(crate) const fn has_sums(&self) -> bool {
+                match self {
+                    $(Self::$kind(_) => <$kind as Kind>::SUMS,)+
+                }
+            }
+
+            /// [`Kind::FUNCTIONS`]
+            #[inline]
+            pub(crate) const fn own_functions(&self) -> usize {
+                match self {
+                    $(Self::$kind(_) => <$kind as Kind>::FUNCTIONS,)+
+                }
+            }
+
             /// [`Kind::pass`]
             #[inline(always)]
             pub(crate) fn run<L: Lanes, S: Seen<L>>(

@@ -1,0 +1,63 @@
+//! What is kept of the layers of a net.
+
+use crate::net::Net;
+
+/// What is kept of a layer, and how a change in it is evaluated: found once, for [`Net::kept_layers`] to fill.
+#[derive(Clone, Copy, Debug, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct KeptLayer {
+    /// Where its outputs are among the numbers kept of a sample, unless it is the last layer.
+    pub(super) outputs: Option<usize>,
+    /// Where its sums are, of a layer that is corrected, or whose neurons' own are put among them.
+    pub(super) sums: Option<usize>,
+    /// Its outputs' number.
+    pub(super) units: usize,
+    /// Where its weights begin.
+    pub(super) start: usize,
+    /// Whether a changed neuron is evaluated by its own sum alone.
+    pub(super) is_corrected: bool,
+    /// The layer at which other changes in it have to begin.
+    pub(super) begins: usize,
+}
+
+impl Net<'_> {
+    /// Numbers that are [kept](crate::Objective::part) of a sample.
+    pub const fn kept(&self) -> usize {
+        let (mut layer, mut kept) = (0, 0);
+        while layer < self.layers().len() {
+            let units = self.layers()[layer].units();
+            kept += if layer + 1 < self.layers().len() { units } else { 0 };
+            kept += if self.keeps_sums(layer) { units } else { 0 };
+            layer += 1;
+        }
+        kept
+    }
+
+    /// Finds what is kept of each layer.
+    pub fn kept_layers(&self, layers: &mut [KeptLayer]) {
+        let mut at = 0;
+        let of = self.layers().iter().zip(self.sections()).enumerate();
+        for (kept, (index, (layer, section))) in layers.iter_mut().zip(of) {
+            let units = layer.units();
+            let mut slot = |is_kept: bool| {
+                let slot = is_kept.then_some(at);
+                at += if is_kept { units } else { 0 };
+                slot
+            };
+            *kept = KeptLayer {
+                outputs: slot(index + 1 < self.layers().len()),
+                sums: slot(self.keeps_sums(index)),
+                units,
+                start: section.start,
+                is_corrected: self.is_corrected(index),
+                begins: self.begins(index),
+            };
+        }
+    }
+
+    /// Whether a layer's sums are kept.
+    const fn keeps_sums(&self, layer: usize) -> bool {
+        let is_last = layer + 1 == self.layers().len();
+        (layer > 0 && self.is_corrected(layer - 1)) || (is_last && self.is_corrected(layer))
+    }
+}

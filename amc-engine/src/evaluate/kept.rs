@@ -1,0 +1,215 @@
+//! Evaluation of changed parts of a net, from numbers kept of every sample, over several threads and with the bits of one.
+
+use std::sync::{Mutex, PoisonError};
+
+use amc_core::sums::{BLOCK, Total, block_sum, ceiling};
+use amc_core::{KeptLayer, Objective, Part, Score};
+use amc_kernels::Arithmetic;
+use amc_kernels::kept::{self as kernels, Block, Changed, Task};
+use rayon::prelude::*;
+
+use super::queue::Queue;
+use super::{EarlyRejection, PARALLEL_FROM};
+use crate::data::pack::Batch;
+
+/// Evaluates changed parts of a net on a batch.
+pub struct KeptEvaluator<'a> {
+    objective: Objective<'a>,
+    arithmetic: Arithmetic,
+    layers: Vec<KeptLayer>,
+    blocks: Vec<Mutex<Block>>,
+    /// A thread's working memory.
+    workers: Vec<Vec<f32>>,
+    /// All blocks, the hardest first: those whose losses were largest when they were last kept.
+    order: Vec<u32>,
+    /// Losses by place, for samples that are packed in another order than they are summed in.
+    table: Vec<f32>,
+    /// Of a changed neuron its parameters.
+    column: Vec<f32>,
+    early_rejection: EarlyRejection,
+}
+
+impl<'a> KeptEvaluator<'a> {
+    /// An evaluator on up to `threads` threads of the current rayon pool, for so many samples. Nothing is kept yet.
+    pub fn new(objective: Objective<'a>, arithmetic: Arithmetic, threads: usize, samples: usize) -> Self {
+        let net = objective.net();
+        let mut layers = vec![KeptLayer::default(); net.layers().len()];
+        net.kept_layers(&mut layers);
+        let blocks = kernels::blocks(&objective, samples);
+        let scratch = amc_kernels::evaluate::scratch(&objective);
+        let workers = vec![vec![0.0; scratch]; threads.max(1)];
+        let order = (0..blocks.len() as u32).collect();
+        let (table, column, early_rejection) = (Vec::new(), Vec::new(), EarlyRejection::default());
+        Self { objective, arithmetic, layers, blocks, workers, order, table, column, early_rejection }
+    }
+
+    /// Bytes that are kept of so many samples.
+    pub fn bytes(objective: &Objective<'_>, samples: usize) -> u128 {
+        let of_block = kernels::numbers(objective, BLOCK) as u128;
+        samples.div_ceil(BLOCK) as u128 * of_block * size_of::<f32>() as u128
+    }
+
+    /// Keeps the numbers for parameters of which only a part is another than those kept before, and which were
+    /// [proposed](KeptEvaluator::propose) last; the first time, the part is the net. Gives U(x), the bits of a whole
+    /// evaluation.
+    pub fn keep(&mut self, parameters: &[f32], part: Part, batch: &Batch<'_>) -> Score {
+        let task = Task::Keep { counts: true };
+        let all = self.run(f32::INFINITY, parameters, part, task, batch);
+        debug_assert!(all, "no bound is exceeded");
+        let loss = self.loss(batch);
+        let mut order: Vec<(f32, u32)> = Vec::with_capacity(self.blocks.len());
+        let mut correct = 0;
+        for (index, block) in self.blocks.iter_mut().enumerate() {
+            let block = block.get_mut().unwrap_or_else(PoisonError::into_inner);
+            correct += block.correct;
+            order.push((block.sum, index as u32));
+        }
+        order.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        self.order.clear();
+        self.order.extend(order.into_iter().map(|(_, block)| block));
+        Score { loss, correct }
+    }
+
+    /// U(x') with a part changed, or none as soon as it is certain to exceed `bound`. Of a neuron it is that of a whole
+    /// evaluation but for rounding; [kept](KeptEvaluator::keep), it is that of one.
+    pub fn propose(&mut self, bound: f32, parameters: &[f32], part: Part, batch: &Batch<'_>) -> Option<f32> {
+        let mut column = std::mem::take(&mut self.column);
+        column.clear();
+        if let Part::Neuron { .. } = part {
+            column.extend(self.objective.net().indices(part).map(|index| parameters[index]));
+        }
+        let all = self.run(bound, parameters, part, Task::Propose(&column), batch);
+        self.column = column;
+        all.then(|| self.loss(batch))
+    }
+
+    /// What early rejection came to so far.
+    pub fn early_rejection(&self) -> EarlyRejection {
+        self.early_rejection
+    }
+
+    /// Goes on counting from what early rejection came to before.
+    pub fn resume(&mut self, early_rejection: EarlyRejection) {
+        self.early_rejection = early_rejection;
+    }
+
+    /// Finds the losses; says whether all of them were found before the bound was exceeded.
+    fn run(&mut self, bound: f32, parameters: &[f32], part: Part, task: Task<'_>, batch: &Batch<'_>) -> bool {
+        let Self { objective, arithmetic, layers, blocks, workers, order, .. } = self;
+        let samples = &batch.samples;
+        let work = samples.len().saturating_mul(objective.net().cost_of(part).total());
+        let threads = if work < PARALLEL_FROM { 1 } else { workers.len() };
+        let queue = Queue::new(order, threads, ceiling(bound, objective.terms(samples.len())));
+        let changed = Changed { parameters, part, layers };
+        let work = |scratch: &mut Vec<f32>| {
+            let (mut taken, mut done) = (queue.taken(), 0);
+            let mut next = |found: Option<f32>| {
+                if let Some(sum) = found {
+                    taken.add(sum);
+                    done += 1;
+                }
+                taken.next().map(|block| block as usize)
+            };
+            kernels::each(*arithmetic, objective, changed, samples, task, blocks, scratch, &mut next);
+            done
+        };
+        let done: usize = match &mut workers[..threads] {
+            [worker] => work(worker),
+            workers => workers.par_iter_mut().with_max_len(1).map(work).sum(),
+        };
+        if bound != f32::INFINITY {
+            self.early_rejection.evaluated += done as u64;
+            self.early_rejection.offered += self.blocks.len() as u64;
+        }
+        done == self.blocks.len()
+    }
+
+    /// The mean of the losses that were found, summed in the order of the samples.
+    fn loss(&mut self, batch: &Batch<'_>) -> f32 {
+        let (count, mut total) = (batch.samples.len(), Total::default());
+        match batch.places {
+            None => {
+                for block in &mut self.blocks {
+                    total.add(block.get_mut().unwrap_or_else(PoisonError::into_inner).sum);
+                }
+            }
+            Some(places) => {
+                self.table.resize(count, 0.0);
+                for (places, block) in places.chunks(BLOCK).zip(&mut self.blocks) {
+                    let losses = &block.get_mut().unwrap_or_else(PoisonError::into_inner).losses;
+                    places.iter().zip(losses).for_each(|(place, loss)| self.table[*place as usize] = *loss);
+                }
+                self.table.chunks(BLOCK).for_each(|block| total.add(block_sum(block)));
+            }
+        }
+        total.mean(self.objective.terms(count))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use amc_core::{Generator, Measurements, Part};
+    use amc_kernels::{Arithmetic, is_available};
+    use rand_core::{Rng, SeedableRng};
+
+    use super::KeptEvaluator;
+    use crate::data::digits;
+    use crate::data::pack::PackedSet;
+    use crate::description::{ActivationName, Description, LossName};
+    use crate::evaluate::Evaluator;
+    use crate::train::Initial;
+
+    /// The bits of all losses, proposed and kept, of a few moves of any parts.
+    fn bits(arithmetic: Arithmetic, threads: usize, packed: &PackedSet<'_>) -> Vec<u32> {
+        let net = Description::new(&[64, 80, 24, 10], ActivationName::Tanh, ActivationName::Softmax, LossName::Mse);
+        let objective = net.objective().expect("a net");
+        let (net, batch) = (objective.net(), packed.batch());
+        let mut rng = Generator::seed_from_u64(3);
+        let mut x = Initial::Gaussian(0.3).draw(net, arithmetic, &mut rng);
+        let mut whole = Evaluator::new(objective, arithmetic, 1);
+        let mut kept = KeptEvaluator::new(objective, arithmetic, threads, batch.samples.len());
+        let mut measure =
+            |x: &[f32]| whole.evaluate(x, &batch, Measurements { correct: true, ..Measurements::default() });
+        assert_eq!(kept.keep(&x, Part::Net, &batch), measure(&x));
+        let (mut bits, mut loss) = (Vec::new(), measure(&x).loss);
+        for number in 0..60 {
+            let layer = rng.next_u32() as usize % 3;
+            let unit = rng.next_u32() as usize % net.neurons(layer);
+            let part =
+                [Part::Neuron { layer, unit }, Part::Layer(layer), Part::Net][(number % 8_usize).saturating_sub(5)];
+            let mut proposed = x.clone();
+            let by = Initial::Gaussian(0.03).draw(net, arithmetic, &mut rng);
+            net.indices(part).for_each(|index| proposed[index] += by[index]);
+            let near = kept.propose(f32::INFINITY, &proposed, part, &batch).expect("no bound");
+            let exact = measure(&proposed);
+            // Rounding of sums of 80 terms of at most 1, over 1,437 · 10 outputs.
+            assert!((near - exact.loss).abs() < 1e-5 * exact.loss, "{part:?}: {near}, not {}", exact.loss);
+            if exact.loss > 1.001 * loss {
+                assert_eq!(kept.propose(loss, &proposed, part, &batch).filter(|near| *near <= loss), None);
+            }
+            if number % 3 == 0 {
+                kept.propose(f32::INFINITY, &proposed, part, &batch);
+                assert_eq!(kept.keep(&proposed, part, &batch), exact, "{part:?}");
+                (x, loss) = (proposed, exact.loss);
+            }
+            bits.extend([near.to_bits(), loss.to_bits()]);
+        }
+        bits
+    }
+
+    #[test]
+    fn any_threads_and_any_order_of_samples_have_the_bits_of_whole_evaluations() {
+        let data = digits();
+        let plain = PackedSet::at(&data.train, &(0..1437).collect::<Vec<_>>(), 1);
+        let mut ordered = PackedSet::all(&data.train, 1);
+        assert!(ordered.is_ordered() && !plain.is_ordered());
+        ordered.group(&(0..1437).map(|sample| (sample % 7) as f32).collect::<Vec<_>>());
+        for arithmetic in [Arithmetic::Portable, Arithmetic::Fused] {
+            if is_available(arithmetic) {
+                let one = bits(arithmetic, 1, &plain);
+                assert_eq!(bits(arithmetic, 3, &plain), one);
+                assert_eq!(bits(arithmetic, 2, &ordered), one);
+            }
+        }
+    }
+}
