@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use amc_core::chain::Options;
-use amc_engine::train::{Batching, Initial, Settings, train};
+use amc_engine::train::{Batching, Initial, Method, Settings, train};
 use amc_kernels::Arithmetic;
 use amc_reproduce::bench::CASES;
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -17,6 +17,7 @@ fn moves(c: &mut Criterion) {
         let data = case.data(Path::new("")).expect("functions are not read from files");
         let time = |steps| {
             let settings = Settings {
+                method: Method::Amc,
                 options: Options::new(0.01),
                 initial: Initial::Gaussian(0.01),
                 signal_norm: false,

@@ -122,6 +122,7 @@ pub enum ChainError {
 /// How many moves were made, and what became of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Counters {
     /// Moves decided.
     pub steps: u64,

@@ -106,7 +106,8 @@ pub enum KeptTask<'k> {
         /// Of a part that is a neuron its parameters, in the order of their [indices](crate::Net::indices).
         column: &'k [f32],
     },
-    /// It is kept, and its losses are then, bit for bit, those of a whole pass.
+    /// It is kept, and its losses are then, bit for bit, those of a whole pass. Those of a neuron of the last layer were that
+    /// when it was proposed: they are not found once more, unless samples are counted.
     Keep {
         /// What is kept of the block, for other parameters of this part. The first time, the part is [`Part::Net`].
         kept: &'k mut [f32],
@@ -151,11 +152,15 @@ impl Objective<'_> {
                     own_sums(lanes, before, &kept, group, samples, column, fresh);
                     self.correct(lanes, parameters, (layer, unit), (layers, &kept), group, fresh, &mut buffers)
                 }
-                (KeptTask::Keep { kept, fresh, .. }, Some(neuron)) => {
+                (KeptTask::Keep { kept, fresh, counts }, Some(neuron)) => {
                     let kept = Kept { numbers: &mut **kept, samples: samples_of_block };
                     let mut keeper = Keeper { layers, kept, first };
                     let fresh = fresh.get(first..first + count).unwrap_or_default();
-                    self.replace(lanes, neuron, &mut keeper, group, fresh, &mut buffers)
+                    let entry = self.replace(lanes, neuron, &mut keeper, group, fresh, &mut buffers);
+                    if matches!(entry, Entry::Sums(_)) && !*counts {
+                        continue;
+                    }
+                    entry
                 }
                 (KeptTask::Propose { kept, .. }, None) => {
                     let kept = Kept { numbers: *kept, samples: samples_of_block };

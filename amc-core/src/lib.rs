@@ -28,6 +28,7 @@ pub mod sums;
 // The chain that trains it.
 pub mod chain;
 pub mod gaussian;
+pub mod mixed;
 
 // The loop over all of them.
 pub mod trainer;

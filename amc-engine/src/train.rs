@@ -5,8 +5,10 @@ mod buffers;
 mod cached_minibatch;
 mod checkpoint;
 mod durations;
+mod end;
 mod initial;
 mod memory;
+mod mixed;
 mod moves;
 mod population;
 mod threads;
@@ -18,6 +20,7 @@ use amc_core::chain::{Counters, Options};
 use amc_core::{Generator, Measurements, Objective};
 use amc_kernels::Arithmetic;
 use rand_core::SeedableRng;
+use serde::Serialize;
 
 pub use self::batches::Batching;
 pub use self::initial::Initial;
@@ -27,19 +30,46 @@ use self::buffers::Buffers;
 pub use self::checkpoint::Checkpoint;
 use self::durations::Durations;
 pub use self::memory::check_evaluation;
-pub use self::moves::Moves;
+use self::mixed::{Memory, MixedMoves};
+use self::moves::AmcMoves;
 pub use self::population::Population;
 use crate::data::Data;
 use crate::data::pack::PackedSet;
 use crate::description::Description;
 use crate::evaluate::{EarlyRejection, Evaluator};
 
+/// What makes the moves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// The paper's adaptive Metropolis Monte Carlo (Sec. III A).
+    #[default]
+    Amc,
+    /// [Mixed moves](amc_core::mixed), which have no settings but the temperature, and parameters of their own to start from.
+    Mixed,
+}
+
+impl Method {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Amc, Self::Mixed];
+
+    /// As options name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Amc => "amc",
+            Self::Mixed => "mixed",
+        }
+    }
+}
+
 /// How to train.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// What makes the moves.
+    pub method: Method,
     /// The hyperparameters.
     pub options: Options,
-    /// The initial parameters.
+    /// The initial parameters, of aMC.
     pub initial: Initial,
     /// Whether proposals overwrite the parameters; this takes a grid in the options.
     pub in_place: bool,
@@ -65,6 +95,49 @@ impl Settings {
             Batching::Mini(_) => true,
             Batching::Progressive => false,
         }
+    }
+}
+
+/// Moves over batches of data.
+pub enum Moves<'m, 'a> {
+    /// Those of the paper's chain.
+    Amc(Box<AmcMoves<'m, 'a>>),
+    /// Mixed ones.
+    Mixed(Box<MixedMoves<'m, 'a>>),
+}
+
+impl<'a> Moves<'_, 'a> {
+    /// Makes a move.
+    pub fn make(&mut self) {
+        match self {
+            Self::Amc(moves) => moves.make(),
+            Self::Mixed(moves) => moves.make(),
+        }
+    }
+
+    /// Where it stands: what a run of the same settings goes on from.
+    pub fn checkpoint(&self) -> anyhow::Result<Checkpoint> {
+        match self {
+            Self::Amc(moves) => moves.checkpoint(),
+            Self::Mixed(moves) => moves.checkpoint(),
+        }
+    }
+
+    /// Where training stands.
+    pub fn progress<'t>(&'t mut self, test: Option<&'t PackedSet<'t>>) -> Progress<'t, 'a> {
+        match self {
+            Self::Amc(moves) => moves.progress(test),
+            Self::Mixed(moves) => moves.progress(test),
+        }
+    }
+
+    /// The result of training that ends here, after moves of these durations.
+    pub fn end(self, test: Option<&PackedSet<'_>>, time: Duration, steps: &Durations) -> Trained {
+        let end = match self {
+            Self::Amc(moves) => moves.end(),
+            Self::Mixed(moves) => moves.end(),
+        };
+        end.measure(test, time, steps)
     }
 }
 
@@ -197,11 +270,17 @@ pub fn with_moves<T>(
     let evaluator = Evaluator::new(objective, settings.arithmetic, settings.threads);
     let test = data.test.as_ref().map(|test| PackedSet::all(test, settings.threads));
     let mut rng = Generator::seed_from_u64(settings.seed);
-    let mut buffers = Buffers::new(objective.net(), settings, &mut rng);
     let mut order = Vec::new();
+    if settings.method == Method::Mixed {
+        let batches = Batches::new(settings.batching, &data.train, &mut order, &rng, settings.threads);
+        let mut memory = Memory::new(objective.net());
+        let moves = MixedMoves::new(objective, evaluator, batches, &mut memory, rng, settings, from)?;
+        return work(Moves::Mixed(Box::new(moves)), test.as_ref());
+    }
+    let mut buffers = Buffers::new(objective.net(), settings, &mut rng);
     let batches = Batches::new(settings.batching, &data.train, &mut order, &rng, settings.threads);
-    let moves = Moves::new(objective.net(), evaluator, batches, &mut buffers, rng, settings, from)?;
-    work(moves, test.as_ref())
+    let moves = AmcMoves::new(objective.net(), evaluator, batches, &mut buffers, rng, settings, from)?;
+    work(Moves::Amc(Box::new(moves)), test.as_ref())
 }
 
 /// Lends `work` what [`with_moves`] would begin with: the initial parameters, and the batches in their order.
@@ -223,6 +302,11 @@ pub fn with_batches<T>(
 
 /// Checks all that can be known before the first evaluation: that training with these settings is possible.
 pub fn check(description: &Description, data: &Data, settings: &Settings) -> anyhow::Result<()> {
+    if settings.method == Method::Mixed {
+        let is_mini = matches!(settings.batching, Batching::Mini(_));
+        anyhow::ensure!(!is_mini, "mixed moves keep what they know of samples: train on all of them, or progressively");
+        anyhow::ensure!(!settings.in_place, "mixed moves are not made in place");
+    }
     settings.options.check()?;
     check_fit(description.objective()?, data, settings)
 }

@@ -14,12 +14,19 @@ use crate::{Arithmetic, TILE};
 pub struct Block {
     kept: Vec<f32>,
     fresh: [f32; BLOCK],
-    /// The losses of its samples.
+    /// The losses of its samples, as proposed or kept last.
     pub losses: [f32; BLOCK],
     /// Their sum.
     pub sum: f32,
     /// Samples whose class was found, if they were counted.
     pub correct: u32,
+}
+
+impl Block {
+    /// What is kept: [`Net::kept`](amc_core::Net::kept) numbers for each sample, filled up to a whole tile.
+    pub fn kept(&self) -> &[f32] {
+        &self.kept
+    }
 }
 
 /// Numbers that a block of so many samples holds.

@@ -17,7 +17,7 @@ use amc_engine::data::Data;
 use amc_engine::data::pack::PackedSet;
 use amc_engine::description::Description;
 use amc_engine::evaluate::Evaluator;
-use amc_engine::train::{Batching, Initial, Settings, median, train};
+use amc_engine::train::{Batching, Initial, Method, Settings, median, train};
 use amc_kernels::Arithmetic;
 
 /// The scale of initial parameters and of moves, as in the paper's figures on these nets.
@@ -60,6 +60,7 @@ pub fn measure(
     machine: &Machine,
 ) -> anyhow::Result<Measured> {
     let settings = Settings {
+        method: Method::Amc,
         options: Options::new(SIGMA),
         initial: Initial::Gaussian(SIGMA),
         signal_norm: false,

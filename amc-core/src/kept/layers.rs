@@ -61,3 +61,12 @@ impl Net<'_> {
         (layer > 0 && self.is_corrected(layer - 1)) || (is_last && self.is_corrected(layer))
     }
 }
+
+impl KeptLayer {
+    /// Its outputs among what is kept of so many samples, and how many of a sample there are.
+    pub(crate) fn outputs_of<'k>(&self, kept: &'k [f32], samples: usize) -> (&'k [f32], usize) {
+        let start = self.outputs.map_or(usize::MAX, |outputs| outputs * samples);
+        let end = start.saturating_add(self.units * samples);
+        (kept.get(start..end).unwrap_or_default(), self.units)
+    }
+}

@@ -1,5 +1,6 @@
 //! Evaluations of a part of a net: what is kept has the bits of a whole pass, and a proposal nearly its loss.
 
+use amc_core::mixed::Gather;
 use amc_core::sums::{BLOCK, block_sum};
 use amc_core::{
     Activation, Collect, Generator, KeptLayer, KeptTask, Lanes, Layer, Loss, Measurements, Net, Objective, Part,
@@ -63,9 +64,9 @@ impl<L: Lanes> Collect<L> for Losses {
 }
 
 /// An evaluator that keeps numbers, block by block.
-struct Kept<'a, L> {
-    lanes: L,
-    objective: Objective<'a>,
+pub(super) struct Kept<'a, L> {
+    pub(super) lanes: L,
+    pub(super) objective: Objective<'a>,
     samples: Samples<'a, Rows<'a, f32>>,
     layers: Vec<KeptLayer>,
     numbers: Vec<Vec<f32>>,
@@ -74,7 +75,12 @@ struct Kept<'a, L> {
 }
 
 impl<'a, L: Lanes> Kept<'a, L> {
-    fn new(lanes: L, objective: Objective<'a>, samples: Samples<'a, Rows<'a, f32>>, together: usize) -> Self {
+    pub(super) fn new(
+        lanes: L,
+        objective: Objective<'a>,
+        samples: Samples<'a, Rows<'a, f32>>,
+        together: usize,
+    ) -> Self {
         let (net, blocks) = (objective.net(), samples.len().div_ceil(BLOCK));
         let of_block = |block: usize| (samples.len() - block * BLOCK).min(BLOCK).next_multiple_of(L::T) * net.kept();
         let mut layers = vec![KeptLayer::default(); net.layers().len()];
@@ -91,7 +97,7 @@ impl<'a, L: Lanes> Kept<'a, L> {
     }
 
     /// The losses with a part changed; and the same once it is kept, with how many are right.
-    fn propose(&mut self, parameters: &[f32], part: Part) -> Vec<f32> {
+    pub(super) fn propose(&mut self, parameters: &[f32], part: Part) -> Vec<f32> {
         let column: Vec<f32> = self.objective.net().indices(part).map(|index| parameters[index]).collect();
         let of_block = |(block, (numbers, fresh)): (usize, (&Vec<f32>, &mut [f32; BLOCK]))| {
             let mut losses = Losses::default();
@@ -103,7 +109,7 @@ impl<'a, L: Lanes> Kept<'a, L> {
         self.numbers.iter().zip(&mut self.fresh).enumerate().flat_map(of_block).collect()
     }
 
-    fn keep(&mut self, parameters: &[f32], part: Part) -> (Vec<f32>, u32) {
+    pub(super) fn keep(&mut self, parameters: &[f32], part: Part) -> (Vec<f32>, u32) {
         let (mut all, mut right) = (Vec::new(), 0);
         for (block, (numbers, fresh)) in self.numbers.iter_mut().zip(&self.fresh).enumerate() {
             let mut losses = Losses::default();
@@ -116,8 +122,19 @@ impl<'a, L: Lanes> Kept<'a, L> {
     }
 }
 
+impl<L: Lanes> Kept<'_, L> {
+    /// Gathers statistics of all samples.
+    pub(super) fn gather(&self, gather: &mut Gather<'_>) {
+        let samples = self.samples.len();
+        for (block, numbers) in self.numbers.iter().enumerate() {
+            let (first, features) = (block * BLOCK, &self.samples.features);
+            gather.add(self.lanes, &self.layers, numbers, features, (first, (samples - first).min(BLOCK)));
+        }
+    }
+}
+
 /// The mean of losses, as an evaluation has it.
-fn mean(objective: &Objective<'_>, losses: &[f32]) -> f32 {
+pub(super) fn mean(objective: &Objective<'_>, losses: &[f32]) -> f32 {
     let mut total = amc_core::sums::Total::default();
     losses.chunks(BLOCK).map(block_sum).for_each(|sum| total.add(sum));
     total.mean(objective.terms(losses.len()))

@@ -14,6 +14,7 @@ mod in_place;
 mod kept;
 #[cfg(feature = "layers")]
 mod layers;
+mod mixed;
 mod net;
 mod pending;
 mod state;

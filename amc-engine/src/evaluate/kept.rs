@@ -2,10 +2,11 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use amc_core::mixed::Gather;
 use amc_core::sums::{BLOCK, Total, block_sum, ceiling};
-use amc_core::{KeptLayer, Objective, Part, Score};
-use amc_kernels::Arithmetic;
+use amc_core::{KeptLayer, Net, Objective, Part, Portable, Score};
 use amc_kernels::kept::{self as kernels, Block, Changed, Task};
+use amc_kernels::{Arithmetic, TILE};
 use rayon::prelude::*;
 
 use super::queue::Queue;
@@ -17,6 +18,7 @@ pub struct KeptEvaluator<'a> {
     objective: Objective<'a>,
     arithmetic: Arithmetic,
     layers: Vec<KeptLayer>,
+    samples: usize,
     blocks: Vec<Mutex<Block>>,
     /// A thread's working memory.
     workers: Vec<Vec<f32>>,
@@ -40,7 +42,12 @@ impl<'a> KeptEvaluator<'a> {
         let workers = vec![vec![0.0; scratch]; threads.max(1)];
         let order = (0..blocks.len() as u32).collect();
         let (table, column, early_rejection) = (Vec::new(), Vec::new(), EarlyRejection::default());
-        Self { objective, arithmetic, layers, blocks, workers, order, table, column, early_rejection }
+        Self { objective, arithmetic, layers, samples, blocks, workers, order, table, column, early_rejection }
+    }
+
+    /// Samples that numbers are kept of.
+    pub fn samples(&self) -> usize {
+        self.samples
     }
 
     /// Bytes that are kept of so many samples.
@@ -52,35 +59,52 @@ impl<'a> KeptEvaluator<'a> {
     /// Keeps the numbers for parameters of which only a part is another than those kept before, and which were
     /// [proposed](KeptEvaluator::propose) last; the first time, the part is the net. Gives U(x), the bits of a whole
     /// evaluation.
-    pub fn keep(&mut self, parameters: &[f32], part: Part, batch: &Batch<'_>) -> Score {
-        let task = Task::Keep { counts: true };
-        let all = self.run(f32::INFINITY, parameters, part, task, batch);
-        debug_assert!(all, "no bound is exceeded");
-        let loss = self.loss(batch);
-        let mut order: Vec<(f32, u32)> = Vec::with_capacity(self.blocks.len());
+    ///
+    /// Samples whose class is found are counted if `counts`.
+    pub fn keep(&mut self, parameters: &[f32], part: Part, batch: &Batch<'_>, counts: bool) -> Score {
+        let task = Task::Keep { counts };
+        self.run(f32::INFINITY, parameters, part, task, batch);
+        let loss = self.mean(batch);
         let mut correct = 0;
-        for (index, block) in self.blocks.iter_mut().enumerate() {
+        let mut sums = Vec::with_capacity(self.blocks.len());
+        for block in &mut self.blocks {
             let block = block.get_mut().unwrap_or_else(PoisonError::into_inner);
             correct += block.correct;
-            order.push((block.sum, index as u32));
+            sums.push(block.sum);
         }
-        order.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        self.order.clear();
-        self.order.extend(order.into_iter().map(|(_, block)| block));
+        let sum = |block: &u32| sums[*block as usize];
+        self.order.sort_unstable_by(|a, b| sum(b).total_cmp(&sum(a)).then(a.cmp(b)));
         Score { loss, correct }
     }
 
-    /// U(x') with a part changed, or none as soon as it is certain to exceed `bound`. Of a neuron it is that of a whole
-    /// evaluation but for rounding; [kept](KeptEvaluator::keep), it is that of one.
+    /// U(x') with a part changed, or none as soon as it is certain to exceed `bound`. Of a neuron it is
+    /// that of a whole evaluation but for rounding; [kept](KeptEvaluator::keep), it is that of one.
     pub fn propose(&mut self, bound: f32, parameters: &[f32], part: Part, batch: &Batch<'_>) -> Option<f32> {
         let mut column = std::mem::take(&mut self.column);
         column.clear();
         if let Part::Neuron { .. } = part {
             column.extend(self.objective.net().indices(part).map(|index| parameters[index]));
         }
-        let all = self.run(bound, parameters, part, Task::Propose(&column), batch);
+        let is_within = self.run(bound, parameters, part, Task::Propose(&column), batch);
         self.column = column;
-        all.then(|| self.loss(batch))
+        is_within.then(|| self.mean(batch))
+    }
+
+    /// Gathers the statistics of the layers' inputs, for the parameters kept last.
+    pub fn gather(&mut self, net: Net<'_>, statistics: &mut [f32], first: bool, batch: &Batch<'_>) {
+        let samples = batch.samples.len();
+        let mut gather = if first { Gather::new(net, statistics) } else { Gather::behind_inputs(net, statistics) };
+        for (index, block) in self.blocks.iter_mut().enumerate() {
+            let kept = block.get_mut().unwrap_or_else(PoisonError::into_inner).kept();
+            let (first, features) = (index * BLOCK, &batch.samples.features);
+            gather.add(Portable::<TILE>, &self.layers, kept, features, (first, (samples - first).min(BLOCK)));
+        }
+        gather.end();
+    }
+
+    /// The losses found last, by the samples' places.
+    pub fn losses(&self) -> &[f32] {
+        &self.table
     }
 
     /// What early rejection came to so far.
@@ -119,13 +143,13 @@ impl<'a> KeptEvaluator<'a> {
         };
         if bound != f32::INFINITY {
             self.early_rejection.evaluated += done as u64;
-            self.early_rejection.offered += self.blocks.len() as u64;
+            self.early_rejection.offered += blocks.len() as u64;
         }
-        done == self.blocks.len()
+        done == blocks.len()
     }
 
     /// The mean of the losses that were found, summed in the order of the samples.
-    fn loss(&mut self, batch: &Batch<'_>) -> f32 {
+    fn mean(&mut self, batch: &Batch<'_>) -> f32 {
         let (count, mut total) = (batch.samples.len(), Total::default());
         match batch.places {
             None => {
@@ -148,7 +172,7 @@ impl<'a> KeptEvaluator<'a> {
 
 #[cfg(test)]
 mod tests {
-    use amc_core::{Generator, Measurements, Part};
+    use amc_core::{Generator, Measurements, Part, Score};
     use amc_kernels::{Arithmetic, is_available};
     use rand_core::{Rng, SeedableRng};
 
@@ -170,7 +194,7 @@ mod tests {
         let mut kept = KeptEvaluator::new(objective, arithmetic, threads, batch.samples.len());
         let mut measure =
             |x: &[f32]| whole.evaluate(x, &batch, Measurements { correct: true, ..Measurements::default() });
-        assert_eq!(kept.keep(&x, Part::Net, &batch), measure(&x));
+        assert_eq!(kept.keep(&x, Part::Net, &batch, true), measure(&x));
         let (mut bits, mut loss) = (Vec::new(), measure(&x).loss);
         for number in 0..60 {
             let layer = rng.next_u32() as usize % 3;
@@ -189,7 +213,9 @@ mod tests {
             }
             if number % 3 == 0 {
                 kept.propose(f32::INFINITY, &proposed, part, &batch);
-                assert_eq!(kept.keep(&proposed, part, &batch), exact, "{part:?}");
+                let counts = number % 2 == 0;
+                let correct = if counts { exact.correct } else { 0 };
+                assert_eq!(kept.keep(&proposed, part, &batch, counts), Score { correct, ..exact }, "{part:?}");
                 (x, loss) = (proposed, exact.loss);
             }
             bits.extend([near.to_bits(), loss.to_bits()]);

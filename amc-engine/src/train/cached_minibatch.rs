@@ -83,13 +83,14 @@ mod tests {
     use crate::evaluate::Evaluator;
     use crate::train::buffers::Buffers;
     use crate::train::threads::Threads;
-    use crate::train::{Batching, Initial, Settings, with_moves};
+    use crate::train::{Batching, Initial, Method, Settings, with_moves};
     use amc_kernels::Arithmetic;
 
     const SIZE: usize = 100;
 
     fn settings(signal_norm: bool) -> Settings {
         Settings {
+            method: Method::Amc,
             options: Options::new(0.02).n_reset(5).epsilon(0.01),
             initial: Initial::Kaiming,
             in_place: false,

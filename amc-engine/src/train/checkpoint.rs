@@ -34,7 +34,7 @@ mod tests {
     use super::Checkpoint;
     use crate::data::{Data, OwnedTargets, Set, Values};
     use crate::description::{ActivationName, Description, LossName};
-    use crate::train::{Batching, Initial, Settings, with_moves};
+    use crate::train::{Batching, Initial, Method, Settings, with_moves};
     use amc_kernels::Arithmetic;
 
     const MOVES: u64 = 600;
@@ -48,6 +48,7 @@ mod tests {
 
     fn settings(batching: Batching, signal_norm: bool) -> Settings {
         Settings {
+            method: Method::Amc,
             options: Options::new(0.1).epsilon(0.01).n_reset(20).temperature(1e-4),
             initial: Initial::Gaussian(0.1),
             in_place: false,
@@ -60,14 +61,16 @@ mod tests {
         }
     }
 
+    fn net() -> Description {
+        Description::new(&[1, 40, 40, 2], ActivationName::Tanh, ActivationName::Softmax, LossName::CrossEntropy)
+    }
+
     /// The loss's bits and the samples after each move from `from` on, and the last parameters; and where the chain stands
     /// before some of the moves.
     type Way = (Vec<(u32, usize)>, Vec<f32>, Vec<(u64, Checkpoint)>);
 
     fn way(settings: &Settings, from: Option<&Checkpoint>) -> Way {
-        let (tanh, softmax) = (ActivationName::Tanh, ActivationName::Softmax);
-        let net = Description::new(&[1, 40, 40, 2], tanh, softmax, LossName::CrossEntropy);
-        with_moves(&net, &signs(), settings, from, |mut moves, _| {
+        with_moves(&net(), &signs(), settings, from, |mut moves, _| {
             let (mut trail, mut kept) = (Vec::new(), Vec::new());
             let mut steps = moves.progress(None).counters.steps;
             while steps < MOVES {
@@ -106,14 +109,44 @@ mod tests {
     }
 
     #[test]
+    fn mixed_moves_go_on_from_where_they_stood_on_any_threads() {
+        for (batching, temperature) in [(Batching::Full, 0.0), (Batching::Progressive, 0.0), (Batching::Full, 1e-4)] {
+            let options = Options::new(0.1).temperature(temperature);
+            let settings = Settings { method: Method::Mixed, options, ..settings(batching, false) };
+            let (trail, parameters, kept) = way(&settings, None);
+            assert!(trail[599].0 != trail[0].0 && kept.len() == 5);
+            let others = Settings { threads: 3, ..settings.clone() };
+            assert_eq!(way(&others, None).0, trail, "{batching:?}, on three threads");
+            for (steps, checkpoint) in &kept {
+                let (rest, end, _) = way(&others, Some(checkpoint));
+                assert_eq!(rest, trail[*steps as usize..], "{batching:?}, from move {steps}");
+                assert_eq!(end, parameters, "{batching:?}, from move {steps}");
+            }
+            // Of other parameters than those kept, and damaged.
+            let mut checkpoint = kept[3].1.clone();
+            checkpoint.chain[7] ^= 0x10;
+            assert!(with_moves(&net(), &signs(), &settings, Some(&checkpoint), |_, _| Ok(())).is_err());
+            checkpoint.chain.truncate(40);
+            assert!(with_moves(&net(), &signs(), &settings, Some(&checkpoint), |_, _| Ok(())).is_err());
+        }
+    }
+
+    #[test]
+    fn what_mixed_moves_cannot_do_is_refused() {
+        for (batching, in_place, why) in [(Batching::Mini(100), false, "samples"), (Batching::Full, true, "in place")] {
+            let settings = Settings { method: Method::Mixed, in_place, ..settings(batching, false) };
+            let error = with_moves(&net(), &signs(), &settings, None, |_, _| Ok(())).expect_err("refused");
+            assert!(error.to_string().contains(why), "{error}");
+        }
+    }
+
+    #[test]
     fn other_settings_are_refused() {
         let (_, _, kept) = way(&settings(Batching::Full, true), None);
-        let net =
-            Description::new(&[1, 40, 40, 2], ActivationName::Tanh, ActivationName::Softmax, LossName::CrossEntropy);
         let same = settings(Batching::Full, true);
         let other = Settings { options: Options { n_reset: 21, ..same.options }, ..same };
         for other in [other, settings(Batching::Full, false)] {
-            assert!(with_moves(&net, &signs(), &other, Some(&kept[0].1), |_, _| Ok(())).is_err());
+            assert!(with_moves(&net(), &signs(), &other, Some(&kept[0].1), |_, _| Ok(())).is_err());
         }
     }
 }

@@ -88,11 +88,12 @@ mod tests {
     use super::of_training;
     use crate::data::digits;
     use crate::description::{ActivationName, Description, LossName};
-    use crate::train::{Batching, Initial, Settings};
+    use crate::train::{Batching, Initial, Method, Settings};
     use amc_kernels::Arithmetic;
 
     fn settings() -> Settings {
         Settings {
+            method: Method::Amc,
             options: Options::new(0.01),
             initial: Initial::Gaussian(0.01),
             in_place: false,

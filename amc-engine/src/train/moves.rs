@@ -1,7 +1,5 @@
 //! The moves of a run: the core's training loop, over threads and over batches as the policy has them.
 
-use std::time::Duration;
-
 use amc_core::chain::Chain;
 use amc_core::trainer::{Evaluate, Trainer};
 use amc_core::{Generator, Measurements, Net, Score};
@@ -9,9 +7,9 @@ use amc_core::{Generator, Measurements, Net, Score};
 use super::batches::Batches;
 use super::buffers::Buffers;
 use super::checkpoint::{Checkpoint, bytes_of};
-use super::durations::Durations;
+use super::end::End;
 use super::threads::Threads;
-use super::{Progress, Settings, Trained, measure};
+use super::{Progress, Settings};
 use crate::data::pack::PackedSet;
 use crate::evaluate::Evaluator;
 
@@ -59,9 +57,9 @@ impl Evaluate for Run<'_, '_> {
 }
 
 /// A chain that moves over batches of data.
-pub struct Moves<'m, 'a>(Trainer<'m, Run<'m, 'a>>);
+pub struct AmcMoves<'m, 'a>(Trainer<'m, Run<'m, 'a>>);
 
-impl<'m, 'a> Moves<'m, 'a> {
+impl<'m, 'a> AmcMoves<'m, 'a> {
     /// A chain at the initial parameters, on the first batch; or where one of the same settings was.
     pub(super) fn new(
         net: Net<'m>,
@@ -92,19 +90,19 @@ impl<'m, 'a> Moves<'m, 'a> {
     }
 
     /// Where it stands: what a run of the same settings goes on from.
-    pub fn checkpoint(&self) -> anyhow::Result<Checkpoint> {
+    pub(super) fn checkpoint(&self) -> anyhow::Result<Checkpoint> {
         let Run { evaluator, batches, threads } = self.0.evaluator();
         let (chain, early_rejection) = (bytes_of(self.0.chain(), threads.arithmetic)?, evaluator.early_rejection());
         Ok(Checkpoint { chain, batch: batches.size(), early_rejection })
     }
 
     /// Makes a move.
-    pub fn make(&mut self) {
+    pub(super) fn make(&mut self) {
         self.0.step();
     }
 
     /// Where the chain stands.
-    pub fn progress<'t>(&'t mut self, test: Option<&'t PackedSet<'t>>) -> Progress<'t, 'a> {
+    pub(super) fn progress<'t>(&'t mut self, test: Option<&'t PackedSet<'t>>) -> Progress<'t, 'a> {
         let (chain, Run { evaluator, batches, .. }, _) = self.0.parts();
         Progress {
             counters: chain.counters(),
@@ -116,36 +114,12 @@ impl<'m, 'a> Moves<'m, 'a> {
             test,
         }
     }
-}
 
-impl Moves<'_, '_> {
-    /// The result of training that ends here, after moves of these durations.
-    pub fn end(self, test: Option<&PackedSet<'_>>, time: Duration, steps: &Durations) -> Trained {
-        let (chain, Run { mut evaluator, batches, .. }) = self.0.into_parts();
+    /// Ends the moves.
+    pub(super) fn end(self) -> End<'m, 'a> {
+        let (chain, Run { evaluator, batches, .. }) = self.0.into_parts();
+        let (parameters, counters, sigma) = (chain.parameters().to_vec(), chain.counters(), chain.sigma());
         let early_rejection = evaluator.early_rejection();
-        let x = chain.parameters();
-        let whole;
-        let train = match batches.drawn_from() {
-            None => batches.pack(),
-            Some((set, threads)) => {
-                whole = PackedSet::all(set, threads);
-                &whole
-            }
-        };
-        let (train_loss, train_accuracy) = measure(&mut evaluator, x, train);
-        let test = test.map(|test| measure(&mut evaluator, x, test));
-        Trained {
-            parameters: x.to_vec(),
-            counters: chain.counters(),
-            sigma: chain.sigma(),
-            train_accuracy,
-            test_accuracy: test.and_then(|test| test.1),
-            train_loss,
-            test_loss: test.map(|test| test.0),
-            early_rejection,
-            time,
-            least_step: steps.least(),
-            median_step: steps.median(),
-        }
+        End { parameters, counters, sigma, early_rejection, evaluator, batches }
     }
 }

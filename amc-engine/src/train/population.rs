@@ -138,11 +138,12 @@ mod tests {
     use crate::data::functions;
     use crate::data::pack::PackedSet;
     use crate::description::{ActivationName, Description, LossName};
-    use crate::train::{Batching, Initial, Settings, train};
+    use crate::train::{Batching, Initial, Method, Settings, train};
     use amc_kernels::Arithmetic;
 
     fn settings(seed: u64) -> Settings {
         Settings {
+            method: Method::Amc,
             options: Options::new(0.02).epsilon(0.01).n_reset(50),
             initial: Initial::Gaussian(0.1),
             in_place: false,

@@ -3,7 +3,7 @@
 use amc_core::chain::Options;
 use amc_engine::data::{digits, sequences::zeros_and_ones};
 use amc_engine::description::Description;
-use amc_engine::train::{Batching, Initial, Settings, Trained, train};
+use amc_engine::train::{Batching, Initial, Method, Settings, Trained, train};
 use amc_kernels::Arithmetic;
 
 const STEPS: usize = 16;
@@ -14,6 +14,7 @@ fn description() -> Description {
 
 fn trained(steps: u64, batching: Batching, threads: usize) -> Trained {
     let settings = Settings {
+        method: Method::Amc,
         options: Options::new(0.05).n_reset(50),
         initial: Initial::Kaiming,
         in_place: false,

@@ -154,6 +154,7 @@ impl Figure for Fig2 {
         let net = Description::new(&sizes, activation, output, loss);
         let (arithmetic, threads) = machine.of_a_run();
         let settings = Settings {
+            method: amc_engine::train::Method::Amc,
             options: Options::new(run.sigma as f32).epsilon(run.epsilon as f32).n_reset(run.n_reset),
             initial: run.initial,
             in_place: false,

@@ -114,6 +114,7 @@ impl Training {
             Method::GradientDescent { .. } | Method::Adam { .. } => (Options::new(0.0), false),
         };
         Settings {
+            method: amc_engine::train::Method::Amc,
             options,
             initial: self.initial,
             in_place: false,

@@ -22,6 +22,7 @@ pub(super) fn about(
     let settings = vec![
         ("layers", sizes.join(", ")),
         ("loss", description.loss.name().to_string()),
+        ("method", settings.method.name().to_string()),
         ("sigma at the start", options.sigma.to_string()),
         ("epsilon", options.epsilon.to_string()),
         ("n_reset", options.n_reset.to_string()),

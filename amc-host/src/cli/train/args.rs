@@ -7,7 +7,7 @@ use amc_core::Activation;
 use amc_core::chain::{Grid, Options};
 use amc_engine::data::Data;
 use amc_engine::description::{ActivationName, Description, LossName};
-use amc_engine::train::{Batching, Initial, Settings};
+use amc_engine::train::{Batching, Initial, Method, Settings};
 use amc_kernels::Arithmetic;
 use anyhow::{bail, ensure};
 use clap::Args;
@@ -41,6 +41,10 @@ pub(in crate::cli) struct TrainArgs {
     /// U(x), the loss; cross-entropy needs classes, and softmax or sigmoid outputs [default: by data set]
     #[arg(long, value_parser = named(&LossName::ALL, LossName::name))]
     loss: Option<LossName>,
+    /// What makes the moves: the paper's adaptive Metropolis Monte Carlo, which the options from --sigma to --signal-norm are
+    /// of, or mixed moves of nets, neurons and weights, which take none of them
+    #[arg(long, value_parser = named(&Method::ALL, Method::name), default_value = "amc")]
+    method: Method,
     /// σ₀, the initial scale of moves and of the initial parameters: above 0 [default: by data set]
     #[arg(long, allow_negative_numbers = true)]
     sigma: Option<f32>,
@@ -180,6 +184,16 @@ impl TrainArgs {
     }
 
     pub fn settings(&self, data: &Data) -> anyhow::Result<Settings> {
+        let of_amc = [
+            ("--sigma", self.sigma.is_some()),
+            ("--epsilon", self.epsilon.is_some()),
+            ("--n-reset", self.n_reset.is_some()),
+            ("--signal-norm", self.signal_norm.is_some()),
+            ("--in-place", self.in_place),
+        ];
+        if let (Method::Mixed, Some((name, _))) = (self.method, of_amc.iter().find(|(_, is_said)| *is_said)) {
+            bail!("{name} is an option of --method amc: --method mixed finds its step sizes by itself");
+        }
         let defaults = self.defaults(data);
         let threads = self.threads.count();
         let n_reset = self.n_reset.unwrap_or(defaults.n_reset.into());
@@ -194,6 +208,7 @@ impl TrainArgs {
             grid: self.in_place.then_some(Grid::DEFAULT),
         };
         Ok(Settings {
+            method: self.method,
             options,
             initial: Initial::Gaussian(options.sigma),
             in_place: self.in_place,

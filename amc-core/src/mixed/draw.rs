@@ -1,0 +1,158 @@
+//! Drawing a move into the parameters.
+
+use rand_core::Rng;
+
+use super::arm::{Arm, MoveKind, below, exp2, log2};
+use super::statistics::{Place, lambda, variance};
+use crate::gaussian::{BLOCK, Blocks, uniform};
+use crate::lanes::Lanes;
+use crate::net::Net;
+use crate::part::Part;
+
+/// β, by how much biases move where a sum moves by 1.
+const BIAS: f32 = 0.3;
+
+/// Which part of the net an arm is to change.
+pub(super) fn choose_part<R: Rng>(net: Net<'_>, arm: &Arm, rng: &mut R) -> Part {
+    match arm.kind {
+        MoveKind::Net => Part::Net,
+        MoveKind::Neuron | MoveKind::Weights => {
+            Part::Neuron { layer: arm.layer, unit: below(rng, net.neurons(arm.layer).max(1)) }
+        }
+    }
+}
+
+/// Adds a move of size `sigma` to the parameters of a part.
+pub(super) fn draw<L: Lanes, R: Rng + Clone>(
+    lanes: L,
+    net: Net<'_>,
+    (kind, part): (MoveKind, Part),
+    sigma: f32,
+    statistics: &[f32],
+    parameters: &mut [f32],
+    rng: &mut R,
+) {
+    match part {
+        Part::Neuron { layer, unit } => {
+            let Some(place) = net.places().nth(layer) else { return };
+            match kind {
+                MoveKind::Weights => some_weights(lanes, place, unit, sigma, statistics, parameters, rng),
+                _ => neuron(lanes, place, unit, sigma, statistics, parameters, rng),
+            }
+        }
+        _ => net.places().for_each(|place| layer(lanes, place, sigma, statistics, parameters, rng)),
+    }
+}
+
+/// λ of a neuron that moves all its weights.
+fn scale(place: Place, statistics: &[f32]) -> f32 {
+    let (means, squares) = place.inputs(statistics);
+    lambda(means.iter().zip(squares).map(|(mean, square)| variance(*mean, *square)).sum())
+}
+
+fn add(parameters: &mut [f32], index: usize, by: f32) {
+    if let Some(x) = parameters.get_mut(index) {
+        *x += by;
+    }
+}
+
+fn neuron<L: Lanes, R: Rng>(
+    lanes: L,
+    place: Place,
+    unit: usize,
+    sigma: f32,
+    statistics: &[f32],
+    parameters: &mut [f32],
+    rng: &mut R,
+) {
+    let by = sigma * scale(place, statistics);
+    let (means, _) = place.inputs(statistics);
+    let (mut blocks, mut taken_back) = (Blocks::new(), 0.0);
+    let mut index = place.start + unit;
+    for means in means.chunks(BLOCK) {
+        let normals = blocks.next(lanes, rng, means.len());
+        for (normal, mean) in normals.iter().zip(means) {
+            let by = by * *normal;
+            add(parameters, index, by);
+            taken_back += by * mean;
+            index += place.neurons;
+        }
+    }
+    if unit < place.biases {
+        let normal = blocks.next(lanes, rng, 1).first().copied().unwrap_or(0.0);
+        add(parameters, place.start + place.fan_in * place.neurons + unit, sigma * BIAS * normal - taken_back);
+    }
+}
+
+/// n^u of a neuron's n weights, u uniform: a few as often as many.
+fn some_weights<L: Lanes, R: Rng + Clone>(
+    lanes: L,
+    place: Place,
+    unit: usize,
+    sigma: f32,
+    statistics: &[f32],
+    parameters: &mut [f32],
+    rng: &mut R,
+) {
+    let (means, squares) = place.inputs(statistics);
+    let count = exp2(uniform(rng) * log2(place.fan_in as f32)) as usize;
+    let count = count.clamp(1, place.fan_in);
+    // The same inputs are chosen twice: λ is not known before all of them are.
+    let mut again = rng.clone();
+    let mut sum = 0.0;
+    for _ in 0..count {
+        let input = below(rng, place.fan_in);
+        if let (Some(mean), Some(square)) = (means.get(input), squares.get(input)) {
+            sum += variance(*mean, *square);
+        }
+    }
+    let by = sigma * lambda(sum);
+    let (mut blocks, mut taken_back) = (Blocks::new(), 0.0);
+    for first in (0..count).step_by(BLOCK) {
+        for normal in blocks.next(lanes, rng, (count - first).min(BLOCK)) {
+            let input = below(&mut again, place.fan_in);
+            let by = by * *normal;
+            add(parameters, place.start + input * place.neurons + unit, by);
+            taken_back += by * means.get(input).copied().unwrap_or(0.0);
+        }
+    }
+    if unit < place.biases {
+        let normal = blocks.next(lanes, rng, 1).first().copied().unwrap_or(0.0);
+        add(parameters, place.start + place.fan_in * place.neurons + unit, sigma * BIAS * normal - taken_back);
+    }
+}
+
+/// All that a layer has.
+pub(super) fn layer<L: Lanes, R: Rng>(
+    lanes: L,
+    place: Place,
+    sigma: f32,
+    statistics: &[f32],
+    parameters: &mut [f32],
+    rng: &mut R,
+) {
+    let by = sigma * scale(place, statistics);
+    let (means, _) = place.inputs(statistics);
+    let mut blocks = Blocks::new();
+    let (weights, count) = (place.start, place.fan_in * place.neurons);
+    let Some(parameters) = parameters.get_mut(weights..weights + count + place.biases) else { return };
+    let (weights, biases) = parameters.split_at_mut(count);
+    for biases in biases.chunks_mut(BLOCK) {
+        let normals = blocks.next(lanes, rng, biases.len());
+        biases.iter_mut().zip(normals).for_each(|(bias, normal)| *bias += sigma * BIAS * *normal);
+    }
+    for (weights, mean) in weights.chunks_mut(place.neurons.max(1)).zip(means) {
+        for (chunk, weights) in weights.chunks_mut(BLOCK).enumerate() {
+            let normals = blocks.next(lanes, rng, weights.len());
+            let biases = biases.get_mut(chunk * BLOCK..).unwrap_or_default();
+            let mut biases = biases.iter_mut();
+            for (weight, normal) in weights.iter_mut().zip(normals) {
+                let by = by * *normal;
+                *weight += by;
+                if let Some(bias) = biases.next() {
+                    *bias -= by * mean;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Parameters to start from: drawn layer by layer, so that each neuron's sum has the same scale over the samples.
+
+use rand_core::Rng;
+
+use super::{EvaluateParts, draw};
+use crate::net::Net;
+use crate::part::Part;
+
+/// Standard deviation of a neuron's sum over the samples, biases aside.
+const SCALE: f32 = 0.4;
+
+/// Draws parameters to start from, by the statistics that the layers before lead to, and gathers those of all layers. Gives
+/// the loss, for the parameters that are then kept.
+///
+/// Lengths are those of [`Net::parameters`] and [`Net::statistics`].
+pub fn start<R: Rng + Clone>(
+    net: Net<'_>,
+    parameters: &mut [f32],
+    statistics: &mut [f32],
+    rng: &mut R,
+    evaluator: &mut impl EvaluateParts,
+) -> f32 {
+    parameters.fill(0.0);
+    for (section, layer) in net.sections().zip(net.layers()) {
+        layer.set_initial(parameters.get_mut(section.range()).unwrap_or_default());
+    }
+    for (index, place) in net.places().enumerate() {
+        evaluator.gather(net, parameters, statistics, index == 0);
+        if place.neurons > 0 {
+            draw::layer(evaluator.lanes(), place, SCALE, statistics, parameters, rng);
+        }
+    }
+    let loss = evaluator.keep(parameters, Part::Net);
+    evaluator.gather(net, parameters, statistics, false);
+    loss
+}

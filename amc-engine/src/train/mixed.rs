@@ -1,0 +1,233 @@
+//! Mixed moves, over threads and over batches as the policy has them.
+
+use amc_core::mixed::{Arm, EvaluateParts, Mixed, MixedMemory, MixedState, start};
+use amc_core::{Generator, Net, Objective, Part, Portable, Score};
+use anyhow::Context;
+use rand_core::SeedableRng;
+use serde::{Deserialize, Serialize};
+
+use super::batches::Batches;
+use super::checkpoint::Checkpoint;
+use super::end::End;
+use super::{Progress, Settings};
+use crate::data::Set;
+use crate::data::pack::PackedSet;
+use crate::evaluate::Evaluator;
+use crate::evaluate::kept::KeptEvaluator;
+
+/// The memory of mixed moves.
+pub(super) struct Memory {
+    parameters: Vec<f32>,
+    undo: Vec<f32>,
+    base: Vec<f32>,
+    arms: Vec<Arm>,
+    statistics: Vec<f32>,
+}
+
+impl Memory {
+    /// For a net.
+    pub fn new(net: Net<'_>) -> Self {
+        let numbers = || vec![0.0; net.parameters()];
+        let (arms, statistics) = (vec![Arm::default(); net.arms()], vec![0.0; net.statistics()]);
+        Self { parameters: numbers(), undo: numbers(), base: numbers(), arms, statistics }
+    }
+
+    fn lend(&mut self) -> MixedMemory<'_> {
+        let Self { parameters, undo, base, arms, statistics } = self;
+        MixedMemory { parameters, undo, base, arms, statistics }
+    }
+}
+
+/// Where mixed moves stand.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    parameters: Vec<f32>,
+    base: Vec<f32>,
+    arms: Vec<Arm>,
+    statistics: Vec<f32>,
+    state: MixedState<[u8; 16]>,
+}
+
+/// Who evaluates the moves of a run.
+struct Run<'m, 'a> {
+    objective: Objective<'a>,
+    settings: Settings,
+    batches: Batches<'m>,
+    kept: KeptEvaluator<'a>,
+    /// Samples that statistics are gathered over.
+    sampled: (PackedSet<'m>, KeptEvaluator<'a>),
+    /// The score of the parameters that are kept.
+    score: Score,
+}
+
+/// Samples that statistics are gathered over, at most.
+const SAMPLED: usize = 1024;
+
+/// Some samples of a set, evenly spread, and who evaluates them.
+fn sampled<'m, 'a>(objective: Objective<'a>, set: &'m Set, settings: &Settings) -> (PackedSet<'m>, KeptEvaluator<'a>) {
+    let step = set.len().div_ceil(SAMPLED).max(1);
+    let places: Vec<u32> = (0..set.len() as u32).step_by(step).collect();
+    let kept = KeptEvaluator::new(objective, settings.arithmetic, 1, places.len());
+    (PackedSet::at(set, &places, 1), kept)
+}
+
+impl Run<'_, '_> {
+    /// Keeps the parameters for the batch that is current, whatever was kept before.
+    fn begin(&mut self, parameters: &[f32]) -> f32 {
+        let Self { objective, settings, batches, .. } = self;
+        if self.kept.samples() != batches.size() {
+            let early_rejection = self.kept.early_rejection();
+            self.kept = KeptEvaluator::new(*objective, settings.arithmetic, settings.threads, batches.size());
+            self.kept.resume(early_rejection);
+        }
+        self.keep(parameters, Part::Net)
+    }
+
+    /// A move was accepted; gives the loss where there are more samples now.
+    fn accepted(&mut self, parameters: &[f32]) -> Option<f32> {
+        let Self { batches, kept, score, .. } = self;
+        if batches.is_stale(score.loss) {
+            batches.group(kept.losses(), score.loss);
+            self.keep(parameters, Part::Net);
+        }
+        self.batches.grow(self.score.correct).then(|| self.begin(parameters))
+    }
+}
+
+impl EvaluateParts for Run<'_, '_> {
+    type Lanes = Portable<16>;
+
+    fn lanes(&self) -> Self::Lanes {
+        Portable
+    }
+
+    fn propose(&mut self, bound: f32, parameters: &[f32], part: Part) -> Option<f32> {
+        self.kept.propose(bound, parameters, part, &self.batches.current())
+    }
+
+    fn keep(&mut self, parameters: &[f32], part: Part) -> f32 {
+        self.score = self.kept.keep(parameters, part, &self.batches.current(), self.batches.is_progressive());
+        self.score.loss
+    }
+
+    fn gather(&mut self, net: Net<'_>, parameters: &[f32], statistics: &mut [f32], first: bool) {
+        let (pack, kept) = &mut self.sampled;
+        kept.keep(parameters, Part::Net, &pack.batch(), false);
+        kept.gather(net, statistics, first, &pack.batch());
+    }
+}
+
+/// Mixed moves over batches of data.
+pub struct MixedMoves<'m, 'a> {
+    mixed: Mixed<'m, Generator>,
+    run: Run<'m, 'a>,
+    /// Measures what is not trained on.
+    evaluator: Evaluator<'a>,
+}
+
+impl<'m, 'a> MixedMoves<'m, 'a> {
+    /// From parameters of its own to start from, on the first batch; or where one of the same settings was.
+    pub(super) fn new(
+        objective: Objective<'a>,
+        evaluator: Evaluator<'a>,
+        mut batches: Batches<'m>,
+        memory: &'m mut Memory,
+        mut rng: Generator,
+        settings: &Settings,
+        from: Option<&Checkpoint>,
+    ) -> anyhow::Result<Self>
+    where
+        'a: 'm,
+    {
+        let (net, temperature) = (objective.net(), settings.options.temperature);
+        let stored = from.map(|from| {
+            let Checkpoint { chain, batch, early_rejection } = from;
+            let stored: Stored = postcard::from_bytes(chain).context("what was kept of the moves is damaged")?;
+            batches.resume(stored.state.counters.steps, *batch);
+            anyhow::Ok((stored, *early_rejection))
+        });
+        let stored = stored.transpose()?;
+        let kept = KeptEvaluator::new(objective, settings.arithmetic, settings.threads, batches.size());
+        let score = Score { loss: f32::NAN, correct: 0 };
+        let sampled = sampled(objective, batches.set(), settings);
+        let mut run = Run { objective, settings: settings.clone(), batches, kept, sampled, score };
+        let mixed = match stored {
+            None => {
+                let loss = start(net, &mut memory.parameters, &mut memory.statistics, &mut rng, &mut run);
+                run.batches.set().check_start(loss, &[])?;
+                Mixed::new(net, memory.lend(), temperature, rng, loss)?
+            }
+            Some((stored, early_rejection)) => {
+                let Stored { parameters, base, arms, statistics, state } = stored;
+                let undo = parameters.clone();
+                *memory = Memory { parameters, undo, base, arms, statistics };
+                let MixedState { loss, counters, kinds, pattern, since_gathered, generator } = state;
+                let generator = Generator::from_seed(generator);
+                let state = MixedState { loss, counters, kinds, pattern, since_gathered, generator };
+                let mixed = Mixed::resume(net, memory.lend(), temperature, state)?;
+                run.kept.resume(early_rejection);
+                let now = run.begin(mixed.parameters());
+                anyhow::ensure!(
+                    now.to_bits() == loss.to_bits(),
+                    "the parameters kept do not have the loss kept: {now}, not {loss}"
+                );
+                mixed
+            }
+        };
+        Ok(Self { mixed, run, evaluator })
+    }
+
+    /// Where it stands: what a run of the same settings goes on from.
+    pub(super) fn checkpoint(&self) -> anyhow::Result<Checkpoint> {
+        let MixedState { loss, counters, kinds, pattern, since_gathered, generator } = self.mixed.state();
+        let generator = Generator::state(&generator);
+        let stored = Stored {
+            parameters: self.mixed.parameters().to_vec(),
+            base: self.mixed.base().to_vec(),
+            arms: self.mixed.arms().to_vec(),
+            statistics: self.mixed.statistics().to_vec(),
+            state: MixedState { loss, counters, kinds, pattern, since_gathered, generator },
+        };
+        let (chain, early_rejection) = (postcard::to_stdvec(&stored)?, self.run.kept.early_rejection());
+        Ok(Checkpoint { chain, batch: self.run.batches.size(), early_rejection })
+    }
+
+    /// Makes a move.
+    pub(super) fn make(&mut self) {
+        let Self { mixed, run, .. } = self;
+        if mixed.step(run)
+            && let Some(loss) = run.accepted(mixed.parameters())
+        {
+            // Of parameters that are finite on some samples, it may be infinite on others: any with a finite loss are better.
+            let loss = if loss.is_finite() { loss } else { f32::MAX };
+            mixed.rescore(loss).expect("a finite loss");
+        }
+    }
+
+    /// Where training stands.
+    pub(super) fn progress<'t>(&'t mut self, test: Option<&'t PackedSet<'t>>) -> Progress<'t, 'a> {
+        let Self { mixed, run, evaluator } = self;
+        Progress {
+            counters: mixed.counters(),
+            loss: mixed.loss(),
+            sigma: mixed.sigma(),
+            batch: run.batches.size(),
+            parameters: mixed.parameters(),
+            evaluator,
+            test,
+        }
+    }
+
+    /// Ends the moves.
+    pub(super) fn end(self) -> End<'m, 'a> {
+        let Self { mixed, run: Run { batches, kept, .. }, evaluator } = self;
+        End {
+            parameters: mixed.parameters().to_vec(),
+            counters: mixed.counters(),
+            sigma: mixed.sigma(),
+            early_rejection: kept.early_rejection(),
+            evaluator,
+            batches,
+        }
+    }
+}
