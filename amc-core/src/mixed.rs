@@ -196,6 +196,13 @@ impl<'m, R: Rng + Clone> Mixed<'m, R> {
         })
     }
 
+    /// The same where nothing is kept of the samples, so that every move costs a whole pass.
+    #[must_use]
+    pub fn without_kept(mut self) -> Self {
+        self.arms.cost_all(self.whole);
+        self
+    }
+
     /// The current parameters x.
     pub fn parameters(&self) -> &[f32] {
         self.parameters

@@ -119,6 +119,14 @@ impl Net<'_> {
         above.add(width.saturating_add(next.units()), own.saturating_add(functions))
     }
 
+    /// What it computes to [keep](crate::KeptTask::Keep) a changed part that was proposed.
+    pub const fn cost_of_keeping(&self, part: Part) -> Cost {
+        match part {
+            Part::Neuron { layer, .. } if self.is_corrected(layer) => self.cost_from(layer + 1),
+            _ => self.cost_from(self.begins(part.layer())),
+        }
+    }
+
     /// Where the parameters of a part are; of a neuron its weights in the order of its inputs, and then its bias.
     #[inline]
     pub fn indices(&self, part: Part) -> impl Iterator<Item = usize> + Clone + use<> {

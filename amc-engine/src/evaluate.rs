@@ -4,7 +4,7 @@ pub mod kept;
 mod queue;
 
 use amc_core::sums::{BLOCK, Total, block_sum, ceiling};
-use amc_core::{BlockScore, Measurements, Objective, Request, Score};
+use amc_core::{BlockScore, Cost, Measurements, Objective, Request, Score};
 use amc_kernels::Arithmetic;
 use amc_kernels::evaluate::{self as kernels, BlockValues, PackedSamples, rows};
 use rayon::prelude::*;
@@ -45,6 +45,28 @@ impl EarlyRejection {
     /// The share of blocks that were evaluated; none before the first.
     pub fn evaluated_share(&self) -> Option<f64> {
         (self.offered > 0).then(|| self.evaluated as f64 / self.offered as f64)
+    }
+}
+
+/// What evaluations have computed for each sample, on average.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Work {
+    /// Multiply-adds, those of zeros included.
+    pub multiply_adds: f64,
+    /// Elementary functions.
+    pub elementary: f64,
+}
+
+impl Work {
+    /// Adds an evaluation, of which only a share was made.
+    pub fn add(&mut self, cost: Cost, share: f64) {
+        self.multiply_adds += share * cost.multiply_adds as f64;
+        self.elementary += share * cost.elementary as f64;
+    }
+
+    /// Both, in multiply-adds as [`Cost::total`] has them.
+    pub fn total(&self) -> f64 {
+        self.multiply_adds + Cost::ELEMENTARY as f64 * self.elementary
     }
 }
 

@@ -36,7 +36,7 @@ pub use self::population::Population;
 use crate::data::Data;
 use crate::data::pack::PackedSet;
 use crate::description::Description;
-use crate::evaluate::{EarlyRejection, Evaluator};
+use crate::evaluate::{EarlyRejection, Evaluator, Work};
 
 /// What makes the moves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -112,6 +112,14 @@ impl<'a> Moves<'_, 'a> {
         match self {
             Self::Amc(moves) => moves.make(),
             Self::Mixed(moves) => moves.make(),
+        }
+    }
+
+    /// What was computed so far.
+    pub fn work(&self) -> Work {
+        match self {
+            Self::Amc(moves) => moves.work(),
+            Self::Mixed(moves) => moves.work(),
         }
     }
 

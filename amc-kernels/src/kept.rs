@@ -34,11 +34,12 @@ pub fn numbers(objective: &Objective<'_>, samples: usize) -> usize {
     objective.net().kept() * samples.next_multiple_of(TILE) + 2 * BLOCK
 }
 
-/// The blocks of so many samples, of which nothing is kept yet.
-pub fn blocks(objective: &Objective<'_>, samples: usize) -> Vec<Mutex<Block>> {
+/// The blocks of so many samples, of which nothing is kept yet; or never, where `keeps` is false: then every part is to be
+/// [`Part::Net`].
+pub fn blocks(objective: &Objective<'_>, samples: usize, keeps: bool) -> Vec<Mutex<Block>> {
     let block = |first: usize| {
         let samples = (samples - first).min(BLOCK).next_multiple_of(TILE);
-        let kept = vec![0.0; objective.net().kept() * samples];
+        let kept = vec![0.0; if keeps { objective.net().kept() * samples } else { 0 }];
         Mutex::new(Block { kept, fresh: [0.0; BLOCK], losses: [0.0; BLOCK], sum: 0.0, correct: 0 })
     };
     (0..samples).step_by(BLOCK).map(block).collect()

@@ -169,6 +169,11 @@ impl<'m> Arms<'m> {
         Self { arms, kinds }
     }
 
+    /// A move of any of them costs this.
+    pub(super) fn cost_all(&mut self, cost: f32) {
+        self.arms.iter_mut().for_each(|arm| arm.cost = cost);
+    }
+
     pub(super) fn parts(&self) -> (&[Arm], [RunningMean; KINDS]) {
         (self.arms, self.kinds)
     }

@@ -10,8 +10,12 @@ use amc_kernels::{Arithmetic, TILE};
 use rayon::prelude::*;
 
 use super::queue::Queue;
-use super::{EarlyRejection, PARALLEL_FROM};
+use super::{EarlyRejection, PARALLEL_FROM, Work};
 use crate::data::pack::Batch;
+
+/// Bytes of numbers that are kept, at most: where they were more, nothing is, and every evaluation is a whole one. A machine's
+/// own memory does not decide, since bits depend on it.
+const MOST: u128 = 1 << 30;
 
 /// Evaluates changed parts of a net on a batch.
 pub struct KeptEvaluator<'a> {
@@ -19,6 +23,7 @@ pub struct KeptEvaluator<'a> {
     arithmetic: Arithmetic,
     layers: Vec<KeptLayer>,
     samples: usize,
+    keeps: bool,
     blocks: Vec<Mutex<Block>>,
     /// A thread's working memory.
     workers: Vec<Vec<f32>>,
@@ -29,20 +34,40 @@ pub struct KeptEvaluator<'a> {
     /// Of a changed neuron its parameters.
     column: Vec<f32>,
     early_rejection: EarlyRejection,
+    work: Work,
 }
 
 impl<'a> KeptEvaluator<'a> {
+    /// Whether numbers are kept of so many samples.
+    pub fn keeps(objective: &Objective<'_>, samples: usize) -> bool {
+        Self::bytes_of(objective, samples) <= MOST
+    }
+
     /// An evaluator on up to `threads` threads of the current rayon pool, for so many samples. Nothing is kept yet.
     pub fn new(objective: Objective<'a>, arithmetic: Arithmetic, threads: usize, samples: usize) -> Self {
         let net = objective.net();
         let mut layers = vec![KeptLayer::default(); net.layers().len()];
         net.kept_layers(&mut layers);
-        let blocks = kernels::blocks(&objective, samples);
+        let keeps = Self::keeps(&objective, samples);
+        let blocks = kernels::blocks(&objective, samples, keeps);
         let scratch = amc_kernels::evaluate::scratch(&objective);
         let workers = vec![vec![0.0; scratch]; threads.max(1)];
         let order = (0..blocks.len() as u32).collect();
         let (table, column, early_rejection) = (Vec::new(), Vec::new(), EarlyRejection::default());
-        Self { objective, arithmetic, layers, samples, blocks, workers, order, table, column, early_rejection }
+        Self {
+            objective,
+            arithmetic,
+            layers,
+            samples,
+            keeps,
+            blocks,
+            workers,
+            order,
+            table,
+            column,
+            early_rejection,
+            work: Work::default(),
+        }
     }
 
     /// Samples that numbers are kept of.
@@ -52,6 +77,10 @@ impl<'a> KeptEvaluator<'a> {
 
     /// Bytes that are kept of so many samples.
     pub fn bytes(objective: &Objective<'_>, samples: usize) -> u128 {
+        Self::bytes_of(objective, samples).min(MOST)
+    }
+
+    fn bytes_of(objective: &Objective<'_>, samples: usize) -> u128 {
         let of_block = kernels::numbers(objective, BLOCK) as u128;
         samples.div_ceil(BLOCK) as u128 * of_block * size_of::<f32>() as u128
     }
@@ -112,14 +141,20 @@ impl<'a> KeptEvaluator<'a> {
         self.early_rejection
     }
 
-    /// Goes on counting from what early rejection came to before.
-    pub fn resume(&mut self, early_rejection: EarlyRejection) {
-        self.early_rejection = early_rejection;
+    /// What was computed so far.
+    pub fn work(&self) -> Work {
+        self.work
+    }
+
+    /// Goes on counting from before.
+    pub fn resume(&mut self, early_rejection: EarlyRejection, work: Work) {
+        (self.early_rejection, self.work) = (early_rejection, work);
     }
 
     /// Finds the losses; says whether all of them were found before the bound was exceeded.
     fn run(&mut self, bound: f32, parameters: &[f32], part: Part, task: Task<'_>, batch: &Batch<'_>) -> bool {
         let Self { objective, arithmetic, layers, blocks, workers, order, .. } = self;
+        let part = if self.keeps { part } else { Part::Net };
         let samples = &batch.samples;
         let work = samples.len().saturating_mul(objective.net().cost_of(part).total());
         let threads = if work < PARALLEL_FROM { 1 } else { workers.len() };
@@ -141,6 +176,12 @@ impl<'a> KeptEvaluator<'a> {
             [worker] => work(worker),
             workers => workers.par_iter_mut().with_max_len(1).map(work).sum(),
         };
+        let net = self.objective.net();
+        let cost = match task {
+            Task::Propose(_) => net.cost_of(part),
+            Task::Keep { .. } => net.cost_of_keeping(part),
+        };
+        self.work.add(cost, done as f64 / blocks.len().max(1) as f64);
         if bound != f32::INFINITY {
             self.early_rejection.evaluated += done as u64;
             self.early_rejection.offered += blocks.len() as u64;

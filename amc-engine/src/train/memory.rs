@@ -5,8 +5,10 @@ use amc_core::sums::BLOCK;
 use amc_core::{Generator, Objective};
 use amc_kernels::TILE;
 
-use super::{Batching, Settings};
+use super::mixed::SAMPLED;
+use super::{Batching, Method, Settings};
 use crate::data::{Data, Set};
+use crate::evaluate::kept::KeptEvaluator;
 use crate::memory::{self, MemoryError};
 
 const NUMBER: u128 = size_of::<f32>() as u128;
@@ -37,7 +39,12 @@ fn of_training(objective: Objective<'_>, data: &Data, settings: &Settings) -> u6
     // The last parameters, where others may have been better.
     let best = u128::from(settings.loss_can_rise());
     // The last is the copy that training gives; while it is written as a file, the chain's are gone.
-    let vectors = (1 + proposed + centres + best + 1) * parameters as u128 * NUMBER;
+    let chain = match settings.method {
+        Method::Amc => 1 + proposed + centres,
+        // What a move has changed, and where pattern moves begin.
+        Method::Mixed => 3,
+    };
+    let vectors = (chain + best + 1) * parameters as u128 * NUMBER;
     let streams = (streams(parameters) * size_of::<Stream<Generator>>()) as u128;
 
     let samples = data.train.len();
@@ -50,7 +57,11 @@ fn of_training(objective: Objective<'_>, data: &Data, settings: &Settings) -> u6
     };
     let test = data.test.as_ref().map_or(0, |test| packed(test, test.len()));
     let found = found(objective, samples.max(data.test.as_ref().map_or(0, Set::len)));
-    bytes(vectors + streams + batches + test + found + workers(objective, settings.threads))
+    let kept = match settings.method {
+        Method::Amc => 0,
+        Method::Mixed => KeptEvaluator::bytes(&objective, samples) + KeptEvaluator::bytes(&objective, SAMPLED),
+    };
+    bytes(vectors + streams + batches + test + found + kept + workers(objective, settings.threads))
 }
 
 fn bytes(bytes: u128) -> u64 {
@@ -123,6 +134,17 @@ mod tests {
             let more = more(&settings);
             assert!((copies..copies + 0.05).contains(&more), "{more} instead of {copies}");
         }
+    }
+
+    #[test]
+    fn mixed_moves_count_what_they_keep_up_to_a_limit() {
+        let mixed = Settings { method: Method::Mixed, ..settings() };
+        // A layer more: a parameter four times, and two numbers a unit of 1,437 samples, and of 1,024.
+        let more = needed(&[100, 1000], &mixed) - needed(&[100], &mixed);
+        let counted = 4 * (1000 * 110 + 1000 - 1000) * 4 + 2 * 1000 * (1437 + 1024) * 4;
+        assert!((more as f64 / counted as f64 - 1.0).abs() < 0.1, "{more} instead of {counted}");
+        let wide = |units| needed(&[1, units, 1], &mixed);
+        assert!(wide(8_000_000) - wide(4_000_000) < 4_000_000 * 4 * (4 * 4 + 4 * 64), "the limit is passed");
     }
 
     #[test]

@@ -12,8 +12,8 @@ use super::end::End;
 use super::{Progress, Settings};
 use crate::data::Set;
 use crate::data::pack::PackedSet;
-use crate::evaluate::Evaluator;
 use crate::evaluate::kept::KeptEvaluator;
+use crate::evaluate::{Evaluator, Work};
 
 /// The memory of mixed moves.
 pub(super) struct Memory {
@@ -46,6 +46,7 @@ struct Stored {
     arms: Vec<Arm>,
     statistics: Vec<f32>,
     state: MixedState<[u8; 16]>,
+    work: Work,
 }
 
 /// Who evaluates the moves of a run.
@@ -61,7 +62,7 @@ struct Run<'m, 'a> {
 }
 
 /// Samples that statistics are gathered over, at most.
-const SAMPLED: usize = 1024;
+pub(super) const SAMPLED: usize = 1024;
 
 /// Some samples of a set, evenly spread, and who evaluates them.
 fn sampled<'m, 'a>(objective: Objective<'a>, set: &'m Set, settings: &Settings) -> (PackedSet<'m>, KeptEvaluator<'a>) {
@@ -76,9 +77,9 @@ impl Run<'_, '_> {
     fn begin(&mut self, parameters: &[f32]) -> f32 {
         let Self { objective, settings, batches, .. } = self;
         if self.kept.samples() != batches.size() {
-            let early_rejection = self.kept.early_rejection();
+            let (early_rejection, work) = (self.kept.early_rejection(), self.kept.work());
             self.kept = KeptEvaluator::new(*objective, settings.arithmetic, settings.threads, batches.size());
-            self.kept.resume(early_rejection);
+            self.kept.resume(early_rejection, work);
         }
         self.keep(parameters, Part::Net)
     }
@@ -158,14 +159,14 @@ impl<'m, 'a> MixedMoves<'m, 'a> {
                 Mixed::new(net, memory.lend(), temperature, rng, loss)?
             }
             Some((stored, early_rejection)) => {
-                let Stored { parameters, base, arms, statistics, state } = stored;
+                let Stored { parameters, base, arms, statistics, state, work } = stored;
                 let undo = parameters.clone();
                 *memory = Memory { parameters, undo, base, arms, statistics };
                 let MixedState { loss, counters, kinds, pattern, since_gathered, generator } = state;
                 let generator = Generator::from_seed(generator);
                 let state = MixedState { loss, counters, kinds, pattern, since_gathered, generator };
                 let mixed = Mixed::resume(net, memory.lend(), temperature, state)?;
-                run.kept.resume(early_rejection);
+                run.kept.resume(early_rejection, work);
                 let now = run.begin(mixed.parameters());
                 anyhow::ensure!(
                     now.to_bits() == loss.to_bits(),
@@ -174,6 +175,8 @@ impl<'m, 'a> MixedMoves<'m, 'a> {
                 mixed
             }
         };
+        let keeps = KeptEvaluator::keeps(&objective, run.batches.set().len());
+        let mixed = if keeps { mixed } else { mixed.without_kept() };
         Ok(Self { mixed, run, evaluator })
     }
 
@@ -187,6 +190,7 @@ impl<'m, 'a> MixedMoves<'m, 'a> {
             arms: self.mixed.arms().to_vec(),
             statistics: self.mixed.statistics().to_vec(),
             state: MixedState { loss, counters, kinds, pattern, since_gathered, generator },
+            work: self.run.kept.work(),
         };
         let (chain, early_rejection) = (postcard::to_stdvec(&stored)?, self.run.kept.early_rejection());
         Ok(Checkpoint { chain, batch: self.run.batches.size(), early_rejection })
@@ -202,6 +206,11 @@ impl<'m, 'a> MixedMoves<'m, 'a> {
             let loss = if loss.is_finite() { loss } else { f32::MAX };
             mixed.rescore(loss).expect("a finite loss");
         }
+    }
+
+    /// What was computed so far.
+    pub(super) fn work(&self) -> Work {
+        self.run.kept.work()
     }
 
     /// Where training stands.

@@ -2,7 +2,7 @@
 
 use amc_core::chain::Chain;
 use amc_core::trainer::{Evaluate, Trainer};
-use amc_core::{Generator, Measurements, Net, Score};
+use amc_core::{Cost, Generator, Measurements, Net, Score};
 
 use super::batches::Batches;
 use super::buffers::Buffers;
@@ -11,13 +11,15 @@ use super::end::End;
 use super::threads::Threads;
 use super::{Progress, Settings};
 use crate::data::pack::PackedSet;
-use crate::evaluate::Evaluator;
+use crate::evaluate::{Evaluator, Work};
 
 /// Who evaluates the moves of a run.
 struct Run<'m, 'a> {
     evaluator: Evaluator<'a>,
     batches: Batches<'m>,
     threads: Threads,
+    /// Of a whole pass.
+    cost: Cost,
 }
 
 impl Evaluate for Run<'_, '_> {
@@ -85,13 +87,13 @@ impl<'m, 'a> AmcMoves<'m, 'a> {
                 (Chain::resume(memory, settings.options, state)?, gathered)
             }
         };
-        let run = Run { evaluator, batches, threads: Threads::of(settings) };
+        let run = Run { evaluator, batches, threads: Threads::of(settings), cost: net.cost() };
         Ok(Self(Trainer::of(chain, run, gathered)?))
     }
 
     /// Where it stands: what a run of the same settings goes on from.
     pub(super) fn checkpoint(&self) -> anyhow::Result<Checkpoint> {
-        let Run { evaluator, batches, threads } = self.0.evaluator();
+        let Run { evaluator, batches, threads, .. } = self.0.evaluator();
         let (chain, early_rejection) = (bytes_of(self.0.chain(), threads.arithmetic)?, evaluator.early_rejection());
         Ok(Checkpoint { chain, batch: batches.size(), early_rejection })
     }
@@ -99,6 +101,15 @@ impl<'m, 'a> AmcMoves<'m, 'a> {
     /// Makes a move.
     pub(super) fn make(&mut self) {
         self.0.step();
+    }
+
+    /// What was computed so far, but for evaluations without a bound.
+    pub(super) fn work(&self) -> Work {
+        let (chain, evaluator) = (self.0.chain(), &self.0.evaluator().evaluator);
+        let share = evaluator.early_rejection().evaluated_share().unwrap_or(0.0);
+        let mut work = Work::default();
+        work.add(self.0.evaluator().cost, share * chain.counters().steps as f64);
+        work
     }
 
     /// Where the chain stands.

@@ -1,0 +1,68 @@
+//! Compares mixed moves with the paper's aMC.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use amc_host::cli::arithmetics;
+use amc_host::console::{self, print};
+use amc_host::note;
+use amc_kernels::Arithmetic;
+use amc_reproduce::methods::{GRID_SEEDS, Records, SEEDS, Setting, TASKS, Task, best, grid, run, table};
+use clap::Parser;
+use clap::builder::PossibleValuesParser;
+
+#[derive(Parser)]
+#[command(version)]
+/// Compare mixed moves with the paper's aMC, at its best of a grid of settings, on one thread
+struct MethodsArgs {
+    /// The tasks [default: all]
+    #[arg(value_parser = PossibleValuesParser::new(TASKS.map(|task| task.name)))]
+    tasks: Vec<String>,
+    /// Only mixed moves: of aMC, what was made before
+    #[arg(long)]
+    mixed_only: bool,
+    /// What a multiply-add rounds
+    #[arg(long, value_parser = arithmetics(), default_value = "fused")]
+    arithmetic: Arithmetic,
+    /// Folder of the finished runs, which are not made again
+    #[arg(long, default_value = "runs/methods")]
+    out: PathBuf,
+}
+
+fn main() -> ExitCode {
+    console::main("amc-methods", |args| make(&args).map(|()| ExitCode::SUCCESS))
+}
+
+fn make(args: &MethodsArgs) -> anyhow::Result<()> {
+    let mut records = Records::open(&args.out)?;
+    let is_wanted = |task: &&Task| args.tasks.is_empty() || args.tasks.iter().any(|name| name == task.name);
+    for task in TASKS.iter().filter(is_wanted) {
+        let mut make = |setting: Setting, seeds: &[u64]| -> anyhow::Result<()> {
+            for seed in seeds {
+                if records.get(task.name, &setting.name(), *seed).is_none() {
+                    let record = run(task, setting, *seed, args.arithmetic)?;
+                    let came = if record.reached { "reached" } else { "not reached" };
+                    let (name, seconds) = (&record.setting, record.seconds);
+                    note!("{}, {name}, seed {seed}: {} {came}, {seconds:.2} s", task.name, task.loss);
+                    records.put(record)?;
+                }
+            }
+            Ok(())
+        };
+        make(Setting::Mixed, &SEEDS)?;
+        if !args.mixed_only {
+            for setting in grid() {
+                make(setting, &GRID_SEEDS)?;
+            }
+            if let Some(setting) = best(&records, task) {
+                for seed in SEEDS {
+                    if records.get(task.name, &setting.name(), seed).is_none() {
+                        records.put(run(task, setting, seed, args.arithmetic)?)?;
+                    }
+                }
+            }
+        }
+    }
+    print(format_args!("{}", table(&records)))?;
+    Ok(())
+}
