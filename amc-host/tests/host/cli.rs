@@ -4,6 +4,7 @@ mod best;
 mod data_sets;
 mod folders;
 mod memory;
+mod methods;
 mod nets;
 mod resume;
 mod scale;

@@ -3,7 +3,7 @@
 use amc_engine::data::pack::PackedSet;
 use amc_engine::data::{Data, Set};
 use amc_engine::description::Description;
-use amc_engine::train::{Batching, Progress, Settings, Trained};
+use amc_engine::train::{Batching, Method, Progress, Settings, Trained};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,7 @@ struct Best {
 pub(super) struct Watch<'d> {
     pub lowest: Lowest,
     rises: Rises<'d>,
+    method: Method,
     n_reset: u32,
     /// Accepted moves, and since when as many.
     accepted: (u64, u64),
@@ -59,7 +60,8 @@ impl<'d> Watch<'d> {
             Batching::Mini(_) => Rises::Drawn(&data.train, settings.threads, settings.steps.div_ceil(MEASURED).max(1)),
             Batching::Full | Batching::Progressive => Rises::Heated,
         };
-        Self { lowest, rises, n_reset: settings.options.n_reset, accepted: (0, 0) }
+        let (method, n_reset) = (settings.method, settings.options.n_reset);
+        Self { lowest, rises, method, n_reset, accepted: (0, 0) }
     }
 
     /// Looks at where a run stands after a move; returns the moves since the loss was lowered.
@@ -101,6 +103,9 @@ impl<'d> Watch<'d> {
             return None;
         }
         let what = match self.n_reset {
+            _ if self.method == Method::Mixed => {
+                "if that is not low enough, begin with another --seed, or more units in --layers"
+            }
             0 => "sigma stays as it is: take a smaller --sigma, or --n-reset 50, with which it falls",
             _ => {
                 "if that is not low enough, begin with another --sigma, take a larger --n-reset, with which sigma falls later, or \
