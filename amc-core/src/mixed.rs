@@ -14,12 +14,14 @@
 mod arm;
 mod draw;
 mod pattern;
+mod serial;
 mod start;
 mod state;
 mod statistics;
 
 pub use arm::{Arm, MoveKind, RunningMean};
 pub use pattern::Pattern;
+pub use serial::{SerialMemory, SerialParts};
 pub use start::start;
 pub use state::MixedState;
 pub use statistics::Gather;

@@ -1,9 +1,11 @@
 //! Mixed moves: what they keep, what they leave, and that they learn.
 
-use amc_core::mixed::{Arm, EvaluateParts, Gather, Mixed, MixedError, MixedMemory, MixedState, start};
+use amc_core::mixed::{
+    Arm, EvaluateParts, Gather, Mixed, MixedError, MixedMemory, MixedState, SerialMemory, SerialParts, start,
+};
 use amc_core::{
-    Activation, Generator, Lanes, Layer, Loss, Measurements, Net, Objective, Part, Portable, Rows, Samples, Targets,
-    gaussian,
+    Activation, Generator, KeptLayer, Lanes, Layer, Loss, Measurements, Net, Objective, ObjectiveError, Part, Portable,
+    Rows, Samples, Targets, gaussian,
 };
 use rand_core::SeedableRng;
 
@@ -210,4 +212,98 @@ fn what_does_not_fit_is_refused() {
     assert!(matches!(new(|_| (), 0.0, f32::NAN), MixedError::Loss { .. }));
     let infinite = MixedError::NotFinite { what: "parameter", index: 3, value: f32::INFINITY };
     assert_eq!(new(|m| m.numbers[0][3] = f32::INFINITY, 0.0, 1.0), infinite);
+}
+
+/// Moves by the library's own evaluator, which keeps numbers of so many samples.
+fn serially<L: Lanes>(lanes: L, kept_of: usize, moves: usize) -> Vec<u32> {
+    let (objective, samples) = xor_many();
+    let (net, count) = (objective.net(), samples.len());
+    let mut layers = vec![KeptLayer::default(); net.layers().len()];
+    let (mut kept, mut fresh) = (vec![0.0; net.kept() * kept_of], vec![0.0; kept_of]);
+    let (mut column, mut scratch) = (vec![0.0; net.column()], vec![0.0; net.scratch(L::T)]);
+    let memory = SerialMemory {
+        layers: &mut layers,
+        kept: &mut kept,
+        fresh: &mut fresh,
+        column: &mut column,
+        scratch: &mut scratch,
+    };
+    let mut evaluator = SerialParts::new(objective, lanes, samples, memory).unwrap();
+    assert_eq!(evaluator.keeps(), kept_of >= count);
+    let (mut rng, mut memory) = (Generator::seed_from_u64(2), Memory::new(net));
+    let [parameters, _, _, statistics] = &mut memory.numbers;
+    let loss = start(net, parameters, statistics, &mut rng, &mut evaluator);
+    let mut mixed = Mixed::new(net, memory.lend(), 0.0, rng, loss).unwrap();
+    if !evaluator.keeps() {
+        mixed = mixed.without_kept();
+    }
+    let mut whole = vec![0.0; net.scratch(L::T)];
+    (0..moves)
+        .map(|_| {
+            mixed.step(&mut evaluator);
+            let x = mixed.parameters();
+            let score = objective.evaluate(lanes, x, &samples, &mut whole, Measurements::default()).unwrap();
+            assert_eq!(mixed.loss().to_bits(), score.loss.to_bits());
+            score.loss.to_bits()
+        })
+        .collect()
+}
+
+/// XOR's samples again and again: more than a block.
+fn xor_many() -> (Objective<'static>, Samples<'static, Rows<'static, f32>>) {
+    const TIMES: usize = 40;
+    static FEATURES_OF_ALL: [f32; 8 * TIMES] = {
+        let mut all = [0.0; 8 * TIMES];
+        let mut at = 0;
+        while at < all.len() {
+            all[at] = FEATURES[at % 8];
+            at += 1;
+        }
+        all
+    };
+    static WANTED_OF_ALL: [f32; 4 * TIMES] = {
+        let mut all = [0.0; 4 * TIMES];
+        let mut at = 0;
+        while at < all.len() {
+            all[at] = WANTED[at % 4];
+            at += 1;
+        }
+        all
+    };
+    let (features, targets) = (Rows::new(&FEATURES_OF_ALL[..], 2, 1.0), Targets::Values(&WANTED_OF_ALL));
+    (Objective::new(Net::new(2, &XOR), Loss::MeanSquaredError), Samples { features, targets })
+}
+
+#[test]
+fn one_core_evaluates_with_and_without_memory_for_what_is_kept() {
+    let learned = |bits: &[u32]| f32::from_bits(bits[2999]) < 0.01;
+    let kept = serially(Portable::<4>, 160, 3000);
+    assert!(learned(&kept));
+    assert_eq!(serially(Portable::<1>, 160, 3000), kept);
+    let whole = serially(Portable::<4>, 64, 3000);
+    assert!(learned(&whole));
+    assert_eq!(serially(Portable::<1>, 64, 3000), whole);
+}
+
+#[test]
+fn memory_of_one_core_that_is_too_short_is_refused() {
+    let (objective, samples) = xor_many();
+    let net = objective.net();
+    for (short, what) in ["kept layers", "kept", "fresh", "column", "scratch"].into_iter().enumerate() {
+        let mut lengths = [net.layers().len(), 64 * net.kept(), 64, net.column(), net.scratch(4)];
+        lengths[short] -= 1;
+        let [layers, kept, fresh, column, scratch] = lengths;
+        let (mut layers, numbers) = (vec![KeptLayer::default(); layers], |n: usize| vec![0.0; n]);
+        let (mut kept, mut fresh, mut column, mut scratch) =
+            (numbers(kept), numbers(fresh), numbers(column), numbers(scratch));
+        let memory = SerialMemory {
+            layers: &mut layers,
+            kept: &mut kept,
+            fresh: &mut fresh,
+            column: &mut column,
+            scratch: &mut scratch,
+        };
+        let error = SerialParts::new(objective, Portable::<4>, samples, memory).unwrap_err();
+        assert!(matches!(error, ObjectiveError::Length { what: is, .. } if is == what), "{what}: {error}");
+    }
 }

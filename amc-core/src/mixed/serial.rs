@@ -1,0 +1,182 @@
+//! Evaluation of changed parts of a net on one core.
+
+use super::{EvaluateParts, Gather};
+use crate::kept::{KeptLayer, KeptTask};
+use crate::lanes::Lanes;
+use crate::net::Net;
+use crate::objective::{Objective, ObjectiveError};
+use crate::part::Part;
+use crate::samples::{Features, Samples};
+use crate::score::Sums;
+use crate::sums::{BLOCK, LANES, Total, ceiling, join};
+
+/// Memory of a [`SerialParts`], lent by the caller.
+#[derive(Debug)]
+pub struct SerialMemory<'m> {
+    /// A layer each.
+    pub layers: &'m mut [KeptLayer],
+    /// [`Net::kept`] numbers for each sample, filled up to a multiple of `T`. Where it is less, but as much as a block of
+    /// samples takes, nothing is kept and every move costs a whole pass: [`Mixed::without_kept`](super::Mixed::without_kept)
+    /// has to know.
+    pub kept: &'m mut [f32],
+    /// A number for each sample, filled up likewise, or for each of a block.
+    pub fresh: &'m mut [f32],
+    /// [`Net::column`] numbers.
+    pub column: &'m mut [f32],
+    /// [`Net::scratch`]`(T)` numbers, or more.
+    pub scratch: &'m mut [f32],
+}
+
+impl Net<'_> {
+    /// Parameters of the neuron that has most of them.
+    pub const fn column(&self) -> usize {
+        let (mut layer, mut most, mut width) = (0, 0, self.inputs());
+        while layer < self.layers().len() {
+            let shape = self.layers()[layer].shape(width);
+            if shape.fan_in + 1 > most {
+                most = shape.fan_in + 1;
+            }
+            width = shape.outputs;
+            layer += 1;
+        }
+        most
+    }
+}
+
+/// A net, its loss, and samples, evaluated block by block.
+#[derive(Debug)]
+pub struct SerialParts<'m, L, F> {
+    objective: Objective<'m>,
+    lanes: L,
+    samples: Samples<'m, F>,
+    memory: SerialMemory<'m>,
+    /// Whether numbers are kept of all samples.
+    keeps: bool,
+    /// The loss proposed last.
+    proposed: f32,
+}
+
+impl<'m, L: Lanes, F: Features> SerialParts<'m, L, F> {
+    /// Evaluates these samples.
+    ///
+    /// # Errors
+    /// Where they do not fit the net, or the memory is too short.
+    pub fn new(
+        objective: Objective<'m>,
+        lanes: L,
+        samples: Samples<'m, F>,
+        memory: SerialMemory<'m>,
+    ) -> Result<Self, ObjectiveError> {
+        objective.check(&samples)?;
+        let net = objective.net();
+        objective.check_lengths::<L>(net.parameters(), memory.scratch.len(), 0)?;
+        let all = samples.len().next_multiple_of(L::T);
+        let keeps = memory.kept.len() >= net.kept().saturating_mul(all) && memory.fresh.len() >= all;
+        let padded = if keeps { all } else { all.min(BLOCK) };
+        for (what, needed, given) in [
+            ("kept layers", net.layers().len(), memory.layers.len()),
+            ("kept", net.kept().saturating_mul(padded), memory.kept.len()),
+            ("fresh", padded, memory.fresh.len()),
+            ("column", net.column(), memory.column.len()),
+        ] {
+            if given < needed {
+                return Err(ObjectiveError::Length { what, needed, given });
+            }
+        }
+        net.kept_layers(memory.layers);
+        Ok(Self { objective, lanes, samples, memory, keeps, proposed: f32::NAN })
+    }
+
+    /// Whether numbers are kept of all samples.
+    pub fn keeps(&self) -> bool {
+        self.keeps
+    }
+
+    fn blocks(&self) -> usize {
+        self.samples.len().div_ceil(BLOCK)
+    }
+
+    /// What is kept of a block: from which number on, and how many; and the same of what is fresh.
+    fn places(&self, block: usize) -> [(usize, usize); 2] {
+        let at = if self.keeps { block } else { 0 };
+        let samples = (self.samples.len() - block * BLOCK).min(BLOCK).next_multiple_of(L::T);
+        let kept = self.objective.net().kept();
+        [(at * BLOCK * kept, samples * kept), (at * BLOCK, samples)]
+    }
+
+    /// The loss with a part changed, kept or not, if it is not certain to exceed the bound.
+    // Once, for both tasks: the pass is the larger part of a small image.
+    #[inline(never)]
+    fn run(&mut self, bound: f32, parameters: &[f32], part: Part, keeps: bool) -> Option<f32> {
+        let part = if self.keeps { part } else { Part::Net };
+        let of_neuron = match part {
+            Part::Neuron { .. } if !keeps => {
+                let indices = self.objective.net().indices(part);
+                let parameters = indices.map(|index| parameters.get(index).copied().unwrap_or(0.0));
+                self.memory.column.iter_mut().zip(parameters).map(|(to, from)| *to = from).count()
+            }
+            _ => 0,
+        };
+        let terms = self.objective.terms(self.samples.len());
+        let (ceiling, mut total) = (ceiling(bound, terms), Total::default());
+        for block in 0..self.blocks() {
+            if total.exceeds(ceiling) {
+                return None;
+            }
+            total.add(self.block(parameters, part, block, of_neuron, keeps));
+        }
+        Some(total.mean(terms))
+    }
+
+    /// The sum of a block's losses.
+    fn block(&mut self, parameters: &[f32], part: Part, block: usize, of_neuron: usize, keeps: bool) -> f32 {
+        let [(kept_at, kept), (fresh_at, fresh)] = self.places(block);
+        let SerialMemory { layers, kept: all_kept, fresh: all_fresh, column, scratch } = &mut self.memory;
+        let kept = all_kept.get_mut(kept_at..kept_at + kept).unwrap_or_default();
+        let fresh = all_fresh.get_mut(fresh_at..fresh_at + fresh).unwrap_or_default();
+        let task = match keeps {
+            true => KeptTask::Keep { kept, fresh, counts: false },
+            false => KeptTask::Propose { kept, fresh, column: column.get(..of_neuron).unwrap_or_default() },
+        };
+        let mut sums = Sums { loss: [0.0; LANES], signals: &mut [] };
+        let of = (part, &**layers);
+        self.objective.part(self.lanes, parameters, of, &self.samples, block, task, scratch, &mut sums);
+        join(sums.loss)
+    }
+}
+
+impl<L: Lanes, F: Features> EvaluateParts for SerialParts<'_, L, F> {
+    type Lanes = L;
+
+    fn lanes(&self) -> L {
+        self.lanes
+    }
+
+    fn propose(&mut self, bound: f32, parameters: &[f32], part: Part) -> Option<f32> {
+        let loss = self.run(bound, parameters, part, false);
+        self.proposed = loss.unwrap_or(f32::NAN);
+        loss
+    }
+
+    fn keep(&mut self, parameters: &[f32], part: Part) -> f32 {
+        let found = self.run(f32::INFINITY, parameters, part, true).unwrap_or(f32::NAN);
+        let last = self.objective.net().layers().len().saturating_sub(1);
+        match part {
+            // Its losses were those of a whole pass when it was proposed, and are not found once more.
+            Part::Neuron { layer, .. } if self.keeps && layer == last => self.proposed,
+            _ => found,
+        }
+    }
+
+    fn gather(&mut self, net: Net<'_>, parameters: &[f32], statistics: &mut [f32], first: bool) {
+        let mut gather = if first { Gather::new(net, statistics) } else { Gather::behind_inputs(net, statistics) };
+        for block in 0..self.blocks() {
+            self.block(parameters, Part::Net, block, 0, true);
+            let [(at, count), _] = self.places(block);
+            let kept = self.memory.kept.get(at..at + count).unwrap_or_default();
+            let (start, samples) = (block * BLOCK, (self.samples.len() - block * BLOCK).min(BLOCK));
+            gather.add(self.lanes, self.memory.layers, kept, &self.samples.features, (start, samples));
+        }
+        gather.end();
+    }
+}
