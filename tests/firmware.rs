@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::golden::{self, MOVES, Memory, run};
 use crate::kinds;
+use crate::mixed;
 use crate::paper;
 use amc_core::{Features, Measurements, Portable, Rows, Samples, Targets};
 
@@ -155,6 +156,15 @@ fn the_device_learns_the_sine() {
 fn the_device_learns_by_itself_and_goes_on_after_a_reset() {
     let text = under_qemu("drift");
     assert!(text.contains("starts after 0 moves") && text.contains("goes on after"), "{text}");
+}
+
+#[test]
+#[ignore = "needs QEMU and the firmware's images: ./test.sh sets them up"]
+fn mixed_moves_of_the_device_have_the_bits_of_a_host() {
+    let device = under_qemu("mixed");
+    let (golden, right) = mixed::run(Portable::<16>, &mut mixed::Memory::new(), |moves, _| moves == mixed::MOVES);
+    let lines = format!("{golden}\nheld out: {right} of {} right", mixed::HELD_OUT);
+    assert!(device.contains(&lines), "{device}\n{lines}");
 }
 
 #[test]

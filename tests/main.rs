@@ -6,6 +6,8 @@
 mod golden;
 #[path = "../amc-firmware/src/kinds.rs"]
 mod kinds;
+#[path = "../amc-firmware/src/mixed.rs"]
+mod mixed;
 #[path = "../amc-firmware/src/paper.rs"]
 mod paper;
 

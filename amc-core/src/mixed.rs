@@ -185,7 +185,7 @@ impl<'m, R: Rng + Clone> Mixed<'m, R> {
             base,
             statistics,
             arms: {
-                arms.fill(Arm::default());
+                arms.iter_mut().for_each(Arm::forget);
                 Arms::new(net, arms, Default::default())
             },
             whole: net.cost().total().max(1) as f32,

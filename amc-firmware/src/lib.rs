@@ -21,6 +21,7 @@ pub mod drift;
 pub mod golden;
 #[cfg(feature = "layers")]
 pub mod kinds;
+pub mod mixed;
 pub mod paper;
 pub mod stack;
 #[cfg(feature = "semihosting")]

@@ -93,3 +93,20 @@ fn ticks<T>(f: impl FnOnce() -> T) -> (T, u32) {
     compiler_fence(Ordering::SeqCst);
     (result, machine::now().wrapping_sub(start))
 }
+
+/// Instructions since it was started: up to 6 · 10⁸.
+#[derive(Debug)]
+pub struct Stopwatch(u32);
+
+impl Stopwatch {
+    /// Starts it; there is one at a time.
+    pub fn start() -> Self {
+        machine::start();
+        Self(machine::now())
+    }
+
+    /// How many there were.
+    pub fn instructions(&self) -> u32 {
+        machine::instructions(machine::now().wrapping_sub(self.0))
+    }
+}

@@ -3,7 +3,7 @@
 use crate::net::Net;
 
 /// What is kept of a layer, and how a change in it is evaluated: found once, for [`Net::kept_layers`] to fill.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct KeptLayer {
     /// Where its outputs are among the numbers kept of a sample, unless it is the last layer.
@@ -62,7 +62,16 @@ impl Net<'_> {
     }
 }
 
+impl Default for KeptLayer {
+    fn default() -> Self {
+        Self::NEW
+    }
+}
+
 impl KeptLayer {
+    /// One that is to be [found](Net::kept_layers).
+    pub const NEW: Self = Self { outputs: None, sums: None, units: 0, start: 0, is_corrected: false, begins: 0 };
+
     /// Its outputs among what is kept of so many samples, and how many of a sample there are.
     pub(crate) fn outputs_of<'k>(&self, kept: &'k [f32], samples: usize) -> (&'k [f32], usize) {
         let start = self.outputs.map_or(usize::MAX, |outputs| outputs * samples);

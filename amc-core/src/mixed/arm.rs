@@ -24,8 +24,8 @@ pub enum MoveKind {
 /// How many kinds there are.
 pub(super) const KINDS: usize = 3;
 
-/// σ of the first moves, the change of a neuron's sum in units of its standard deviation over the samples.
-const FIRST_SIZE: f32 = 0.1;
+/// log₂ σ of the first moves: a neuron's sum changes by a tenth, in standard deviation over the samples.
+const FIRST: f32 = -core::f32::consts::LOG2_10;
 /// log₂ σ below which it begins anew.
 const SMALLEST: f32 = -9.0;
 /// Standard deviation of log₂ σ from move to move.
@@ -77,13 +77,16 @@ pub struct Arm {
     pub gain: RunningMean,
 }
 
-impl Default for Arm {
-    fn default() -> Self {
-        Self { kind: MoveKind::Net, layer: 0, cost: 1.0, log2_sigma: log2(FIRST_SIZE), gain: RunningMean::default() }
-    }
-}
-
 impl Arm {
+    /// Memory for one.
+    pub const NEW: Self =
+        Self { kind: MoveKind::Net, layer: 0, cost: 0.0, log2_sigma: 0.0, gain: RunningMean { mean: 0.0, count: 0.0 } };
+
+    /// Forgets what it knew.
+    pub(super) fn forget(&mut self) {
+        *self = Self { log2_sigma: FIRST, ..Self::NEW };
+    }
+
     /// What it changes.
     pub fn kind(&self) -> MoveKind {
         self.kind
@@ -111,7 +114,7 @@ impl Arm {
         self.gain.add(gain);
         self.log2_sigma += LEARNING_RATE * if succeeded { 1.0 - SUCCESSES } else { -SUCCESSES };
         if self.log2_sigma < SMALLEST {
-            self.log2_sigma = log2(FIRST_SIZE);
+            self.log2_sigma = FIRST;
         }
     }
 }
@@ -179,7 +182,7 @@ impl<'m> Arms<'m> {
     }
 
     pub(super) fn get(&self, index: usize) -> Arm {
-        self.arms.get(index).copied().unwrap_or_default()
+        self.arms.get(index).copied().unwrap_or(Arm::NEW)
     }
 
     /// Which is to move: with a probability that spends on each arm what it has gained of all that was gained.

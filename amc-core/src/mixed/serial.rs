@@ -87,6 +87,11 @@ impl<'m, L: Lanes, F: Features> SerialParts<'m, L, F> {
         Ok(Self { objective, lanes, samples, memory, keeps, proposed: f32::NAN })
     }
 
+    /// Its scratch memory, which is free between moves.
+    pub fn scratch(&mut self) -> &mut [f32] {
+        self.memory.scratch
+    }
+
     /// Whether numbers are kept of all samples.
     pub fn keeps(&self) -> bool {
         self.keeps

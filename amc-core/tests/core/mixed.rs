@@ -65,7 +65,7 @@ impl Memory {
     fn new(net: Net<'_>) -> Self {
         let numbers = || vec![0.0; net.parameters()];
         let numbers = [numbers(), numbers(), numbers(), vec![0.0; net.statistics()]];
-        Self { numbers, arms: vec![Arm::default(); net.arms()] }
+        Self { numbers, arms: vec![Arm::NEW; net.arms()] }
     }
 
     fn lend(&mut self) -> MixedMemory<'_> {

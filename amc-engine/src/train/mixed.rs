@@ -28,7 +28,7 @@ impl Memory {
     /// For a net.
     pub fn new(net: Net<'_>) -> Self {
         let numbers = || vec![0.0; net.parameters()];
-        let (arms, statistics) = (vec![Arm::default(); net.arms()], vec![0.0; net.statistics()]);
+        let (arms, statistics) = (vec![Arm::NEW; net.arms()], vec![0.0; net.statistics()]);
         Self { parameters: numbers(), undo: numbers(), base: numbers(), arms, statistics }
     }
 
