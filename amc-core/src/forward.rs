@@ -142,11 +142,15 @@ impl Pass<'_> {
             Entry::Outputs(layer) => (layer + 1, units(layer)),
             Entry::Sums(layer) => (layer, 0),
         };
-        let mut wanted = width * L::T * tiles;
-        for ((index, layer), section) in net.layers().iter().enumerate().zip(net.sections()).skip(begun) {
-            let taken = wanted;
-            wanted = layer.units() * L::T * tiles;
-            if !matches!(entry, Entry::Sums(layer) if layer == index) {
+        let mut wanted = if begun == 0 { 0 } else { width * L::T * tiles };
+        for ((index, layer), section) in net.layers().iter().enumerate().zip(net.sections()) {
+            // Not `skip`, which is code in a pass that skips nothing.
+            if index < begun {
+                continue;
+            }
+            if matches!(entry, Entry::Sums(layer) if layer == index) {
+                wanted = layer.units() * L::T * tiles;
+            } else {
                 let parameters = parameters.get(section.start..).unwrap_or_default();
                 let Some((weights, rest)) = parameters.split_at_checked(section.weights) else {
                     break;
@@ -154,9 +158,12 @@ impl Pass<'_> {
                 let biases = rest.get(..section.biases).unwrap_or_default();
                 core::mem::swap(&mut buffers.made, &mut buffers.given);
                 if index == 0 && !layer.streams() {
-                    let to = buffers.given.get_mut(..taken).unwrap_or_default();
+                    wanted = width * L::T * tiles;
+                    let to = buffers.given.get_mut(..wanted).unwrap_or_default();
                     features.apply(lanes, Copy { first, scale, width, to });
                 }
+                let taken = wanted;
+                wanted = layer.units() * L::T * tiles;
                 let seen = signals.as_mut().map(|Signals { collect, end }| LayerSignals {
                     collect: &mut **collect,
                     layer: index,

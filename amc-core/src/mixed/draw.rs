@@ -44,12 +44,17 @@ pub(super) fn draw<L: Lanes, R: Rng + Clone>(
     }
 }
 
+// Inlined: compiled here, what they have in common with a chain's moves would be shared with these, where it is larger than
+// what a small trainer makes of it.
+
 /// λ of a neuron that moves all its weights.
+#[inline]
 fn scale(place: Place, statistics: &[f32]) -> f32 {
     let (means, squares) = place.inputs(statistics);
     lambda(means.iter().zip(squares).map(|(mean, square)| variance(*mean, *square)).sum())
 }
 
+#[inline]
 fn add(parameters: &mut [f32], index: usize, by: f32) {
     if let Some(x) = parameters.get_mut(index) {
         *x += by;
