@@ -265,6 +265,29 @@ mod tests {
     }
 
     #[test]
+    fn without_what_is_kept_every_evaluation_is_a_whole_one() {
+        let data = digits();
+        let (packed, arithmetic) = (PackedSet::all(&data.train, 1), Arithmetic::Portable);
+        let net = Description::new(&[64, 12, 10], ActivationName::Tanh, ActivationName::Softmax, LossName::Mse);
+        let objective = net.objective().expect("a net");
+        let (net, batch) = (objective.net(), packed.batch());
+        let samples = batch.samples.len();
+        let mut kept = KeptEvaluator::new(objective, arithmetic, 2, samples);
+        (kept.keeps, kept.blocks) = (false, super::kernels::blocks(&objective, samples, false));
+        let mut x = Initial::Gaussian(0.3).draw(net, arithmetic, &mut Generator::seed_from_u64(4));
+        let mut whole = Evaluator::new(objective, arithmetic, 1);
+        for (layer, unit) in [(0, 3), (1, 9), (0, 0)] {
+            let part = Part::Neuron { layer, unit };
+            net.indices(part).for_each(|index| x[index] += 0.1);
+            let loss = whole.evaluate(&x, &batch, Measurements::default()).loss;
+            assert_eq!(kept.propose(f32::INFINITY, &x, part, &batch), Some(loss));
+            assert_eq!(kept.keep(&x, part, &batch, false).loss, loss);
+        }
+        assert!(!KeptEvaluator::keeps(&objective, 10_000_000_000) && KeptEvaluator::keeps(&objective, 60_000));
+        assert_eq!(KeptEvaluator::bytes(&objective, 10_000_000_000), super::MOST);
+    }
+
+    #[test]
     fn any_threads_and_any_order_of_samples_have_the_bits_of_whole_evaluations() {
         let data = digits();
         let plain = PackedSet::at(&data.train, &(0..1437).collect::<Vec<_>>(), 1);
