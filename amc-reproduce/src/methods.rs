@@ -1,6 +1,6 @@
 //! Mixed moves beside the paper's aMC: what both take to the same loss, on the same nets from the same seeds.
 //!
-//! On each task aMC is tried with every setting of a [grid](grid) on the first seeds; with the best of them it is then made on
+//! On each task aMC is tried with every setting of a [`grid`] on the first seeds; with the best of them it is then made on
 //! other seeds, and mixed moves on the same. Thresholds, budgets, seeds and grid are fixed here.
 
 mod compare;

@@ -43,7 +43,7 @@ const PRIOR: f32 = 1.0;
 /// The share of all cost that goes to arms whatever they gain.
 const EXPLORED: f32 = 0.1;
 
-/// A mean over about the last [`MEMORY`] numbers.
+/// A mean over about the last 20 numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
