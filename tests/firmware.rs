@@ -162,7 +162,7 @@ fn the_device_learns_by_itself_and_goes_on_after_a_reset() {
 #[ignore = "needs QEMU and the firmware's images: ./test.sh sets them up"]
 fn mixed_moves_of_the_device_have_the_bits_of_a_host() {
     let device = under_qemu("mixed");
-    let (golden, right) = mixed::run(Portable::<16>, &mut mixed::Memory::new(), |moves, _| moves == mixed::MOVES);
+    let (golden, right) = mixed::run(Portable::<16>, &mut mixed::Memory::new(), true, |moves, _| moves == mixed::MOVES);
     let lines = format!("{golden}\nheld out: {right} of {} right", mixed::HELD_OUT);
     assert!(device.contains(&lines), "{device}\n{lines}");
 }

@@ -58,19 +58,32 @@ impl Default for Memory {
     }
 }
 
-/// Makes moves until `ends` says so, given how many there were and the loss; gives what they came to, and how many of the
-/// held-out images are recognised.
+/// Images of which numbers are kept where they are not kept of all: a block.
+pub const BLOCK: usize = 64;
+
+/// Makes moves until `ends` says so, given how many there were and the loss, with numbers kept of all images or of none; gives
+/// what they came to, and how many of the held-out images are recognised.
 ///
 /// # Panics
 /// Never: the net, the images and the memory fit together.
-pub fn run<L: Lanes>(lanes: L, memory: &mut Memory, mut ends: impl FnMut(u64, f32) -> bool) -> (Golden, u32) {
+pub fn run<L: Lanes>(
+    lanes: L,
+    memory: &mut Memory,
+    keeps: bool,
+    mut ends: impl FnMut(u64, f32) -> bool,
+) -> (Golden, u32) {
     let Memory { parameters, undo, base, statistics, arms, layers, kept, fresh, column, scratch } = memory;
+    let of = if keeps { LEARNED } else { BLOCK };
+    let (kept, fresh) = (&mut kept[..NET.kept() * of], &mut fresh[..of]);
     let evaluation = SerialMemory { layers, kept, fresh, column, scratch };
     let mut evaluator = SerialParts::new(OBJECTIVE, lanes, digits(0, LEARNED), evaluation).expect(FIT);
     let mut rng = Generator::seed_from_u64(SEED);
     let loss = start(NET, parameters, statistics, &mut rng, &mut evaluator);
     let memory = MixedMemory { parameters, undo, base, arms, statistics };
     let mut mixed = Mixed::new(NET, memory, 0.0, rng, loss).expect(FIT);
+    if !keeps {
+        mixed = mixed.without_kept();
+    }
     while !ends(mixed.counters().steps, mixed.loss()) {
         mixed.step(&mut evaluator);
     }

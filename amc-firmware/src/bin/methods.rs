@@ -11,7 +11,10 @@ use amc_firmware::{board, report};
 use cortex_m_rt::entry;
 use static_cell::ConstStaticCell;
 
+/// One sample at a time: the fewest instructions for whole passes.
 const LANES: CortexM<1> = CortexM;
+/// For neurons' own sums it is four.
+const FOUR: CortexM<4> = CortexM;
 
 /// Losses at which instructions are told, the last of which ends a run.
 const LOSSES: [f32; 4] = [0.02, 0.01, 0.005, 0.003];
@@ -49,8 +52,11 @@ impl Race {
 
 #[entry]
 fn main() -> ! {
+    let memory = MIXED.take();
     let mut race = Race::begin("mixed");
-    run(LANES, MIXED.take(), |moves, loss| race.look(moves, loss));
+    run(FOUR, memory, true, |moves, loss| race.look(moves, loss));
+    let mut race = Race::begin("mixed, nothing kept");
+    run(LANES, memory, false, |moves, loss| race.look(moves, loss));
     let mut race = Race::begin("chain");
     begin(LANES, digits(0, LEARNED), OPTIONS, CHAIN.take()).fit(|now| race.look(now.counters.steps, now.loss));
     board::finish(true)
