@@ -57,6 +57,9 @@ pub struct Point {
 pub struct Summary {
     /// The data set's name, or the file's.
     pub data: String,
+    /// What made the moves, as `--method` names it. Of mixed moves `sigma` is the geometric mean of their kinds', and there
+    /// are no resets.
+    pub method: &'static str,
     /// The generator's seed.
     pub seed: u64,
     /// Why it ended before its last step, if it did.

@@ -3,6 +3,7 @@
 //! On each task aMC is tried with every setting of a [`grid`] on the first seeds; with the best of them it is then made on
 //! other seeds, and mixed moves on the same. Thresholds, budgets, seeds and grid are fixed here.
 
+mod adam;
 mod compare;
 mod record;
 mod tasks;
@@ -33,6 +34,13 @@ pub enum Setting {
         /// Whether moves are scaled by Eq. (18).
         signal_norm: bool,
     },
+    /// Adam, from PyTorch's initial parameters.
+    Adam {
+        /// The learning rate.
+        rate: f32,
+        /// Samples of a minibatch; all where there is none.
+        batch: Option<usize>,
+    },
 }
 
 impl Setting {
@@ -44,6 +52,8 @@ impl Setting {
                 let norm = if *signal_norm { ", signal norm" } else { "" };
                 format!("aMC, sigma {sigma}, n_s {n_reset}, epsilon {epsilon}{norm}")
             }
+            Self::Adam { rate, batch: None } => format!("Adam, rate {rate}"),
+            Self::Adam { rate, batch: Some(batch) } => format!("Adam, rate {rate}, batches of {batch}"),
         }
     }
 }
@@ -62,7 +72,12 @@ pub fn grid() -> impl Iterator<Item = Setting> {
     })
 }
 
-/// Seeds that the grid is tried on, and those that are compared.
+/// The settings of Adam that are tried.
+pub fn adam_grid() -> impl Iterator<Item = Setting> {
+    [0.003, 0.01, 0.03].into_iter().flat_map(|rate| [None, Some(64)].map(|batch| Setting::Adam { rate, batch }))
+}
+
+/// Seeds that the grids are tried on, and those that are compared.
 pub const GRID_SEEDS: [u64; 3] = [1, 2, 3];
 /// See [`GRID_SEEDS`].
 pub const SEEDS: [u64; 9] = [101, 102, 103, 104, 105, 106, 107, 108, 109];
@@ -75,6 +90,7 @@ pub fn run(task: &Task, setting: Setting, seed: u64, arithmetic: Arithmetic) -> 
         Setting::Amc { sigma, n_reset, epsilon, signal_norm } => {
             (Method::Amc, Options::new(sigma).n_reset(n_reset).epsilon(epsilon), signal_norm)
         }
+        Setting::Adam { rate, batch } => return adam::run(task, setting, (rate, batch), seed, arithmetic),
     };
     let settings = Settings {
         method,

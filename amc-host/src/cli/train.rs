@@ -14,7 +14,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use amc_engine::data::Data;
 use amc_engine::data::scale::{Column, LARGE, SCALE_IT};
 use amc_engine::description::Description;
-use amc_engine::train::{Checkpoint, Settings, Trained, check, train_on};
+use amc_engine::train::{Checkpoint, Method, Settings, Trained, check, train_on};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use self::about::about;
@@ -97,7 +97,8 @@ fn make(args: &TrainArgs, command: Vec<String>, from: Option<(&Path, Kept)>) -> 
     model.save(&folder.path().join(output::MODEL))?;
     let train = Metrics::of(&model, &data.train)?;
     let test = data.test.as_ref().map(|test| Metrics::of(&model, test)).transpose()?;
-    let run = Run { data: &args.data.data, seed: settings.seed, ended, before, out: folder.path() };
+    let run =
+        Run { data: &args.data.data, method: settings.method, seed: settings.seed, ended, before, out: folder.path() };
     let summary = summary(&trained, model_step, run, train, test);
     output::write(folder.path(), &about, &curve, &summary)?;
     keeper.forget()?;
@@ -197,6 +198,7 @@ fn train_and_show(
 /// What a summary has of a run beside what training gave.
 struct Run<'r> {
     data: &'r str,
+    method: Method,
     seed: u64,
     ended: Option<String>,
     /// Seconds that it took before it was interrupted, if it was.
@@ -205,9 +207,10 @@ struct Run<'r> {
 }
 
 fn summary(trained: &Trained, model_step: u64, run: Run<'_>, train: Metrics, test: Option<Metrics>) -> Summary {
-    let Run { data, seed, ended, before, out } = run;
+    let Run { data, method, seed, ended, before, out } = run;
     Summary {
         data: data.to_string(),
+        method: method.name(),
         seed,
         ended,
         steps: trained.counters.steps,

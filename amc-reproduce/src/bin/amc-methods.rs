@@ -7,18 +7,18 @@ use amc_host::cli::arithmetics;
 use amc_host::console::{self, print};
 use amc_host::note;
 use amc_kernels::Arithmetic;
-use amc_reproduce::methods::{GRID_SEEDS, Records, SEEDS, Setting, TASKS, Task, best, grid, run, table};
+use amc_reproduce::methods::{GRID_SEEDS, Records, SEEDS, Setting, TASKS, Task, adam_grid, best, grid, run, table};
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
 
 #[derive(Parser)]
 #[command(version)]
-/// Compare mixed moves with the paper's aMC, at its best of a grid of settings, on one thread
+/// Compare mixed moves with the paper's aMC and with Adam, each at its best of a grid of settings, on one thread
 struct MethodsArgs {
     /// The tasks [default: all]
     #[arg(value_parser = PossibleValuesParser::new(TASKS.map(|task| task.name)))]
     tasks: Vec<String>,
-    /// Only mixed moves: of aMC, what was made before
+    /// Only mixed moves: of the others, what was made before
     #[arg(long)]
     mixed_only: bool,
     /// What a multiply-add rounds
@@ -37,7 +37,7 @@ fn make(args: &MethodsArgs) -> anyhow::Result<()> {
     let mut records = Records::open(&args.out)?;
     let is_wanted = |task: &&Task| args.tasks.is_empty() || args.tasks.iter().any(|name| name == task.name);
     for task in TASKS.iter().filter(is_wanted) {
-        let mut make = |setting: Setting, seeds: &[u64]| -> anyhow::Result<()> {
+        let make = |records: &mut Records, setting: Setting, seeds: &[u64]| -> anyhow::Result<()> {
             for seed in seeds {
                 if records.get(task.name, &setting.name(), *seed).is_none() {
                     let record = run(task, setting, *seed, args.arithmetic)?;
@@ -49,17 +49,16 @@ fn make(args: &MethodsArgs) -> anyhow::Result<()> {
             }
             Ok(())
         };
-        make(Setting::Mixed, &SEEDS)?;
-        if !args.mixed_only {
-            for setting in grid() {
-                make(setting, &GRID_SEEDS)?;
+        make(&mut records, Setting::Mixed, &SEEDS)?;
+        if args.mixed_only {
+            continue;
+        }
+        for grid in [adam_grid().collect::<Vec<_>>(), grid().collect()] {
+            for setting in &grid {
+                make(&mut records, *setting, &GRID_SEEDS)?;
             }
-            if let Some(setting) = best(&records, task) {
-                for seed in SEEDS {
-                    if records.get(task.name, &setting.name(), seed).is_none() {
-                        records.put(run(task, setting, seed, args.arithmetic)?)?;
-                    }
-                }
+            if let Some(setting) = best(&records, task, grid.into_iter()) {
+                make(&mut records, setting, &SEEDS)?;
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What runs of two methods come to, side by side.
 
-use super::{GRID_SEEDS, Record, Records, SEEDS, Setting, TASKS, Task, grid};
+use super::{GRID_SEEDS, Record, Records, SEEDS, Setting, TASKS, Task, adam_grid, grid};
 
 /// A task's runs.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +13,8 @@ pub struct Compared {
     pub amc: Middle,
     /// Of mixed moves.
     pub mixed: Middle,
+    /// Of Adam, with the setting that was best on the seeds of its grid.
+    pub adam: (String, Middle),
 }
 
 /// Medians of some runs: infinite where more than half of them did not come to the loss.
@@ -56,13 +58,13 @@ impl Middle {
     }
 }
 
-/// The setting that is best on the seeds of the grid: by how many fail, and then by what the median computes.
-pub fn best(records: &Records, task: &Task) -> Option<Setting> {
+/// The setting of a grid that is best on its seeds: by how many fail, and then by what the median computes.
+pub fn best(records: &Records, task: &Task, grid: impl Iterator<Item = Setting>) -> Option<Setting> {
     let rank = |setting: &Setting| {
         let middle = Middle::of_runs(records, task, *setting, &GRID_SEEDS);
         (middle.failed, middle.passes)
     };
-    grid().min_by(|a, b| {
+    grid.min_by(|a, b| {
         let (a, b) = (rank(a), rank(b));
         a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))
     })
@@ -71,11 +73,12 @@ pub fn best(records: &Records, task: &Task) -> Option<Setting> {
 impl Compared {
     /// What is known of a task, once all of its runs are made.
     pub fn of(records: &Records, task: &Task) -> Option<Self> {
-        let best = best(records, task)?;
+        let adam = best(records, task, adam_grid())?;
+        let best = best(records, task, grid())?;
         let of = |setting| Middle::of_runs(records, task, setting, &SEEDS);
-        let (amc, mixed) = (of(best), of(Setting::Mixed));
-        let is_whole = amc.runs == SEEDS.len() && mixed.runs == SEEDS.len();
-        is_whole.then(|| Self { task: task.name, best: best.name(), amc, mixed })
+        let (amc, mixed, adam) = (of(best), of(Setting::Mixed), (adam.name(), of(adam)));
+        let is_whole = [amc, mixed, adam.1].iter().all(|of| of.runs == SEEDS.len());
+        is_whole.then(|| Self { task: task.name, best: best.name(), amc, mixed, adam })
     }
 }
 
@@ -97,7 +100,8 @@ pub fn table(records: &Records) -> String {
          | --- | --- | --- | --- | --- | --- | --- |\n",
     );
     for compared in TASKS.iter().filter_map(|task| Compared::of(records, task)) {
-        for (method, of) in [(&compared.best[..], compared.amc), ("mixed", compared.mixed)] {
+        let adam = (&compared.adam.0[..], compared.adam.1);
+        for (method, of) in [adam, (&compared.best[..], compared.amc), ("mixed", compared.mixed)] {
             let Middle { runs, failed, multiply_adds, passes, moves, seconds } = of;
             let cells = [multiply_adds, passes, moves, seconds].map(short).join(" | ");
             text += &format!("| {} | {method} | {failed} of {runs} | {cells} |\n", compared.task);
@@ -107,7 +111,7 @@ pub fn table(records: &Records) -> String {
             if times.is_finite() { format!("{times:.1}x") } else { "–".into() }
         };
         let all = [times(|of| of.multiply_adds), times(|of| of.passes), times(|of| of.moves), times(|of| of.seconds)];
-        text += &format!("| | *fewer* | | {} |\n", all.join(" | "));
+        text += &format!("| | *fewer than aMC* | | {} |\n", all.join(" | "));
     }
     text
 }

@@ -1,7 +1,7 @@
 //! What a run was, for its report.
 
 use amc_engine::description::Description;
-use amc_engine::train::{Batching, Settings};
+use amc_engine::train::{Batching, Method, Settings};
 use amc_kernels::Arithmetic;
 
 use super::stop::StopArgs;
@@ -19,15 +19,21 @@ pub(super) fn about(
     let options = settings.options;
     let layers = description.layers.iter().map(|layer| layer.units().to_string());
     let sizes: Vec<_> = std::iter::once(description.inputs.to_string()).chain(layers).collect();
-    let settings = vec![
+    let of_method = match settings.method {
+        Method::Amc => vec![
+            ("sigma at the start", options.sigma.to_string()),
+            ("epsilon", options.epsilon.to_string()),
+            ("n_reset", options.n_reset.to_string()),
+            ("signal norm", on(settings.signal_norm)),
+            ("in place", on(settings.in_place)),
+        ],
+        Method::Mixed => Vec::new(),
+    };
+    let of_run = vec![
         ("layers", sizes.join(", ")),
         ("loss", description.loss.name().to_string()),
         ("method", settings.method.name().to_string()),
-        ("sigma at the start", options.sigma.to_string()),
-        ("epsilon", options.epsilon.to_string()),
-        ("n_reset", options.n_reset.to_string()),
         ("temperature", options.temperature.to_string()),
-        ("signal norm", on(settings.signal_norm)),
         (
             "batch",
             match settings.batching {
@@ -38,11 +44,11 @@ pub(super) fn about(
         ),
         ("steps", settings.steps.to_string()),
         ("loss to end at", stop.loss().map_or("none".into(), |loss| loss.to_string())),
-        ("in place", on(settings.in_place)),
         ("seed", settings.seed.to_string()),
         ("arithmetic", Arithmetic::name(settings.arithmetic).to_string()),
         ("amc", env!("CARGO_PKG_VERSION").to_string()),
     ];
+    let settings = of_run.into_iter().chain(of_method).collect();
     let words = std::iter::once("amc").chain(command.iter().skip(1).map(String::as_str));
     let command = shlex::try_join(words.clone()).unwrap_or_else(|_| words.collect::<Vec<_>>().join(" "));
     About { title: name.to_string(), command, settings, data }

@@ -41,8 +41,8 @@ pub(in crate::cli) struct TrainArgs {
     /// U(x), the loss; cross-entropy needs classes, and softmax or sigmoid outputs [default: by data set]
     #[arg(long, value_parser = named(&LossName::ALL, LossName::name))]
     loss: Option<LossName>,
-    /// What makes the moves: the paper's adaptive Metropolis Monte Carlo, which the options from --sigma to --signal-norm are
-    /// of, or mixed moves of nets, neurons and weights, which take none of them
+    /// What makes the moves: the paper's adaptive Metropolis Monte Carlo, which the options from --sigma to --signal-norm and
+    /// --in-place are of, or mixed moves of nets, neurons and weights, which take none of them: see docs/method.md
     #[arg(long, value_parser = named(&Method::ALL, Method::name), default_value = "amc")]
     method: Method,
     /// σ₀, the initial scale of moves and of the initial parameters: above 0 [default: by data set]
@@ -64,7 +64,7 @@ pub(in crate::cli) struct TrainArgs {
     #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
     temperature: f32,
     /// Samples that a move is judged on: full (all), a number of them drawn anew for each move, or progressive (500, and
-    /// twice as many whenever fewer than 10% are wrong; needs classes)
+    /// twice as many whenever fewer than 10% are wrong; needs classes). Mixed moves take no number
     #[arg(long, default_value = "full")]
     batch: String,
     /// n, the moves to make [default: by data set]
@@ -189,8 +189,9 @@ impl TrainArgs {
             ("--epsilon", self.epsilon.is_some()),
             ("--n-reset", self.n_reset.is_some()),
             ("--signal-norm", self.signal_norm.is_some()),
-            ("--in-place", self.in_place),
         ];
+        let is_mixed = self.method == Method::Mixed;
+        ensure!(!(is_mixed && self.in_place), "--in-place is an option of --method amc: mixed moves take three copies");
         if let (Method::Mixed, Some((name, _))) = (self.method, of_amc.iter().find(|(_, is_said)| *is_said)) {
             bail!("{name} is an option of --method amc: --method mixed finds its step sizes by itself");
         }
@@ -207,13 +208,20 @@ impl TrainArgs {
             temperature: self.temperature,
             grid: self.in_place.then_some(Grid::DEFAULT),
         };
+        let batching = self.batching(data)?;
+        let is_mini = matches!(batching, Batching::Mini(_));
+        ensure!(
+            !(is_mixed && is_mini),
+            "--batch {} is of --method amc: mixed moves keep what they know of samples, take full or progressive",
+            self.batch
+        );
         Ok(Settings {
             method: self.method,
             options,
             initial: Initial::Gaussian(options.sigma),
             in_place: self.in_place,
             signal_norm: self.signal_norm.map_or(defaults.signal_norm, |switch| switch == Switch::On),
-            batching: self.batching(data)?,
+            batching,
             steps: self.steps.unwrap_or(defaults.steps),
             seed: self.seed,
             threads,

@@ -17,7 +17,8 @@ fn mixed_moves_train_on_any_threads_and_nets() {
     let two = train(&["--threads", "2", "--out", "two"]);
     assert_eq!(one["params_hash"], two["params_hash"]);
     let report = fs::read_to_string(dir.join("one/report.html")).expect("a report");
-    assert!(report.contains("method") && report.contains("mixed"));
+    assert!(report.contains("method") && report.contains("mixed") && !report.contains("n_reset"));
+    assert_eq!(one["method"], "mixed");
 
     let progressive = train(&["--batch", "progressive", "--out", "progressive"]);
     assert!(progressive["test_accuracy"].as_f64() > Some(0.6), "{progressive}");
@@ -45,6 +46,6 @@ fn what_is_no_option_of_mixed_moves_is_refused_by_name() {
     ] {
         refused(&[&train[..], options].concat(), dir.path(), &[options[0], "--method amc"]);
     }
-    refused(&[&train[..], &["--batch", "100"]].concat(), dir.path(), &["mixed moves", "progressively"]);
+    refused(&[&train[..], &["--batch", "100"]].concat(), dir.path(), &["--batch 100", "mixed moves", "progressive"]);
     refused(&[&train[..], &["--temperature", "-1"]].concat(), dir.path(), &["temperature"]);
 }
