@@ -148,6 +148,8 @@ impl<'a> Gather<'a> {
             let inputs = statistics.get_mut(place.at..place.at + 2 * place.fan_in);
             if let (true, Some(inputs)) = (index >= from, inputs) {
                 Self::mean(layer, inputs, given, samples);
+                // What has overflowed: its λ is next to 0, and a state with it can be gone on from.
+                inputs.iter_mut().filter(|number| !number.is_finite()).for_each(|number| *number = f32::MAX);
             }
             given = layer.units();
         }

@@ -307,3 +307,17 @@ fn memory_of_one_core_that_is_too_short_is_refused() {
         assert!(matches!(error, ObjectiveError::Length { what: is, .. } if is == what), "{what}: {error}");
     }
 }
+
+#[test]
+fn statistics_that_overflow_are_finite() {
+    let (features, wanted) = ([3e38, -3e38, 1.0, 3e38], [0.0, 1.0]);
+    let samples = Samples { features: Rows::new(&features, 2, 1.0), targets: Targets::Values(&wanted) };
+    let objective = Objective::new(Net::new(2, &XOR), Loss::MeanSquaredError);
+    let mut evaluator = Serial::new(Portable::<4>, objective, samples);
+    let mut memory = Memory::new(objective.net());
+    let [parameters, _, _, statistics] = &mut memory.numbers;
+    let loss = start(objective.net(), parameters, statistics, &mut Generator::seed_from_u64(1), &mut evaluator);
+    assert!(statistics.iter().all(|number| number.is_finite()), "{statistics:?}");
+    assert!(statistics.contains(&f32::MAX) && loss.is_finite());
+    Mixed::new(objective.net(), memory.lend(), 0.0, Generator::seed_from_u64(1), loss).expect("a state to go on from");
+}

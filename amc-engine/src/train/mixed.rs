@@ -118,6 +118,12 @@ impl EvaluateParts for Run<'_, '_> {
     }
 }
 
+/// A loss that is finite: where that of the current parameters is not, on samples that are new, any others with a finite loss
+/// are better.
+fn finite(loss: f32) -> f32 {
+    if loss.is_finite() { loss } else { f32::MAX }
+}
+
 /// Mixed moves over batches of data.
 pub struct MixedMoves<'m, 'a> {
     mixed: Mixed<'m, Generator>,
@@ -167,7 +173,7 @@ impl<'m, 'a> MixedMoves<'m, 'a> {
                 let state = MixedState { loss, counters, kinds, pattern, since_gathered, generator };
                 let mixed = Mixed::resume(net, memory.lend(), temperature, state)?;
                 run.kept.resume(early_rejection, work);
-                let now = run.begin(mixed.parameters());
+                let now = finite(run.begin(mixed.parameters()));
                 anyhow::ensure!(
                     now.to_bits() == loss.to_bits(),
                     "the parameters kept do not have the loss kept: {now}, not {loss}"
@@ -202,9 +208,7 @@ impl<'m, 'a> MixedMoves<'m, 'a> {
         if mixed.step(run)
             && let Some(loss) = run.accepted(mixed.parameters())
         {
-            // Of parameters that are finite on some samples, it may be infinite on others: any with a finite loss are better.
-            let loss = if loss.is_finite() { loss } else { f32::MAX };
-            mixed.rescore(loss).expect("a finite loss");
+            mixed.rescore(finite(loss)).expect("a finite loss");
         }
     }
 
