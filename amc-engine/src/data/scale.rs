@@ -26,7 +26,7 @@ pub enum ScaleError {
     Small(Column),
     /// The loss or a layer's signal at the initial parameters.
     #[error(
-        "the {what} is {value} at the initial parameters, and {} reaches {:e}: {SCALE_IT}, or take a smaller --sigma",
+        "the {what} is {value} at the initial parameters, and {} reaches {:e}: {SCALE_IT}, scale what is to be found, or with --method amc take a smaller --sigma",
         .column.name, .column.largest
     )]
     Start {
