@@ -176,26 +176,17 @@ impl<'m, R: Rng + Clone> Mixed<'m, R> {
         memory.check(net)?;
         check_temperature(temperature)?;
         check_loss(loss)?;
-        let MixedMemory { parameters, undo, base, arms, statistics } = memory;
-        base.copy_from_slice(parameters);
-        Ok(Self {
-            net,
-            parameters,
-            undo,
-            base,
-            statistics,
-            arms: {
-                arms.iter_mut().for_each(Arm::forget);
-                Arms::new(net, arms, Default::default())
-            },
-            whole: net.cost().total().max(1) as f32,
-            temperature,
-            rng,
+        memory.base.copy_from_slice(memory.parameters);
+        memory.arms.iter_mut().for_each(Arm::forget);
+        let state = MixedState {
             loss,
             counters: Counters::default(),
+            kinds: Default::default(),
             pattern: Pattern::new(loss),
             since_gathered: 0,
-        })
+            generator: rng,
+        };
+        Ok(Self::at(net, memory, temperature, state))
     }
 
     /// The same where nothing is kept of the samples, so that every move costs a whole pass.

@@ -83,10 +83,7 @@ fn neuron<L: Lanes, R: Rng>(
             index += place.neurons;
         }
     }
-    if unit < place.biases {
-        let normal = blocks.next(lanes, rng, 1).first().copied().unwrap_or(0.0);
-        add(parameters, place.start + place.fan_in * place.neurons + unit, sigma * BIAS * normal - taken_back);
-    }
+    bias(lanes, place, unit, (sigma, taken_back), parameters, rng);
 }
 
 /// n^u of a neuron's n weights, u uniform: a few as often as many.
@@ -121,8 +118,20 @@ fn some_weights<L: Lanes, R: Rng + Clone>(
             taken_back += by * means.get(input).copied().unwrap_or(0.0);
         }
     }
+    bias(lanes, place, unit, (sigma, taken_back), parameters, rng);
+}
+
+/// The bias of a neuron, if it has one, which takes back what its weights do to the mean of their inputs.
+fn bias<L: Lanes, R: Rng>(
+    lanes: L,
+    place: Place,
+    unit: usize,
+    (sigma, taken_back): (f32, f32),
+    parameters: &mut [f32],
+    rng: &mut R,
+) {
     if unit < place.biases {
-        let normal = blocks.next(lanes, rng, 1).first().copied().unwrap_or(0.0);
+        let normal = Blocks::new().next(lanes, rng, 1).first().copied().unwrap_or(0.0);
         add(parameters, place.start + place.fan_in * place.neurons + unit, sigma * BIAS * normal - taken_back);
     }
 }

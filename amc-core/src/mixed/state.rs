@@ -56,10 +56,10 @@ impl<'m, R: Rng + Clone> Mixed<'m, R> {
     ) -> Result<Self, MixedError> {
         memory.check(net)?;
         check_temperature(temperature)?;
-        let MixedState { loss, counters, kinds, pattern, since_gathered, generator } = state;
-        check_loss(loss)?;
+        let MixedState { loss, counters, kinds, pattern, .. } = &state;
+        check_loss(*loss)?;
         check_finite("base", memory.base)?;
-        let Pattern { step, base_loss, spent, due, .. } = pattern;
+        let Pattern { step, base_loss, spent, due, .. } = *pattern;
         let is_mean = |mean: &RunningMean| mean.mean >= 0.0 && mean.mean.is_finite() && mean.count >= 0.0;
         if !(step > 0.0 && !base_loss.is_nan() && [step, spent, due].iter().all(|number| number.is_finite())) {
             return Err(MixedError::State("a pattern move's numbers are not finite"));
@@ -71,8 +71,14 @@ impl<'m, R: Rng + Clone> Mixed<'m, R> {
         if !(kinds.iter().all(is_mean) && memory.arms.iter().all(is_arm)) {
             return Err(MixedError::State("an arm's numbers are not finite"));
         }
+        Ok(Self::at(net, memory, temperature, state))
+    }
+
+    /// What has this state and this memory, which were checked.
+    pub(super) fn at(net: Net<'m>, memory: MixedMemory<'m>, temperature: f32, state: MixedState<R>) -> Self {
         let MixedMemory { parameters, undo, base, arms, statistics } = memory;
-        Ok(Self {
+        let MixedState { loss, counters, kinds, pattern, since_gathered, generator } = state;
+        Self {
             net,
             parameters,
             undo,
@@ -86,6 +92,6 @@ impl<'m, R: Rng + Clone> Mixed<'m, R> {
             counters,
             pattern,
             since_gathered,
-        })
+        }
     }
 }

@@ -156,7 +156,12 @@ impl<'a> KeptEvaluator<'a> {
         let Self { objective, arithmetic, layers, blocks, workers, order, .. } = self;
         let part = if self.keeps { part } else { Part::Net };
         let samples = &batch.samples;
-        let work = samples.len().saturating_mul(objective.net().cost_of(part).total());
+        let net = objective.net();
+        let cost = match task {
+            Task::Propose(_) => net.cost_of(part),
+            Task::Keep { .. } => net.cost_of_keeping(part),
+        };
+        let work = samples.len().saturating_mul(cost.total());
         let threads = if work < PARALLEL_FROM { 1 } else { workers.len() };
         let queue = Queue::new(order, threads, ceiling(bound, objective.terms(samples.len())));
         let changed = Changed { parameters, part, layers };
@@ -175,11 +180,6 @@ impl<'a> KeptEvaluator<'a> {
         let done: usize = match &mut workers[..threads] {
             [worker] => work(worker),
             workers => workers.par_iter_mut().with_max_len(1).map(work).sum(),
-        };
-        let net = self.objective.net();
-        let cost = match task {
-            Task::Propose(_) => net.cost_of(part),
-            Task::Keep { .. } => net.cost_of_keeping(part),
         };
         self.work.add(cost, done as f64 / blocks.len().max(1) as f64);
         if bound != f32::INFINITY {

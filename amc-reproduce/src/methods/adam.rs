@@ -12,7 +12,7 @@ use amc_kernels::Arithmetic;
 
 use super::{Record, Setting, Task};
 
-/// Samples between two looks at the loss, of all; looking takes no part of the time.
+/// Passes between two looks at the loss, where all samples make a step; else it is one. Looking takes no part of the time.
 const LOOKED: usize = 5;
 /// Passes that a gradient takes, forth and back.
 const PASSES: f64 = 3.0;
