@@ -35,6 +35,7 @@ use crate::lanes::{Lanes, Portable};
 use crate::net::Net;
 use crate::part::Part;
 use arm::Arms;
+use draw::Size;
 use pattern::Line;
 
 /// Accepted moves after which the statistics of the layers' inputs are gathered anew.
@@ -258,8 +259,8 @@ impl<'m, R: Rng + Clone> Mixed<'m, R> {
         for (undo, index) in self.undo.iter_mut().zip(net.indices(part)) {
             *undo = parameters.get(index).copied().unwrap_or(0.0);
         }
-        let sigma = arm.draw_size(rng);
-        draw::draw(evaluator.lanes(), *net, (arm.kind, part), sigma, statistics, parameters, rng);
+        let size = Size::of_move(arm.draw_sigma(rng), rng);
+        draw::draw(evaluator.lanes(), *net, (arm.kind, part), size, statistics, parameters, rng);
         let bound = self.loss + self.allowed_rise();
         let before = self.loss;
         let is_accepted = match evaluator.propose(bound, self.parameters, part) {

@@ -103,7 +103,7 @@ impl Arm {
     }
 
     /// The step size of a move.
-    pub(super) fn draw_size<R: Rng>(&self, rng: &mut R) -> f32 {
+    pub(super) fn draw_sigma<R: Rng>(&self, rng: &mut R) -> f32 {
         let mut normal = [0.0];
         crate::gaussian::fill(Portable::<1>, rng, SPREAD, &mut normal);
         exp2(self.log2_sigma + normal[0])

@@ -10,7 +10,29 @@ use crate::net::Net;
 use crate::part::Part;
 
 /// β, by how much biases move where a sum moves by 1.
-const BIAS: f32 = 0.3;
+const BIAS: f32 = 0.6;
+
+/// How far a move goes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Size {
+    /// σ
+    pub sigma: f32,
+    /// The share by which the weights that move become smaller.
+    pub contraction: f32,
+}
+
+impl Size {
+    /// Of numbers to start with.
+    pub(super) const fn of_start(sigma: f32) -> Self {
+        Self { sigma, contraction: 0.0 }
+    }
+
+    /// One move in two contracts by σ²: without the samples, weights would come to rest where the sums that they make have a
+    /// standard deviation of about 1 (a preconditioned Crank–Nicolson proposal).
+    pub(super) fn of_move<R: Rng>(sigma: f32, rng: &mut R) -> Self {
+        Self { sigma, contraction: if below(rng, 2) == 0 { 0.0 } else { (sigma * sigma).min(1.0) } }
+    }
+}
 
 /// Which part of the net an arm is to change.
 pub(super) fn choose_part<R: Rng>(net: Net<'_>, arm: &Arm, rng: &mut R) -> Part {
@@ -22,12 +44,12 @@ pub(super) fn choose_part<R: Rng>(net: Net<'_>, arm: &Arm, rng: &mut R) -> Part 
     }
 }
 
-/// Adds a move of size `sigma` to the parameters of a part.
+/// Adds a move to the parameters of a part.
 pub(super) fn draw<L: Lanes, R: Rng + Clone>(
     lanes: L,
     net: Net<'_>,
     (kind, part): (MoveKind, Part),
-    sigma: f32,
+    size: Size,
     statistics: &[f32],
     parameters: &mut [f32],
     rng: &mut R,
@@ -36,11 +58,11 @@ pub(super) fn draw<L: Lanes, R: Rng + Clone>(
         Part::Neuron { layer, unit } => {
             let Some(place) = net.places().nth(layer) else { return };
             match kind {
-                MoveKind::Weights => some_weights(lanes, place, unit, sigma, statistics, parameters, rng),
-                _ => neuron(lanes, place, unit, sigma, statistics, parameters, rng),
+                MoveKind::Weights => some_weights(lanes, place, unit, size, statistics, parameters, rng),
+                _ => neuron(lanes, place, unit, size, statistics, parameters, rng),
             }
         }
-        _ => net.places().for_each(|place| layer(lanes, place, sigma, statistics, parameters, rng)),
+        _ => net.places().for_each(|place| layer(lanes, place, size, statistics, parameters, rng)),
     }
 }
 
@@ -54,18 +76,20 @@ fn scale(place: Place, statistics: &[f32]) -> f32 {
     lambda(means.iter().zip(squares).map(|(mean, square)| variance(*mean, *square)).sum())
 }
 
+/// Moves a weight and contracts it; gives by how much it is another.
 #[inline]
-fn add(parameters: &mut [f32], index: usize, by: f32) {
-    if let Some(x) = parameters.get_mut(index) {
-        *x += by;
-    }
+fn change(parameters: &mut [f32], index: usize, by: f32, contraction: f32) -> f32 {
+    let Some(weight) = parameters.get_mut(index) else { return 0.0 };
+    let by = by - contraction * *weight;
+    *weight += by;
+    by
 }
 
 fn neuron<L: Lanes, R: Rng>(
     lanes: L,
     place: Place,
     unit: usize,
-    sigma: f32,
+    Size { sigma, contraction }: Size,
     statistics: &[f32],
     parameters: &mut [f32],
     rng: &mut R,
@@ -77,9 +101,7 @@ fn neuron<L: Lanes, R: Rng>(
     for means in means.chunks(BLOCK) {
         let normals = blocks.next(lanes, rng, means.len());
         for (normal, mean) in normals.iter().zip(means) {
-            let by = by * *normal;
-            add(parameters, index, by);
-            taken_back += by * mean;
+            taken_back += mean * change(parameters, index, by * *normal, contraction);
             index += place.neurons;
         }
     }
@@ -91,7 +113,7 @@ fn some_weights<L: Lanes, R: Rng + Clone>(
     lanes: L,
     place: Place,
     unit: usize,
-    sigma: f32,
+    Size { sigma, contraction }: Size,
     statistics: &[f32],
     parameters: &mut [f32],
     rng: &mut R,
@@ -113,9 +135,9 @@ fn some_weights<L: Lanes, R: Rng + Clone>(
     for first in (0..count).step_by(BLOCK) {
         for normal in blocks.next(lanes, rng, (count - first).min(BLOCK)) {
             let input = below(&mut again, place.fan_in);
-            let by = by * *normal;
-            add(parameters, place.start + input * place.neurons + unit, by);
-            taken_back += by * means.get(input).copied().unwrap_or(0.0);
+            let index = place.start + input * place.neurons + unit;
+            let mean = means.get(input).copied().unwrap_or(0.0);
+            taken_back += mean * change(parameters, index, by * *normal, contraction);
         }
     }
     bias(lanes, place, unit, (sigma, taken_back), parameters, rng);
@@ -132,7 +154,7 @@ fn bias<L: Lanes, R: Rng>(
 ) {
     if unit < place.biases {
         let normal = Blocks::new().next(lanes, rng, 1).first().copied().unwrap_or(0.0);
-        add(parameters, place.start + place.fan_in * place.neurons + unit, sigma * BIAS * normal - taken_back);
+        change(parameters, place.start + place.fan_in * place.neurons + unit, sigma * BIAS * normal - taken_back, 0.0);
     }
 }
 
@@ -140,7 +162,7 @@ fn bias<L: Lanes, R: Rng>(
 pub(super) fn layer<L: Lanes, R: Rng>(
     lanes: L,
     place: Place,
-    sigma: f32,
+    Size { sigma, contraction }: Size,
     statistics: &[f32],
     parameters: &mut [f32],
     rng: &mut R,
@@ -161,7 +183,7 @@ pub(super) fn layer<L: Lanes, R: Rng>(
             let biases = biases.get_mut(chunk * BLOCK..).unwrap_or_default();
             let mut biases = biases.iter_mut();
             for (weight, normal) in weights.iter_mut().zip(normals) {
-                let by = by * *normal;
+                let by = by * *normal - contraction * *weight;
                 *weight += by;
                 if let Some(bias) = biases.next() {
                     *bias -= by * mean;

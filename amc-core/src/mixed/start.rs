@@ -2,12 +2,14 @@
 
 use rand_core::Rng;
 
-use super::{EvaluateParts, draw};
+use super::EvaluateParts;
+use super::draw::{self, Size};
 use crate::net::Net;
 use crate::part::Part;
 
-/// Standard deviation of a neuron's sum over the samples, biases aside.
-const SCALE: f32 = 0.4;
+/// Standard deviation of a neuron's sum over the samples, biases aside: of the first layer, whose neurons are to bend in
+/// different places, and of the others, which are to pass a signal on.
+const SCALES: [f32; 2] = [0.6, 0.4];
 
 /// Draws parameters to start from, by the statistics that the layers before lead to, and gathers those of all layers. Gives
 /// the loss, for the parameters that are then kept.
@@ -27,7 +29,8 @@ pub fn start<R: Rng + Clone>(
     for (index, place) in net.places().enumerate() {
         evaluator.gather(net, parameters, statistics, index == 0);
         if place.neurons > 0 {
-            draw::layer(evaluator.lanes(), place, SCALE, statistics, parameters, rng);
+            let size = Size::of_start(SCALES[index.min(1)]);
+            draw::layer(evaluator.lanes(), place, size, statistics, parameters, rng);
         }
     }
     let loss = evaluator.keep(parameters, Part::Net);

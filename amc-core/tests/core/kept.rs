@@ -38,7 +38,7 @@ const MIXED: [Layer; 3] =
 
 fn objectives() -> Vec<Objective<'static>> {
     let net = |layers: &'static [Layer], loss| Objective::new(Net::new(6, layers), loss);
-    let mut all = vec![
+    let dense = [
         net(&TANH, MeanSquaredError),
         net(&TWO, MeanSquaredError),
         net(&TWO, CrossEntropy),
@@ -46,8 +46,10 @@ fn objectives() -> Vec<Objective<'static>> {
         net(&FOUR, MeanSquaredError),
     ];
     #[cfg(feature = "layers")]
-    all.extend([net(&STATES, CrossEntropy), net(&RESIDUAL, MeanSquaredError), net(&MIXED, MeanSquaredError)]);
-    all
+    let layers = [net(&STATES, CrossEntropy), net(&RESIDUAL, MeanSquaredError), net(&MIXED, MeanSquaredError)];
+    #[cfg(not(feature = "layers"))]
+    let layers = [];
+    dense.into_iter().chain(layers).collect()
 }
 
 /// The losses of a block.

@@ -193,6 +193,47 @@ fn a_move_whose_kept_loss_is_above_what_was_proposed_is_taken_back() {
     assert_eq!(whole.to_bits(), mixed.loss().to_bits());
 }
 
+/// A loss that says nothing, of inputs of mean 2 and variance 1.
+struct Flat;
+
+impl EvaluateParts for Flat {
+    type Lanes = Portable<1>;
+
+    fn lanes(&self) -> Portable<1> {
+        Portable
+    }
+
+    fn propose(&mut self, _: f32, _: &[f32], _: Part) -> Option<f32> {
+        Some(1.0)
+    }
+
+    fn keep(&mut self, _: &[f32], _: Part) -> f32 {
+        1.0
+    }
+
+    fn gather(&mut self, _: Net<'_>, _: &[f32], statistics: &mut [f32], _: bool) {
+        let (means, squares) = statistics.split_at_mut(statistics.len() / 2);
+        means.fill(2.0);
+        squares.fill(5.0);
+    }
+}
+
+#[test]
+fn what_the_samples_do_not_decide_comes_to_rest() {
+    const ONE: [Layer; 1] = [Layer::dense(4, Activation::Linear)];
+    let net = Net::new(64, &ONE);
+    let mut memory = Memory::new(net);
+    Flat.gather(net, &[], &mut memory.numbers[3], true);
+    memory.numbers[0].fill(3.0);
+    // Pattern moves would go on and on along the way.
+    let mut mixed = Mixed::new(net, memory.lend(), 1e-9, Generator::seed_from_u64(1), 1.0).unwrap();
+    (0..60_000).for_each(|_| assert!(mixed.step(&mut Flat)));
+    let weights = &mixed.parameters()[..4 * 64];
+    let deviation = (weights.iter().map(|weight| weight * weight).sum::<f32>() / 4.0).sqrt();
+    // Moves of whole neurons alone would come to rest at 1, of k of the 64 weights at √(64 / k); without contraction at no end.
+    assert!((0.9..1.6).contains(&deviation), "{deviation}");
+}
+
 #[test]
 fn what_does_not_fit_is_refused() {
     let net = Net::new(2, &XOR);
