@@ -20,7 +20,6 @@ declare -A parts=(
   [restart]="mixed/arm.rs|SMALLEST: f32 = -9.0|SMALLEST: f32 = -99.0"
   [spread]="mixed/arm.rs|SPREAD: f32 = 0.3|SPREAD: f32 = 0.0"
   [choice]="mixed/arm.rs|EXPLORED: f32 = 0.1|EXPLORED: f32 = 1.0"
-  [net]="mixed/arm.rs|core::iter::once((MoveKind::Net, 0)).chain(layers)|core::iter::repeat_n((MoveKind::Net, 0), 0).chain(layers)"
 )
 
 if [ $# = 0 ]; then
