@@ -7,7 +7,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 tasks=(xor sine step-16 step-64 digits digits-deep)
 out=$PWD/runs/ablation
-mixed=amc-core/src/mixed
 
 # A file of the method and what is replaced in it, by what.
 declare -A parts=(
