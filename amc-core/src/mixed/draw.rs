@@ -78,8 +78,7 @@ fn scale(place: Place, statistics: &[f32]) -> f32 {
 
 /// Moves a weight and contracts it; gives by how much it is another.
 #[inline]
-fn change(parameters: &mut [f32], index: usize, by: f32, contraction: f32) -> f32 {
-    let Some(weight) = parameters.get_mut(index) else { return 0.0 };
+fn change(weight: &mut f32, by: f32, contraction: f32) -> f32 {
     let by = by - contraction * *weight;
     *weight += by;
     by
@@ -101,7 +100,9 @@ fn neuron<L: Lanes, R: Rng>(
     for means in means.chunks(BLOCK) {
         let normals = blocks.next(lanes, rng, means.len());
         for (normal, mean) in normals.iter().zip(means) {
-            taken_back += mean * change(parameters, index, by * *normal, contraction);
+            if let Some(weight) = parameters.get_mut(index) {
+                taken_back += mean * change(weight, by * *normal, contraction);
+            }
             index += place.neurons;
         }
     }
@@ -135,9 +136,10 @@ fn some_weights<L: Lanes, R: Rng + Clone>(
     for first in (0..count).step_by(BLOCK) {
         for normal in blocks.next(lanes, rng, (count - first).min(BLOCK)) {
             let input = below(&mut again, place.fan_in);
-            let index = place.start + input * place.neurons + unit;
-            let mean = means.get(input).copied().unwrap_or(0.0);
-            taken_back += mean * change(parameters, index, by * *normal, contraction);
+            let weight = parameters.get_mut(place.start + input * place.neurons + unit);
+            if let (Some(weight), Some(mean)) = (weight, means.get(input)) {
+                taken_back += mean * change(weight, by * *normal, contraction);
+            }
         }
     }
     bias(lanes, place, unit, (sigma, taken_back), parameters, rng);
@@ -154,7 +156,9 @@ fn bias<L: Lanes, R: Rng>(
 ) {
     if unit < place.biases {
         let normal = Blocks::new().next(lanes, rng, 1).first().copied().unwrap_or(0.0);
-        change(parameters, place.start + place.fan_in * place.neurons + unit, sigma * BIAS * normal - taken_back, 0.0);
+        if let Some(bias) = parameters.get_mut(place.start + place.fan_in * place.neurons + unit) {
+            *bias += sigma * BIAS * normal - taken_back;
+        }
     }
 }
 
@@ -183,8 +187,7 @@ pub(super) fn layer<L: Lanes, R: Rng>(
             let biases = biases.get_mut(chunk * BLOCK..).unwrap_or_default();
             let mut biases = biases.iter_mut();
             for (weight, normal) in weights.iter_mut().zip(normals) {
-                let by = by * *normal - contraction * *weight;
-                *weight += by;
+                let by = change(weight, by * *normal, contraction);
                 if let Some(bias) = biases.next() {
                     *bias -= by * mean;
                 }
