@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What each part of mixed moves is worth: amc-methods on copies of the program in which one part is switched off. Prints the
-# medians of whole passes. What was found stays in runs/ablation and is not found again; builds take a minute each.
+# medians of whole passes. What was found stays in runs/ablation and is not found again: remove it after a change. Builds take a
+# minute each.
 #
 # Usage: ablation.sh [PART...]      (see the parts below; all by default)
 set -euo pipefail
