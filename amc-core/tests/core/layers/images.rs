@@ -327,7 +327,7 @@ proptest! {
     #[test]
     fn images_are_those_of_a_plain_implementation(seed: u64, samples in 1_usize..=20) {
         let case = random(seed, samples);
-        // 6e-8 of sums of up to 1,300 terms, and up to a dozen layers; a normalisation may divide by a tenth.
+        // 6e-8 of sums of up to 1,300 terms, and up to a dozen layers.
         near("the net", &case.outcome(Portable::<16>, &scaled(&case), 3), &case.plain(f64::from(SCALE)), 1e-4);
     }
 }
