@@ -49,6 +49,11 @@ use rand_core::Rng;
 use crate::elementary::ln_normal;
 use crate::gaussian::uniform;
 use crate::lanes::Portable;
+// What is trained of a net. Where there are dense layers alone it is all of it, and a trainer takes no byte more for the rest.
+#[cfg(not(feature = "layers"))]
+use crate::net::Net as Trained;
+#[cfg(feature = "layers")]
+use crate::trainable::Selection as Trained;
 use parts::Task;
 
 /// What σ is multiplied by after n_s consecutive rejections (Sec. II C).

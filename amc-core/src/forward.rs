@@ -2,12 +2,12 @@
 
 use core::ops::Range;
 
-use crate::activation::{Activation, activate};
+use crate::activation::{Activation, activate, softmax};
 use crate::lanes::Lanes;
 use crate::layer::kind::{Buffers, LayerPass, NetInputs, Seen};
 use crate::net::Net;
 use crate::samples::{FeatureKernel, Features};
-use crate::score::{Collect, SampleValue};
+use crate::score::{Collect, SampleValue, Sums};
 
 /// A copy of the net's inputs, as a layer before would have given them, `[tile][unit][T]`.
 struct Copy<'o> {
@@ -186,4 +186,21 @@ impl Pass<'_> {
         }
         buffers.made.get_mut(..wanted).unwrap_or_default()
     }
+}
+
+/// The outputs of a tile of features, `[output][T]`, the activation of the last layer included.
+#[inline(always)]
+pub(crate) fn outputs<'s, L: Lanes>(
+    net: Net<'_>,
+    parameters: &[f32],
+    lanes: L,
+    inputs: (&impl Features, usize),
+    scratch: &'s mut [f32],
+) -> &'s [f32] {
+    let pass = Pass { net, parameters, scale: inputs.0.scale(), last: net.output() };
+    let outputs = pass.run(lanes, 1, inputs, buffers(&net, scratch), None::<Signals<'_, Sums<'_>>>);
+    if net.output() == Activation::Softmax {
+        softmax(lanes, outputs);
+    }
+    outputs
 }

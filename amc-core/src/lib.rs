@@ -15,6 +15,7 @@ pub mod window;
 
 // The layers, the net of them and its forward pass, the loss, and its mean over the samples.
 pub mod activation;
+mod body;
 mod forward;
 mod kept;
 pub mod layer;
@@ -24,6 +25,8 @@ mod objective;
 mod part;
 mod score;
 pub mod sums;
+#[cfg(feature = "layers")]
+mod trainable;
 
 // The chain that trains it.
 pub mod chain;
@@ -35,6 +38,7 @@ pub mod trainer;
 
 pub use activation::Activation;
 pub use arithmetic::Arithmetic;
+pub use body::Body;
 pub use kept::{KeptLayer, KeptTask};
 pub use lanes::{Lanes, Portable};
 pub use layer::*;
@@ -44,6 +48,8 @@ pub use objective::{Objective, ObjectiveError};
 pub use part::{Cost, Part};
 pub use samples::{Element, FeatureKernel, Features, Rows, Samples, Targets, Tiles};
 pub use score::{BlockScore, Collect, Measurements, Request, SampleValue, Score};
+#[cfg(feature = "layers")]
+pub use trainable::{Selection, SelectionError, Trainable};
 
 /// The generator used where nothing speaks for another: 16 bytes of state and 32-bit operations only. Any generator of
 /// `rand_core` that can be cloned serves.

@@ -160,6 +160,23 @@ impl<'a> Net<'a> {
         Ok(Self { inputs, layers })
     }
 
+    /// The net of the first `layers` layers, and that of the others, which takes what the first one gives: a body that is
+    /// [frozen](crate::Body), and the head that is trained.
+    ///
+    /// # Errors
+    /// Where one of them has no layers, or the second one goes on with what the first one kept.
+    pub const fn split(self, layers: usize) -> Result<(Self, Self), NetError> {
+        let Some((first, rest)) = self.layers.split_at_checked(layers) else { return Err(NetError::NoLayers) };
+        let first = match Self::try_new(self.inputs, first) {
+            Ok(first) => first,
+            Err(error) => return Err(error),
+        };
+        match Self::try_new(first.outputs(), rest) {
+            Ok(rest) => Ok((first, rest)),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Numbers in a sample.
     #[inline]
     pub const fn inputs(&self) -> usize {

@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use crate::activation::{Activation, softmax};
-use crate::forward::{Pass, Signals, buffers};
+use crate::forward::{Pass, Signals, buffers, outputs};
 use crate::lanes::Lanes;
 use crate::layer::neurons::signal;
 use crate::loss::{Loss, TileTargets, TilesLosses, are_outlined, correct, losses_inlined};
@@ -445,18 +445,11 @@ impl<'a> Objective<'a> {
         }
         length("parameters", self.net.parameters(), parameters.len(), true)?;
         length("scratch", self.net.scratch(L::T), scratch.len(), false)?;
-        let (scale, last) = (features.scale(), self.net.output());
-        let buffers = buffers(&self.net, scratch);
-        let pass = Pass { net: self.net, parameters, scale, last };
-        let outputs = pass.run(lanes, 1, (features, first), buffers, None::<Signals<'_, Sums<'_>>>);
-        if last == Activation::Softmax {
-            softmax(lanes, outputs);
-        }
-        Ok(outputs)
+        Ok(outputs(self.net, parameters, lanes, (features, first), scratch))
     }
 }
 
-fn length(what: &'static str, needed: usize, given: usize, exact: bool) -> Result<(), ObjectiveError> {
+pub(crate) const fn length(what: &'static str, needed: usize, given: usize, exact: bool) -> Result<(), ObjectiveError> {
     if given < needed || (exact && given != needed) {
         return Err(ObjectiveError::Length { what, needed, given });
     }

@@ -2,7 +2,7 @@
 
 use super::parts::{Move, MoveParts, Task};
 use super::streams::{Stream, streams};
-use super::{ChainError, Options};
+use super::{ChainError, Options, Trained};
 use crate::Generator;
 use crate::net::Net;
 
@@ -21,7 +21,7 @@ pub struct Memory<'m, R = Generator> {
 /// Where the signal norm's λ come from.
 #[derive(Debug)]
 struct SignalNorm<'m> {
-    net: Net<'m>,
+    trained: Trained<'m>,
     signal: &'m mut [f32],
 }
 
@@ -58,7 +58,11 @@ impl<'m, R> Memory<'m, R> {
     /// `signal` holds a number for each layer of `net`, as an evaluation at the current parameters gathers them.
     #[must_use]
     pub fn signal_norm(self, net: Net<'m>, signal: &'m mut [f32]) -> Self {
-        Self { signal_norm: Some(SignalNorm { net, signal }), ..self }
+        self.scaled_by(net.into(), signal)
+    }
+
+    pub(crate) fn scaled_by(self, trained: Trained<'m>, signal: &'m mut [f32]) -> Self {
+        Self { signal_norm: Some(SignalNorm { trained, signal }), ..self }
     }
 
     /// Whether everything is there, of the right length, and the parameters are ones to start from.
@@ -79,9 +83,9 @@ impl<'m, R> Memory<'m, R> {
             }
             same("centres", self.centres.len())?;
         }
-        if let Some(SignalNorm { net, signal }) = &self.signal_norm {
-            same("the net of the signal norm", net.parameters())?;
-            let (needed, given) = (net.layers().len(), signal.len());
+        if let Some(SignalNorm { trained, signal }) = &self.signal_norm {
+            same("the net of the signal norm", trained.parameters())?;
+            let (needed, given) = (trained.layers().len(), signal.len());
             if needed != given {
                 return Err(ChainError::Length { what: "signal", needed, given });
             }
@@ -137,7 +141,7 @@ impl<'m, R> Memory<'m, R> {
         sigma: f32,
     ) -> MoveParts<'p, R> {
         let Self { parameters, proposed, centres, streams, signal_norm, in_place } = self;
-        let norm = signal_norm.as_ref().map(|norm| (norm.net, &*norm.signal));
+        let norm = signal_norm.as_ref().map(|norm| (norm.trained, &*norm.signal));
         let rules = Move { sigma, norm, grid: options.grid, in_place: *in_place };
         MoveParts::new(task, rules, [parameters, proposed, centres], own, streams)
     }

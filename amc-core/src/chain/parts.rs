@@ -4,11 +4,11 @@ use core::slice::IterMut;
 
 use rand_core::Rng;
 
-use super::Grid;
 use super::streams::{RANGE, Stream};
+use super::{Grid, Trained};
 use crate::gaussian::{BLOCK, Blocks};
 use crate::lanes::Lanes;
-use crate::net::{Net, Section};
+use crate::net::Section;
 
 /// Who computes the parts of moves.
 ///
@@ -231,8 +231,8 @@ impl<R: Rng + Clone> MovePart<'_, R> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Move<'p> {
     pub sigma: f32,
-    /// With signal norm: the net, and the signal of each layer.
-    pub norm: Option<(Net<'p>, &'p [f32])>,
+    /// With signal norm: what is trained of the net, and the signal of each layer.
+    pub norm: Option<(Trained<'p>, &'p [f32])>,
     pub grid: Option<Grid>,
     /// Whether x' overwrites x.
     pub in_place: bool,
@@ -251,7 +251,7 @@ struct Scales<I> {
 impl Move<'_> {
     #[inline(always)]
     fn scales(&self) -> Scales<impl Iterator<Item = (Section, &f32)>> {
-        let layers = self.norm.map(|(net, signal)| net.sections().zip(signal));
+        let layers = self.norm.map(|(trained, signal)| trained.sections().zip(signal));
         let end = if layers.is_some() { 0 } else { usize::MAX };
         Scales { sigma: self.sigma, layers, ends: (end, None), scale: self.sigma }
     }

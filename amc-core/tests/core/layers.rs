@@ -1,6 +1,7 @@
 //! Layers beside dense ones: what is refused, the numbers that PyTorch has, a plain implementation in `f64`, and the same
 //! bits for every tile width.
 
+mod frozen;
 mod golden;
 mod gru;
 mod images;

@@ -245,7 +245,7 @@ pub fn plain(
 }
 
 /// A random net for images, and random data.
-fn random(seed: u64, samples: usize) -> Case {
+pub(super) fn random(seed: u64, samples: usize) -> Case {
     let mut rng = Generator::seed_from_u64(seed);
     let mut below = |n: usize| rng.next_u32() as usize % n;
     let activation = |n: usize| [Tanh, Sigmoid, Linear, Relu][n];
