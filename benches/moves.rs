@@ -21,6 +21,7 @@ fn moves(c: &mut Criterion) {
                 options: Options::new(0.01),
                 initial: Initial::Gaussian(0.01),
                 signal_norm: false,
+                transfer: Default::default(),
                 in_place: false,
                 batching: Batching::Full,
                 steps,

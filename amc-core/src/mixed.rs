@@ -22,7 +22,7 @@ mod statistics;
 pub use arm::{Arm, MoveKind, RunningMean};
 pub use pattern::Pattern;
 pub use serial::{SerialMemory, SerialParts};
-pub use start::start;
+pub use start::{start, start_at};
 pub use state::MixedState;
 pub use statistics::Gather;
 

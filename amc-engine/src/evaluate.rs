@@ -1,6 +1,7 @@
 //! Evaluation of U(x) over several threads, with the bits of one.
 
 pub mod kept;
+mod outputs;
 mod queue;
 
 use amc_core::sums::{BLOCK, Total, block_sum, ceiling};
@@ -10,6 +11,7 @@ use amc_kernels::evaluate::{self as kernels, BlockValues, PackedSamples, rows};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+pub use self::outputs::{features, outputs};
 use self::queue::Queue;
 use crate::data::pack::Batch;
 

@@ -12,12 +12,13 @@ mod mixed;
 mod moves;
 mod population;
 mod threads;
+mod transfer;
 
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use amc_core::chain::{Counters, Options};
-use amc_core::{Generator, Measurements, Objective};
+use amc_core::{Generator, Measurements, Net, Objective, Selection, Trainable};
 use amc_kernels::Arithmetic;
 use rand_core::SeedableRng;
 use serde::Serialize;
@@ -33,6 +34,8 @@ pub use self::memory::check_evaluation;
 use self::mixed::{Memory, MixedMoves};
 use self::moves::AmcMoves;
 pub use self::population::Population;
+pub use self::transfer::Transfer;
+use self::transfer::Whole;
 use crate::data::Data;
 use crate::data::pack::PackedSet;
 use crate::description::Description;
@@ -71,6 +74,8 @@ pub struct Settings {
     pub options: Options,
     /// The initial parameters, of aMC.
     pub initial: Initial,
+    /// What is taken over of a trained net.
+    pub transfer: Transfer,
     /// Whether proposals overwrite the parameters; this takes a grid in the options.
     pub in_place: bool,
     /// Whether moves are scaled by Eq. (18).
@@ -88,6 +93,12 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// All parameters that a chain starts from: taken over, or drawn from `rng`.
+    fn start(&self, net: Net<'_>, rng: &mut Generator) -> Vec<f32> {
+        let drawn = || self.initial.draw(net, self.arithmetic, rng);
+        self.transfer.from.clone().unwrap_or_else(drawn)
+    }
+
     /// Whether the loss of all samples can rise: by moves that a temperature accepts, or that other samples judge.
     pub fn loss_can_rise(&self) -> bool {
         match self.batching {
@@ -285,9 +296,12 @@ pub fn with_moves<T>(
         let moves = MixedMoves::new(objective, evaluator, batches, &mut memory, rng, settings, from)?;
         return work(Moves::Mixed(Box::new(moves)), test.as_ref());
     }
-    let mut buffers = Buffers::new(objective.net(), settings, &mut rng);
+    let selection = settings.transfer.selection(objective.net())?;
+    let start = settings.start(objective.net(), &mut rng);
+    let mut buffers = Buffers::new(selection, &start, settings, &mut rng);
+    let whole = Whole::new(selection, &start);
     let batches = Batches::new(settings.batching, &data.train, &mut order, &rng, settings.threads);
-    let moves = AmcMoves::new(objective.net(), evaluator, batches, &mut buffers, rng, settings, from)?;
+    let moves = AmcMoves::new((selection, whole), evaluator, batches, &mut buffers, rng, settings, from)?;
     work(Moves::Amc(Box::new(moves)), test.as_ref())
 }
 
@@ -302,7 +316,8 @@ pub fn with_batches<T>(
     let objective = description.objective()?;
     check_fit(objective, data, settings)?;
     let mut rng = Generator::seed_from_u64(settings.seed);
-    let buffers = Buffers::new(objective.net(), settings, &mut rng);
+    let start = settings.start(objective.net(), &mut rng);
+    let buffers = Buffers::new(Selection::all(objective.net()), &start, settings, &mut rng);
     let mut order = Vec::new();
     let batches = Batches::new(settings.batching, &data.train, &mut order, &rng, settings.threads);
     work(buffers.into_parameters(), batches)
@@ -314,9 +329,13 @@ pub fn check(description: &Description, data: &Data, settings: &Settings) -> any
         let is_mini = matches!(settings.batching, Batching::Mini(_));
         anyhow::ensure!(!is_mini, "mixed moves keep what they know of samples: train on all of them, or progressively");
         anyhow::ensure!(!settings.in_place, "mixed moves are not made in place");
+        let is_whole = settings.transfer.trainable.iter().all(|of| *of == Trainable::All);
+        anyhow::ensure!(is_whole, "mixed moves are of all parameters that a net has");
     }
     settings.options.check()?;
-    check_fit(description.objective()?, data, settings)
+    let objective = description.objective()?;
+    settings.transfer.check(objective.net())?;
+    check_fit(objective, data, settings)
 }
 
 /// Whether machine, data and net go together, and there is memory for them.

@@ -1,10 +1,8 @@
 //! What a trained net makes of rows.
 
 use amc_core::Activation;
-use amc_core::sums::BLOCK;
 use amc_engine::data::Set;
-use amc_engine::data::pack::PackedSet;
-use amc_kernels::evaluate::outputs;
+use amc_engine::evaluate::outputs;
 
 use crate::data::schema::{Outputs, Schema};
 use crate::model::Model;
@@ -12,20 +10,7 @@ use crate::model::Model;
 /// The outputs of a net, `[sample][output]`, on the samples of a set in their order.
 pub fn predict(model: &Model, set: &Set) -> anyhow::Result<Vec<f32>> {
     let objective = model.description.objective()?;
-    let width = objective.net().outputs();
-    let packed = PackedSet::all(set, 1);
-    let batch = packed.batch();
-    let mut blocks = vec![0.0; set.len().next_multiple_of(BLOCK) * width];
-    outputs(model.arithmetic, &objective, &model.parameters, batch.samples.features, &mut blocks);
-    let mut by_sample = vec![0.0; set.len() * width];
-    for sample in 0..set.len() {
-        let place = batch.places.map_or(sample, |places| places[sample] as usize);
-        let block = &blocks[sample / BLOCK * BLOCK * width..];
-        for (output, to) in by_sample[place * width..][..width].iter_mut().enumerate() {
-            *to = block[output * BLOCK + sample % BLOCK];
-        }
-    }
-    Ok(by_sample)
+    Ok(outputs(objective.net(), model.arithmetic, &model.parameters, set))
 }
 
 /// The heads of the columns that [`row`] fills.

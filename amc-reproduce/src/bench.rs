@@ -64,6 +64,7 @@ pub fn measure(
         options: Options::new(SIGMA),
         initial: Initial::Gaussian(SIGMA),
         signal_norm: false,
+        transfer: Default::default(),
         in_place: false,
         batching: Batching::Full,
         steps,

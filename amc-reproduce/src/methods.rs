@@ -96,6 +96,7 @@ pub fn run(task: &Task, setting: Setting, seed: u64, arithmetic: Arithmetic) -> 
         method,
         options,
         initial: Initial::Gaussian(options.sigma),
+        transfer: Default::default(),
         in_place: false,
         signal_norm,
         batching: Batching::Full,

@@ -37,3 +37,12 @@ pub fn start<R: Rng + Clone>(
     evaluator.gather(net, parameters, statistics, false);
     loss
 }
+
+/// Gathers the statistics of parameters that are given, and gives their loss; they are then kept.
+///
+/// Lengths are those of [`start`].
+pub fn start_at(net: Net<'_>, parameters: &[f32], statistics: &mut [f32], evaluator: &mut impl EvaluateParts) -> f32 {
+    let loss = evaluator.keep(parameters, Part::Net);
+    evaluator.gather(net, parameters, statistics, true);
+    loss
+}

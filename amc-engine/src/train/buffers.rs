@@ -1,11 +1,12 @@
 //! The memory of a chain.
 
 use amc_core::chain::{Memory, Options, State, Stream, jump_streams, streams};
-use amc_core::{Generator, Net};
+use amc_core::{Generator, Selection};
 use amc_store::FormatError;
 use amc_store::snapshot::{Expected, Slices, Stored};
 
 use super::Settings;
+use super::transfer::Whole;
 use crate::data::pack::Batch;
 use crate::evaluate::Evaluator;
 
@@ -21,12 +22,13 @@ pub(super) struct Buffers {
 }
 
 impl Buffers {
-    /// Initial parameters, drawn from `rng`, which is then the chain's, and rounded to the grid if there is one; and room
-    /// for what the settings need.
-    pub fn new(net: Net<'_>, settings: &Settings, rng: &mut Generator) -> Self {
+    /// Those of all parameters `start` that are selected, rounded to the grid if there is one; and room for what the settings
+    /// need. `rng` is then the chain's.
+    pub fn new(selection: Selection<'_>, start: &[f32], settings: &Settings, rng: &mut Generator) -> Self {
         let Options { epsilon, grid, .. } = settings.options;
-        let count = net.parameters();
-        let mut parameters = settings.initial.draw(net, settings.arithmetic, rng);
+        let count = selection.parameters();
+        let mut parameters = vec![0.0; count];
+        selection.take(start, &mut parameters);
         if let Some(grid) = grid {
             grid.round(&mut parameters);
         }
@@ -34,7 +36,7 @@ impl Buffers {
         let centres = vec![0.0; if epsilon == 0.0 { 0 } else { count }];
         let mut streams = vec![Stream::new(rng.clone()); streams(count)];
         jump_streams(rng, &mut streams);
-        let signal = settings.signal_norm.then(|| vec![0.0; net.layers().len()]);
+        let signal = settings.signal_norm.then(|| vec![0.0; selection.net().layers().len()]);
         let gathered = signal.clone().unwrap_or_default();
         Self { parameters, proposed, centres, streams, signal, gathered }
     }
@@ -54,10 +56,10 @@ impl Buffers {
         self.signal.as_deref().unwrap_or_default()
     }
 
-    /// The loss on the first batch, whose signals are kept.
-    pub fn begin(&mut self, evaluator: &mut Evaluator<'_>, batch: &Batch<'_>) -> f32 {
+    /// The loss on the first batch, whose signals are kept; of a net whose other parameters are `whole`'s.
+    pub fn begin(&mut self, evaluator: &mut Evaluator<'_>, batch: &Batch<'_>, whole: &mut Whole<'_>) -> f32 {
         let signal = self.signal.as_deref_mut().unwrap_or_default();
-        evaluator.score(batch, (batch.samples.len(), &[]), &self.parameters, signal)
+        evaluator.score(batch, (batch.samples.len(), &[]), whole.with(&self.parameters), signal)
     }
 
     /// Where a chain of the same settings was when it was kept, and the state that it goes on from.
@@ -70,7 +72,7 @@ impl Buffers {
     }
 
     /// What a chain is lent, and the room for the signals of its proposals.
-    pub fn lend<'m>(&'m mut self, net: Net<'m>) -> (Memory<'m, Generator>, &'m mut [f32]) {
+    pub fn lend<'m>(&'m mut self, selection: Selection<'m>) -> (Memory<'m, Generator>, &'m mut [f32]) {
         let Self { parameters, proposed, centres, streams, signal, gathered } = self;
         let memory = match proposed.is_empty() {
             true => Memory::in_place(parameters),
@@ -78,7 +80,7 @@ impl Buffers {
         };
         let memory = memory.centres(centres).streams(streams);
         let memory = match signal {
-            Some(signal) => memory.signal_norm(net, signal),
+            Some(signal) => memory.signal_norm_of(selection, signal),
             None => memory,
         };
         (memory, gathered)

@@ -72,7 +72,7 @@ impl CachedMinibatch {
 mod tests {
     use amc_core::batch::Minibatch;
     use amc_core::chain::{Chain, Counters, Options};
-    use amc_core::{Generator, Measurements};
+    use amc_core::{Generator, Measurements, Selection};
     use rand_core::SeedableRng;
 
     use super::CachedMinibatch;
@@ -83,6 +83,7 @@ mod tests {
     use crate::evaluate::Evaluator;
     use crate::train::buffers::Buffers;
     use crate::train::threads::Threads;
+    use crate::train::transfer::Whole;
     use crate::train::{Batching, Initial, Method, Settings, with_moves};
     use amc_kernels::Arithmetic;
 
@@ -93,6 +94,7 @@ mod tests {
             method: Method::Amc,
             options: Options::new(0.02).n_reset(5).epsilon(0.01),
             initial: Initial::Kaiming,
+            transfer: Default::default(),
             in_place: false,
             signal_norm,
             batching: Batching::Mini(SIZE),
@@ -114,16 +116,18 @@ mod tests {
     fn evaluated_whole(net: &Description, data: &Data, settings: &Settings) -> End {
         let objective = net.objective().expect("a net");
         let mut rng = Generator::seed_from_u64(settings.seed);
-        let mut buffers = Buffers::new(objective.net(), settings, &mut rng);
+        let start = settings.start(objective.net(), &mut rng);
+        let selection = Selection::all(objective.net());
+        let mut buffers = Buffers::new(selection, &start, settings, &mut rng);
         let mut of_batches = rng.clone();
         of_batches.long_jump();
         let mut order = vec![0; data.train.len()];
         let mut subsets = Minibatch::new(SIZE, &mut order);
         let mut pack = PackedSet::at(&data.train, subsets.draw(&mut of_batches), 1);
         let mut evaluator = Evaluator::new(objective, settings.arithmetic, 1);
-        let loss = buffers.begin(&mut evaluator, &pack.batch());
+        let loss = buffers.begin(&mut evaluator, &pack.batch(), &mut Whole::Moved);
         let mut signal = buffers.signal().to_vec();
-        let (memory, _) = buffers.lend(objective.net());
+        let (memory, _) = buffers.lend(selection);
         let mut chain = Chain::new(memory, settings.options, rng, loss).expect("a chain");
         for step in 0..settings.steps {
             if step > 0 {

@@ -51,6 +51,7 @@ mod tests {
             method: Method::Amc,
             options: Options::new(0.1).epsilon(0.01).n_reset(20).temperature(1e-4),
             initial: Initial::Gaussian(0.1),
+            transfer: Default::default(),
             in_place: false,
             signal_norm,
             batching,

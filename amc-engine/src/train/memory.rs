@@ -107,6 +107,7 @@ mod tests {
             method: Method::Amc,
             options: Options::new(0.01),
             initial: Initial::Gaussian(0.01),
+            transfer: Default::default(),
             in_place: false,
             signal_norm: false,
             batching: Batching::Full,

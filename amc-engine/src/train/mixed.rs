@@ -1,6 +1,6 @@
 //! Mixed moves, over threads and over batches as the policy has them.
 
-use amc_core::mixed::{Arm, EvaluateParts, Mixed, MixedMemory, MixedState, start};
+use amc_core::mixed::{Arm, EvaluateParts, Mixed, MixedMemory, MixedState, start, start_at};
 use amc_core::{Generator, Net, Objective, Part, Portable, Score};
 use anyhow::Context;
 use rand_core::SeedableRng;
@@ -160,7 +160,14 @@ impl<'m, 'a> MixedMoves<'m, 'a> {
         let mut run = Run { objective, settings: settings.clone(), batches, kept, sampled, score };
         let mixed = match stored {
             None => {
-                let loss = start(net, &mut memory.parameters, &mut memory.statistics, &mut rng, &mut run);
+                let Memory { parameters, statistics, .. } = memory;
+                let loss = match &settings.transfer.from {
+                    None => start(net, parameters, statistics, &mut rng, &mut run),
+                    Some(from) => {
+                        parameters.copy_from_slice(from);
+                        start_at(net, parameters, statistics, &mut run)
+                    }
+                };
                 run.batches.set().check_start(loss, &[])?;
                 Mixed::new(net, memory.lend(), temperature, rng, loss)?
             }

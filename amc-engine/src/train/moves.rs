@@ -2,13 +2,14 @@
 
 use amc_core::chain::Chain;
 use amc_core::trainer::{Evaluate, Trainer};
-use amc_core::{Cost, Generator, Measurements, Net, Score};
+use amc_core::{Cost, Generator, Measurements, Score, Selection};
 
 use super::batches::Batches;
 use super::buffers::Buffers;
 use super::checkpoint::{Checkpoint, bytes_of};
 use super::end::End;
 use super::threads::Threads;
+use super::transfer::Whole;
 use super::{Progress, Settings};
 use crate::data::pack::PackedSet;
 use crate::evaluate::{Evaluator, Work};
@@ -20,6 +21,8 @@ struct Run<'m, 'a> {
     threads: Threads,
     /// Of a whole pass.
     cost: Cost,
+    /// All parameters of the net.
+    whole: Whole<'m>,
 }
 
 impl Evaluate for Run<'_, '_> {
@@ -30,16 +33,16 @@ impl Evaluate for Run<'_, '_> {
     }
 
     fn evaluate(&mut self, parameters: &[f32], signal: &mut [f32]) -> f32 {
-        let Self { evaluator, batches, .. } = self;
+        let Self { evaluator, batches, whole, .. } = self;
         let (fresh, rest) = batches.fresh();
-        let loss = evaluator.score(&batches.current(), (fresh, &rest), parameters, signal);
+        let loss = evaluator.score(&batches.current(), (fresh, &rest), whole.with(parameters), signal);
         batches.learn(evaluator);
         loss
     }
 
     fn evaluate_within(&mut self, bound: f32, parameters: &[f32], signal: &mut [f32]) -> Option<Score> {
         let measurements = Measurements { signal, correct: self.batches.is_progressive() };
-        self.evaluator.evaluate_within(bound, parameters, &self.batches.current(), measurements)
+        self.evaluator.evaluate_within(bound, self.whole.with(parameters), &self.batches.current(), measurements)
     }
 
     fn next_batch(&mut self) -> bool {
@@ -64,7 +67,7 @@ pub struct AmcMoves<'m, 'a>(Trainer<'m, Run<'m, 'a>>);
 impl<'m, 'a> AmcMoves<'m, 'a> {
     /// A chain at the initial parameters, on the first batch; or where one of the same settings was.
     pub(super) fn new(
-        net: Net<'m>,
+        (selection, mut whole): (Selection<'m>, Whole<'m>),
         mut evaluator: Evaluator<'a>,
         mut batches: Batches<'m>,
         buffers: &'m mut Buffers,
@@ -74,20 +77,20 @@ impl<'m, 'a> AmcMoves<'m, 'a> {
     ) -> anyhow::Result<Self> {
         let (chain, gathered) = match from {
             None => {
-                let loss = buffers.begin(&mut evaluator, &batches.current());
+                let loss = buffers.begin(&mut evaluator, &batches.current(), &mut whole);
                 batches.set().check_start(loss, buffers.signal())?;
-                let (memory, gathered) = buffers.lend(net);
+                let (memory, gathered) = buffers.lend(selection);
                 (Chain::new(memory, settings.options, rng, loss)?, gathered)
             }
             Some(Checkpoint { chain, batch, early_rejection }) => {
                 evaluator.resume(*early_rejection);
                 let state = buffers.load(chain, settings)?;
                 batches.resume(state.counters.steps, *batch);
-                let (memory, gathered) = buffers.lend(net);
+                let (memory, gathered) = buffers.lend(selection);
                 (Chain::resume(memory, settings.options, state)?, gathered)
             }
         };
-        let run = Run { evaluator, batches, threads: Threads::of(settings), cost: net.cost() };
+        let run = Run { evaluator, batches, threads: Threads::of(settings), cost: selection.net().cost(), whole };
         Ok(Self(Trainer::of(chain, run, gathered)?))
     }
 
@@ -114,13 +117,13 @@ impl<'m, 'a> AmcMoves<'m, 'a> {
 
     /// Where the chain stands.
     pub(super) fn progress<'t>(&'t mut self, test: Option<&'t PackedSet<'t>>) -> Progress<'t, 'a> {
-        let (chain, Run { evaluator, batches, .. }, _) = self.0.parts();
+        let (chain, Run { evaluator, batches, whole, .. }, _) = self.0.parts();
         Progress {
             counters: chain.counters(),
             loss: chain.loss(),
             sigma: chain.sigma(),
             batch: batches.size(),
-            parameters: chain.parameters(),
+            parameters: whole.with(chain.parameters()),
             evaluator,
             test,
         }
@@ -128,8 +131,9 @@ impl<'m, 'a> AmcMoves<'m, 'a> {
 
     /// Ends the moves.
     pub(super) fn end(self) -> End<'m, 'a> {
-        let (chain, Run { evaluator, batches, .. }) = self.0.into_parts();
-        let (parameters, counters, sigma) = (chain.parameters().to_vec(), chain.counters(), chain.sigma());
+        let (chain, Run { evaluator, batches, mut whole, .. }) = self.0.into_parts();
+        let (counters, sigma) = (chain.counters(), chain.sigma());
+        let parameters = whole.with(chain.parameters()).to_vec();
         let early_rejection = evaluator.early_rejection();
         End { parameters, counters, sigma, early_rejection, evaluator, batches }
     }

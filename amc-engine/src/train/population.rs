@@ -2,7 +2,7 @@
 
 use amc_core::chain::{Chain, ChainError, State};
 use amc_core::trainer::{Evaluate, Trainer};
-use amc_core::{Generator, Measurements, Net, Objective, Score};
+use amc_core::{Generator, Measurements, Net, Objective, Score, Selection};
 use rand_core::SeedableRng;
 use rayon::prelude::*;
 
@@ -10,6 +10,7 @@ use super::Settings;
 use super::buffers::Buffers;
 use super::checkpoint::bytes_of;
 use super::threads::Threads;
+use super::transfer::Whole;
 use crate::data::pack::{Batch, PackedSet};
 use crate::evaluate::Evaluator;
 
@@ -39,10 +40,11 @@ impl<'a, 'd> Population<'a, 'd> {
         let net = objective.net();
         let member = |chain| {
             let mut rng = Generator::seed_from_u64(settings.seed + chain as u64);
-            let mut buffers = Buffers::new(net, settings, &mut rng);
+            let start = settings.start(net, &mut rng);
+            let mut buffers = Buffers::new(Selection::all(net), &start, settings, &mut rng);
             let mut evaluator = Evaluator::new(objective, settings.arithmetic, 1);
-            let loss = buffers.begin(&mut evaluator, &pack.batch());
-            let (memory, _) = buffers.lend(net);
+            let loss = buffers.begin(&mut evaluator, &pack.batch(), &mut Whole::Moved);
+            let (memory, _) = buffers.lend(Selection::all(net));
             let state = Chain::new(memory, settings.options, rng, loss)?.state()?;
             Ok(Member { buffers, state, evaluator })
         };
@@ -72,7 +74,7 @@ impl<'a, 'd> Population<'a, 'd> {
     pub fn checkpoint(&mut self) -> anyhow::Result<Vec<Vec<u8>>> {
         let Self { net, settings, members, .. } = self;
         let bytes = |member: &mut Member<'_>| {
-            let (memory, _) = member.buffers.lend(*net);
+            let (memory, _) = member.buffers.lend(Selection::all(*net));
             bytes_of(&Chain::resume(memory, settings.options, member.state.clone())?, settings.arithmetic)
         };
         members.iter_mut().map(bytes).collect()
@@ -95,7 +97,7 @@ impl<'a, 'd> Population<'a, 'd> {
 impl Member<'_> {
     fn advance(&mut self, net: Net<'_>, settings: &Settings, batch: &Batch<'_>, moves: u64) -> Result<(), ChainError> {
         let Self { buffers, state, evaluator } = self;
-        let (memory, gathered) = buffers.lend(net);
+        let (memory, gathered) = buffers.lend(Selection::all(net));
         let chain = Chain::resume(memory, settings.options, state.clone())?;
         let evaluate = OnBatch { evaluator, batch: *batch, threads: Threads { threads: 1, ..Threads::of(settings) } };
         let mut trainer = Trainer::of(chain, evaluate, gathered)?;
@@ -146,6 +148,7 @@ mod tests {
             method: Method::Amc,
             options: Options::new(0.02).epsilon(0.01).n_reset(50),
             initial: Initial::Gaussian(0.1),
+            transfer: Default::default(),
             in_place: false,
             signal_norm: true,
             batching: Batching::Full,

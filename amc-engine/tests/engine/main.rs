@@ -3,3 +3,4 @@
 mod evaluate;
 mod pack;
 mod recurrent;
+mod transfer;

@@ -17,6 +17,7 @@ fn trained(steps: u64, batching: Batching, threads: usize) -> Trained {
         method: Method::Amc,
         options: Options::new(0.05).n_reset(50),
         initial: Initial::Kaiming,
+        transfer: Default::default(),
         in_place: false,
         signal_norm: true,
         batching,

@@ -157,6 +157,7 @@ impl Figure for Fig2 {
             method: amc_engine::train::Method::Amc,
             options: Options::new(run.sigma as f32).epsilon(run.epsilon as f32).n_reset(run.n_reset),
             initial: run.initial,
+            transfer: Default::default(),
             in_place: false,
             signal_norm: run.algorithm == Algorithm::Adaptive,
             batching: Batching::Full,

@@ -117,6 +117,7 @@ impl Training {
             method: amc_engine::train::Method::Amc,
             options,
             initial: self.initial,
+            transfer: Default::default(),
             in_place: false,
             signal_norm,
             batching: self.method.batching(),

@@ -32,6 +32,7 @@ pub(super) fn run(
         method: Method::Amc,
         options: Options::new(1.0),
         initial: Initial::Kaiming,
+        transfer: Default::default(),
         in_place: false,
         signal_norm: false,
         batching: batch.map_or(Batching::Full, Batching::Mini),

@@ -219,6 +219,7 @@ impl TrainArgs {
             method: self.method,
             options,
             initial: Initial::Gaussian(options.sigma),
+            transfer: Default::default(),
             in_place: self.in_place,
             signal_norm: self.signal_norm.map_or(defaults.signal_norm, |switch| switch == Switch::On),
             batching,
