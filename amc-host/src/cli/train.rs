@@ -4,8 +4,11 @@ mod about;
 mod args;
 mod best;
 mod kept;
+mod part;
 mod stop;
+mod transfer;
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::ExitCode;
@@ -22,6 +25,7 @@ pub(super) use self::args::TrainArgs;
 use self::best::{Lowest, Watch};
 use self::kept::{Keeper, Kept, checksums};
 use self::stop::{ASKED, StopArgs, asked};
+use self::transfer::Plan;
 use crate::console::print;
 use crate::data::prepare::{self, Prepared};
 use crate::metrics::Metrics;
@@ -54,21 +58,46 @@ pub(super) fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
 
 /// Makes a run, or goes on with one.
 fn make(args: &TrainArgs, command: Vec<String>, from: Option<(&Path, Kept)>) -> anyhow::Result<ExitCode> {
-    let (data, schema, found) = match args.data.table() {
+    let model = args.from.as_deref().map(Model::load).transpose()?;
+    let known = model.as_ref().and_then(|model| model.schema.as_ref());
+    let (all, schema, mut found) = match args.data.table() {
         Some(path) => {
-            let Prepared { data, schema, report } = prepare::load(path, &args.table.options())?;
+            let Prepared { data, schema, report } = match known {
+                Some(known) => prepare::load_known(known, path, &args.table.options())?,
+                None => prepare::load(path, &args.table.options())?,
+            };
             report.iter().for_each(|line| note!("{line}"));
             (data, Some(schema), report)
         }
         None => (args.data.load()?, None, Vec::new()),
     };
-    let description = args.description(&data)?;
-    let settings = args.settings(&data)?;
+    let plan = match (&model, &args.from) {
+        (Some(model), Some(place)) => Some(args.plan(model, place, &all)?),
+        _ => None,
+    };
+    let whole = match &plan {
+        Some(plan) => plan.whole().clone(),
+        None => args.description(&all)?,
+    };
+    let settings = args.settings(&all)?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads).build()?;
+    let begun_with = plan.as_ref().map(Plan::parameters).unwrap_or_default();
+    let checksums = checksums(&all, schema.as_ref(), (&whole, &begun_with))?;
+    warn_of_scale(&all);
+    if let Some(plan) = &plan {
+        found.push(plan.report());
+        note!("{}", plan.report());
+    }
+    let (description, settings, data) = match &plan {
+        Some(plan) => {
+            let data = pool.install(|| plan.data(&all, args.arithmetic))?;
+            (plan.head()?, plan.settings(settings), data)
+        }
+        None => (whole.clone(), settings, Cow::Borrowed(&all)),
+    };
     check(&description, &data, &settings)?;
     let stop = args.stop(&data, &description, &settings);
     stop.check(&data)?;
-    warn_of_scale(&data);
-    let checksums = checksums(&data, schema.as_ref(), &description)?;
     let folder = match &from {
         Some((dir, kept)) => {
             kept.check(dir, &args.data.data, checksums)?;
@@ -80,23 +109,26 @@ fn make(args: &TrainArgs, command: Vec<String>, from: Option<(&Path, Kept)>) -> 
         Some((_, Kept { seconds, curve, lowest, place, .. })) => (seconds, curve, lowest, Some(place)),
         None => (0.0, Vec::new(), Lowest::default(), None),
     };
-    let about = about(&args.data.data, &command, &description, (&settings, &stop), found);
+    let about = about(&args.data.data, &command, &whole, (&settings, &stop), found);
     let keeper = Keeper::new(folder.path(), args.checkpoint_every, command, checksums, before);
     let watch = Watch::new(&data, &settings, lowest);
     let mut way = Way { curve, stop: &stop, keeper, watch, was_asked: false, ended: None };
-    let trained = train_and_show(&description, &data, &settings, place.as_ref(), &mut way)?;
+    let trained = pool.install(|| train_and_show(&description, &data, &settings, place.as_ref(), &mut way))?;
     let out = folder.path().display();
     if way.was_asked {
         note!("stopped after {} steps: `amc train --resume {out}` goes on", trained.counters.steps);
         return Ok(ExitCode::from(ASKED));
     }
     let Way { curve, keeper, watch, ended, .. } = way;
-    let (trained, model_step) = watch.choose(trained, &description, &data, &settings)?;
+    let (mut trained, model_step) = watch.choose(trained, &description, &data, &settings)?;
+    if let Some(plan) = &plan {
+        trained.parameters = plan.with(&trained.parameters);
+    }
     let parameters = trained.parameters.clone();
-    let model = Model { description, arithmetic: args.arithmetic, parameters, schema };
+    let model = Model { description: whole, arithmetic: args.arithmetic, parameters, schema };
     model.save(&folder.path().join(output::MODEL))?;
-    let train = Metrics::of(&model, &data.train)?;
-    let test = data.test.as_ref().map(|test| Metrics::of(&model, test)).transpose()?;
+    let train = Metrics::of(&model, &all.train)?;
+    let test = all.test.as_ref().map(|test| Metrics::of(&model, test)).transpose()?;
     let run =
         Run { data: &args.data.data, method: settings.method, seed: settings.seed, ended, before, out: folder.path() };
     let summary = summary(&trained, model_step, run, train, test);
@@ -139,7 +171,6 @@ fn train_and_show(
     way: &mut Way<'_>,
 ) -> anyhow::Result<Trained> {
     let steps = settings.steps;
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads).build()?;
     let asked = asked()?;
     let bar = ProgressBar::new(steps);
     let style = "{elapsed_precise} [{bar:30}] {pos}/{len}  {msg}  {eta} left";
@@ -147,49 +178,45 @@ fn train_and_show(
     let every = (steps / CURVE_POINTS).max(1);
     let mut accuracy = None;
     let mut shown = std::time::Instant::now();
-    let trained = pool.install(|| {
-        train_on(description, data, settings, from, |moves, test| {
-            let mut progress = moves.progress(test);
-            let not_lowered = way.watch.look(&mut progress);
-            if let Some(advice) = way.watch.advice(&progress) {
-                bar.suspend(|| note!("{advice}"));
-            }
-            let step = progress.counters.steps;
-            let acceptance_rate = progress.counters.acceptance_rate();
-            let (loss, sigma, batch) = (progress.loss, progress.sigma, progress.batch);
-            let is_point = step % every == 0 || step == steps;
-            if is_point {
-                accuracy = progress.test_accuracy();
-            }
-            let measured = accuracy.filter(|_| is_point);
-            let reached = way.stop.reached(|| way.keeper.seconds(), loss, not_lowered, measured);
-            if is_point || reached.is_some() {
-                way.curve.push(Point { step, loss, acceptance_rate, sigma, batch, test_accuracy: measured });
-            }
-            if shown.elapsed().as_millis() >= 100 {
-                shown = std::time::Instant::now();
-                let accuracy = accuracy.map_or(String::new(), |a| format!("  accuracy {a:.3}"));
-                bar.set_message(format!(
-                    "loss {loss:.5}  acceptance {acceptance_rate:.3}  sigma {sigma:.2e}{accuracy}"
-                ));
-                bar.set_position(step);
-            }
-            // Should the results not be written, they can be once more.
-            if step == steps || reached.is_some() || way.keeper.is_due() {
-                bar.suspend(|| way.keeper.try_keep(&way.curve, &way.watch.lowest, moves.checkpoint()));
-            }
-            if let Some(why) = reached {
-                bar.suspend(|| note!("ended after {step} of {steps} steps: {why}"));
-                way.ended = Some(why);
-                return Ok(ControlFlow::Break(()));
-            }
-            if asked.load(Relaxed) {
-                way.keeper.keep(&way.curve, &way.watch.lowest, moves.checkpoint())?;
-                way.was_asked = true;
-                return Ok(ControlFlow::Break(()));
-            }
-            Ok(ControlFlow::Continue(()))
-        })
+    let trained = train_on(description, data, settings, from, |moves, test| {
+        let mut progress = moves.progress(test);
+        let not_lowered = way.watch.look(&mut progress);
+        if let Some(advice) = way.watch.advice(&progress) {
+            bar.suspend(|| note!("{advice}"));
+        }
+        let step = progress.counters.steps;
+        let acceptance_rate = progress.counters.acceptance_rate();
+        let (loss, sigma, batch) = (progress.loss, progress.sigma, progress.batch);
+        let is_point = step % every == 0 || step == steps;
+        if is_point {
+            accuracy = progress.test_accuracy();
+        }
+        let measured = accuracy.filter(|_| is_point);
+        let reached = way.stop.reached(|| way.keeper.seconds(), loss, not_lowered, measured);
+        if is_point || reached.is_some() {
+            way.curve.push(Point { step, loss, acceptance_rate, sigma, batch, test_accuracy: measured });
+        }
+        if shown.elapsed().as_millis() >= 100 {
+            shown = std::time::Instant::now();
+            let accuracy = accuracy.map_or(String::new(), |a| format!("  accuracy {a:.3}"));
+            bar.set_message(format!("loss {loss:.5}  acceptance {acceptance_rate:.3}  sigma {sigma:.2e}{accuracy}"));
+            bar.set_position(step);
+        }
+        // Should the results not be written, they can be once more.
+        if step == steps || reached.is_some() || way.keeper.is_due() {
+            bar.suspend(|| way.keeper.try_keep(&way.curve, &way.watch.lowest, moves.checkpoint()));
+        }
+        if let Some(why) = reached {
+            bar.suspend(|| note!("ended after {step} of {steps} steps: {why}"));
+            way.ended = Some(why);
+            return Ok(ControlFlow::Break(()));
+        }
+        if asked.load(Relaxed) {
+            way.keeper.keep(&way.curve, &way.watch.lowest, moves.checkpoint())?;
+            way.was_asked = true;
+            return Ok(ControlFlow::Break(()));
+        }
+        Ok(ControlFlow::Continue(()))
     })?;
     bar.finish_and_clear();
     Ok(trained)

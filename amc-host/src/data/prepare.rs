@@ -1,6 +1,7 @@
 //! From a table to data to train on: its target, its features, its two parts, and their scale.
 
 mod choice;
+mod known;
 mod windows;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use amc_engine::data::{Data, OwnedTargets, Set, Values};
 use amc_engine::memory::MemoryError;
 
 use self::choice::{feature_columns, groups, target_columns};
+pub use self::known::load_known;
 pub(crate) use self::windows::check_memory;
 use self::windows::{Order, windows};
 use super::normalise::{Normalise, scaling};
@@ -215,13 +217,25 @@ pub fn load(path: &Path, options: &Options) -> Result<Prepared, PrepareError> {
     schema.input_scaling = scalings(&raw, width, &parts.train, options.normalise);
     report.extend(said_of_features(&schema, &raw, &parts.train, options.normalise));
     let all = schema.scale(raw);
-    let set = |rows: &[usize]| set(&schema, &all, &target, rows);
+    prepared(&table, (&target, &all), schema, samples, options, report)
+}
+
+/// The two parts of a table of which all is known: its targets, and its features as the net has them.
+fn prepared(
+    table: &Table,
+    (target, all): (&Target, &[f32]),
+    schema: Schema,
+    samples: Parts,
+    options: &Options,
+    mut report: Vec<String>,
+) -> Result<Prepared, PrepareError> {
+    let set = |rows: &[usize]| set(&schema, all, target, rows);
     let test = match &options.test {
         Some(path) => Some(table_to_test(&schema, path, options, &mut report)?),
         None if samples.test.is_empty() => None,
         None => Some(set(&samples.test)?),
     };
-    let train = if options.balance { target.balanced(&table, &samples.train, &mut report)? } else { samples.train };
+    let train = if options.balance { target.balanced(table, &samples.train, &mut report)? } else { samples.train };
     Ok(Prepared { data: Data { train: set(&train)?, test }, schema, report })
 }
 

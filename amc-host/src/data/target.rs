@@ -6,7 +6,7 @@ use super::normalise::{Normalise, scaling};
 use super::schema::{Outputs, Scaling, Schema};
 use super::split::Parts;
 use super::table::columns::{Cells, ColumnError};
-use super::table::{Place, Table};
+use super::table::{Cell, Place, Table};
 
 /// Classes that a net can have.
 const MOST_CLASSES: usize = 256;
@@ -109,6 +109,16 @@ fn class_name(number: f64) -> String {
     format!("{number}")
 }
 
+/// The place of a cell's class among the names: the same text, or the same number.
+fn class_of(cell: &Cell<'_>, names: &[String]) -> Option<usize> {
+    let (text, number) = (cell.text(), cell.number());
+    let is = |name: &String| {
+        let same_number = || Some(number? == name.parse::<f64>().ok()?);
+        *name == text || same_number() == Some(true)
+    };
+    names.iter().position(is)
+}
+
 impl Target {
     /// The target in these columns.
     pub fn of(table: &Table, columns: &[usize], task: Option<Task>) -> Result<Self, TargetError> {
@@ -176,18 +186,35 @@ impl Target {
         };
         let column = columns.first().copied().unwrap_or_default();
         let of = table.column(column).enumerate().map(|(row, cell)| {
-            let (text, number) = (cell.text(), cell.number());
-            let is = |name: &String| {
-                let same_number = || Some(number? == name.parse::<f64>().ok()?);
-                *name == text || same_number() == Some(true)
-            };
-            names.iter().position(is).ok_or_else(|| TargetError::Unknown {
+            class_of(&cell, names).ok_or_else(|| TargetError::Unknown {
                 place: table.place(row, column),
-                class: text.to_string(),
+                class: cell.text().to_string(),
                 known: names.join(", "),
             })
         });
         Ok(Self::Classes { column, names: names.clone(), of: of.collect::<Result<_, _>>()? })
+    }
+
+    /// The classes of a column, of which a net has some: those that it does not have follow its own, in the order of the rows.
+    pub fn beside(table: &Table, column: usize, known: &[String]) -> Result<Self, TargetError> {
+        let (mut names, mut of) = (known.to_vec(), Vec::new());
+        for (row, cell) in table.column(column).enumerate() {
+            if cell.is_missing() {
+                return Err(TargetError::Missing(table.place(row, column)));
+            }
+            let class = class_of(&cell, &names).unwrap_or(names.len());
+            if class == names.len() {
+                names.push(cell.number().map_or_else(|| cell.text().into_owned(), class_name));
+            }
+            of.push(class);
+        }
+        match names.len() {
+            classes if classes > MOST_CLASSES => {
+                let (path, column) = (table.path().to_path_buf(), table.title(column));
+                Err(TargetError::Classes { path, column, classes })
+            }
+            _ => Ok(Self::Classes { column, names, of }),
+        }
     }
 
     /// The class of each row, to split by; 0 where there are none.

@@ -16,7 +16,7 @@
 //! activation = "softmax"
 //! ```
 //!
-//! A kind's fields are those of its type in `amc_core`.
+//! A kind's fields are those of its type in `amc_core`; and `trainable = false` freezes a layer of a net that is gone on with.
 
 use std::path::{Path, PathBuf};
 
@@ -35,6 +35,8 @@ pub struct NetFile {
     pub layers: Vec<Layer>,
     /// The loss, if the file says it.
     pub loss: Option<LossName>,
+    /// Which layers are frozen.
+    pub frozen: Vec<bool>,
 }
 
 /// Why a file describes no net.
@@ -103,19 +105,24 @@ fn parse(path: &Path, text: &str, inputs: usize) -> Result<NetFile, NetFileError
         let path = path.to_path_buf();
         layer_of(table).map_err(|reason| NetFileError::Layer { path, line: *line, layer, reason })
     });
-    let layers = layers.collect::<Result<Vec<_>, _>>()?;
+    let (layers, frozen): (Vec<_>, Vec<_>) = layers.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
     let inputs = said.unwrap_or(inputs);
     if let Err(error) = Net::try_new(inputs, &layers) {
         let line = about(error).and_then(|layer| lines.get(layer)).copied().unwrap_or(1);
         return Err(NetFileError::Net { path: path.to_path_buf(), line, error });
     }
-    Ok(NetFile { inputs, layers, loss })
+    Ok(NetFile { inputs, layers, loss, frozen })
 }
 
-/// The layer of a table that names its kind.
-fn layer_of(mut table: Table) -> Result<Layer, String> {
+/// The layer of a table that names its kind, and whether it is frozen.
+fn layer_of(mut table: Table) -> Result<(Layer, bool), String> {
     let Some(Value::String(kind)) = table.remove("kind") else {
         return Err("kind = \"...\" is missing".to_string());
+    };
+    let is_frozen = match table.remove("trainable") {
+        None | Some(Value::Boolean(true)) => false,
+        Some(Value::Boolean(false)) => true,
+        Some(other) => return Err(format!("{kind}: trainable is {other}: use true or false")),
     };
     let given = table.clone();
     let named = Value::Table(Table::from_iter([(kind.clone(), Value::Table(table))]));
@@ -126,9 +133,9 @@ fn layer_of(mut table: Table) -> Result<Layer, String> {
     match given.keys().find(|key| !known.contains_key(*key)) {
         Some(key) => {
             let known: Vec<_> = known.keys().map(String::as_str).collect();
-            Err(format!("{kind}: there is no {key}: its fields are {}", known.join(", ")))
+            Err(format!("{kind}: there is no {key}: its fields are {}, trainable", known.join(", ")))
         }
-        None => Ok(layer),
+        None => Ok((layer, is_frozen)),
     }
 }
 
@@ -213,7 +220,8 @@ mod tests {
         ] {
             let loss = LossName::CrossEntropy;
             let text = write(&Description { inputs, layers: layers.clone(), loss }).expect("a file");
-            assert_eq!(read(&text), Ok(NetFile { inputs, layers, loss: Some(loss) }), "{text}");
+            let frozen = vec![false; layers.len()];
+            assert_eq!(read(&text), Ok(NetFile { inputs, layers, loss: Some(loss), frozen }), "{text}");
         }
     }
 
@@ -221,7 +229,16 @@ mod tests {
     fn what_is_left_out_is_as_given() {
         let net = read("[[layers]]\nkind = \"recurrent\"\ninputs = 3\nunits = 2\nsteps = 4\nactivation = \"tanh\"\n");
         let layers = vec![Layer::recurrent(3, 2, 4, Activation::Tanh)];
-        assert_eq!(net, Ok(NetFile { inputs: 12, layers, loss: None }));
+        assert_eq!(net, Ok(NetFile { inputs: 12, layers, loss: None, frozen: vec![false] }));
+    }
+
+    #[test]
+    fn layers_are_frozen() {
+        let dense = "[[layers]]\nkind = \"dense\"\nunits = 5\nactivation = \"tanh\"\n";
+        let net = read(&format!("{dense}trainable = false\n{dense}{dense}trainable = true\n")).expect("a net");
+        assert_eq!(net.frozen, [true, false, false]);
+        let told = read(&format!("{dense}trainable = 0\n")).expect_err("refused");
+        assert!(told.ends_with("dense: trainable is 0: use true or false"), "{told}");
     }
 
     #[test]
@@ -242,7 +259,7 @@ mod tests {
                 &format!("{dense}\n[[layers]]\nkind = \"dense\"\nunits = 2\n"),
                 "layer 1 (from 0): dense: missing field `activation`",
             ),
-            (&format!("{dense}bias = true\n"), "dense: there is no bias: its fields are activation, units"),
+            (&format!("{dense}bias = true\n"), "dense: there is no bias: its fields are activation, units, trainable"),
             (
                 &format!("{dense}\n[[layers]]\nkind = \"keep\"\nunits = 4\n"),
                 "line 6: layer 1 takes 4 inputs, but is given 5",

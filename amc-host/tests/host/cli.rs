@@ -10,6 +10,7 @@ mod resume;
 mod scale;
 mod streams;
 mod tables;
+mod transfer;
 mod windows;
 
 use std::fs;

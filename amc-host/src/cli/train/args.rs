@@ -12,10 +12,13 @@ use amc_kernels::Arithmetic;
 use anyhow::{bail, ensure};
 use clap::Args;
 
+use super::part::Part;
 use super::stop::StopArgs;
+use super::transfer::{Plan, Start, Wanted};
 use crate::cli::defaults::Defaults;
 use crate::cli::table::TableArgs;
 use crate::cli::{DataArgs, Switch, ThreadArgs, arithmetics, named, time};
+use crate::model::Model;
 use crate::model::net_file::{self, NetFile};
 use crate::note;
 use crate::output::Folder;
@@ -32,6 +35,21 @@ pub(in crate::cli) struct TrainArgs {
     /// The net, as a TOML file with its layers, of all kinds that there are: `amc info MODEL` prints one
     #[arg(long, value_name = "FILE", conflicts_with_all = ["layers", "activation", "output"])]
     net: Option<PathBuf>,
+    /// Go on with a trained model: its net, its parameters, and what it knows of a table's columns and their scale. Classes that
+    /// it does not know get outputs of their own
+    #[arg(long, value_name = "MODEL", conflicts_with_all = ["layers", "activation"])]
+    pub(super) from: Option<PathBuf>,
+    /// What is trained of the net of --from, where the rest of it stays: all, head (the last layer), last:K (the last K layers that
+    /// have parameters), biases, norms, or numbers of layers, from 0, with commas between [default: all but what --net says is not
+    /// trainable]
+    #[arg(long, value_name = "PART", requires = "from")]
+    train: Option<Part>,
+    /// Replace the last layer of the net of --from, for other classes or numbers to find: its weights begin at 0
+    #[arg(long, requires = "from")]
+    new_head: bool,
+    /// Compute what frozen layers in front make of the samples once, and keep it; off: anew for each move, which takes less memory
+    #[arg(long, value_enum, default_value = "on", requires = "from")]
+    cache: Switch,
     /// Activation of the hidden layers
     #[arg(long, value_parser = named(&ActivationName::ALL, ActivationName::name), default_value = "tanh")]
     activation: ActivationName,
@@ -107,6 +125,47 @@ impl TrainArgs {
         Defaults::of(&self.data.data, data.train.len())
     }
 
+    /// What is trained of the net of a model that is gone on with.
+    pub(super) fn plan(&self, model: &Model, place: &Path, data: &Data) -> anyhow::Result<Plan> {
+        let wanted = Wanted {
+            outputs: data.train.outputs(),
+            are_classes: data.train.has_classes(),
+            new_head: self.new_head,
+            output: self.output.map(Activation::from),
+        };
+        let mut start = Start::of(model, &wanted, place)?;
+        let output = start.description.layers.last().map_or(Activation::Linear, |last| last.activation());
+        let (inputs, width) = (start.description.inputs, data.train.width());
+        ensure!(
+            inputs == width,
+            "{}: the net takes {inputs} inputs, but a sample of {} has {width}",
+            place.display(),
+            self.data.data
+        );
+        let mut said = self.loss;
+        let mut part = self.train.clone().unwrap_or(Part::All);
+        if let Some(file) = &self.net {
+            let NetFile { layers, loss, frozen, .. } = net_file::read(file, inputs)?;
+            start.check_layers(&layers, file)?;
+            ensure!(said.is_none() || loss.is_none(), "--loss is said twice: {} says it, too", file.display());
+            said = said.or(loss);
+            if frozen.contains(&true) {
+                ensure!(
+                    self.train.is_none(),
+                    "--train is said twice: {} has layers that are not trainable",
+                    file.display()
+                );
+                part = Part::Layers((0..frozen.len()).filter(|layer| !frozen[*layer]).collect());
+            }
+        }
+        start.description.loss = match said {
+            Some(loss) => loss,
+            None if self.new_head => self.default_loss(output, data),
+            None => start.description.loss,
+        };
+        Plan::new(start, &part, self.cache == Switch::On)
+    }
+
     /// The net, which fits the data, and the loss.
     pub fn description(&self, data: &Data) -> anyhow::Result<Description> {
         match &self.net {
@@ -141,7 +200,10 @@ impl TrainArgs {
 
     fn of_file(&self, path: &Path, data: &Data) -> anyhow::Result<Description> {
         let (wanted, outputs, place) = (data.train.width(), data.train.outputs(), path.display());
-        let NetFile { inputs, layers, loss } = net_file::read(path, wanted)?;
+        let NetFile { inputs, layers, loss, frozen } = net_file::read(path, wanted)?;
+        if let Some(layer) = frozen.iter().position(|is_frozen| *is_frozen) {
+            bail!("{place}: layer {layer} (from 0) is not trainable: --from MODEL says what it is");
+        }
         ensure!(self.loss.is_none() || loss.is_none(), "--loss is said twice: {place} says it, too");
         let name = &self.data.data;
         ensure!(inputs == wanted, "{place}: the net takes {inputs} inputs, but a sample of {name} has {wanted}");

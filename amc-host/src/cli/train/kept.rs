@@ -50,11 +50,19 @@ pub(super) struct Kept {
     pub place: Checkpoint,
 }
 
-pub(super) fn checksums(data: &Data, schema: Option<&Schema>, net: &Description) -> anyhow::Result<Checksums> {
+/// Of a run on these data, of this net with the parameters that it takes over, if it does.
+pub(super) fn checksums(
+    data: &Data,
+    schema: Option<&Schema>,
+    (net, taken_over): (&Description, &[f32]),
+) -> anyhow::Result<Checksums> {
     let schema = schema.map(postcard::to_stdvec).transpose()?;
     let test = data.test.as_ref().map(Set::checksum);
     let data = (data.train.checksum(), test, schema.map(|bytes| CRC.checksum(&bytes)));
-    Ok(Checksums { data, net: CRC.checksum(net_file::write(net)?.as_bytes()) })
+    let mut digest = CRC.digest();
+    digest.update(net_file::write(net)?.as_bytes());
+    taken_over.iter().for_each(|x| digest.update(&x.to_le_bytes()));
+    Ok(Checksums { data, net: digest.finalize() })
 }
 
 /// The options that a command line has and that decide over what a run comes to: their names and values.

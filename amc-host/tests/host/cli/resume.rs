@@ -136,6 +136,31 @@ fn a_run_killed_a_hundred_times_comes_to_what_the_unbroken_one_does() {
     }
 }
 
+/// A run that began at a model goes on if that is what it was.
+#[test]
+fn a_run_of_a_models_head_is_gone_on_with() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let dir = dir.path();
+    for (out, steps) in [("begun", "200"), ("other", "100")] {
+        json(&["train", "--steps", steps, "--out", out, "--json"], dir);
+    }
+    fs::copy(dir.join("begun/model.amc"), dir.join("model.amc")).expect("copied");
+    let run =
+        ["train", "--from", "model.amc", "--train", "head", "--checkpoint-every", "1ms", "--json", "--steps", "20000"];
+    let whole = result(json(&[&run[..], &["--out", "whole"]].concat(), dir));
+    let mut cut = spawn(&[&run[..], &["--out", "cut"]].concat(), dir);
+    while !dir.join("cut/checkpoint").exists() {
+        assert_eq!(cut.try_wait().expect("its state"), None, "it is killed before its end");
+        std::thread::yield_now();
+    }
+    cut.kill().expect("killed");
+    cut.wait().expect("its end");
+    fs::copy(dir.join("other/model.amc"), dir.join("model.amc")).expect("copied");
+    refused(&["train", "--resume", "cut"], dir, &["the net is not what it was when the run in cut was begun"]);
+    fs::copy(dir.join("begun/model.amc"), dir.join("model.amc")).expect("copied");
+    assert_eq!(result(json(&["train", "--resume", "cut", "--json"], dir)), whole);
+}
+
 #[test]
 fn nothing_else_goes_on_with_a_run() {
     let dir = tempfile::tempdir().expect("a folder");

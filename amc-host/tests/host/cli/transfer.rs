@@ -1,0 +1,135 @@
+//! `amc train --from`: a model is gone on with, in whole or in parts, on data that may have more classes.
+
+use std::fs;
+use std::path::Path;
+
+use amc_host::model::Model;
+use serde_json::Value;
+
+use super::{amc, json, refused, stdout};
+
+/// 64-32-16-10, trained for a moment.
+fn begun(dir: &Path) -> Model {
+    json(&["train", "--layers", "64,32,16,10", "--steps", "300", "--out", "begun", "--json"], dir);
+    Model::load(&dir.join("begun/model.amc")).expect("a model")
+}
+
+fn go_on(dir: &Path, out: &str, more: &[&str]) -> (Value, Model) {
+    let args = ["train", "--from", "begun/model.amc", "--steps", "300", "--json", "--out", out];
+    let summary = json(&[&args[..], more].concat(), dir);
+    (summary, Model::load(&dir.join(out).join("model.amc")).expect("a model"))
+}
+
+#[test]
+fn a_head_is_trained_and_its_body_stays_with_the_same_bits_kept_or_not() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let begun = begun(dir.path());
+    let (kept, model) = go_on(dir.path(), "kept", &["--train", "head"]);
+    let body = 65 * 32 + 33 * 16;
+    assert_eq!(model.parameters[..body], begun.parameters[..body]);
+    assert_ne!(model.parameters[body..], begun.parameters[body..]);
+    assert_eq!(model.parameters.len(), begun.parameters.len());
+    let (anew, _) = go_on(dir.path(), "anew", &["--train", "2", "--cache", "off", "--threads", "3"]);
+    assert_eq!(kept["params_hash"], anew["params_hash"]);
+    assert_eq!(kept["test_accuracy"], anew["test_accuracy"]);
+    let accuracy = |summary: &Value| summary["train_accuracy"].as_f64().expect("a number");
+    let (all, _) = go_on(dir.path(), "all", &[]);
+    let (mixed, model) = go_on(dir.path(), "mixed", &["--train", "last:2", "--method", "mixed"]);
+    assert_eq!(model.parameters[..65 * 32], begun.parameters[..65 * 32]);
+    let before = stdout(&["eval", "begun/model.amc"], dir.path());
+    let before: f64 = before.split("accuracy ").nth(1).and_then(|text| text[..6].parse().ok()).expect("a number");
+    for summary in [&kept, &all, &mixed] {
+        assert!(accuracy(summary) > before, "{before}: {summary}");
+    }
+    let eval = stdout(&["eval", "mixed/model.amc"], dir.path());
+    assert!(eval.contains(&format!("accuracy {:.4}", accuracy(&mixed))), "the model is the one measured: {eval}");
+}
+
+#[test]
+fn biases_are_trained_and_nothing_else() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let begun = begun(dir.path());
+    let (_, model) = go_on(dir.path(), "biases", &["--train", "biases"]);
+    let changed = model.parameters.iter().zip(&begun.parameters).filter(|(now, then)| now != then).count();
+    assert_eq!(changed, 32 + 16 + 10);
+}
+
+#[test]
+fn a_net_file_says_what_is_not_trainable() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let begun = begun(dir.path());
+    let file = stdout(&["info", "begun/model.amc"], dir.path());
+    let frozen = file.replacen("units = 32", "units = 32\ntrainable = false", 1);
+    fs::write(dir.path().join("net.toml"), &frozen).expect("written");
+    let (by_file, model) = go_on(dir.path(), "by-file", &["--net", "net.toml"]);
+    assert_eq!(model.parameters[..65 * 32], begun.parameters[..65 * 32]);
+    assert_eq!(by_file["params_hash"], go_on(dir.path(), "by-option", &["--train", "1,2"]).0["params_hash"]);
+    let line = ["net.toml: layer 0 (from 0) is not trainable: --from MODEL says what it is"];
+    refused(&["train", "--net", "net.toml"], dir.path(), &line);
+    fs::write(dir.path().join("net.toml"), file.replacen("units = 16", "units = 17", 1)).expect("written");
+    let line =
+        ["net.toml: layer 1 (from 0) is Layer::dense(17, Activation::Tanh), but Layer::dense(16, Activation::Tanh)"];
+    refused(&["train", "--from", "begun/model.amc", "--net", "net.toml"], dir.path(), &line);
+}
+
+/// Irises of two kinds are learned first, and then the third.
+#[test]
+fn a_table_with_a_new_class_gets_an_output_for_it() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let iris = include_str!("../../../../data/iris.csv");
+    let two: String = iris.lines().filter(|line| !line.ends_with("setosa")).flat_map(|line| [line, "\n"]).collect();
+    fs::write(dir.path().join("two.csv"), two).expect("written");
+    fs::write(dir.path().join("iris.csv"), iris).expect("written");
+    let args = ["train", "--data", "two.csv", "--layers", "4,8,2", "--steps", "2000", "--out", "begun", "--json"];
+    json(&args, dir.path());
+    let begun = Model::load(&dir.path().join("begun/model.amc")).expect("a model");
+    let output = amc(
+        &["train", "--data", "iris.csv", "--from", "begun/model.amc", "--train", "head", "--out", "on"],
+        dir.path(),
+    );
+    let said = String::from_utf8_lossy(&output.stderr);
+    for words in [
+        "the last layer has 3 outputs: 2 of the model's and 1 new ones",
+        "27 of 67 parameters are trained",
+        "scaled as the net has them",
+    ] {
+        assert!(said.contains(words), "{words:?} is not in {said}");
+    }
+    let model = Model::load(&dir.path().join("on/model.amc")).expect("a model");
+    let (then, now) = (begun.schema.expect("of a table"), model.schema.expect("of a table"));
+    assert_eq!((&now.input_scaling, &now.features), (&then.input_scaling, &then.features));
+    assert_eq!(
+        now.outputs,
+        amc_host::data::schema::Outputs::Classes(["versicolor", "virginica", "setosa"].map(String::from).to_vec())
+    );
+    assert_eq!(model.parameters[..40], begun.parameters[..40]);
+    let summary = fs::read_to_string(dir.path().join("on/summary.json")).expect("a summary");
+    let summary: Value = serde_json::from_str(&summary).expect("JSON");
+    assert!(summary["test_accuracy"].as_f64().expect("a number") > 0.9, "{summary}");
+    let answers = stdout(&["predict", "on/model.amc", "iris.csv"], dir.path());
+    assert!(answers.lines().nth(1).expect("an answer").starts_with("setosa,"), "{answers}");
+}
+
+#[test]
+fn what_does_not_go_together_is_refused() {
+    let dir = tempfile::tempdir().expect("a folder");
+    begun(dir.path());
+    let from = ["train", "--from", "begun/model.amc"];
+    for (more, words) in [
+        (&["--train", "last:4"][..], &["--train last:4: 3 layers of the net have parameters"][..]),
+        (&["--train", "norms"], &["nothing is trained: the layers chosen have no parameters"]),
+        (&["--train", "tail"], &["use all, head, last:K, biases, norms, or numbers of layers"]),
+        (&["--train", "biases", "--method", "mixed"], &["mixed moves are of all parameters that a net has"]),
+        (&["--layers", "64,10"], &["--layers", "cannot be used with"]),
+        (&["--output", "sigmoid"], &["--output is that of begun/model.amc: --new-head replaces its last layer"]),
+        (
+            &["--data", "sine"],
+            &["begun/model.amc gives classes, and the data have numbers: --new-head replaces its last layer"],
+        ),
+        (&["--data", "sine", "--new-head"], &["begun/model.amc: the net takes 64 inputs, but a sample of sine has 1"]),
+    ] {
+        refused(&[&from[..], more].concat(), dir.path(), words);
+    }
+    refused(&["train", "--train", "head"], dir.path(), &["--from <MODEL>"]);
+    refused(&["train", "--from", "nothing.amc"], dir.path(), &["nothing.amc"]);
+}
