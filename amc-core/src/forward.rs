@@ -10,11 +10,11 @@ use crate::samples::{FeatureKernel, Features};
 use crate::score::{Collect, SampleValue, Sums};
 
 /// A copy of the net's inputs, as a layer before would have given them, `[tile][unit][T]`.
-struct Copy<'o> {
-    first: usize,
-    scale: f32,
-    width: usize,
-    to: &'o mut [f32],
+pub(crate) struct Copy<'o> {
+    pub(crate) first: usize,
+    pub(crate) scale: f32,
+    pub(crate) width: usize,
+    pub(crate) to: &'o mut [f32],
 }
 
 impl<L: Lanes> FeatureKernel<L> for Copy<'_> {

@@ -38,7 +38,7 @@ pub mod trainer;
 
 pub use activation::Activation;
 pub use arithmetic::Arithmetic;
-pub use body::Body;
+pub use body::{Body, F16, Frozen, Scaled, Weight};
 pub use kept::{KeptLayer, KeptTask};
 pub use lanes::{Lanes, Portable};
 pub use layer::*;

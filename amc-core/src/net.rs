@@ -81,8 +81,10 @@ pub struct Net<'a> {
 pub struct Section {
     /// The first weight.
     pub start: usize,
-    /// Weights, `[fan-in][units]`: what the signal norm scales.
+    /// Weights, `[fan-in][neurons]`: what the signal norm scales.
     pub weights: usize,
+    /// Neurons: a unit each, or of a gated one three; without weights, 0.
+    pub neurons: usize,
     /// Biases, which follow the weights, or whatever else the signal norm leaves alone.
     pub biases: usize,
     /// The fan-in by which PyTorch's default draws them to start from, uniform within ±1/√(fan-in): a neuron's inputs, in
@@ -274,7 +276,9 @@ impl<'a> Net<'a> {
     pub fn sections(&self) -> impl Iterator<Item = Section> + Clone + use<'a> {
         self.layers.iter().scan((0, self.inputs), |(start, width), layer| {
             let Shape { fan_in, neurons, biases, outputs, initial_fan_in, .. } = layer.shape(*width);
-            let section = Section { start: *start, weights: fan_in * neurons, biases, initial_fan_in };
+            let weights = fan_in * neurons;
+            let neurons = if fan_in > 0 { neurons } else { 0 };
+            let section = Section { start: *start, weights, neurons, biases, initial_fan_in };
             *start += section.weights + section.biases;
             *width = outputs;
             Some(section)
