@@ -2,9 +2,11 @@
 //! scales its numbers, and its classes.
 
 mod c;
+mod c99;
 mod rust;
 
 pub use self::c::{ExportError, c, prefix};
+pub use self::c99::c99;
 pub use self::rust::rust;
 
 /// Columns that a line of numbers fills.

@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::{ArgGroup, Args};
 
 use crate::console::print;
-use crate::export::{c, prefix, rust};
+use crate::export::{c, c99, prefix, rust};
 use crate::fold::fold;
 use crate::model::Model;
 use crate::output::save;
@@ -23,6 +23,10 @@ pub(super) struct ExportArgs {
     /// numbers, and classes; all names begin with that of the file, or with MODEL
     #[arg(long, group = "language")]
     c: bool,
+    /// As a C99 header that needs no library: what --c has, and functions that scale a table's numbers and compute the net's
+    /// outputs, of any kind of layers
+    #[arg(long, group = "language")]
+    c99: bool,
     /// Fold the scaling of a table's numbers into the first layer, and that of numbers to find into the last: the net takes and
     /// gives them as they are measured
     #[arg(long)]
@@ -38,9 +42,10 @@ pub(super) fn run(args: &ExportArgs) -> anyhow::Result<()> {
         true => fold(&model).with_context(|| args.model.display().to_string())?,
         false => model,
     };
-    let source = match args.c {
-        true => c(&model, &prefix(args.output.as_deref())?),
-        false => rust(&model),
+    let source = match (args.c, args.c99) {
+        (true, _) => c(&model, &prefix(args.output.as_deref())?),
+        (_, true) => c99(&model, &prefix(args.output.as_deref())?),
+        _ => rust(&model),
     };
     let source = source.with_context(|| args.model.display().to_string())?;
     match &args.output {

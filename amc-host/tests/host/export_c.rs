@@ -81,7 +81,7 @@ fn refused(model: &Model) -> ExportError {
     c(model, "MODEL").expect_err("refused").downcast().expect("an error of exporting")
 }
 
-fn repository() -> PathBuf {
+pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 

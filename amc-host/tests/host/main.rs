@@ -4,6 +4,7 @@ mod arrays;
 mod cli;
 mod export;
 mod export_c;
+mod export_c99;
 mod kept;
 mod model;
 mod on_a_device;

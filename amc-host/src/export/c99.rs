@@ -1,0 +1,75 @@
+//! C99 that needs no library: a net's forward pass, of functions that are written once for each kind of layers and each
+//! activation, and do what the core does to one sample, operation by operation.
+
+mod parts;
+mod pass;
+mod plan;
+
+use std::fmt::Write;
+
+use amc_core::{Activation, Layer};
+
+use self::parts::parts;
+use self::pass::Pass;
+use super::c::table::{Names, of_a_table};
+use super::c::{Size, finite, of_the_library, parameters_of};
+use crate::data::schema::{Outputs, Scaling};
+use crate::model::{Model, params_hash};
+
+/// A header that needs no library, C99 and C++11: macros of sizes, the parameters with the model's bits, of a net that was
+/// trained on a table what scales its numbers, and its classes; and functions that scale numbers and compute the net's
+/// outputs, with the bits of portable arithmetic. Names begin with `prefix`, those of functions and types in small letters.
+/// Where `amc.h` was included before it, it has of a dense net all that [`c`](super::c()) writes.
+///
+/// # Errors
+/// An [`ExportError`](super::ExportError); or of a model that is none.
+pub fn c99(model: &Model, prefix: &str) -> anyhow::Result<String> {
+    let net = model.description.objective()?.net();
+    finite("parameter", &model.parameters)?;
+    let mut pass = Pass::of(&net)?;
+    let mut text = String::new();
+    writeln!(text, "/* Made by `amc export --c99`: it needs no library. Trained in {} arithmetic.", model.arithmetic)?;
+    writeln!(text, "   CRC-32 of the parameters as little-endian floats: {}.", params_hash(&model.parameters))?;
+    writeln!(text, "   What it computes has the bits of portable arithmetic. */")?;
+    writeln!(text, "#ifndef {prefix}_H\n#define {prefix}_H\n\n{}", include_str!("c99/float.h"))?;
+    let [inputs, outputs, layers, widest, parameters] = Size::of(&net);
+    let scratch = Size { what: "Numbers of memory that predict needs.", name: "SCRATCH", value: pass.scratch() };
+    text += &[inputs, outputs, parameters, scratch].map(|size| size.line(prefix)).concat();
+    if !model.parameters.is_empty() {
+        text += &parameters_of(model, prefix);
+    }
+    let small = prefix.to_ascii_lowercase();
+    if let Some(schema) = &model.schema {
+        let [scaling, scale, unscale] = ["scaling", "scale", "unscale"].map(|name| format!("{small}_{name}"));
+        let parts = [("scale", &schema.input_scaling), ("unscale", &schema.output_scaling)];
+        let scaled = |(_, of): &(_, &Vec<Scaling>)| of.iter().any(|scaling| *scaling != Scaling::NONE);
+        let parts: Vec<_> = parts.into_iter().filter(scaled).map(|(part, _)| part).collect();
+        if !parts.is_empty() {
+            text += &format!("\n#ifdef AMC_H\ntypedef amc_scaling {scaling};\n#else\n");
+            text += &format!("typedef struct {{\n    float offset, scale;\n}} {scaling};\n#endif\n");
+        }
+        pass.parts.extend(parts);
+        text += &of_a_table(schema, prefix, &Names { scaling: &scaling, scale: &scale, unscale: &unscale })?;
+    }
+    let classes = match &model.schema {
+        Some(schema) => matches!(schema.outputs, Outputs::Classes(_)),
+        None => model.description.layers.last().map(Layer::activation) == Some(Activation::Softmax),
+    };
+    if classes && model.schema.is_none() {
+        text += &format!("/* Classes, an output each. */\n#define {prefix}_CLASS_COUNT {prefix}_OUTPUTS\n");
+    }
+    if classes {
+        pass.parts.push("class");
+    }
+    let code = parts(&pass.parts) + &pass.function(classes);
+    text += &code.replace("model_", &format!("{small}_")).replace("MODEL_", &format!("{prefix}_"));
+    text += &format!("\n{}", include_str!("c99/end.h"));
+    // Of other nets the library has none.
+    if let Ok(of_the_library) = of_the_library(model, prefix) {
+        text += "\n/* What the library amc-c takes, if its header was included before. */\n#ifdef AMC_H\n";
+        text += &[layers, widest].map(|size| size.line(prefix)).concat();
+        text += &(of_the_library + "#endif\n");
+    }
+    writeln!(text, "\n#endif")?;
+    Ok(text)
+}
