@@ -4,10 +4,12 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use amc_core::{Activation, Image, Kernel, Layer, Portable, Rows};
+use amc_core::{Activation, Image, Kernel, Layer};
+use amc_engine::data::{OwnedTargets, Set, Values};
 use amc_engine::description::{Description, LossName};
 use amc_host::export::c99;
 use amc_host::model::Model;
+use amc_host::predict::predict;
 use amc_kernels::Arithmetic;
 
 use crate::export_c::repository;
@@ -48,18 +50,13 @@ fn model(inputs: usize, layers: &[Layer], loss: LossName) -> Model {
     Model { description, arithmetic: Arithmetic::Portable, parameters, schema: None }
 }
 
-/// The core's outputs of rows, row by row.
-fn outputs(model: &Model, rows: usize) -> Vec<Vec<f32>> {
-    let objective = model.description.objective().expect("a net");
-    let mut scratch = vec![0.0; objective.net().scratch(1)];
+/// What `amc predict` computes of rows, row by row.
+fn outputs(model: &Model, rows: usize) -> Vec<f32> {
+    let net = model.description.objective().expect("a net").net();
     let mut numbers = Numbers::new();
-    let mut of = |row| {
-        let row = numbers.row(row, objective.net().inputs());
-        let features = Rows::new(&row, row.len(), 1.0);
-        let outputs = objective.predict(Portable::<1>, &model.parameters, &features, 0, &mut scratch);
-        outputs.expect("outputs").to_vec()
-    };
-    (0..rows).map(&mut of).collect()
+    let features = (0..rows).flat_map(|row| numbers.row(row, net.inputs())).collect();
+    let targets = OwnedTargets::Values(vec![0.0; rows * net.outputs()], net.outputs());
+    predict(model, &Set::new(Values::F32(features), net.inputs(), targets)).expect("outputs")
 }
 
 /// The first of the largest; -1, as the program prints it, where one is NaN.
@@ -149,7 +146,8 @@ fn has_classes(model: &Model) -> bool {
 fn printed(nets: &[(&str, Model)], rows: usize) -> String {
     let mut text = String::new();
     for (name, model) in nets {
-        for (row, outputs) in outputs(model, rows).iter().enumerate() {
+        let width = model.description.layers.last().expect("a layer").units();
+        for (row, outputs) in outputs(model, rows).chunks(width).enumerate() {
             if has_classes(model) {
                 text += &class(outputs).to_string();
             }
