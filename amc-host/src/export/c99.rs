@@ -8,6 +8,8 @@ mod plan;
 use std::fmt::Write;
 
 use amc_core::{Activation, Layer};
+use amc_engine::data::{OwnedTargets, Set, Values};
+use amc_kernels::Arithmetic;
 
 use self::parts::parts;
 use self::pass::Pass;
@@ -15,6 +17,7 @@ use super::c::table::{Names, of_a_table};
 use super::c::{Size, finite, of_the_library, parameters_of};
 use crate::data::schema::{Outputs, Scaling};
 use crate::model::{Model, params_hash};
+use crate::predict::predict;
 
 /// A header that needs no library, C99 and C++11: macros of sizes, the parameters with the model's bits, of a net that was
 /// trained on a table what scales its numbers, and its classes; and functions that scale numbers and compute the net's
@@ -61,7 +64,8 @@ pub fn c99(model: &Model, prefix: &str) -> anyhow::Result<String> {
     if classes {
         pass.parts.push("class");
     }
-    let code = parts(&pass.parts) + &pass.function(classes);
+    text += &format!("\n/* What {small}_check compares with. */\n#define {prefix}_CHECKED {:#010x}\n", checked(model)?);
+    let code = parts(&pass.parts) + &pass.function(classes) + "\n" + include_str!("c99/check.h");
     text += &code.replace("model_", &format!("{small}_")).replace("MODEL_", &format!("{prefix}_"));
     text += &format!("\n{}", include_str!("c99/end.h"));
     // Of other nets the library has none.
@@ -72,4 +76,17 @@ pub fn c99(model: &Model, prefix: &str) -> anyhow::Result<String> {
     }
     writeln!(text, "\n#endif")?;
     Ok(text)
+}
+
+/// The hash with which `c99/check.h` compares.
+fn checked(model: &Model) -> anyhow::Result<u32> {
+    const SAMPLES: usize = 16;
+    let portable = Model { arithmetic: Arithmetic::Portable, ..model.clone() };
+    let net = portable.description.objective()?.net();
+    let number = |i| (i % 61 * 37 % 61) as f32 / 30.0 - 1.0;
+    let inputs = (0..SAMPLES).flat_map(|sample| (0..net.inputs()).map(move |i| number(17 * sample + i))).collect();
+    let targets = OwnedTargets::Values(vec![0.0; SAMPLES * net.outputs()], net.outputs());
+    let outputs = predict(&portable, &Set::new(Values::F32(inputs), net.inputs(), targets))?;
+    let bits = |y: f32| if y.is_nan() { 0x7fc0_0000 } else { y.to_bits() };
+    Ok(outputs.into_iter().fold(2_166_136_261, |hash, y| (hash ^ bits(y)).wrapping_mul(16_777_619)))
 }

@@ -32,7 +32,7 @@ impl Numbers {
     fn row(&mut self, row: usize, count: usize) -> Vec<f32> {
         let number = |_| match self.draw() {
             bits if row % 4 == 3 && self.draw().is_multiple_of(4) => f32::from_bits(bits),
-            bits => (bits >> 8) as f32 / 2_097_152.0 - 4.0,
+            bits => ((bits >> 8) as f32 / 2_097_152.0 - 4.0) * if row % 4 == 2 { 32.0 } else { 1.0 },
         };
         (0..count).map(number).collect()
     }
@@ -78,6 +78,8 @@ fn nets() -> Vec<(&'static str, Model)> {
     let window = Kernel::new(3, 2, 1);
     vec![
         net("softmax", 7, &[Layer::dense(5, Tanh), Layer::dense(4, Softmax)]),
+        net("steep", 7, &[Layer::dense(4, Softmax)]),
+        ("even", Model { parameters: vec![0.0; 12], ..model(3, &[Layer::dense(3, Softmax)], LossName::CrossEntropy) }),
         net("sigmoid", 6, &[Layer::dense(9, Relu), Layer::dense(9, Linear), Layer::dense(5, Sigmoid)]),
         net("linear", 3, &[Layer::dense(2, Linear)]),
         net("tanh", 1, &[Layer::dense(3, Sigmoid), Layer::dense(1, Tanh)]),
@@ -116,7 +118,7 @@ fn nets() -> Vec<(&'static str, Model)> {
     ]
 }
 
-/// Prints each net's outputs for rows, with the classes where it tells them.
+/// Prints each net's outputs for rows, with the classes where it tells them, and what does not compute as on a host.
 fn program(nets: &[(&str, Model)], rows: usize) -> String {
     let mut text = "#include \"board.h\"\n#include \"rows.h\"\n".to_string();
     nets.iter().for_each(|(name, _)| text += &format!("#include \"{name}.h\"\n"));
@@ -128,15 +130,19 @@ fn program(nets: &[(&str, Model)], rows: usize) -> String {
         let call = format!("{name}_predict(inputs, outputs, scratch)");
         let call = if has_classes(model) { format!("board_decimal(\"\", (uint32_t){call})") } else { call };
         text += &format!(
-            "    drawn = SEED;\n    for (row = 0; row < {rows}; row++) {{\n        float {};\n        \
-             draw_row(row, inputs, {large}_INPUTS);\n        {call};\n        for (i = 0; i < {large}_OUTPUTS; i++)\n            \
-             board_hexadecimal(\" \", bits(outputs[i]));\n        board_decimal(\" {name} \", row);\n        \
-             board_text(\"\\n\");\n    }}\n",
+            "    {{\n        float {};\n        if (!{name}_check(inputs, outputs, scratch))\n            \
+             board_text(\"{UNCHECKED} {name}\\n\");\n        drawn = SEED;\n        \
+             for (row = 0; row < {rows}; row++) {{\n            draw_row(row, inputs, {large}_INPUTS);\n            \
+             {call};\n            for (i = 0; i < {large}_OUTPUTS; i++)\n                \
+             board_hexadecimal(\" \", bits(outputs[i]));\n            board_decimal(\" {name} \", row);\n            \
+             board_text(\"\\n\");\n        }}\n    }}\n",
             arrays.join(", ")
         );
     }
     text + "    return 0;\n}\n"
 }
+
+const UNCHECKED: &str = "not as on a host:";
 
 fn has_classes(model: &Model) -> bool {
     model.description.layers.last().expect("a layer").activation() == Activation::Softmax
@@ -251,5 +257,37 @@ fn options_that_change_bits_are_refused() {
             let errors = compile(&[compiler, "-std=c99", option, "program.c"], "host.c", dir).expect_err(option);
             assert!(errors.contains("-ffast-math, or a part of it"), "{errors}");
         }
+    }
+}
+
+#[test]
+fn a_program_that_computes_something_else_says_so() {
+    let (dir, nets) = (tempfile::tempdir().expect("a folder"), nets());
+    let (dir, nets) = (dir.path(), &nets[..2]);
+    write(nets, 1, dir);
+    let told = || {
+        let output = Command::new(dir.join("program")).output().expect("it runs");
+        let lines = String::from_utf8(output.stdout).expect("UTF-8");
+        lines.lines().filter_map(|line| Some(line.strip_prefix(UNCHECKED)?.to_string())).collect::<Vec<_>>().concat()
+    };
+    let strict = ["cc", "-std=c99", "program.c"];
+    compile(&strict, "host.c", dir).expect("compiled");
+    assert_eq!(told(), "");
+
+    // One bit of one parameter.
+    let header = fs::read_to_string(dir.join("softmax.h")).expect("a header");
+    let last = nets[0].1.parameters.last().expect("a parameter");
+    let changed = header.replace(&format!(" {last:?}f,"), &format!(" {:?}f,", last.next_up()));
+    fs::write(dir.join("softmax.h"), changed).expect("written");
+    compile(&strict, "host.c", dir).expect("compiled");
+    assert_eq!(told(), " softmax");
+
+    // What GCC links with -ffast-math: it has the processor make 0 of subnormal numbers.
+    fs::write(dir.join("softmax.h"), header).expect("written");
+    let found = Command::new("cc").arg("-print-file-name=crtfastmath.o").output().expect("a C compiler").stdout;
+    let start = String::from_utf8(found).expect("UTF-8");
+    if Path::new(start.trim()).is_absolute() {
+        compile(&[&strict[..], &[start.trim()]].concat(), "host.c", dir).expect("compiled");
+        assert_eq!(told(), " softmax steep");
     }
 }

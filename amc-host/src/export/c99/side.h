@@ -4,11 +4,10 @@ typedef struct {
     size_t places, size, stride, padding, positions;
 } model_side;
 
-/* Whether the i-th of the window's places is on the image at a position, and then on which place. */
+/* Whether the i-th of the window's places is on the image at a position, and on which place; what is before the first
+   wraps around, to beyond the last. */
 static inline int model_under(const model_side *side, size_t position, size_t i, size_t *place)
 {
-    const size_t padded = position * side->stride + i;
-
-    *place = padded - side->padding;
-    return padded >= side->padding && *place < side->places;
+    *place = position * side->stride + i - side->padding;
+    return *place < side->places;
 }

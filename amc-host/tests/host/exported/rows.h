@@ -1,5 +1,5 @@
-/* Rows of numbers, the same as in export_c99.rs: every fourth row has some of any bits, which may be
-   huge, subnormal, infinite or no numbers. */
+/* Rows of numbers, the same as in export_c99.rs: half of the rows have numbers up to 4, a fourth up to
+   128, and a fourth some of any bits, which may be huge, subnormal, infinite or no numbers. */
 #ifndef ROWS_H
 #define ROWS_H
 
@@ -32,7 +32,7 @@ static void draw_row(size_t row, float *numbers, size_t count)
         if (row % 4 == 3 && draw() % 4 == 0)
             numbers[i] = same.number;
         else
-            numbers[i] = (float)(int32_t)(same.bits >> 8) / 2097152.0f - 4.0f;
+            numbers[i] = ((float)(same.bits >> 8) / 2097152.0f - 4.0f) * (row % 4 == 2 ? 32.0f : 1.0f);
     }
 }
 
