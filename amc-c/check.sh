@@ -20,7 +20,7 @@ for profile in release size; do
       exit 1
     fi
   done
-  for example in xor resume own_forward learner table; do
+  for example in xor resume own_forward learner table c99; do
     ../amc-firmware/run-qemu.sh "$images/$profile/$example"
   done
   AMC_C_IMAGES=$images/$profile cargo test -- --include-ignored
@@ -83,10 +83,10 @@ sed -n '/^```c$/,/^```$/p' README.md | sed '/^```/d' >"$images/readme.c"
 here "$images/readme.c"
 # What the page on tables has of a header.
 sed -n '/^```c$/,/^```$/p' ../docs/your-own-data.md | sed '/^```/d' >"$images/species.c"
-cc -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Werror -fsyntax-only -Iinclude -Iexamples/table "$images/species.c"
-for example in xor resume own_forward learner table; do
-  here examples/$example/*.c examples/board/host.c
-done
-# The last one's answers are the same to the bit.
+cc -std=c99 -Wall -Wextra -Wpedantic -Wconversion -Werror -fsyntax-only -Iexamples/c99 "$images/species.c"
 answers() { "$@" 2>&1 | grep -v '^stack='; }
-diff <(answers "$images/here") <(answers ../amc-firmware/run-qemu.sh "$images/release/table")
+for example in xor resume own_forward learner table c99; do
+  here examples/$example/*.c examples/board/host.c
+  # These answer the same to the bit, by the library and without it.
+  case $example in table | c99) diff <(answers "$images/here") <(answers ../amc-firmware/run-qemu.sh "$images/release/table") ;; esac
+done

@@ -81,8 +81,11 @@ fn answers() -> String {
 #[test]
 #[ignore = "needs the images that check.sh builds"]
 fn a_net_of_a_table_answers_in_c_with_the_bits_of_the_host() {
-    let text = run("table");
-    let (answered, stack) = text.split_at(text.find("stack=").expect("all rows"));
-    assert_eq!(answered, answers());
-    assert!(stack.ends_with('\n'), "{text}");
+    // By the library, and without it.
+    for name in ["table", "c99"] {
+        let text = run(name);
+        let (answered, stack) = text.split_at(text.find("stack=").expect("all rows"));
+        assert_eq!(answered, answers());
+        assert!(stack.ends_with('\n'), "{text}");
+    }
 }

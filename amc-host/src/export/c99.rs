@@ -7,8 +7,10 @@ mod plan;
 
 use std::fmt::Write;
 
+use amc_core::sums::BLOCK;
 use amc_core::{Activation, Layer};
 use amc_engine::data::{OwnedTargets, Set, Values};
+use amc_engine::memory;
 use amc_kernels::Arithmetic;
 
 use self::parts::parts;
@@ -25,7 +27,7 @@ use crate::predict::predict;
 /// Where `amc.h` was included before it, it has of a dense net all that [`c`](super::c()) writes.
 ///
 /// # Errors
-/// An [`ExportError`](super::ExportError); or of a model that is none.
+/// An [`ExportError`](super::ExportError); or of a model that is none, or too large for this machine's memory.
 pub fn c99(model: &Model, prefix: &str) -> anyhow::Result<String> {
     let net = model.description.objective()?.net();
     finite("parameter", &model.parameters)?;
@@ -83,6 +85,10 @@ fn checked(model: &Model) -> anyhow::Result<u32> {
     const SAMPLES: usize = 16;
     let portable = Model { arithmetic: Arithmetic::Portable, ..model.clone() };
     let net = portable.description.objective()?.net();
+    // What samples and their outputs are packed in, and what computes them; a net without weights may be of any size.
+    let numbers = (net.inputs() as u64).saturating_add(net.outputs() as u64).saturating_mul(4 * BLOCK as u64);
+    let numbers = numbers.saturating_add(net.scratch(BLOCK) as u64);
+    memory::check(numbers.saturating_mul(size_of::<f32>() as u64), "computing what is compared with")?;
     let number = |i| (i % 61 * 37 % 61) as f32 / 30.0 - 1.0;
     let inputs = (0..SAMPLES).flat_map(|sample| (0..net.inputs()).map(move |i| number(17 * sample + i))).collect();
     let targets = OwnedTargets::Values(vec![0.0; SAMPLES * net.outputs()], net.outputs());

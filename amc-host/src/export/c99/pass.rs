@@ -2,8 +2,8 @@
 
 use amc_core::{Activation, Image, Kernel, Layer, Net, Section};
 
-use super::super::c::ExportError;
 use super::plan::{Buffers, Place};
+use crate::export::ExportError;
 
 /// A pass as C has it, in which names begin with `model_` or `MODEL_`.
 pub(super) struct Pass {
@@ -46,6 +46,9 @@ impl Pass {
                     let written = pass.layer(layer, &at);
                     written.ok_or_else(|| ExportError::Unwritten { layer: index, kind: layer.to_string() })?;
                     given = to;
+                    if let Layer::Add(_) = layer {
+                        kept = Place::Inputs;
+                    }
                 }
             }
             width = layer.units();
