@@ -227,22 +227,27 @@ fn every_kind_and_activation_computes_in_c_what_the_core_does() {
     }
 }
 
-/// It has an instruction for a multiply-add of one rounding.
+/// On a Cortex-M4F, which has an instruction for a multiply-add of one rounding, and on a Cortex-M3, which has no FPU.
 #[test]
-fn every_kind_and_activation_computes_on_a_cortex_m4f_what_the_core_does() {
+fn every_kind_and_activation_computes_on_microcontrollers_what_the_core_does() {
     if !installed("arm-none-eabi-gcc") || !installed("qemu-system-arm") {
         return;
     }
     let (dir, nets) = (tempfile::tempdir().expect("a folder"), nets());
     let dir = dir.path();
     write(&nets, 100, dir);
+    let wanted = printed(&nets, 100);
     let script = repository().join("amc-c/examples/board/qemu.ld");
-    let script = script.to_str().expect("UTF-8");
-    let core = ["-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16", "-ffreestanding", "-nostdlib"];
-    let way = ["arm-none-eabi-gcc", "-std=gnu99", "-Os", "program.c", "-T", script];
-    compile(&[&way[..], &core, &["-Wl,-z,noexecstack", "-lgcc"]].concat(), "qemu.c", dir).expect("compiled");
-    let mut command = Command::new(repository().join("amc-firmware/run-qemu.sh"));
-    compare(command.arg(dir.join("program")), &printed(&nets, 100));
+    let way = ["arm-none-eabi-gcc", "-std=gnu99", "-Os", "program.c", "-T", script.to_str().expect("UTF-8")];
+    let link = ["-mthumb", "-ffreestanding", "-nostdlib", "-Wl,-z,noexecstack", "-lgcc"];
+    for (machine, core) in [
+        ("mps2-an386 cortex-m4", &["-mcpu=cortex-m4", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"][..]),
+        ("mps2-an385 cortex-m3", &["-mcpu=cortex-m3", "-mfloat-abi=soft"]),
+    ] {
+        compile(&[&way, core, &link].concat(), "qemu.c", dir).expect("compiled");
+        let mut command = Command::new(repository().join("amc-firmware/run-qemu.sh"));
+        compare(command.arg(dir.join("program")).env("QEMU_MACHINE", machine), &wanted);
+    }
 }
 
 #[test]
@@ -258,6 +263,11 @@ fn options_that_change_bits_are_refused() {
             let errors = compile(&[compiler, "-std=c99", option, "program.c"], "host.c", dir).expect_err(option);
             assert!(errors.contains("-ffast-math, or a part of it"), "{errors}");
         }
+    }
+    if cfg!(target_arch = "x86_64") {
+        let x87 = ["cc", "-std=c99", "-mfpmath=387", "program.c"];
+        let errors = compile(&x87, "host.c", dir).expect_err("80 bits");
+        assert!(errors.contains("operations on floats are not rounded to floats"), "{errors}");
     }
 }
 
