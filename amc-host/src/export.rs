@@ -3,11 +3,13 @@
 
 mod c;
 mod c99;
+mod frozen;
 mod rust;
 
 pub use self::c::{ExportError, c, prefix};
 pub use self::c99::c99;
-pub use self::rust::rust;
+pub use self::frozen::Stored;
+pub use self::rust::{Frozen, rust};
 
 /// Columns that a line of numbers fills.
 const WIDTH: usize = 110;

@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::{ArgGroup, Args};
 
 use crate::console::print;
-use crate::export::{c, c99, prefix, rust};
+use crate::export::{Frozen, Stored, c, c99, prefix, rust};
 use crate::fold::fold;
 use crate::model::Model;
 use crate::output::save;
@@ -27,6 +27,13 @@ pub(super) struct ExportArgs {
     /// outputs, of any kind of layers
     #[arg(long, group = "language")]
     c99: bool,
+    /// With --rust: the layers in front as constants BODY and FROZEN that a device does not train, their weights of 32, 16 or 8
+    /// bits with a scale for each neuron, and those behind as HEAD
+    #[arg(long, value_enum, value_name = "BITS", requires = "rust")]
+    frozen: Option<Stored>,
+    /// With --frozen: how many layers are frozen [default: all before the last one that has parameters]
+    #[arg(long, value_name = "LAYERS", requires = "frozen")]
+    body: Option<usize>,
     /// Fold the scaling of a table's numbers into the first layer, and that of numbers to find into the last: the net takes and
     /// gives them as they are measured
     #[arg(long)]
@@ -45,7 +52,7 @@ pub(super) fn run(args: &ExportArgs) -> anyhow::Result<()> {
     let source = match (args.c, args.c99) {
         (true, _) => c(&model, &prefix(args.output.as_deref())?),
         (_, true) => c99(&model, &prefix(args.output.as_deref())?),
-        _ => rust(&model),
+        _ => rust(&model, args.frozen.map(|stored| Frozen { stored, layers: args.body })),
     };
     let source = source.with_context(|| args.model.display().to_string())?;
     match &args.output {

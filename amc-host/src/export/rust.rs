@@ -4,13 +4,23 @@ use std::fmt::Write;
 
 use amc_core::Layer;
 
-use super::lines;
+use super::{Stored, lines};
 use crate::data::schema::{Feature, Outputs, Scaling, Schema};
 use crate::model::{Model, params_hash};
 
+/// A body that a device does not train: how its weights are stored, and its layers where somebody says how many.
+#[derive(Clone, Copy, Debug)]
+pub struct Frozen {
+    /// How its weights are stored.
+    pub stored: Stored,
+    /// The layers in front that are frozen; else all before the last one that has parameters.
+    pub layers: Option<usize>,
+}
+
 /// Rust that compiles against `amc-core`: constants `NET` and `OBJECTIVE`, and the static `PARAMETERS`, which have the
-/// model's bits; of a net that was trained on a table also what scales its numbers, and its classes.
-pub fn rust(model: &Model) -> anyhow::Result<String> {
+/// model's bits; of a net that was trained on a table also what scales its numbers, and its classes. Where layers are `frozen`,
+/// there are constants and statics of a `BODY` and a `HEAD` in place of the parameters.
+pub fn rust(model: &Model, frozen: Option<Frozen>) -> anyhow::Result<String> {
     let objective = model.description.objective()?;
     let mut layers = String::new();
     for layer in &model.description.layers {
@@ -22,20 +32,32 @@ pub fn rust(model: &Model) -> anyhow::Result<String> {
     if model.description.layers.iter().any(|layer| !matches!(layer, Layer::Dense(_))) {
         writeln!(text, "// It needs the feature `layers` of amc-core.\n")?;
     }
-    let windows: String = ["Image", "Kernel"]
-        .into_iter()
-        .filter(|name| layers.contains(&format!("{name}::")))
-        .map(|name| format!("{name}, "))
-        .collect();
-    writeln!(text, "use amc_core::{{Activation, {windows}Layer, Loss, Net, Objective}};\n")?;
+    let windows: Vec<_> =
+        ["Image", "Kernel"].into_iter().filter(|name| layers.contains(&format!("{name}::"))).collect();
+    let of_body: &[&str] = match frozen.map(|frozen| frozen.stored) {
+        None => &[],
+        Some(Stored::F32) => &["Frozen"],
+        Some(Stored::F16) => &["Body", "F16", "Frozen", "Scaled"],
+        Some(Stored::I8) => &["Body", "Frozen", "Scaled"],
+    };
+    let mut names = [&["Activation", "Layer", "Loss", "Net", "Objective"], of_body, &windows].concat();
+    names.sort_unstable();
+    writeln!(text, "use amc_core::{{{}}};\n", names.join(", "))?;
     writeln!(text, "/// The net.\n#[rustfmt::skip]")?;
     writeln!(text, "pub const NET: Net<'static> = Net::new({}, &[", objective.net().inputs())?;
     writeln!(text, "{layers}]);\n\n/// The net, and the loss it was trained on.")?;
     let loss = objective.loss();
     writeln!(text, "pub const OBJECTIVE: Objective<'static> = Objective::new(NET, Loss::{loss:?});\n")?;
-    writeln!(text, "/// What it has learned.\n#[allow(clippy::approx_constant)]\n#[rustfmt::skip]")?;
-    writeln!(text, "pub static PARAMETERS: [f32; NET.parameters()] = [")?;
-    text += &array(model.parameters.iter().map(|x| number(*x)));
+    match frozen {
+        Some(Frozen { stored, layers }) => {
+            text += &super::frozen::frozen(model, stored, layers.unwrap_or(super::frozen::body(objective.net())))?;
+        }
+        None => {
+            writeln!(text, "/// What it has learned.\n#[allow(clippy::approx_constant)]\n#[rustfmt::skip]")?;
+            writeln!(text, "pub static PARAMETERS: [f32; NET.parameters()] = [")?;
+            text += &array(model.parameters.iter().map(|x| number(*x)));
+        }
+    }
     if let Some(schema) = &model.schema {
         text += &of_a_table(schema)?;
     }
@@ -91,6 +113,6 @@ fn scaling(of: &str, how: &str, constant: &str, names: &[String], scalings: &[Sc
 }
 
 /// The shortest decimal that is read as these bits; what has no decimal, by its bits.
-fn number(x: f32) -> String {
+pub(super) fn number(x: f32) -> String {
     if x.is_finite() { format!("{x:?}") } else { format!("f32::from_bits({:#010x})", x.to_bits()) }
 }

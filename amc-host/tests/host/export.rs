@@ -34,7 +34,7 @@ fn model() -> Model {
 
 #[test]
 fn the_file_is_what_is_exported() {
-    let source = rust(&model()).expect("exported");
+    let source = rust(&model(), None).expect("exported");
     assert!(source == include_str!("exported/net.rs"), "tests/exported/net.rs is not this:\n{source}");
     assert!(source.lines().all(|line| line.len() < 120));
 }
@@ -54,8 +54,10 @@ fn every_activation_and_loss_has_its_name() {
         (ActivationName::Linear, LossName::Mse, ["Layer::dense(2, Activation::Linear)", "Loss::MeanSquaredError"]),
     ] {
         let description = Description::new(&[3, 2], ActivationName::Tanh, output, loss);
-        let source =
-            rust(&Model { description, arithmetic: Arithmetic::Portable, parameters: vec![0.5; 8], schema: None });
+        let source = rust(
+            &Model { description, arithmetic: Arithmetic::Portable, parameters: vec![0.5; 8], schema: None },
+            None,
+        );
         let source = source.expect("exported");
         assert!(words.iter().all(|word| source.contains(word)) && source.contains("portable"), "{source}");
     }
@@ -66,7 +68,7 @@ fn what_a_layer_is_made_of_is_imported() {
     let layers = vec![Layer::conv1d(8, 2, 3, Kernel::new(4, 2, 0), Activation::Relu)];
     let description = Description { inputs: 16, layers, loss: LossName::Mse };
     let source =
-        rust(&Model { description, arithmetic: Arithmetic::Portable, parameters: vec![0.5; 27], schema: None });
+        rust(&Model { description, arithmetic: Arithmetic::Portable, parameters: vec![0.5; 27], schema: None }, None);
     let source = source.expect("exported");
     assert!(source.contains("use amc_core::{Activation, Kernel, Layer, Loss, Net, Objective};"), "{source}");
     assert!(source.contains("Layer::conv1d(8, 2, 3, Kernel::new(4, 2, 0), Activation::Relu),"), "{source}");
@@ -99,7 +101,7 @@ fn every_kind_of_layer_is_exported_and_compiles_to_itself() {
     let count = description.objective().expect("a net").net().parameters();
     let parameters: Vec<f32> = (0..count).map(|i| i as f32 / 64.0).collect();
     let model = Model { description, arithmetic: Arithmetic::Portable, parameters: parameters.clone(), schema: None };
-    let source = rust(&model).expect("exported");
+    let source = rust(&model, None).expect("exported");
     assert!(source == include_str!("exported/layers.rs"), "tests/exported/layers.rs is not this:\n{source}");
     assert!(source.contains("feature `layers`"), "{source}");
     assert_eq!(exported_layers::NET, Net::new(IMAGE.numbers(), &KINDS));

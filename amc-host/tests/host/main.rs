@@ -5,6 +5,7 @@ mod cli;
 mod export;
 mod export_c;
 mod export_c99;
+mod export_frozen;
 mod kept;
 mod model;
 mod on_a_device;
