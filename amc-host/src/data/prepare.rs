@@ -2,6 +2,7 @@
 
 mod choice;
 mod known;
+pub mod rows;
 mod windows;
 
 use std::collections::BTreeMap;

@@ -9,7 +9,7 @@ use super::table::columns::{Cells, ColumnError};
 use super::table::{Cell, Place, Table};
 
 /// Classes that a net can have.
-const MOST_CLASSES: usize = 256;
+pub(super) const MOST_CLASSES: usize = 256;
 
 /// Different whole numbers that are taken for classes, if each is there five times on average.
 const MOST_GUESSED: usize = 20;

@@ -10,10 +10,12 @@ use std::path::Path;
 
 use amc_engine::data::Data;
 use amc_host::data::normalise::Normalise;
+use amc_host::data::prepare::rows::{self, RowTargets, Rows};
 use amc_host::data::prepare::{Missing, Options, Prepared, load, load_with};
 use amc_host::data::schema::Outputs;
 use amc_host::data::split::Split;
 use amc_host::data::table::{Table, Written};
+use amc_host::data::target::Task;
 use amc_host::data::window::Window;
 
 use self::files::{floats, ints, npy, npz, savez_compressed};
@@ -30,6 +32,28 @@ fn prepared(name: &str, bytes: &[u8], options: &Options) -> Result<Prepared, Str
     let path = dir.path().join(name);
     fs::write(&path, bytes).expect("written");
     load(&path, options).map_err(|error| error.to_string().replace(&*dir.path().to_string_lossy(), ""))
+}
+
+#[test]
+fn rows_in_memory_are_what_a_file_of_them_is() {
+    let samples: Vec<_> = (0..60).map(sample).collect();
+    let (x, y) = (|| samples.iter().flat_map(|row| row.0), || samples.iter().map(|row| row.1));
+    let options = |task| Options { split: Split::Last, test_fraction: 0.0, task, ..options() };
+    let same = |file: &str, bytes: &[u8], options: &Options, targets| {
+        let Prepared { data, schema, .. } = prepared(file, bytes, options).expect("a table");
+        let rows = Rows { features: x().map(|x| x as f32).collect(), names: None, targets };
+        let (of_rows, schema_of_rows) = rows::of(rows).expect("rows");
+        assert_eq!(schema_of_rows, schema);
+        assert_eq!(of_rows.train.checksum(), data.train.checksum());
+        assert!(of_rows.test.is_none() && data.test.is_none());
+    };
+    let file = npz(&[("X", &floats(&[60, 3], x())), ("y", &ints(&[60], y()))]);
+    let names = (0..3).map(|class| class.to_string()).collect();
+    same("t.npz", &file, &options(None), RowTargets::Classes { of: y().map(|y| y as usize).collect(), names });
+    let number = |row: usize| [row as f64 / 3.0, -(row as f64)];
+    let file = npz(&[("X", &floats(&[60, 3], x())), ("y", &floats(&[60, 2], (0..60).flat_map(number)))]);
+    let column = |place: usize| (format!("y_{}", place + 1), (0..60).map(|row| number(row)[place] as f32).collect());
+    same("t.npz", &file, &options(Some(Task::Regress)), RowTargets::Numbers(vec![column(0), column(1)]));
 }
 
 /// The features of all rows.
