@@ -69,6 +69,12 @@ pub fn params_hash(parameters: &[f32]) -> String {
 impl Model {
     /// Writes the model file.
     pub fn save(&self, path: &Path) -> Result<(), ModelError> {
+        let bytes = self.bytes(path)?;
+        whole_file::write(path, &bytes).map_err(|error| ModelError::Io(path.to_path_buf(), error))
+    }
+
+    /// The bytes of the model file; `path` is what errors call it.
+    pub fn bytes(&self, path: &Path) -> Result<Vec<u8>, ModelError> {
         let invalid = |reason: String| ModelError::Description { path: path.to_path_buf(), reason };
         let format = |error| ModelError::Format(path.to_path_buf(), Box::new(error));
         let objective = self.description.objective().map_err(|error| invalid(error.to_string()))?;
@@ -93,14 +99,19 @@ impl Model {
         };
         let mut bytes = vec![0; model.length().map_err(format)?];
         model.write(&mut bytes).map_err(format)?;
-        whole_file::write(path, &bytes).map_err(|error| ModelError::Io(path.to_path_buf(), error))
+        Ok(bytes)
     }
 
     /// Reads a model file.
     pub fn load(path: &Path) -> Result<Self, ModelError> {
         let bytes = std::fs::read(path).map_err(|error| ModelError::Io(path.to_path_buf(), error))?;
+        Self::parse(path, &bytes)
+    }
+
+    /// Reads the bytes of a model file; `path` is what errors call it.
+    pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, ModelError> {
         let stored =
-            model::Stored::parse(&bytes).map_err(|error| ModelError::Format(path.to_path_buf(), Box::new(error)))?;
+            model::Stored::parse(bytes).map_err(|error| ModelError::Format(path.to_path_buf(), Box::new(error)))?;
         Self::of(&stored).map_err(|reason| ModelError::Description { path: path.to_path_buf(), reason })
     }
 
