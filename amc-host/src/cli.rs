@@ -3,7 +3,7 @@
 //! Results for programs go to stdout, all else to stderr. Exit code 2 stands for bad input, bad use or results that cannot
 //! be written, and 130 for a run that was asked to end. A reader that has seen enough and closes the pipe is no error.
 
-mod defaults;
+pub mod defaults;
 mod export;
 mod import;
 mod predict;
@@ -94,12 +94,18 @@ pub struct ThreadArgs {
 /// start.
 const MOST_THREADS: usize = 64;
 
-fn cores() -> usize {
+/// Threads that this machine runs at once.
+pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
+/// The most threads that may be asked for.
+pub fn most_threads() -> usize {
+    cores().max(MOST_THREADS)
+}
+
 fn threads(text: &str) -> Result<usize, String> {
-    let most = cores().max(MOST_THREADS);
+    let most = most_threads();
     match text.parse() {
         Ok(threads) if (1..=most).contains(&threads) => Ok(threads),
         _ => Err(format!("use a number from 1 to {most}: this machine runs {} at once", cores())),

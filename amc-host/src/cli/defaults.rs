@@ -5,17 +5,25 @@ use std::fmt::Write;
 use amc_engine::description::{ActivationName, LossName};
 
 /// A row of the table.
-pub(super) struct Defaults {
+#[derive(Debug)]
+pub struct Defaults {
     /// The data set, as `--data` names it.
     data: &'static str,
     /// Units of the hidden layers.
     pub hidden: &'static [usize],
+    /// Activation of the last layer.
     pub output: ActivationName,
+    /// U(x).
     pub loss: LossName,
+    /// σ₀, of moves and of the initial parameters.
     pub sigma: f32,
+    /// ε.
     pub epsilon: f32,
+    /// n_s; 0 for never.
     pub n_reset: u32,
+    /// Whether moves are scaled by Eq. (18).
     pub signal_norm: bool,
+    /// Moves.
     pub steps: u64,
     /// The loss at which a run on classes ends, unless its steps or its end are said.
     pub until_loss: Option<f32>,
@@ -86,13 +94,18 @@ const SMALL_TABLE: Defaults =
 
 impl Defaults {
     /// Those of a data set with so many rows to train on.
-    pub fn of(data: &str, rows: usize) -> &'static Self {
-        let table = if rows < SMALL { &SMALL_TABLE } else { &LARGE_TABLE };
-        DATA_SETS.iter().find(|row| row.data == data).unwrap_or(table)
+    pub(super) fn of(data: &str, rows: usize) -> &'static Self {
+        DATA_SETS.iter().find(|row| row.data == data).unwrap_or_else(|| Self::of_table(rows))
+    }
+
+    /// Those of a table with so many rows to train on. Of classes; of numbers to find, the output is linear, the loss the
+    /// mean-squared error, and no loss ends a run.
+    pub fn of_table(rows: usize) -> &'static Self {
+        if rows < SMALL { &SMALL_TABLE } else { &LARGE_TABLE }
     }
 
     /// The table as text.
-    pub fn help() -> String {
+    pub(super) fn help() -> String {
         let head = ["--data", "hidden layers", "--output", "--loss", "--sigma", "--epsilon", "--n-reset"];
         let head = head.into_iter().chain(["--signal-norm", "--steps", "--until-loss"]).map(String::from).collect();
         let all = DATA_SETS.iter().chain([&SMALL_TABLE, &LARGE_TABLE]);
