@@ -25,6 +25,7 @@ command -v arm-none-eabi-nm >/dev/null || missing+=(binutils-arm-none-eabi)
 command -v arm-none-eabi-gcc >/dev/null || missing+=(gcc-arm-none-eabi)
 # What is exported for C is compiled as C++, too.
 command -v c++ >/dev/null || missing+=(g++)
+python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
 [ ${#missing[@]} = 0 ] || install "${missing[@]}"
 
 target=thumbv7em-none-eabihf
@@ -152,6 +153,9 @@ host() {
 
   say "tests"
   cargo test --workspace --exclude amc-tests
+
+  say "the Python package"
+  amc-python/check.sh
 
   say "the core as a microcontroller has it, without layers beside dense ones"
   cargo test -p amc-core --test dense
