@@ -15,6 +15,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use serde::{Deserialize, Serialize};
 
+use crate::arrays;
 use crate::errors::refused;
 use crate::net::Net;
 use crate::settings::{Asked, Plan};
@@ -103,7 +104,7 @@ pub fn fit(
     keep: bool,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Fitted> {
-    let rows = Rows { features: x.as_array().iter().copied().collect(), names, targets: targets.read()? };
+    let rows = Rows { features: arrays::rows(&x)?.0, names, targets: targets.read()? };
     let (data, schema) = rows::of(rows).map_err(refused)?;
     let from = chain.map(Chain::read).transpose().map_err(refused)?;
     let made = from.as_ref().map_or(0, |chain| chain.made);

@@ -3,6 +3,7 @@
 //! What users see, and what is checked of their arguments, is in `python/amc`; types are in `python/amc/_native.pyi`. Errors
 //! become `ValueError`, or `OSError` and `MemoryError` where they are these.
 
+mod arrays;
 mod errors;
 mod fit;
 mod minimize;

@@ -15,6 +15,7 @@ use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2, PyUntypedArray
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyType};
 
+use crate::arrays;
 use crate::errors::{of_model, refused};
 
 /// What errors call a net that was pickled.
@@ -111,11 +112,9 @@ impl Net {
 
     /// What it gives, `[row][output]`.
     fn outputs<'py>(&self, py: Python<'py>, x: PyReadonlyArray2<'py, f32>) -> PyResult<Bound<'py, PyArray2<f32>>> {
-        let (rows, width) = (x.shape()[0], x.shape()[1]);
-        let numbers: Vec<f32> = x.as_array().iter().copied().collect();
+        let (numbers, width) = arrays::rows(&x)?;
         let outputs = py.detach(|| self.answer(numbers, width)).map_err(refused)?;
-        let count = outputs.len().checked_div(rows).unwrap_or(0);
-        PyArray1::from_vec(py, outputs).reshape([rows, count])
+        PyArray1::from_vec(py, outputs).reshape([x.shape()[0], self.count()])
     }
 
     /// The names of its classes, if it has some.

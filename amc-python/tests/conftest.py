@@ -1,24 +1,12 @@
 """What tests have in common."""
 
-import faulthandler
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-
-# A fit that does not end when it is told to would run for years.
-LONGEST = 120
-
-
-@pytest.fixture(autouse=True)
-def ends() -> Iterator[None]:
-    faulthandler.dump_traceback_later(LONGEST, exit=True)
-    yield
-    faulthandler.cancel_dump_traceback_later()
-
 
 @pytest.fixture
 def command(tmp_path: Path) -> Callable[..., Path]:
@@ -37,4 +25,4 @@ def blobs() -> tuple[np.ndarray, np.ndarray]:
     """150 rows of four numbers, and which of three classes each is of."""
     rng = np.random.default_rng(1)
     classes = np.arange(150) % 3
-    return rng.normal(size=(150, 4)) * [1, 10, 0.1, 1] + classes[:, None] * [2, 0, 0.3, 0], classes
+    return rng.normal(size=(150, 4)) * [1, 10, 0.1, 1] + classes[:, None] * [5, 0, 0.3, 0], classes

@@ -55,6 +55,8 @@ def test_a_regressor_is_what_the_command_trains(
     regressor = amc.Regressor(**steps).fit(X, y[:, 0] if columns == 1 else y)
     regressor.save(tmp_path / "own.amc")
     assert (tmp_path / "own.amc").read_bytes() == of_command
+    # In the units of y, whose standard deviation is beyond 60 and within the net 1.
+    assert regressor.predict(X).std() > 30
     assert regressor.predict(X).shape == ((rows,) if columns == 1 else (rows, 2))
     # A column by itself is a column.
     assert regressor.fit(X, y).predict(X).shape == (rows, columns)
@@ -109,32 +111,52 @@ class Ended(Exception):
     pass
 
 
-def test_ctrl_c_and_exceptions_end_a_fit_and_leave_what_was_there(blobs: Blobs) -> None:
+def test_ctrl_c_ends_a_fit(blobs: Blobs) -> None:
+    told: dict[int, float] = {}
+
+    def interrupt() -> None:
+        while not told:
+            pass
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    with pytest.raises(KeyboardInterrupt):
+        # No line of Python runs in this thread, which would find the signal.
+        amc.Classifier(steps=FOREVER).fit(*blobs, progress=told.__setitem__)
+
+
+def test_a_fit_that_does_not_end_leaves_what_was_there(blobs: Blobs) -> None:
     X, y = blobs
     classifier = amc.Classifier(steps=100).fit(X, y)
     before = dict(vars(classifier))
     classifier.set_params(steps=FOREVER)
 
-    def interrupt(step: int, loss: float) -> None:
-        # It comes while no Python runs in the main thread.
-        threading.Thread(target=os.kill, args=(os.getpid(), signal.SIGINT)).start()
-
     def fail(step: int, loss: float) -> None:
         raise Ended
 
-    for progress, raised in [(interrupt, KeyboardInterrupt), (fail, Ended)]:
+    for rows, progress, raised in [(X[:, :2], fail, Ended), (X[:, :2] * np.nan, None, ValueError)]:
         with pytest.raises(raised):
-            classifier.fit(X[:, :2], np.where(y == 0, "a", "b"), progress=progress)
-        assert vars(classifier) == before | {"steps": FOREVER}
-    assert not hasattr(classifier, "feature_names_in_")
+            classifier.fit(rows, np.where(y == 0, "a", "b"), progress=progress)
+        now = dict(vars(classifier))
+        assert now.pop("steps") == FOREVER
+        assert [name for name in now if now[name] is not before[name]] == []
+        assert set(before) == {*now, "steps"}
+
+
+def test_small_tables_are_not_learned_by_heart_unless_steps_are_said(blobs: Blobs) -> None:
+    ended = amc.Classifier().fit(*blobs)
+    assert ended.loss_ <= 0.03 and ended.n_steps_ < 4000
+    assert amc.Classifier(steps=4000).fit(*blobs).n_steps_ == 4000
+    assert amc.Classifier(until_loss=0.5).fit(*blobs).n_steps_ < ended.n_steps_
 
 
 def test_other_threads_run_during_a_fit(blobs: Blobs) -> None:
     ended: list[BaseException] = []
-    goes_on = [True]
+    begun, ends = threading.Event(), threading.Event()
 
     def progress(step: int, loss: float) -> None:
-        if not goes_on[0]:
+        begun.set()
+        if ends.is_set():
             raise Ended
 
     def fit() -> None:
@@ -149,7 +171,8 @@ def test_other_threads_run_during_a_fit(blobs: Blobs) -> None:
     try:
         thread = threading.Thread(target=fit)
         thread.start()
-        goes_on[0] = False
+        begun.wait()
+        ends.set()
         thread.join()
     finally:
         sys.setswitchinterval(interval)

@@ -58,7 +58,7 @@ class Trainer(BaseEstimator):
     warm_start : bool, default=False
         Whether a fit goes on with the chain of the last one, with `steps` more moves on the same samples: two fits are, to the bit,
         one of as many moves. The chain is kept, and pickled, with the estimator. Settings other than `steps`, `until_loss` and
-        `threads` cannot change between such fits.
+        `threads` cannot change between such fits. After a fit without it, or `load`, there is no chain: the next begins anew.
 
     Attributes
     ----------
