@@ -22,7 +22,10 @@ WHOLE = ("--split", "last", "--test-fraction", "0")
     ("settings", "options"),
     [
         ({}, ()),
-        ({"steps": 300, "seed": 5, "layers": (8, 4), "activation": "relu"}, ("--steps=300", "--seed=5", "--layers=4,8,4,3", "--activation=relu")),
+        (
+            {"steps": 300, "seed": 5, "layers": (8, 4), "activation": "relu"},
+            ("--steps=300", "--seed=5", "--layers=4,8,4,3", "--activation=relu"),
+        ),
         (
             {"steps": 300, "sigma": 0.02, "epsilon": 0.01, "n_reset": 7, "signal_norm": False},
             ("--steps=300", "--sigma=0.02", "--epsilon=0.01", "--n-reset=7", "--signal-norm=off"),

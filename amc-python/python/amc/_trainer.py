@@ -39,7 +39,8 @@ class Trainer(BaseEstimator):
     steps : int, default=None
         Moves to make, at least 1. None for 4,000 below 1,000 rows, and 20,000 from there on.
     sigma : float, default=None
-        The initial scale of moves and of the initial parameters, above 0. None for 0.005 below 1,000 rows, and 0.02 from there on.
+        The initial scale of moves and of the initial parameters, above 0. None for 0.005 below 1,000 rows, and 0.02 from there
+        on.
     epsilon : float, default=None
         The rate at which the centres of moves follow accepted moves: mostly within 0.05 of 0. None for 0.
     n_reset : int, default=None
@@ -56,9 +57,10 @@ class Trainer(BaseEstimator):
     arithmetic : {"portable", "fused"}, default="portable"
         What a multiply-add rounds: the bits of every machine, or those of every machine that has FMA instructions.
     warm_start : bool, default=False
-        Whether a fit goes on with the chain of the last one, with `steps` more moves on the same samples: two fits are, to the bit,
-        one of as many moves. The chain is kept, and pickled, with the estimator. Settings other than `steps`, `until_loss` and
-        `threads` cannot change between such fits. After a fit without it, or `load`, there is no chain: the next begins anew.
+        Whether a fit goes on with the chain of the last one, with `steps` more moves on the same samples: two fits are, to the
+        bit, one of as many moves. The chain is kept, and pickled, with the estimator. Settings other than `steps`, `until_loss`
+        and `threads` cannot change between such fits. After a fit without it, or `load`, there is no chain: the next fit begins
+        anew.
 
     Attributes
     ----------
