@@ -6,7 +6,7 @@ use amc_core::{Activation, Layer};
 use amc_engine::data::{Data, OwnedTargets, Set, Values};
 use amc_engine::train::check_evaluation;
 use amc_host::data::schema::{Kind, Outputs, Schema};
-use amc_host::export::{c, prefix, rust};
+use amc_host::export::{c, c99, prefix, rust};
 use amc_host::fold::fold;
 use amc_host::model::{Model, params_hash};
 use amc_host::predict::predict;
@@ -108,6 +108,12 @@ impl Net {
     fn export_c(&self, name: PathBuf, folded: bool) -> PyResult<String> {
         let prefix = prefix(Some(&name)).map_err(refused)?;
         self.folded(folded).and_then(|model| c(&model, &prefix)).map_err(refused)
+    }
+
+    /// The same in C99, without a library.
+    fn export_c99(&self, name: PathBuf, folded: bool) -> PyResult<String> {
+        let prefix = prefix(Some(&name)).map_err(refused)?;
+        self.folded(folded).and_then(|model| c99(&model, &prefix)).map_err(refused)
     }
 
     /// What it gives, `[row][output]`.

@@ -3,7 +3,7 @@
 use amc_core::chain::Options;
 use amc_engine::data::Data;
 use amc_engine::description::{ActivationName, Description, LossName};
-use amc_engine::train::{Batching, Initial, Method, Settings};
+use amc_engine::train::{Batching, Initial, Method, Settings, Transfer};
 use amc_host::cli::defaults::Defaults;
 use amc_kernels::Arithmetic;
 use anyhow::{Context, ensure};
@@ -86,6 +86,7 @@ impl Asked {
             method,
             options,
             initial: Initial::Gaussian(options.sigma),
+            transfer: Transfer::default(),
             in_place: false,
             signal_norm: self.signal_norm.unwrap_or(defaults.signal_norm),
             batching: Batching::Full,

@@ -89,18 +89,20 @@ def test_a_pickle_goes_on_with_its_chain(blobs: Blobs) -> None:
 def test_source_code_has_the_parameters(blobs: Blobs) -> None:
     classifier = amc.Classifier((3,), steps=100).fit(*blobs)
     checksum = f"{zlib.crc32(classifier.parameters_.astype('<f4').tobytes()):08x}"
-    for source in [classifier.export_rust(), classifier.export_c()]:
+    for source in [classifier.export_rust(), classifier.export_c(), classifier.export_c99()]:
         assert checksum in source
     assert "INPUT_SCALING" in classifier.export_rust()
     assert "INPUT_SCALING" not in classifier.export_rust(folded=True)
-    assert "#ifndef SPECIES_H" in classifier.export_c("species.h")
+    for export in [classifier.export_c, classifier.export_c99]:
+        assert "#ifndef SPECIES_H" in export("species.h")
+    assert "amc.h" in classifier.export_c() and "amc.h" not in classifier.export_c99()
     with pytest.raises(ValueError, match="choose another name"):
         classifier.export_c("amc.h")
 
 
 def test_what_is_not_fitted_has_nothing_to_give(tmp_path: Path) -> None:
     classifier = amc.Classifier()
-    for use in [classifier.export_rust, classifier.export_c, lambda: classifier.save(tmp_path / "m.amc")]:
+    for use in [classifier.export_rust, classifier.export_c, classifier.export_c99, lambda: classifier.save(tmp_path / "m.amc")]:
         with pytest.raises(NotFittedError):
             use()
     assert not hasattr(classifier, "parameters_")

@@ -150,6 +150,19 @@ class Trainer(BaseEstimator):
         check_is_fitted(self)
         return self._net.export_c(name, folded)
 
+    def export_c99(self, name: str = "model.h", *, folded: bool = False) -> str:
+        """The net as a header of plain C99, with a function that computes its outputs, to the bit.
+
+        Parameters
+        ----------
+        name : str, default="model.h"
+            As in `export_c`.
+        folded : bool, default=False
+            As in `export_rust`.
+        """
+        check_is_fitted(self)
+        return self._net.export_c99(name, folded)
+
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_net")
 
