@@ -20,7 +20,7 @@ for profile in release size; do
       exit 1
     fi
   done
-  for example in xor resume own_forward learner table c99; do
+  for example in xor resume own_forward learner table head c99; do
     ../amc-firmware/run-qemu.sh "$images/$profile/$example"
   done
   AMC_C_IMAGES=$images/$profile cargo test -- --include-ignored
@@ -85,7 +85,7 @@ here "$images/readme.c"
 sed -n '/^```c$/,/^```$/p' ../docs/your-own-data.md | sed '/^```/d' >"$images/species.c"
 cc -std=c99 -Wall -Wextra -Wpedantic -Wconversion -Werror -fsyntax-only -Iexamples/c99 "$images/species.c"
 answers() { "$@" 2>&1 | grep -v '^stack='; }
-for example in xor resume own_forward learner table c99; do
+for example in xor resume own_forward learner table head c99; do
   here examples/$example/*.c examples/board/host.c
   # These answer the same to the bit, by the library and without it.
   case $example in table | c99) diff <(answers "$images/here") <(answers ../amc-firmware/run-qemu.sh "$images/release/table") ;; esac

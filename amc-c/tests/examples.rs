@@ -68,6 +68,13 @@ fn a_learner_in_c_learns_from_its_samples_and_goes_on_after_a_reset() {
     assert!(text.starts_with("moves="), "{text}");
 }
 
+#[test]
+#[ignore = "needs the images that check.sh builds"]
+fn a_new_head_learns_from_what_a_body_in_flash_makes() {
+    let wanted: String = "aaaavvaav".chars().map(|of| if of == 'v' { "virginica\n" } else { "another\n" }).collect();
+    assert_eq!(run("head"), wanted);
+}
+
 /// What `amc predict` said on a host of the example's rows, as the example prints it.
 fn answers() -> String {
     let answer = |line: &str| {
