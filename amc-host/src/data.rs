@@ -3,8 +3,6 @@
 mod gzip;
 pub mod idx;
 pub mod normalise;
-pub mod npy;
-pub mod npz;
 pub mod prepare;
 pub mod schema;
 pub mod sources;

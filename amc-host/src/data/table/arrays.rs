@@ -10,13 +10,13 @@ use std::ops::Range;
 use std::path::Path;
 
 use amc_engine::memory;
+use amc_exchange::npy::{self, Array};
+use amc_exchange::npz::{self, Archive};
 
 use self::block::Block;
 pub use self::error::ArraysError;
 use self::roles::Roles;
 use super::{Cell, Place};
-use crate::data::npy::{self, Array};
-use crate::data::npz::{self, Archive};
 
 /// A table of arrays.
 #[derive(Clone, Debug)]

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 
+use amc_exchange::npy::element::Value;
+use amc_exchange::npy::{Array, Column};
+
 use super::ArraysError;
-use crate::data::npy::element::Value;
-use crate::data::npy::{Array, Column};
 use crate::data::table::Cell;
 use crate::data::table::dialect::Decimal;
 

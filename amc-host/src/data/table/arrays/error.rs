@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use amc_engine::memory::MemoryError;
-
-use crate::data::npy::ArrayError;
-use crate::data::npz::ArchiveError;
+use amc_exchange::npy::ArrayError;
+use amc_exchange::npz::ArchiveError;
 
 /// Why arrays are no table.
 #[derive(Debug, thiserror::Error)]

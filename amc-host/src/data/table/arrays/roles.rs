@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use amc_exchange::npz::Archive;
+
 use super::ArraysError;
-use crate::data::npz::Archive;
 
 /// What features are called, in any case of letters.
 const FEATURES: [&str; 5] = ["x", "data", "features", "images", "inputs"];

@@ -6,6 +6,7 @@ use std::io::Read;
 use super::element::Element;
 use super::literal::Literal;
 use super::{ArrayError, MAGIC};
+use crate::tensor::shape_text;
 
 /// Bytes of the longest header that is read: numpy itself writes a few hundred, and more for each named field.
 const LONGEST_HEADER: usize = 1 << 20;
@@ -113,6 +114,11 @@ impl Layout {
         isize::try_from(bytes).ok().map(|_| bytes as u64)
     }
 
+    /// Whether its elements are floats.
+    pub fn is_of_floats(&self) -> bool {
+        matches!(&self.fields[..], [Field { name: None, element, .. }] if element.is_float())
+    }
+
     /// Rows: the first dimension.
     pub fn rows(&self) -> usize {
         self.shape.first().copied().unwrap_or(0)
@@ -130,10 +136,7 @@ impl Layout {
 
     /// The shape as numpy writes it.
     pub(super) fn shape_text(&self) -> String {
-        match &self.shape[..] {
-            [only] => format!("({only},)"),
-            shape => format!("({})", shape.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")),
-        }
+        shape_text(&self.shape)
     }
 
     /// The indices of a value of a row in the further dimensions, the last one changing first.

@@ -5,7 +5,7 @@ use std::io::Read;
 use flate2::bufread::DeflateDecoder;
 use rawzip::{CompressionMethod, ZipArchive, ZipArchiveEntryWayfinder, ZipSliceArchive};
 
-use super::npy::{Array, ArrayError, Layout};
+use crate::npy::{Array, ArrayError, Layout};
 
 /// What zip files begin with, with and without files in them.
 pub const MAGIC: [[u8; 4]; 2] = [*b"PK\x03\x04", *b"PK\x05\x06"];

@@ -57,6 +57,11 @@ impl Element {
         self.size
     }
 
+    /// Whether it is a float.
+    pub fn is_float(self) -> bool {
+        self.kind == Kind::Float
+    }
+
     /// What such bytes say: of a text the characters up to the zeros that fill it up.
     pub fn read(self, bytes: &[u8]) -> Value<'_> {
         let whole = || self.ordered(bytes);
@@ -92,7 +97,7 @@ impl Element {
 }
 
 /// Half precision: a sign, five bits of exponent, ten of the fraction.
-fn half(bits: u16) -> f64 {
+pub(crate) fn half(bits: u16) -> f64 {
     let (exponent, fraction) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023));
     let size = match exponent {
         0 => fraction * 2.0_f64.powi(-24),
