@@ -64,9 +64,9 @@ enum Command {
         /// A model file
         model: PathBuf,
     },
-    /// Write a trained net as source code
+    /// Write a trained net as source code, or as a file for another toolchain
     Export(export::ExportArgs),
-    /// Make a model file of what a device has stored in its flash memory
+    /// Make a model file of a net from another toolchain, or of what a device has stored in its flash memory
     Import(import::ImportArgs),
 }
 

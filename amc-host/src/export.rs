@@ -1,13 +1,15 @@
-//! A trained net as source code: its description and its parameters, and of one that was trained on a table also what
-//! scales its numbers, and its classes.
+//! A trained net as source code and as files for other toolchains: its description and its parameters, and of one that was
+//! trained on a table also what scales its numbers, and its classes.
 
 mod c;
 mod c99;
+mod exchange;
 mod frozen;
 mod rust;
 
 pub use self::c::{ExportError, c, prefix};
 pub use self::c99::c99;
+pub use self::exchange::{to_npz, to_onnx, to_safetensors};
 pub use self::frozen::Stored;
 pub use self::rust::{Frozen, rust};
 

@@ -1,5 +1,6 @@
 //! Model files, in the format of [`amc_store::model`].
 
+pub mod carried;
 pub mod net_file;
 
 use std::borrow::Cow;

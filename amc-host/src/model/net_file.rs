@@ -94,7 +94,8 @@ pub fn read(path: &Path, inputs: usize) -> Result<NetFile, NetFileError> {
     parse(path, &text, inputs)
 }
 
-fn parse(path: &Path, text: &str, inputs: usize) -> Result<NetFile, NetFileError> {
+/// Reads the text of a file; the net takes `inputs` numbers if it does not say how many.
+pub fn parse(path: &Path, text: &str, inputs: usize) -> Result<NetFile, NetFileError> {
     let line_of = |place: usize| 1 + text.bytes().take(place).filter(|byte| *byte == b'\n').count();
     let File { inputs: said, loss, layers: tables } = toml::from_str(text).map_err(|error| {
         let line = line_of(error.span().map_or(0, |span| span.start));

@@ -1,36 +1,48 @@
-//! `amc import`.
+//! Models of what a device has stored in its flash memory.
 
 use std::num::ParseIntError;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::Path;
 
 use amc_dump::{Save, geometries, saves};
 use amc_store::{model, snapshot};
 use anyhow::{Context, bail};
 use clap::Args;
 
+use super::first_given;
 use crate::model::{Model, params_hash};
 use crate::note;
 
+/// What pages and words most drivers have.
+const SIZES: (usize, usize) = (4096, 4);
+
 #[derive(Args)]
-pub(super) struct ImportArgs {
-    /// The device's flash memory, or the part of it that a store is in, as it was read out: bytes and nothing else
-    dump: PathBuf,
-    /// Model file to write
-    #[arg(long)]
-    model: PathBuf,
-    /// Bytes of a page, the ERASE_SIZE of the device's driver
-    #[arg(long, value_name = "BYTES", default_value = "4096", value_parser = number)]
-    page_size: usize,
-    /// Bytes of a word, the larger of the WRITE_SIZE and READ_SIZE of the device's driver: 1, 2, 4, 8, 16 or 32
-    #[arg(long, value_name = "BYTES", default_value = "4", value_parser = number)]
-    word_size: usize,
-    /// The store's region, counted from the dump's beginning, 0x for hexadecimal [default: all of the dump]
+pub(super) struct FlashArgs {
+    /// Of flash memory, bytes of a page, the ERASE_SIZE of the device's driver [default: 4096]
+    #[arg(long, value_name = "BYTES", value_parser = number)]
+    page_size: Option<usize>,
+    /// Of flash memory, bytes of a word, the larger of the WRITE_SIZE and READ_SIZE of the device's driver: 1, 2, 4, 8, 16 or 32
+    /// [default: 4]
+    #[arg(long, value_name = "BYTES", value_parser = number)]
+    word_size: Option<usize>,
+    /// Of flash memory, the store's region, counted from the file's beginning, 0x for hexadecimal [default: all of the file]
     #[arg(long, value_name = "FROM..TO", value_parser = region)]
     region: Option<Range<usize>>,
-    /// Take the save of this number [default: the newest]
+    /// Of flash memory, take the save of this number [default: the newest]
     #[arg(long, value_name = "NUMBER")]
     save: Option<u64>,
+}
+
+impl FlashArgs {
+    /// The first option that was given.
+    pub(super) fn given(&self) -> Option<&'static str> {
+        first_given(&[
+            ("page-size", self.page_size.is_some()),
+            ("word-size", self.word_size.is_some()),
+            ("region", self.region.is_some()),
+            ("save", self.save.is_some()),
+        ])
+    }
 }
 
 fn number(text: &str) -> Result<usize, ParseIntError> {
@@ -46,14 +58,15 @@ fn region(text: &str) -> Result<Range<usize>, String> {
     Ok(end(from)?..end(to)?)
 }
 
-pub(super) fn run(args: &ImportArgs) -> anyhow::Result<()> {
-    let place = args.dump.display();
-    let dump = std::fs::read(&args.dump).with_context(|| place.to_string())?;
+pub(super) fn run(path: &Path, args: &FlashArgs, output: &Path) -> anyhow::Result<()> {
+    let place = path.display();
+    let dump = std::fs::read(path).with_context(|| place.to_string())?;
+    let (page_size, word_size) = (args.page_size.unwrap_or(SIZES.0), args.word_size.unwrap_or(SIZES.1));
     let Range { start: from, end: to } = args.region.clone().unwrap_or(0..dump.len());
     let Some(region) = dump.get(from..to) else {
         bail!("{place}: --region {from:#x}..{to:#x} is not within its {} bytes", dump.len())
     };
-    let found = saves(region, args.page_size, args.word_size).with_context(|| place.to_string())?;
+    let found = saves(region, page_size, word_size).with_context(|| place.to_string())?;
     for Save { generation, blob } in &found {
         let what = if model::Stored::parse(blob).is_ok() { "model" } else { "chain" };
         note!("save {generation}: a {what} of {} bytes", blob.len());
@@ -67,7 +80,7 @@ pub(super) fn run(args: &ImportArgs) -> anyhow::Result<()> {
         let others: Vec<_> = geometries(region).filter(|(.., newest)| *newest > known).collect();
         if let Some(newest) = others.iter().map(|(.., newest)| *newest).max() {
             let others = others.iter().filter(|(.., of)| *of == newest).map(|(page, word, _)| sizes(*page, *word));
-            let (given, others) = (sizes(args.page_size, args.word_size), others.collect::<Vec<_>>().join(" or "));
+            let (given, others) = (sizes(page_size, word_size), others.collect::<Vec<_>>().join(" or "));
             bail!("{place}: there is no save {newest} with {given}, but there is with {others}");
         }
     }
@@ -78,9 +91,9 @@ pub(super) fn run(args: &ImportArgs) -> anyhow::Result<()> {
         }
     };
     let model = read(chosen).with_context(|| format!("{place}: save {}", chosen.generation))?;
-    model.save(&args.model)?;
+    model.save(output)?;
     let (parameters, hash) = (model.parameters.len(), params_hash(&model.parameters));
-    note!("{}: {parameters} parameters of save {}, hash {hash}", args.model.display(), chosen.generation);
+    note!("{}: {parameters} parameters of save {}, hash {hash}", output.display(), chosen.generation);
     Ok(())
 }
 
