@@ -2,6 +2,7 @@
 
 mod arrays;
 mod cli;
+mod exchange;
 mod export;
 mod export_c;
 mod export_c99;

@@ -1,0 +1,114 @@
+//! Which tensors are taken for which layers.
+
+use amc_core::{Activation, Layer};
+use amc_engine::description::ActivationName;
+use amc_exchange::chain::chain;
+use amc_exchange::keras;
+use amc_exchange::tensor::Tensor;
+use amc_exchange::torch::{Order, is_named, parameters};
+
+fn tensor(name: &str, shape: &[usize]) -> Tensor {
+    let count = shape.iter().product::<usize>();
+    Tensor::new(name, shape, (0..count).map(|x| x as f64)).expect("a tensor")
+}
+
+fn dense(layers: &[usize]) -> Vec<Layer> {
+    layers.iter().map(|units| Layer::dense(*units, Activation::Tanh)).collect()
+}
+
+#[test]
+fn the_order_of_modules_is_told_by_numbers_and_by_what_fits() {
+    let of = |name: &str, shape: &[usize]| tensor(&format!("{name}.weight"), shape);
+    let given = |tensors: &[Tensor], layers: &[usize]| parameters(tensors, Order::Names, 2, &dense(layers));
+    // By what fits: "out" is the last one.
+    let (_, told) =
+        given(&[of("head", &[3, 2]), of("out", &[1, 4]), of("rest", &[4, 3])], &[3, 4, 1]).expect("parameters");
+    let places: Vec<_> = told.iter().filter_map(|line| line.split(": ").nth(1)).collect();
+    assert_eq!(places[0], "head.weight (3, 2), weights [unit][input]");
+    assert!(places[1].starts_with("rest") && places[2].starts_with("out"), "{told:?}");
+    // By numbers.
+    assert!(given(&[of("fc1", &[2, 2]), of("fc2", &[2, 2])], &[2, 2]).is_ok());
+    let error = given(&[of("decoder", &[2, 2]), of("encoder", &[2, 2])], &[2, 2]).expect_err("nothing tells");
+    assert_eq!(
+        error.to_string(),
+        "layer 0: \"decoder\" and \"encoder\" both fit it: numbers in names that are else the same tell an order"
+    );
+    // An archive has them in the order in which they were saved.
+    assert!(parameters(&[of("decoder", &[2, 2]), of("encoder", &[2, 2])], Order::Given, 2, &dense(&[2, 2])).is_ok());
+}
+
+#[test]
+fn what_does_not_fit_is_told() {
+    let given = |tensors: &[Tensor], layers: &[usize]| {
+        parameters(tensors, Order::Names, 2, &dense(layers)).expect_err("refused").to_string()
+    };
+    let (weight, bias) = (tensor("0.weight", &[3, 2]), tensor("0.bias", &[3]));
+    for (tensors, layers, words) in [
+        (vec![tensor("0.weight", &[2, 3])], &[3][..], "layer 0, dense: 0.weight is (2, 3), where (3, 2) was wanted"),
+        (vec![weight.clone(), tensor("0.bias", &[2])], &[3], "layer 0, dense: 0.bias is (2,), where (3,) was wanted"),
+        (vec![bias.clone()], &[3], "layer 0, dense: \"0\" has no weight"),
+        (vec![weight.clone(), bias.clone()], &[3, 3], "layer 1, dense: there is no tensor left for it"),
+        (vec![weight.clone(), tensor("2.bias", &[3])], &[3], "2.bias: there is no layer left for it"),
+        (vec![weight.clone(), tensor("1.running_mean", &[3])], &[3], "1.running_mean: no such tensor is read"),
+        (vec![tensor("0.weight_ih_l0", &[3, 2])], &[3], "layer 0, dense: 0.weight_ih_l0 is none of its parameters"),
+        (vec![tensor("0.weight_ih_l0_reverse", &[3, 2])], &[3], "0.weight_ih_l0_reverse: no such tensor is read"),
+    ] {
+        assert!(given(&tensors, layers).starts_with(words), "{words}: {}", given(&tensors, layers));
+    }
+}
+
+#[test]
+fn arrays_without_names_have_the_order_of_the_layers() {
+    let given = |tensors: &[Tensor], layers: &[Layer]| {
+        keras::parameters(tensors, 2, layers).map(|(of, _)| of).map_err(|e| e.to_string())
+    };
+    let kernel = tensor("arr_0", &[2, 3]);
+    assert!(!is_named(std::slice::from_ref(&kernel)));
+    // A layer may have no bias.
+    assert_eq!(
+        given(std::slice::from_ref(&kernel), &dense(&[3])),
+        Ok(vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 0.0, 0.0, 0.0])
+    );
+    for (arrays, layers, words) in [
+        (vec![tensor("arr_0", &[3, 2])], dense(&[3]), "layer 0, dense: arr_0 is (3, 2), where (2, 3) was wanted"),
+        (vec![kernel.clone(), tensor("arr_1", &[2])], dense(&[3]), "layer 0, dense: arr_1 is (2,), where (3,)"),
+        (
+            vec![kernel.clone(), tensor("arr_1", &[3]), tensor("arr_2", &[3])],
+            dense(&[3]),
+            "arr_2: there is no layer left",
+        ),
+        (vec![], dense(&[3]), "layer 0, dense: there is no tensor left"),
+        (
+            vec![tensor("arr_0", &[2, 9]), tensor("arr_1", &[3, 9]), tensor("arr_2", &[9])],
+            vec![Layer::gru(2, 3, 1)],
+            "layer 0, gru: arr_2 is (9,): Keras's GRU with reset_after=True alone",
+        ),
+    ] {
+        let told = given(&arrays, &layers).expect_err(words);
+        assert!(told.starts_with(words), "{words}: {told}");
+    }
+}
+
+#[test]
+fn chains_of_dense_layers_are_found() {
+    let found = |tensors: &[Tensor], order| {
+        chain(tensors, order, ActivationName::Relu, ActivationName::Softmax).map_err(|error| error.to_string())
+    };
+    let layers = vec![Layer::dense(3, Activation::Relu), Layer::dense(4, Activation::Softmax)];
+    let torch = [tensor("0.weight", &[3, 2]), tensor("0.bias", &[3]), tensor("2.weight", &[4, 3])];
+    assert_eq!(found(&torch, Order::Names), Ok((2, layers.clone())));
+    let keras = [tensor("arr_0", &[2, 3]), tensor("arr_1", &[3]), tensor("arr_2", &[3, 4])];
+    assert_eq!(found(&keras, Order::Given), Ok((2, layers)));
+    let refused = |tensors: &[Tensor], words: &str| {
+        let told = found(tensors, Order::Names).expect_err(words);
+        assert!(told.starts_with(words), "{words}: {told}");
+    };
+    refused(&[], "there is no tensor");
+    refused(
+        &[torch[0].clone(), tensor("2.weight", &[4, 4])],
+        "2.weight takes 4 numbers, but the layer before it gives 3",
+    );
+    refused(&[tensor("0.weight", &[3, 2, 1])], "0.weight is (3, 2, 1): without a net file");
+    refused(&[tensor("0.weight_ih_l0", &[3, 2])], "0.weight_ih_l0 is (3, 2): without a net file");
+    refused(&[tensor("out.weight", &[3, 2]), tensor("so.weight", &[3, 3])], "\"out\" or \"so\" may come first");
+}
