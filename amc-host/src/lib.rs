@@ -2,8 +2,9 @@
 //! `amc` does.
 //!
 //! The modules stand in the order of the data's way: [`data`], then what is kept of training on it: [`model`] files, what they
-//! [`predict`] and how well by their [`metrics`], [`export`] as source code, with scalings [folded](fold) into them or not, and
-//! the [`output`] of a run. [`cli`] is the command line, and [`console`] what it says. Training is in the crate `amc_engine`.
+//! [`predict`] and how well by their [`metrics`], [`export`] as source code and for other toolchains, with scalings
+//! [folded](fold) into them or not, and the [`output`] of a run. [`cli`] is the command line, and [`console`] what it says.
+//! Training is in the crate `amc_engine`, nets of other toolchains in `amc_exchange`.
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
