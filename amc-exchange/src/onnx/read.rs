@@ -178,7 +178,11 @@ impl<'m> Reader<'m> {
         }
         let node = &self.graph.nodes[sum];
         if !other.is_like(&self.value) {
-            let reason = format!("it adds {} and {}, or in another order", other.text(), self.value.text());
+            let reason = format!(
+                "it adds {} and {}, of which the numbers have to be as many and in one order",
+                other.text(),
+                self.value.text()
+            );
             return Err(self.refuse(sum, &reason));
         }
         self.layers.push(Layer::add(self.value.numbers(), Activation::Linear));

@@ -110,6 +110,31 @@ fn nodes_are_refused_by_name_and_operator() {
 }
 
 #[test]
+fn numbers_in_an_order_that_no_layer_has_are_refused() {
+    let conv = |from: &str, to: &str| node("Conv", &[from, "k"], &[to], &[]);
+    let kernel = || floats("k", &[2, 2, 1, 1], &[1.0; 4]);
+    // What a dense layer makes are channels first: they would have to change places.
+    let made = [
+        node("Gemm", &["x", "w"], &["a"], &[]),
+        node("Reshape", &["a", "s"], &["b"], &[]),
+        conv("b", "y"),
+        floats("w", &[2, 8], &[1.0; 16]),
+        longs("s", &[0, 2, 2, 2]),
+        kernel(),
+    ];
+    refuse(&file(&[2], &made), "channels and places of its image are in another order");
+    refuse(&file(&[2, 2, 2], &[conv("x", "y"), kernel()]), "value \"y\": it is [batch, 2, 2, 2], in another order");
+    let turned = [
+        conv("x", "a"),
+        conv("a", "b"),
+        node("Transpose", &["b"], &["c"], &[ints("perm", &[0, 1, 3, 2])]),
+        node("Add", &["c", "a"], &["y"], &[]),
+        kernel(),
+    ];
+    refuse(&file(&[2, 2, 2], &turned), "it adds [batch, 2, 2, 2] and [batch, 2, 2, 2], of which");
+}
+
+#[test]
 fn recurrent_nodes_of_other_equations_are_refused() {
     let sequence = |operator: &str, gates: usize, attributes: &[Vec<u8>], inputs: &[&str]| {
         let gates = gates as i64;

@@ -78,9 +78,8 @@ fn with_parameters((inputs, layers): (usize, Vec<Layer>)) -> (Description, Vec<f
     let count = Net::try_new(inputs, &layers).expect("a net").parameters();
     let mut parameters: Vec<_> =
         (0..count).map(|index| (index as f32 + 1.0) / 7.0 * if index % 2 == 0 { 1.0 } else { -1.0 }).collect();
-    for (parameter, special) in
-        parameters.iter_mut().step_by(3).zip([-0.0, f32::from_bits(1), f32::MAX, 0.0, f32::MIN_POSITIVE])
-    {
+    let specials = [-0.0, f32::from_bits(1), f32::MAX, 0.0, f32::MIN_POSITIVE];
+    for (parameter, special) in parameters.iter_mut().step_by(3).zip(specials.into_iter().cycle()) {
         *parameter = special;
     }
     (Description { inputs, layers, loss: LossName::Mse }, parameters)
