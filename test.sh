@@ -145,6 +145,7 @@ host() {
     (cd examples/firmware-user && cargo fmt --check)
     (cd examples/personal && touch src/model.rs && cargo fmt --check)
     (cd amc-c && cargo fmt --check)
+    (cd fuzz && cargo fmt --check)
   fi
 
   if cargo clippy --version >/dev/null 2>&1; then
@@ -161,6 +162,11 @@ host() {
 
   say "the Python package"
   amc-python/check.sh
+
+  if python3 -c 'import numpy, onnxruntime' 2>/dev/null; then
+    say "what is exported, in onnxruntime"
+    python3 amc-exchange/tests/elsewhere.py "${CARGO_TARGET_DIR:-target}/debug/amc"
+  fi
 
   say "the core as a microcontroller has it, without layers beside dense ones"
   cargo test -p amc-core --test dense

@@ -139,6 +139,9 @@ pub fn parameters(
         let parts: Vec<_> =
             module.parts.iter().map(|(_, of)| format!("{} {}", of.name, shape_text(&of.shape))).collect();
         told.push(format!("layer {index}, {}: {}, weights [unit][input]", fitting.kind(), parts.join(", ")));
+        if let Layer::Normalization(_) = layer {
+            told.push(format!("layer {index}: 0.00001 is added to a variance, PyTorch's default"));
+        }
     }
     match modules.first().and_then(|module| module.parts.first()) {
         Some((_, tensor)) => Err(FitError::TooMany(tensor.name.clone()).into()),

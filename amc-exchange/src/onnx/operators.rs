@@ -31,9 +31,12 @@ impl<'m> Reader<'m> {
             "RNN" | "GRU" => return self.recurrent(node),
             "Gather" => self.last_state(node)?,
             "Tanh" | "Relu" | "Sigmoid" | "Softmax" => self.activation(node)?,
-            // While a net answers, dropout passes on what it takes.
             "Identity" | "Dropout" => {
                 Attributes::new(node, &["ratio", "seed"])?;
+                // While a net answers, dropout passes on what it takes.
+                if node.inputs.get(2).is_some_and(|mode| !mode.is_empty()) {
+                    return Err("a training_mode is not read: it is a net that answers".to_string());
+                }
             }
             "Flatten" => self.value.flatten(Attributes::new(node, &["axis"])?.int("axis", 1))?,
             "Transpose" => {

@@ -232,8 +232,8 @@ impl<'m> Reader<'m> {
             NetError::Layer { error, .. } => error.to_string(),
             other => other.to_string(),
         })?;
-        if let Some(kept) = &mut self.kept {
-            kept.settle_like(&self.value);
+        if self.kept.as_mut().is_some_and(|kept| !kept.settle_like(&self.value)) {
+            return Err("it takes numbers of the input in another order than that in which they are kept".to_string());
         }
         self.is_reordered |= self.value.is_reordered;
         self.layers.push(layer);

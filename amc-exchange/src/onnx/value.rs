@@ -118,11 +118,19 @@ impl Value {
         self.ours == wanted
     }
 
-    /// Has the order be that of another one, which has the same axes.
-    pub(super) fn settle_like(&mut self, other: &Self) {
-        if self.is_free && self.theirs() == other.theirs() {
-            (self.ours, self.is_free) = (other.ours.clone(), false);
+    /// Has the order be the one that was said for another value of the same numbers; false where that has cut them into others.
+    pub(super) fn settle_like(&mut self, other: &Self) -> bool {
+        if !self.is_free {
+            return true;
         }
+        self.is_free = false;
+        if !other.is_reordered {
+            return true;
+        }
+        let has_same_axes =
+            self.ours.len() == other.ours.len() && other.ours.iter().all(|axis| self.ours.contains(axis));
+        self.ours = other.ours.clone();
+        has_same_axes
     }
 
     /// Has the net's order stay that of the graph's input, if no layer has said another.

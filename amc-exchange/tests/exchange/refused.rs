@@ -124,6 +124,25 @@ fn numbers_in_an_order_that_no_layer_has_are_refused() {
     ];
     refuse(&file(&[2], &made), "channels and places of its image are in another order");
     refuse(&file(&[2, 2, 2], &[conv("x", "y"), kernel()]), "value \"y\": it is [batch, 2, 2, 2], in another order");
+    // Both ways begin with the input, whose order the first one says.
+    let around = |lengths: &[i64], first: Vec<u8>, more: &[Vec<u8>]| {
+        let parts = [
+            first,
+            node("Conv", &["t", "k"], &["a"], &[]),
+            conv("x", "b"),
+            node("Add", &["a", "b"], &["y"], &[]),
+            kernel(),
+        ];
+        file(lengths, &[&parts, more].concat())
+    };
+    let turn = |order: &[i64]| node("Transpose", &["x"], &["t"], &[ints("perm", order)]);
+    refuse(
+        &around(&[2, 2, 2], turn(&[0, 2, 1, 3]), &[]),
+        "Conv: channels and places of its image are in another order",
+    );
+    let cut = [node("Reshape", &["x", "s"], &["q"], &[]), node("Reshape", &["q", "u"], &["t"], &[])];
+    let cut = around(&[2, 4, 1], cut.concat(), &[longs("s", &[0, 8]), longs("u", &[0, 2, 2, 2])]);
+    refuse(&cut, "another order than that in which they are kept");
     let turned = [
         conv("x", "a"),
         conv("a", "b"),
