@@ -10,6 +10,7 @@ mod messages;
 mod operators;
 mod read;
 mod recurrent;
+mod shapes;
 mod value;
 mod write;
 

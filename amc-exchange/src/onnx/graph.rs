@@ -68,7 +68,8 @@ impl<'m> Index<'m> {
         self.users.get(name).map_or(&[], Vec::as_slice)
     }
 
-    fn maker(&self, name: &str) -> Option<&'m Node> {
+    /// The node that makes a value.
+    pub(super) fn maker(&self, name: &str) -> Option<&'m Node> {
         self.makers.get(name).and_then(|index| self.nodes.get(*index))
     }
 

@@ -51,7 +51,7 @@ impl<'m> Reader<'m> {
             }
             "Reshape" => {
                 let zero_is_zero = Attributes::new(node, &["allowzero"])?.int("allowzero", 0) != 0;
-                let shape = self.graph.ints(node.inputs.get(1).ok_or("it has no shape")?)?;
+                let shape = self.lengths(node.inputs.get(1).ok_or("it has no shape")?)?;
                 self.value.reshape(&shape, zero_is_zero, self.batch, &mut self.ids)?;
             }
             _ => return Err("this operator is not read".to_string()),

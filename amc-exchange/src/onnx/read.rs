@@ -1,6 +1,6 @@
 //! The walk from a graph's input to its output, which makes a layer of each node that computes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use amc_core::{Activation, Layer, Net, NetError};
 use prost::Message;
@@ -56,12 +56,14 @@ pub fn read(bytes: &[u8]) -> Result<Read, OnnxError> {
         kept: None,
         awaits_bias: false,
         is_reordered: false,
+        shapes: HashMap::new(),
         visited: vec![false; graph.nodes.len()],
     };
     reader.walk()?;
     let Reader { layers, parameters, is_reordered, value, .. } = reader;
     if !value.axes().are_same() {
-        let reason = format!("it is {}, in another order than that of the net: flatten it", value.text());
+        let reason =
+            format!("it is {}, in another order than that of a net's numbers, and no layer follows", value.text());
         return Err(OnnxError::Value { name: graph.outputs[0].name.clone(), reason });
     }
     Net::try_new(inputs, &layers).map_err(|error| OnnxError::Graph(error.to_string()))?;
@@ -128,6 +130,8 @@ pub(super) struct Reader<'m> {
     pub awaits_bias: bool,
     /// Whether the first layer takes its inputs in another order than the graph.
     is_reordered: bool,
+    /// The shapes of values that the walk has come by.
+    pub shapes: HashMap<String, Vec<i64>>,
     visited: Vec<bool>,
 }
 
@@ -223,6 +227,7 @@ impl<'m> Reader<'m> {
         if !is_onnx(&of.domain) {
             return Err(self.refuse(node, &format!("operators of {:?} are not read", of.domain)));
         }
+        self.keep_shape(name);
         self.apply(of, name).map(Some).map_err(|reason| self.refuse(node, &reason))
     }
 

@@ -33,6 +33,9 @@ pub(super) struct Value {
 /// Dimensions that a value may have: images have four.
 pub(super) const MOST_DIMS: usize = 8;
 
+/// What stands in a shape for the length of a batch, which is free.
+pub(super) const BATCH: i64 = i64::MIN;
+
 /// Names axes.
 #[derive(Default)]
 pub(super) struct Ids(usize);
@@ -242,6 +245,7 @@ impl Value {
             let is_batch = !is_placed
                 && done == before
                 && (*length == -1
+                    || *length == BATCH
                     || copied == Some(&None)
                     || usize::try_from(*length).ok() == batch && batch.is_some());
             let length = match (*length, copied) {

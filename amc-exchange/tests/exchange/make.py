@@ -50,6 +50,18 @@ class Recurrent(nn.Module):
         return self.dense({"last": last[-1], "output": states[:, -1], "all": states.flatten(1)}[self.of])
 
 
+class Viewed(nn.Module):
+    """A net that asks for the size of the batch."""
+
+    def __init__(self):
+        super().__init__()
+        self.one, self.two = nn.Conv1d(2, 3, 3), nn.Linear(18, 2)
+
+    def forward(self, x):
+        x = torch.tanh(self.one(x))
+        return self.two(x.view(x.size(0), -1))
+
+
 class Block(nn.Module):
     """A residual block, with a projection or without."""
 
@@ -132,6 +144,8 @@ def graphs():
         ("gru-new", Recurrent(nn.GRU(3, 4, batch_first=True), 2, 4, "last"), (5, 3), True),
         ("block", Block(2, False), (2, 4, 3), False),
         ("projection", Block(4, True), (2, 4, 3), False),
+        ("shapes", Viewed(), (2, 8), False),
+        ("gru-shapes-new", Recurrent(nn.GRU(3, 4, batch_first=True), 2, 4, "output"), (5, 3), True),
     ]:
         net, x, file = with_random_gains(net), inputs_of(*shape), f"{FILES}/{name}.onnx"
         if is_dynamo:

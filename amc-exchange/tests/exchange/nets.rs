@@ -128,7 +128,8 @@ pub fn of_graph(file: &str) -> Vec<Layer> {
         "sequences.onnx" => layers("sequences.safetensors").expect("layers").1,
         "rnn.onnx" => layers("rnn.safetensors").expect("layers").1,
         "rnn-all.onnx" => vec![Layer::recurrent_states(3, 4, 5, Relu), Layer::dense(2, Linear)],
-        "gru.onnx" | "gru-new.onnx" => vec![Layer::gru(3, 4, 5), Layer::dense(2, Linear)],
+        "shapes.onnx" => vec![Layer::conv1d(8, 2, 3, Kernel::new(3, 1, 0), Tanh), Layer::dense(2, Linear)],
+        "gru.onnx" | "gru-new.onnx" | "gru-shapes-new.onnx" => vec![Layer::gru(3, 4, 5), Layer::dense(2, Linear)],
         "block.onnx" => vec![
             Layer::keep(24),
             conv(image, 3, small, Relu),

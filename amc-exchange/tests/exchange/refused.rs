@@ -110,6 +110,43 @@ fn nodes_are_refused_by_name_and_operator() {
 }
 
 #[test]
+fn shapes_are_computed_of_those_that_are_known() {
+    let reshaped = |parts: &[Vec<u8>]| {
+        let own = [
+            node("Shape", &["x"], &["n"], &[]),
+            node("Reshape", &["x", "s"], &["a"], &[]),
+            node("Gemm", &["a", "w"], &["y"], &[]),
+            floats("w", &[8, 1], &[1.0; 8]),
+            longs("-9", &[-9]),
+            longs("0", &[0]),
+            longs("1", &[1]),
+            longs("2", &[2]),
+            longs("8", &[8]),
+        ];
+        file(&[2, 4], &[&own, parts].concat())
+    };
+    let slice = |inputs: &[&str]| node("Slice", &[&["n"], inputs].concat(), &["b"], &[]);
+    let concat = |inputs: &[&str]| node("Concat", inputs, &["s"], &[int("axis", 0)]);
+    assert!(onnx::read(&reshaped(&[slice(&["0", "1"]), concat(&["b", "8"])])).is_ok());
+    assert!(onnx::read(&reshaped(&[node("Gather", &["n", "0"], &["b"], &[]), concat(&["b", "8"])])).is_ok());
+    for (parts, words) in [
+        (vec![concat(&["8", "s"])], "computed by more than 64 nodes"),
+        (vec![concat(&["s", "s"])], "computed by more than 64 nodes"),
+        (vec![concat(&["n", "n", "n"])], "more than 8 lengths"),
+        (vec![slice(&["0", "1", "0", "2"]), concat(&["b", "8"])], "takes a part of a shape that is not read"),
+        (vec![node("Gather", &["n", "-9"], &["b"], &[]), concat(&["b", "8"])], "a place that a shape does not have"),
+        (vec![node("Gather", &["n", "8"], &["b"], &[]), concat(&["b", "8"])], "a place that a shape does not have"),
+        (vec![slice(&["0", "1"]), node("Mul", &["b", "2"], &["s"], &[])], "of several batches"),
+        (vec![node("Mul", &["n", "2"], &["s"], &[])], "is not one length"),
+        (vec![slice(&["0", "1"]), concat(&["8", "b"])], "is not read for [batch, 2, 4]"),
+        (vec![node("Shape", &["y"], &["b"], &[]), concat(&["b", "8"])], "the shape of \"y\" is not known"),
+        (vec![node("NonZero", &["n"], &["s"], &[])], "NonZero computes no shape that is read"),
+    ] {
+        refuse(&reshaped(&parts), words);
+    }
+}
+
+#[test]
 fn numbers_in_an_order_that_no_layer_has_are_refused() {
     let conv = |from: &str, to: &str| node("Conv", &[from, "k"], &[to], &[]);
     let kernel = || floats("k", &[2, 2, 1, 1], &[1.0; 4]);
@@ -123,7 +160,10 @@ fn numbers_in_an_order_that_no_layer_has_are_refused() {
         kernel(),
     ];
     refuse(&file(&[2], &made), "channels and places of its image are in another order");
-    refuse(&file(&[2, 2, 2], &[conv("x", "y"), kernel()]), "value \"y\": it is [batch, 2, 2, 2], in another order");
+    refuse(
+        &file(&[2, 2, 2], &[conv("x", "y"), kernel()]),
+        "value \"y\": it is [batch, 2, 2, 2], in another order than that of a net's numbers",
+    );
     // Both ways begin with the input, whose order the first one says.
     let around = |lengths: &[i64], first: Vec<u8>, more: &[Vec<u8>]| {
         let parts = [
