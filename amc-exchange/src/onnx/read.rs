@@ -11,7 +11,7 @@ use super::messages::{Model, ValueInfo, element};
 use super::value::{Dim, Ids, MOST_DIMS, Value};
 
 /// Sets of operators that are read: from one in which Gemm, RNN and GRU are as they are now, to the newest that is known.
-const OPERATORS: std::ops::RangeInclusive<i64> = 7..=26;
+const OPERATORS: std::ops::RangeInclusive<i64> = 7..=28;
 
 /// What a file has.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,12 +35,13 @@ pub struct Read {
 pub fn read(bytes: &[u8]) -> Result<Read, OnnxError> {
     let model = Model::decode(bytes).map_err(|error| OnnxError::File(error.to_string()))?;
     let graph = model.graph.as_ref().ok_or_else(|| OnnxError::File("there is no graph".to_string()))?;
-    for set in &model.operators {
-        if is_onnx(&set.domain) && !OPERATORS.contains(&set.version) {
-            let (first, last) = OPERATORS.into_inner();
-            let version = set.version;
-            return Err(OnnxError::Graph(format!("operators of set {version}: those of {first} to {last} are read")));
-        }
+    let mut sets = model.operators.iter().filter(|set| is_onnx(&set.domain)).map(|set| set.version).peekable();
+    if sets.peek().is_none() {
+        return Err(OnnxError::Graph("it does not say which set of operators it is of".to_string()));
+    }
+    if let Some(version) = sets.find(|version| !OPERATORS.contains(version)) {
+        let (first, last) = OPERATORS.into_inner();
+        return Err(OnnxError::Graph(format!("operators of set {version}: those of {first} to {last} are read")));
     }
     let index = Index::new(graph, bytes.len())?;
     let mut ids = Ids::default();

@@ -265,6 +265,8 @@ fn graphs_are_refused_by_their_values() {
     let newer = [file(&[2], &dense()), crate::graphs::field(8, number(2, 999))].concat();
     refuse(&newer, "operators of set 999");
     refuse(&[], "there is no graph");
+    let whole = file(&[2], &dense());
+    refuse(&whole[..whole.len() - 4], "which set of operators");
     let foreign = crate::graphs::field(
         1,
         [&node("Relu", &["x"], &["y"], &[])[2..], &crate::graphs::field(7, "com.else")].concat(),
