@@ -32,7 +32,13 @@ const MOST_STEPS: usize = 16;
 impl<'m> Index<'m> {
     /// That of a file of so many bytes.
     pub(super) fn new(graph: &'m Graph, bytes: usize) -> Result<Self, OnnxError> {
-        let constants: HashMap<_, _> = graph.initializers.iter().map(|tensor| (&*tensor.name, tensor)).collect();
+        let twice = |name: &str| OnnxError::Value { name: name.to_string(), reason: "it is given twice".to_string() };
+        let mut constants = HashMap::new();
+        for tensor in &graph.initializers {
+            if constants.insert(&*tensor.name, tensor).is_some() {
+                return Err(twice(&tensor.name));
+            }
+        }
         let mut inputs = graph.inputs.iter().filter(|input| !constants.contains_key(&*input.name));
         let (Some(input), None) = (inputs.next(), inputs.next()) else {
             return Err(OnnxError::Graph("a graph of one input is read, constants aside".to_string()));
@@ -48,8 +54,7 @@ impl<'m> Index<'m> {
             for made in node.outputs.iter().filter(|name| !name.is_empty()) {
                 let is_known = constants.contains_key(&**made) || *made == input.name;
                 if makers.insert(&**made, index).is_some() || is_known {
-                    let reason = "it is given twice".to_string();
-                    return Err(OnnxError::Value { name: made.clone(), reason });
+                    return Err(twice(made));
                 }
             }
             // What only asks for a shape takes no numbers.

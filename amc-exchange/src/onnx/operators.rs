@@ -118,8 +118,10 @@ impl<'m> Reader<'m> {
             _ => (weights.values, rows),
         };
         let values: Vec<_> = values.into_iter().map(|x| x * alpha).collect();
+        if values.is_empty() {
+            return Err("it has no weights".to_string());
+        }
         let bias = match self.input(node, 2)? {
-            None if values.is_empty() => return Err("it has no weights".to_string()),
             None => vec![0.0; units],
             Some(bias) => spread(&bias, units)?.into_iter().map(|x| x * beta).collect(),
         };

@@ -27,6 +27,9 @@ pub enum WriteError {
     /// A kind of layers that is not written.
     #[error(transparent)]
     Layer(#[from] FitError),
+    /// Numbers are kept for no layer: a graph has nothing that says so.
+    #[error("layer {0}: no layer takes what it keeps")]
+    Lost(usize),
     /// Numbers are added where none are kept.
     #[error("layer {0}: nothing is kept that it could take")]
     Kept(usize),
@@ -107,16 +110,18 @@ pub fn write(description: &Description, parameters: &[f32], texts: &[(&str, &str
             }
             Layer::Keep(_) => {
                 writer.flat();
-                kept = Some(writer.value.clone());
+                if let Some((_, lost)) = kept.replace((writer.value.clone(), index)) {
+                    return Err(WriteError::Lost(lost));
+                }
             }
             Layer::Swap(_) => {
                 writer.flat();
-                let before = kept.replace(writer.value.clone()).ok_or(WriteError::Kept(index))?;
-                writer.value = before;
+                let kept = kept.as_mut().ok_or(WriteError::Kept(index))?;
+                std::mem::swap(&mut writer.value, &mut kept.0);
             }
             Layer::Add(_) => {
                 writer.flat();
-                let other = kept.take().ok_or(WriteError::Kept(index))?;
+                let (other, _) = kept.take().ok_or(WriteError::Kept(index))?;
                 writer.node("Add", vec![other], vec![]);
             }
             _ => return Err(Fitting { layer: index, of: layer }.unknown().into()),
@@ -132,6 +137,9 @@ pub fn write(description: &Description, parameters: &[f32], texts: &[(&str, &str
             _ => {}
         }
         outputs = layer.units();
+    }
+    if let Some((_, lost)) = kept {
+        return Err(WriteError::Lost(lost));
     }
     writer.flat();
     writer.node("Identity", vec![], vec![]);

@@ -283,6 +283,10 @@ fn constants_are_refused_by_name() {
     refuse(&weights(constant("w", 1, &[1 << 62, 1 << 62], &four)), "of no shape");
     refuse(&weights(constant("w", 1, &[-2, -2], &four)), "of no shape");
     refuse(&weights(constant("w", 1, &[0, 1 << 62], &[])), "it has no weights");
+    let shared =
+        [node("Gemm", &["x", "w", "b"], &["y"], &[]), floats("b", &[1], &[1.0]), constant("w", 1, &[0, 1 << 62], &[])];
+    refuse(&file(&[2], &shared), "it has no weights");
+    refuse(&file(&[2], &[dense(), dense()[1..].to_vec()].concat()), "value \"w\": it is given twice");
     refuse(&weights(constant("w", 6, &[2, 2], &four)), "w: its elements are of ONNX's type 6");
     refuse(&weights(floats("w", &[2, 2], &[1.0, f32::NAN, 1.0, 1.0])), "w: element 1 is NaN");
     refuse(&weights(constant("w", 11, &[2, 2], &[f64::MAX.to_le_bytes(); 4].concat())), "w: element 0 is 1797");

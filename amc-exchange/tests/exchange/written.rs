@@ -171,6 +171,15 @@ fn modules_are_the_python_that_makes_them() {
 }
 
 #[test]
+fn numbers_that_are_kept_for_nothing_are_no_graph() {
+    for layers in [vec![Layer::keep(6)], vec![Layer::keep(6), Layer::keep(6), Layer::add(6, Linear)]] {
+        let (net, parameters) = with_parameters((6, layers));
+        let error = onnx::write(&net, &parameters, &[]).expect_err("no graph");
+        assert_eq!(error, onnx::WriteError::Lost(0));
+    }
+}
+
+#[test]
 fn a_net_without_a_counterpart_is_refused() {
     let image = Image::new(4, 3, 2);
     let conv = Layer::convolution(image, 2, Kernel::new(3, 1, 1), Linear);

@@ -206,6 +206,11 @@ fn what_is_carried_beside_a_net_has_to_fit_it() {
         "layer 0, dense: 0.weight is (4, 6), where (5, 6) was wanted",
     );
     import(&tensors[..2], carried.clone(), "there is no tensor left for it");
+    let one = Tensor::new("0.weight", &[1, 2], [0.5, 0.5].into_iter()).expect("a tensor");
+    fs::write(dir.join("one.safetensors"), safetensors::write(&[one], ("a", "b".into())).expect("written"))
+        .expect("written");
+    let args = ["import", "one.safetensors", "--output-activation", "softmax", "-o", "no.amc"];
+    refused(&args, dir, "one.safetensors: layer 0 is a softmax: it has to be the last layer");
     import(&tensors, carried.replace("inputs = 6", "inputs = 0"), "at least one input");
     let output = amc(&["import", "net.safetensors", "--activation", "relu", "-o", "no.amc"], dir);
     assert!(String::from_utf8_lossy(&output.stderr).contains("--activation is said twice"));

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use amc_core::{Activation, Layer, NetError};
+use amc_core::{Activation, Layer, Net, NetError};
 use amc_engine::description::{ActivationName, Description, LossName};
 use amc_exchange::tensor::Tensor;
 use amc_exchange::torch::Order;
@@ -173,6 +173,7 @@ fn of_tensors(
         }
     };
     let Said { net, arithmetic, schema } = said;
+    Net::try_new(net.inputs, &net.layers).with_context(|| place(path))?;
     let (parameters, more) = match torch::is_named(tensors) || format == Format::Safetensors {
         true => torch::parameters(tensors, order, net.inputs, &net.layers).with_context(|| place(path))?,
         false => keras::parameters(tensors, net.inputs, &net.layers).with_context(|| place(path))?,
