@@ -6,7 +6,7 @@ use amc_core::{Activation, Layer};
 use amc_engine::data::{Data, OwnedTargets, Set, Values};
 use amc_engine::train::check_evaluation;
 use amc_host::data::schema::{Kind, Outputs, Schema};
-use amc_host::export::{c, c99, prefix, rust};
+use amc_host::export::{c, c99, prefix, rust, to_npz, to_onnx, to_safetensors};
 use amc_host::fold::fold;
 use amc_host::model::{Model, params_hash};
 use amc_host::predict::predict;
@@ -101,7 +101,7 @@ impl Net {
 
     /// The source of the net in Rust.
     fn export_rust(&self, folded: bool) -> PyResult<String> {
-        self.folded(folded).and_then(|model| rust(&model)).map_err(refused)
+        self.folded(folded).and_then(|model| rust(&model, None)).map_err(refused)
     }
 
     /// The source of the net in C, with names that begin with that of a file.
@@ -114,6 +114,17 @@ impl Net {
     fn export_c99(&self, name: PathBuf, folded: bool) -> PyResult<String> {
         let prefix = prefix(Some(&name)).map_err(refused)?;
         self.folded(folded).and_then(|model| c99(&model, &prefix)).map_err(refused)
+    }
+
+    /// A file for another toolchain: `onnx`, `safetensors` or `npz`.
+    fn export_file<'py>(&self, py: Python<'py>, kind: &str, folded: bool) -> PyResult<Bound<'py, PyBytes>> {
+        let write = match kind {
+            "onnx" => to_onnx,
+            "npz" => to_npz,
+            _ => |model: &Model| to_safetensors(model).map(|(bytes, _)| bytes),
+        };
+        let bytes = self.folded(folded).and_then(|model| write(&model)).map_err(refused)?;
+        Ok(PyBytes::new(py, &bytes))
     }
 
     /// What it gives, `[row][output]`.

@@ -22,7 +22,7 @@ def test_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     score = names["classifier"].score(names["X_test"], names["y_test"])
     assert f"   # {score:.3f}\n" in page
     assert names["end"].loss < 1e-3
-    assert sorted(os.listdir()) == ["digits.amc", "digits.h", "digits.rs"]
+    assert sorted(os.listdir()) == ["digits.amc", "digits.h", "digits.onnx", "digits.rs"]
 
 
 @pytest.mark.parametrize("module", [_estimators, _minimize])

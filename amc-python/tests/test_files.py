@@ -1,5 +1,6 @@
 """Model files, pickles and source code."""
 
+import io
 import pickle
 import zlib
 from collections.abc import Callable
@@ -100,9 +101,21 @@ def test_source_code_has_the_parameters(blobs: Blobs) -> None:
         classifier.export_c("amc.h")
 
 
+def test_files_for_other_toolchains_have_the_parameters(blobs: Blobs) -> None:
+    classifier = amc.Classifier((3,), steps=100).fit(*blobs)
+    kernel = classifier.parameters_[: 3 * blobs[0].shape[1]].reshape(-1, 3)
+    with np.load(io.BytesIO(classifier.export_npz())) as arrays:
+        assert np.array_equal(arrays[arrays.files[0]], kernel)
+    # In PyTorch's order, units first.
+    assert np.ascontiguousarray(kernel.T).tobytes() in classifier.export_safetensors()
+    graph = classifier.export_onnx()
+    assert b"Gemm" in graph and b"Softmax" in graph
+    assert classifier.export_onnx(folded=True) != graph
+
+
 def test_what_is_not_fitted_has_nothing_to_give(tmp_path: Path) -> None:
     classifier = amc.Classifier()
-    for use in [classifier.export_rust, classifier.export_c, classifier.export_c99, lambda: classifier.save(tmp_path / "m.amc")]:
+    for use in [classifier.export_rust, classifier.export_c, classifier.export_c99, classifier.export_onnx, lambda: classifier.save(tmp_path / "m.amc")]:
         with pytest.raises(NotFittedError):
             use()
     assert not hasattr(classifier, "parameters_")

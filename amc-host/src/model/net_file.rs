@@ -39,6 +39,14 @@ pub struct NetFile {
     pub frozen: Vec<bool>,
 }
 
+impl NetFile {
+    /// Of a net that is trained whole.
+    pub fn new(inputs: usize, layers: Vec<Layer>, loss: Option<LossName>) -> Self {
+        let frozen = vec![false; layers.len()];
+        Self { inputs, layers, loss, frozen }
+    }
+}
+
 /// Why a file describes no net.
 #[derive(Debug, thiserror::Error)]
 pub enum NetFileError {
@@ -221,8 +229,7 @@ mod tests {
         ] {
             let loss = LossName::CrossEntropy;
             let text = write(&Description { inputs, layers: layers.clone(), loss }).expect("a file");
-            let frozen = vec![false; layers.len()];
-            assert_eq!(read(&text), Ok(NetFile { inputs, layers, loss: Some(loss), frozen }), "{text}");
+            assert_eq!(read(&text), Ok(NetFile::new(inputs, layers, Some(loss))), "{text}");
         }
     }
 
@@ -230,7 +237,7 @@ mod tests {
     fn what_is_left_out_is_as_given() {
         let net = read("[[layers]]\nkind = \"recurrent\"\ninputs = 3\nunits = 2\nsteps = 4\nactivation = \"tanh\"\n");
         let layers = vec![Layer::recurrent(3, 2, 4, Activation::Tanh)];
-        assert_eq!(net, Ok(NetFile { inputs: 12, layers, loss: None, frozen: vec![false] }));
+        assert_eq!(net, Ok(NetFile::new(12, layers, None)));
     }
 
     #[test]

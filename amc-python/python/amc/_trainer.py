@@ -163,6 +163,39 @@ class Trainer(BaseEstimator):
         check_is_fitted(self)
         return self._net.export_c99(name, folded)
 
+    def export_onnx(self, *, folded: bool = False) -> bytes:
+        """The net as the bytes of an ONNX file, whose input and output are [batch, numbers].
+
+        Parameters
+        ----------
+        folded : bool, default=False
+            As in `export_rust`.
+        """
+        check_is_fitted(self)
+        return self._net.export_file("onnx", folded)
+
+    def export_safetensors(self, *, folded: bool = False) -> bytes:
+        """The net as the bytes of a safetensors file: the `state_dict` of an `nn.Sequential` of PyTorch.
+
+        Parameters
+        ----------
+        folded : bool, default=False
+            As in `export_rust`.
+        """
+        check_is_fitted(self)
+        return self._net.export_file("safetensors", folded)
+
+    def export_npz(self, *, folded: bool = False) -> bytes:
+        """The net as the bytes of an .npz file: what Keras's `set_weights` takes, in its order.
+
+        Parameters
+        ----------
+        folded : bool, default=False
+            As in `export_rust`.
+        """
+        check_is_fitted(self)
+        return self._net.export_file("npz", folded)
+
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_net")
 

@@ -95,7 +95,7 @@ pub(super) fn run(path: &Path, format: Format, args: &NetArgs, output: &Path) ->
         }
         Format::Npz => of_tensors(path, format, &arrays::read(bytes, &place(path))?, None, args)?,
     };
-    let Found { net: NetFile { inputs, layers, loss }, parameters, arithmetic, schema, told } = found;
+    let Found { net: NetFile { inputs, layers, loss, .. }, parameters, arithmetic, schema, told } = found;
     for line in told {
         note!("{line}");
     }
@@ -138,7 +138,7 @@ fn of_graph(path: &Path, bytes: &[u8]) -> anyhow::Result<Found> {
         }
         None => (None, Arithmetic::Portable, None),
     };
-    Ok(Found { net: NetFile { inputs, layers, loss }, parameters, arithmetic, schema, told })
+    Ok(Found { net: NetFile::new(inputs, layers, loss), parameters, arithmetic, schema, told })
 }
 
 fn of_tensors(
@@ -169,7 +169,7 @@ fn of_tensors(
                  --output-activation say otherwise",
                 layers.len()
             ));
-            Said { net: NetFile { inputs, layers, loss: None }, arithmetic: Arithmetic::Portable, schema: None }
+            Said { net: NetFile::new(inputs, layers, None), arithmetic: Arithmetic::Portable, schema: None }
         }
     };
     let Said { net, arithmetic, schema } = said;
