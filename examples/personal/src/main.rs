@@ -3,8 +3,6 @@
 #![no_std]
 #![no_main]
 
-mod model;
-
 use amc_core::chain::{Options, TrainingMemory};
 use amc_core::trainer::{IntoObjective, Trainer};
 use amc_core::{Activation, Body, Generator, Layer, Loss, Net, Objective, Rows, Samples, Targets, Tiles};
@@ -16,6 +14,11 @@ use cortex_m_rt::entry;
 use model::{BODY, FROZEN, HEAD, HEAD_PARAMETERS, OBJECTIVE};
 use rand_core::SeedableRng;
 use static_cell::ConstStaticCell;
+
+/// The net, as `amc export --rust --frozen i8` writes it.
+mod model {
+    include!("model.rs");
+}
 
 const UNITS: usize = BODY.outputs();
 /// Classes that the net was trained on, and those that it is to know.
