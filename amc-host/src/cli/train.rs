@@ -23,11 +23,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 use self::about::about;
 pub(super) use self::args::TrainArgs;
 use self::best::{Lowest, Watch};
-use self::kept::{Keeper, Kept, checksums};
+use self::kept::{Checksums, Keeper, Kept, checksums};
 use self::stop::{ASKED, StopArgs, asked};
 use self::transfer::Plan;
 use crate::console::print;
 use crate::data::prepare::{self, Prepared};
+use crate::data::schema::Schema;
 use crate::metrics::Metrics;
 use crate::model::{Model, params_hash};
 use crate::note;
@@ -56,38 +57,58 @@ pub(super) fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
     make(&begun, kept.command.clone(), Some((dir, kept)))
 }
 
+/// What is to be learned, and by what.
+struct Task {
+    /// The samples, as the whole net takes them.
+    all: Data,
+    schema: Option<Schema>,
+    /// What was found out, a line each.
+    found: Vec<String>,
+    /// The whole net.
+    whole: Description,
+    /// What is taken over of a model, and what of the net is trained.
+    plan: Option<Plan>,
+}
+
+impl Task {
+    fn of(args: &TrainArgs) -> anyhow::Result<Self> {
+        let model = args.from.as_deref().map(Model::load).transpose()?;
+        let known = model.as_ref().and_then(|model| model.schema.as_ref());
+        let (all, schema, mut found) = match args.data.table() {
+            Some(path) => {
+                let Prepared { data, schema, report } = match known {
+                    Some(known) => prepare::load_known(known, path, &args.table.options())?,
+                    None => prepare::load(path, &args.table.options())?,
+                };
+                report.iter().for_each(|line| note!("{line}"));
+                (data, Some(schema), report)
+            }
+            None => (args.data.load()?, None, Vec::new()),
+        };
+        let (Some(model), Some(place)) = (&model, &args.from) else {
+            let whole = args.description(&all)?;
+            return Ok(Self { all, schema, found, whole, plan: None });
+        };
+        let plan = args.plan(model, place, &all)?;
+        note!("{}", plan.report());
+        found.push(plan.report());
+        Ok(Self { all, schema, found, whole: plan.whole().clone(), plan: Some(plan) })
+    }
+
+    /// Checksums of it.
+    fn checksums(&self) -> anyhow::Result<Checksums> {
+        let taken_over = self.plan.as_ref().map(Plan::parameters).unwrap_or_default();
+        checksums(&self.all, self.schema.as_ref(), (&self.whole, &taken_over))
+    }
+}
+
 /// Makes a run, or goes on with one.
 fn make(args: &TrainArgs, command: Vec<String>, from: Option<(&Path, Kept)>) -> anyhow::Result<ExitCode> {
-    let model = args.from.as_deref().map(Model::load).transpose()?;
-    let known = model.as_ref().and_then(|model| model.schema.as_ref());
-    let (all, schema, mut found) = match args.data.table() {
-        Some(path) => {
-            let Prepared { data, schema, report } = match known {
-                Some(known) => prepare::load_known(known, path, &args.table.options())?,
-                None => prepare::load(path, &args.table.options())?,
-            };
-            report.iter().for_each(|line| note!("{line}"));
-            (data, Some(schema), report)
-        }
-        None => (args.data.load()?, None, Vec::new()),
-    };
-    let plan = match (&model, &args.from) {
-        (Some(model), Some(place)) => Some(args.plan(model, place, &all)?),
-        _ => None,
-    };
-    let whole = match &plan {
-        Some(plan) => plan.whole().clone(),
-        None => args.description(&all)?,
-    };
-    let settings = args.settings(&all)?;
+    let task = Task::of(args)?;
+    let (settings, checksums) = (args.settings(&task.all)?, task.checksums()?);
+    let Task { all, schema, found, whole, plan } = task;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads).build()?;
-    let begun_with = plan.as_ref().map(Plan::parameters).unwrap_or_default();
-    let checksums = checksums(&all, schema.as_ref(), (&whole, &begun_with))?;
     warn_of_scale(&all);
-    if let Some(plan) = &plan {
-        found.push(plan.report());
-        note!("{}", plan.report());
-    }
     let (description, settings, data) = match &plan {
         Some(plan) => {
             let data = pool.install(|| plan.data(&all, args.arithmetic))?;
