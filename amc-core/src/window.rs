@@ -1,4 +1,11 @@
-//! A rolling window of recent samples: what a device that is out in the field learns from.
+//! Windows of a stream of samples: what a device that is out in the field learns from. A [`Window`] holds the newest, a
+//! [`Reservoir`] a random sample of all, and a [`Balanced`] window as many of each class.
+
+mod balanced;
+mod reservoir;
+
+pub use balanced::Balanced;
+pub use reservoir::Reservoir;
 
 use heapless::HistoryBuf;
 
@@ -17,9 +24,25 @@ pub enum WindowError {
         /// What it is.
         value: f32,
     },
+    /// It is of no class that there is.
+    #[error("the sample is of class {class}, but there are {classes} classes, from 0")]
+    Class {
+        /// The class.
+        class: u8,
+        /// Classes.
+        classes: usize,
+    },
 }
 
-/// The last `N` samples of `FEATURES` numbers and `TARGETS` target values each; a new one takes the oldest one's place.
+fn check_finite(features: &[f32], targets: &[f32]) -> Result<(), WindowError> {
+    match features.iter().chain(targets).enumerate().find(|(_, value)| !value.is_finite()) {
+        Some((index, value)) => Err(WindowError::NotFinite { index, value: *value }),
+        None => Ok(()),
+    }
+}
+
+/// The last `N` samples, at least one, of `FEATURES` numbers and `TARGETS` target values each; a new one takes the oldest
+/// one's place.
 #[derive(Debug)]
 pub struct Window<const N: usize, const FEATURES: usize, const TARGETS: usize> {
     features: HistoryBuf<[f32; FEATURES], N>,
@@ -34,10 +57,7 @@ impl<const N: usize, const FEATURES: usize, const TARGETS: usize> Window<N, FEAT
 
     /// Adds a sample; one that holds a number that is not finite is refused, and changes nothing.
     pub fn push(&mut self, features: [f32; FEATURES], targets: [f32; TARGETS]) -> Result<(), WindowError> {
-        let mut numbers = features.iter().chain(&targets).enumerate();
-        if let Some((index, value)) = numbers.find(|(_, v)| !v.is_finite()) {
-            return Err(WindowError::NotFinite { index, value: *value });
-        }
+        check_finite(&features, &targets)?;
         self.features.write(features);
         self.targets.write(targets);
         Ok(())

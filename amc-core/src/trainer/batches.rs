@@ -5,10 +5,10 @@ use rand_core::Rng;
 use crate::Generator;
 use crate::batch::{Minibatch, Progressive};
 use crate::samples::{Element, Features, Rows, Samples, Targets};
-use crate::window::Window;
+use crate::window::{Balanced, Reservoir, Window};
 
 /// Samples, and the batch of them that is current. [`Samples`] are one batch, all of them; so is a
-/// [`Window`], whatever it holds. What an image does not use costs it no flash.
+/// [`Window`], a [`Reservoir`] or a [`Balanced`] window, whatever it holds. What an image does not use costs it no flash.
 pub trait Batches {
     /// How the batch keeps features.
     type Features<'b>: Features
@@ -76,6 +76,26 @@ impl<const N: usize, const FEATURES: usize, const TARGETS: usize> Batches for Wi
     #[inline(always)]
     fn samples(&self) -> Samples<'_, Rows<'_, f32>> {
         Window::samples(self)
+    }
+}
+
+/// Full batch, of what the reservoir holds.
+impl<const N: usize, const FEATURES: usize, const TARGETS: usize> Batches for Reservoir<N, FEATURES, TARGETS> {
+    type Features<'b> = Rows<'b, f32>;
+
+    #[inline(always)]
+    fn samples(&self) -> Samples<'_, Rows<'_, f32>> {
+        Reservoir::samples(self)
+    }
+}
+
+/// Full batch, of what the window holds.
+impl<const N: usize, const CLASSES: usize, const FEATURES: usize> Batches for Balanced<N, CLASSES, FEATURES> {
+    type Features<'b> = Rows<'b, f32>;
+
+    #[inline(always)]
+    fn samples(&self) -> Samples<'_, Rows<'_, f32>> {
+        Balanced::samples(self)
     }
 }
 

@@ -53,6 +53,18 @@ fn a_minibatch_holds_no_sample_twice() {
     }
 }
 
+/// Chi-square of counts that ought to be equal.
+pub fn chi_square(counts: &[u32]) -> f64 {
+    let wanted = counts.iter().map(|c| f64::from(*c)).sum::<f64>() / counts.len() as f64;
+    counts.iter().map(|c| (f64::from(*c) - wanted).powi(2) / wanted).sum::<f64>()
+}
+
+/// With k degrees of freedom it has mean k and variance 2k; mean and six deviations is passed by chance less than once in
+/// 10^5.
+pub fn chi_square_limit(bins: usize) -> f64 {
+    (bins - 1) as f64 + 6.0 * (2.0 * (bins - 1) as f64).sqrt()
+}
+
 #[test]
 fn every_sample_and_pair_is_drawn_as_often() {
     let (samples, size, draws) = (12, 4, 60_000);
@@ -70,18 +82,12 @@ fn every_sample_and_pair_is_drawn_as_often() {
             }
         }
     }
-    let chi_square = |counts: &[u32]| {
-        let wanted = counts.iter().map(|c| f64::from(*c)).sum::<f64>() / counts.len() as f64;
-        counts.iter().map(|c| (f64::from(*c) - wanted).powi(2) / wanted).sum::<f64>()
-    };
-    // Chi-square with k degrees of freedom has mean k and variance 2k; mean and six deviations is passed by
-    // chance less than once in 10^5. Draws without repetition vary less than that.
-    let limit = |bins: usize| (bins - 1) as f64 + 6.0 * (2.0 * (bins - 1) as f64).sqrt();
-    assert!(chi_square(&first) < limit(samples), "{first:?}");
-    assert!(chi_square(&single) < limit(samples), "{single:?}");
+    // Draws without repetition vary less than chi-square.
+    assert!(chi_square(&first) < chi_square_limit(samples), "{first:?}");
+    assert!(chi_square(&single) < chi_square_limit(samples), "{single:?}");
     let pairs = (0..samples).flat_map(|a| (a + 1..samples).map(move |b| (a, b))).map(|(a, b)| pairs[a][b]);
     let pairs = pairs.collect::<Vec<_>>();
-    assert!(chi_square(&pairs) < limit(pairs.len()), "{pairs:?}");
+    assert!(chi_square(&pairs) < chi_square_limit(pairs.len()), "{pairs:?}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use amc_core::chain::{
     StateError, Stream, TrainingMemory,
 };
 use amc_core::sums::Total;
-use amc_core::window::{Window, WindowError};
+use amc_core::window::{Balanced, Reservoir, Window, WindowError};
 use amc_core::{
     Activation, BlockScore, Generator, Layer, Loss, Measurements, Net, NetError, Objective, ObjectiveError, Portable,
     Rows, SampleValue, Samples, Score, Section, Targets, Tiles,
@@ -21,7 +21,8 @@ fn every_public_type_formats() {
     formats::<(Activation, Layer, Net<'_>, NetError, Section)>();
     formats::<(Loss, Objective<'_>, ObjectiveError, Score, BlockScore, SampleValue, Measurements<'_>, Total)>();
     formats::<(Rows<'_, u8>, Tiles<'_, f32>, Targets<'_>, Samples<'_, Rows<'_, f32>>)>();
-    formats::<(Progressive, Minibatch<'_>, Window<8, 3, 1>, WindowError)>();
+    formats::<(Progressive, Minibatch<'_>, WindowError)>();
+    formats::<(Window<8, 3, 1>, Reservoir<8, 3, 1>, Balanced<8, 2, 3>)>();
     formats::<(Options, OptionsError, ChainError, Counters, Decision, Memory<'_>)>();
     formats::<(Grid, TrainingMemory, Stream<Generator>, MovePart<'_, Generator>, MoveParts<'_, Generator>)>();
     formats::<(State<Generator>, StateError)>();

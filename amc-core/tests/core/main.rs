@@ -17,6 +17,7 @@ mod layers;
 mod mixed;
 mod net;
 mod pending;
+mod replay;
 mod state;
 mod streams;
 mod trainer;
