@@ -223,7 +223,8 @@ impl<'m, R: Rng + Clone> Chain<'m, R> {
         self.counters
     }
 
-    /// Replaces U(x) by the loss of the current parameters on another batch.
+    /// Replaces U(x) by the loss of the current parameters on another batch, or by a better estimate of a noisy one:
+    /// [`Remeasured`](crate::trainer::Remeasured) says how.
     pub fn rescore(&mut self, loss: f32) -> Result<(), ChainError> {
         if self.is_undecided() {
             return Err(ChainError::Undecided);

@@ -36,6 +36,7 @@
 mod batches;
 mod buffers;
 mod evaluate;
+mod remeasured;
 mod serial;
 mod slice;
 mod sums;
@@ -43,6 +44,7 @@ mod sums;
 pub use batches::{Batches, GrowingBatch, RandomBatch, RandomBatchError, TargetsMut};
 pub use buffers::{Buffers, BuffersError};
 pub use evaluate::Evaluate;
+pub use remeasured::Remeasured;
 pub use serial::{IntoObjective, Serial};
 pub use slice::{ACTIVATION, GAUSSIAN};
 
