@@ -69,6 +69,36 @@ impl<F: Features + Copy> Batches for &Samples<'_, F> {
     }
 }
 
+/// Batches where the caller keeps them: a window is larger than a small device's stack.
+impl<B: Batches> Batches for &mut B {
+    type Features<'b>
+        = B::Features<'b>
+    where
+        Self: 'b;
+
+    const COUNTS: bool = B::COUNTS;
+
+    #[inline(always)]
+    fn samples(&self) -> Samples<'_, Self::Features<'_>> {
+        B::samples(self)
+    }
+
+    #[inline(always)]
+    fn next(&mut self) -> bool {
+        B::next(self)
+    }
+
+    #[inline(always)]
+    fn accepted(&mut self, correct: u32) -> bool {
+        B::accepted(self, correct)
+    }
+
+    #[inline(always)]
+    fn scored(&mut self, before: f32, now: f32) -> bool {
+        B::scored(self, before, now)
+    }
+}
+
 /// Full batch, of what the window holds.
 impl<const N: usize, const FEATURES: usize, const TARGETS: usize> Batches for Window<N, FEATURES, TARGETS> {
     type Features<'b> = Rows<'b, f32>;

@@ -21,7 +21,10 @@ pub struct Balanced<const N: usize, const CLASSES: usize, const FEATURES: usize>
 
 impl<const N: usize, const CLASSES: usize, const FEATURES: usize> Balanced<N, CLASSES, FEATURES> {
     /// Places of a class.
-    pub const SHARE: usize = if CLASSES == 0 { 0 } else { N / CLASSES };
+    pub const SHARE: usize = match N.checked_div(CLASSES) {
+        Some(share) => share,
+        None => 0,
+    };
 
     /// An empty window.
     pub const fn new() -> Self {

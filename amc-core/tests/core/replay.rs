@@ -214,7 +214,7 @@ fn a_trainer_learns_from_both() {
         assert_eq!(trainer.batches().samples().len(), 6);
         trainer.fit(|now| now.loss < 0.02 || now.counters.steps == 5000).loss
     }
-    assert!(learns(objective, reservoir, options, rng.clone()) < 0.02);
+    assert!(learns(objective, &mut reservoir, options, rng.clone()) < 0.02);
     assert!(learns(objective, window, options, rng) < 0.02);
 
     // A class that the net has no output for is found before anything is learned.
