@@ -2,6 +2,10 @@
 //! the pages.
 
 // Of the firmware, what a host can run, too.
+#[path = "../amc-firmware/src/anomaly.rs"]
+mod anomaly;
+#[path = "../amc-firmware/src/cart_pole.rs"]
+mod cart_pole;
 #[path = "../amc-firmware/src/golden.rs"]
 mod golden;
 #[path = "../amc-firmware/src/kinds.rs"]
@@ -14,6 +18,7 @@ mod paper;
 mod chip;
 mod damaged_flash;
 mod firmware;
+mod learned_alone;
 mod nor_flash;
 mod pages;
 mod power_cuts;

@@ -17,6 +17,8 @@ mod boot;
 #[path = "board/ram_flash.rs"]
 pub mod ram_flash;
 
+pub mod anomaly;
+pub mod cart_pole;
 pub mod drift;
 pub mod golden;
 #[cfg(feature = "layers")]
