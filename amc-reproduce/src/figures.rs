@@ -30,7 +30,7 @@ mod runs;
 mod under_way;
 
 // What comes of them.
-mod picture;
+pub(crate) mod picture;
 mod result;
 
 use std::path::PathBuf;
