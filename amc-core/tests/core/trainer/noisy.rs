@@ -84,8 +84,11 @@ fn a_noisy_loss_is_learned_where_it_is_measured_again() {
     }
 }
 
-/// Gives one loss after another.
-struct Told<'l>(core::slice::Iter<'l, f32>);
+/// Gives one loss after another, on one batch or each time on another.
+struct Told<'l> {
+    losses: core::slice::Iter<'l, f32>,
+    changes: bool,
+}
 
 impl Evaluate for Told<'_> {
     type Workers = Portable<1>;
@@ -97,17 +100,35 @@ impl Evaluate for Told<'_> {
     }
 
     fn evaluate(&mut self, _: &[f32], _: &mut [f32]) -> f32 {
-        *self.0.next().unwrap()
+        *self.losses.next().unwrap()
     }
 
-    fn evaluate_within(&mut self, bound: f32, parameters: &[f32], signal: &mut [f32]) -> Option<Score> {
-        let _ = bound;
+    fn evaluate_within(&mut self, _: f32, parameters: &[f32], signal: &mut [f32]) -> Option<Score> {
         Some(Score { loss: self.evaluate(parameters, signal), correct: 0 })
     }
 
-    fn scored(&mut self, _: f32, _: f32) -> bool {
-        panic!("noise was taken for new samples");
+    fn next_batch(&mut self) -> bool {
+        self.changes
     }
+
+    fn scored(&mut self, _: f32, _: f32) -> bool {
+        assert!(self.changes, "noise was taken for new samples");
+        false
+    }
+}
+
+/// The losses of the current parameters after each of so many moves, from 5 on, measured again every two.
+fn losses(told: &[f32], changes: bool, moves: usize) -> Vec<f32> {
+    let (mut x, mut proposed) = ([0.0], [0.0]);
+    let memory = Memory::new(&mut x, &mut proposed);
+    let chain = Chain::new(memory, Options::new(0.1), Generator::seed_from_u64(1), 5.0).unwrap();
+    let told = Told { losses: told.iter(), changes };
+    let mut trainer = Trainer::of(chain, Remeasured::new(told, 2), &mut []).unwrap();
+    let losses = (0..moves).map(|_| {
+        trainer.step();
+        trainer.loss()
+    });
+    losses.collect()
 }
 
 #[test]
@@ -115,16 +136,11 @@ fn the_loss_is_the_mean_of_all_measurements() {
     // Accepted by 4, rejected, 6 measured again, rejected twice, 8 measured again, rejected, accepted by 1, and so on.
     const TOLD: [f32; 16] =
         [4.0, 9.0, 6.0, 9.0, 9.0, 8.0, 9.0, 1.0, 2.0, 9.0, 9.0, f32::NAN, 9.0, f32::INFINITY, 3.0, f32::NAN];
-    let (mut x, mut proposed) = ([0.0], [0.0]);
-    let memory = Memory::new(&mut x, &mut proposed);
-    let chain = Chain::new(memory, Options::new(0.1), Generator::seed_from_u64(1), 5.0).unwrap();
-    let mut trainer = Trainer::of(chain, Remeasured::new(Told(TOLD.iter()), 2), &mut []).unwrap();
-    let mut losses = Vec::new();
-    for _ in 0..11 {
-        trainer.step();
-        losses.push(trainer.loss());
-    }
     // What cannot be measured is no part of a mean, and any number is better.
-    let expected = [4.0, 4.0, 5.0, 5.0, 6.0, 1.0, 1.5, 1.5, 9.0, 9.0, 6.0];
-    assert_eq!(losses, expected);
+    assert_eq!(losses(&TOLD, false, 11), [4.0, 4.0, 5.0, 5.0, 6.0, 1.0, 1.5, 1.5, 9.0, 9.0, 6.0]);
+}
+
+#[test]
+fn on_another_batch_the_mean_begins_anew() {
+    assert_eq!(losses(&[9.0, 7.0, 9.0, 3.0, 9.0, 8.0, 2.0], true, 4), [5.0, 7.0, 3.0, 2.0]);
 }
