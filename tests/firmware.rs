@@ -3,10 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::anomaly;
-use crate::cart_pole;
 use crate::golden::{self, MOVES, Memory, run};
 use crate::kinds;
+use crate::learned_alone;
 use crate::mixed;
 use crate::paper;
 use amc_core::{Features, Measurements, Portable, Rows, Samples, Targets};
@@ -173,17 +172,14 @@ fn mixed_moves_of_the_device_have_the_bits_of_a_host() {
 #[ignore = "needs QEMU and the firmware's images: ./test.sh sets them up"]
 fn the_device_finds_the_hosts_anomalies() {
     let device = under_qemu("anomaly");
-    let host = anomaly::run(Portable::<16>, &mut anomaly::Memory::new(), |_| {}).to_string();
-    assert!(device.lines().any(|line| line == host), "the host says {host}, the device\n{device}");
+    assert!(device.contains(learned_alone::FOUND), "{device}");
 }
 
 #[test]
 #[ignore = "needs QEMU and the firmware's images: ./test.sh sets them up"]
 fn the_device_balances_a_pole_by_the_hosts_bits() {
     let device = under_qemu("cart_pole");
-    let (golden, stood) = cart_pole::run(Portable::<16>);
-    let lines = format!("{golden}\nstood to the end: {stood} of {}", cart_pole::TRIED);
-    assert!(device.contains(&lines), "{device}\n{lines}");
+    assert!(device.contains(learned_alone::BALANCED), "{device}");
 }
 
 #[test]

@@ -1,14 +1,15 @@
 //! What the firmware learns without labels and without a net's loss, on a host.
 
-use amc_core::{Lanes, Portable};
+use amc_core::Portable;
 
 use crate::anomaly::{self, Memory};
 use crate::cart_pole::{self, STEP, State, TRIED};
 use crate::golden::{PIXELS, stored};
 
 /// The outcomes, as these tests printed them when they were written; the Cortex-M4 prints the same (firmware.rs).
-const FOUND: &str = "hash=2fc0045b threshold_bits=3c21782b found=306 of 325 false_alarms=4 of 35";
-const BALANCED: &str = "hash=d31c9c38 steps=300 accepted=73 resets=0 loss_bits=00000000";
+pub const FOUND: &str = "hash=2fc0045b threshold_bits=3c21782b found=306 of 325 false_alarms=4 of 35";
+pub const BALANCED: &str =
+    "hash=d31c9c38 steps=300 accepted=73 resets=0 loss_bits=00000000\nstood to the end: 15 of 16";
 
 #[test]
 fn anomalies_are_found_without_labels() {
@@ -38,16 +39,12 @@ fn error_of_the_mean_image() -> f32 {
     variances.sum::<f32>() / 16.0
 }
 
-fn balances(lanes: impl Lanes) {
-    let (golden, stood) = cart_pole::run(lanes);
-    assert_eq!(golden.to_string(), BALANCED);
-    assert!(f32::from_bits(golden.loss_bits) == 0.0 && 4 * stood >= 3 * TRIED, "{stood} of {TRIED}");
-}
-
 #[test]
 fn a_chain_balances_a_pole() {
-    balances(Portable::<1>);
-    balances(Portable::<16>);
+    // Another tile width than the device's, and not a wider one: unoptimised, each lane takes its time.
+    let (golden, stood) = cart_pole::run(Portable::<4>);
+    assert!(f32::from_bits(golden.loss_bits) == 0.0 && 4 * stood >= 3 * TRIED, "{golden}: {stood} of {TRIED}");
+    assert_eq!(format!("{golden}\nstood to the end: {stood} of {TRIED}"), BALANCED);
 }
 
 /// The equations in the paper's form and in `f64`: x, its speed, the angle, its speed.
