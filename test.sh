@@ -42,16 +42,30 @@ if ! [ -d "$(rustc --print sysroot)/lib/rustlib/$target/lib" ]; then
   fi
 fi
 
-# The other cores' targets; without rustup their images are left out.
+# have_targets TARGETS...: all of them are installed, or are now; without rustup it says what is left out.
+have_targets() {
+  local more
+  for more in "$@"; do
+    [ -d "$(rustc --print sysroot)/lib/rustlib/$more/lib" ] && continue
+    if ! { command -v rustup >/dev/null && say "installing the Rust target $more" && rustup target add "$more"; }; then
+      say "skipped: what is built for $*"
+      return 1
+    fi
+  done
+}
+
+# The other cores' targets.
 more_targets=(thumbv8m.main-none-eabihf thumbv6m-none-eabi)
-for more in "${more_targets[@]}"; do
-  [ -d "$(rustc --print sysroot)/lib/rustlib/$more/lib" ] && continue
-  if ! { command -v rustup >/dev/null && say "installing the Rust target $more" && rustup target add "$more"; }; then
-    say "skipped: images for ${more_targets[*]}"
-    more_targets=()
-    break
-  fi
-done
+have_targets "${more_targets[@]}" || more_targets=()
+riscv_targets=(riscv32imac-unknown-none-elf riscv32imc-unknown-none-elf)
+have_targets "${riscv_targets[@]}" || riscv_targets=()
+if [ ${#riscv_targets[@]} != 0 ] && ! command -v qemu-system-riscv32 >/dev/null; then
+  install qemu-system-misc
+  # Newer systems have it in a package of its own.
+  command -v qemu-system-riscv32 >/dev/null || install qemu-system-riscv
+fi
+wasm_target=wasm32-unknown-unknown
+have_targets "$wasm_target" || wasm_target=
 
 # One folder for all that is built for devices: what runs on this machine meanwhile, as macros do, is compiled once a profile.
 built=$PWD/amc-firmware/target/tests
@@ -101,11 +115,20 @@ devices() {
   done
   cd ..
 
+  if [ ${#riscv_targets[@]} != 0 ]; then
+    say "the chain on a RISC-V core"
+    (cd amc-firmware/riscv && cargo build --release --target "${riscv_targets[0]}" --target-dir "$built")
+  fi
+  if [ -n "$wasm_target" ]; then
+    say "the chain in WebAssembly"
+    (cd tests/wasm && cargo build --release --target "$wasm_target" --target-dir "$built")
+  fi
+
   say "the trainer's flash and stack"
   amc-firmware/check-size.sh "$built/$target/size"
 
   say "amc-store and amc-learner on a core, and on one without atomic instructions"
-  for for in "$target" "${more_targets[@]}"; do
+  for for in "$target" "${more_targets[@]}" "${riscv_targets[@]}"; do
     # What is missing on a core is found without making code.
     "${firmware_cargo[@]}" check --release -p amc-store -p amc-learner --target "$for" --target-dir "$built"
   done
@@ -127,9 +150,15 @@ devices() {
   say "what spans the crates, under QEMU"
   local skipped=()
   [ ${#more_targets[@]} != 0 ] || skipped=(--skip a_cortex_m33 --skip a_cortex_m0)
+  [ ${#riscv_targets[@]} != 0 ] || skipped+=(--skip a_riscv_core)
+  if [ -z "$wasm_target" ] || ! command -v node >/dev/null; then
+    say "skipped: the chain in WebAssembly, which node runs where it is"
+    skipped+=(--skip webassembly)
+  fi
   AMC_FIRMWARE_IMAGES="$images/qemu" AMC_FIRMWARE_IMAGES_M7="$images/qemu-m7" \
     AMC_FIRMWARE_IMAGES_64K="$images/qemu-64k" AMC_FIRMWARE_IMAGES_M33="$images/qemu-m33" \
-    AMC_FIRMWARE_IMAGES_M0="$images/qemu-m0" \
+    AMC_FIRMWARE_IMAGES_M0="$images/qemu-m0" AMC_RISCV_IMAGE="$built/${riscv_targets[0]-}/release/chain" \
+    AMC_WASM_MODULE="$built/$wasm_target/release/amc_wasm.wasm" \
     cargo test --workspace --test bits --test spanning -- --include-ignored "${skipped[@]}"
 
   say "a net from elsewhere learns more classes on a device"
@@ -142,6 +171,8 @@ host() {
     say "formatting"
     cargo fmt --all --check
     (cd amc-firmware && cargo fmt --check)
+    (cd amc-firmware/riscv && cargo fmt --check)
+    (cd tests/wasm && cargo fmt --check)
     (cd examples/firmware-user && cargo fmt --check)
     (cd examples/personal && cargo fmt --check)
     (cd amc-c && cargo fmt --check)

@@ -17,6 +17,7 @@ mod paper;
 
 mod chip;
 mod damaged_flash;
+mod elsewhere;
 mod firmware;
 mod learned_alone;
 mod nor_flash;

@@ -3,6 +3,9 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+#[cfg(target_pointer_width = "16")]
+compile_error!("amc-core needs a usize of 32 bits: it counts samples, parameters and terms of sums beyond 65,535");
+
 // How a tile of samples computes.
 mod arithmetic;
 pub mod elementary;
