@@ -23,6 +23,7 @@ missing=()
 command -v qemu-system-arm >/dev/null || missing+=(qemu-system-arm)
 command -v arm-none-eabi-nm >/dev/null || missing+=(binutils-arm-none-eabi)
 command -v arm-none-eabi-gcc >/dev/null || missing+=(gcc-arm-none-eabi)
+command -v cmake >/dev/null || missing+=(cmake)
 # What is exported for C is compiled as C++, too.
 command -v c++ >/dev/null || missing+=(g++)
 python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
@@ -144,6 +145,12 @@ devices() {
   "${firmware_cargo[@]}" build --release --target "$target" --target-dir "$built"
   "${firmware_cargo[@]}" build --profile size --target "$target" --target-dir "$built"
   ./check.sh "$built/$target"
+  if [ ${#firmware_cargo[@]} = 1 ]; then
+    say "the library for C as a package"
+    CARGO_TARGET_DIR=$built ./check-package.sh "$built/package"
+  else
+    say "skipped: the library for C as a package, which cargo builds where rustup has the target"
+  fi
   cd ..
 
   # With the features that the workspace's tests are compiled with, so that the kernels are not compiled again.
