@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks the package: what CMake, Arduino and PlatformIO find in it, for this machine and for a Cortex-M4F. It is made in the folder
+# Checks the package: what CMake, Zephyr, Arduino and PlatformIO find in it, for this machine and for a Cortex-M4F. It is made in the folder
 # given, which is emptied first.
 set -euo pipefail
 mkdir -p "$1"
@@ -47,6 +47,36 @@ refuses 'no library for thumbv8m.main-none-eabihf' "${cortex_m[@]}" \
   -DCMAKE_C_FLAGS='-mcpu=cortex-m33 -mthumb -mfloat-abi=hard -mfpu=fpv5-sp-d16'
 refuses 'no library known for what the compiler makes code for' "${cortex_m[@]}" -DCMAKE_C_FLAGS=-mcpu=cortex-a7
 refuses 'no library for elsewhere' -DAMC_TARGET=elsewhere
+
+# Zephyr's options, by a stand-in for its functions, and its sample.
+module() {
+  cmake -DPACKAGE="$package" "${@/%/=y}" -P tests/zephyr/module.cmake >"$work/said" 2>&1
+}
+module -DCONFIG_AMC -DCONFIG_CPU_CORTEX_M4 -DCONFIG_FP_HARDABI
+grep -q 'links lib/thumbv7em-none-eabihf/libamc.a' "$work/said"
+module -DCONFIG_CPU_CORTEX_M4
+[ ! -s "$work/said" ]
+# lacks WHAT OPTIONS...: the module refuses, and names it.
+lacks() {
+  local what=$1
+  shift
+  if module -DCONFIG_AMC "$@"; then
+    echo "it was taken: $*"
+    exit 1
+  fi
+  tr -s '\n ' ' ' <"$work/said" | grep -q -e "no library for $what" || { cat "$work/said"; echo "not said: $what"; exit 1; }
+}
+lacks thumbv6m-none-eabi: -DCONFIG_CPU_CORTEX_M0PLUS
+lacks thumbv7m-none-eabi: -DCONFIG_CPU_CORTEX_M3
+lacks thumbv7em-none-eabi: -DCONFIG_CPU_CORTEX_M7
+lacks thumbv8m.main-none-eabihf: -DCONFIG_CPU_CORTEX_M33 -DCONFIG_FP_HARDABI
+riscv=(-DCONFIG_RISCV_ISA_RV32I -DCONFIG_RISCV_ISA_EXT_M -DCONFIG_RISCV_ISA_EXT_C)
+lacks riscv32imc-unknown-none-elf: "${riscv[@]}"
+lacks riscv32imac-unknown-none-elf: "${riscv[@]}" -DCONFIG_RISCV_ISA_EXT_A
+lacks 'this core' "${riscv[@]}" -DCONFIG_FLOAT_HARD
+cc -std=c11 -Wall -Wextra -Werror -I"$package/include" -Itests/zephyr "$package/zephyr/samples/xor/src/main.c" \
+  "$package/lib/$host/libamc.a" -lm -lpthread -ldl -o "$work/sample"
+[ "$("$work/sample")" = 'learned XOR in 410 moves' ]
 
 # The sketch, with a stand-in for Arduino, learns XOR: 0, 1, 1 and 0.
 sketch=$package/arduino/amc

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the package OUT, a folder that is not there yet: the library built for this machine and for each of the targets below
-# that is installed, or for those given; files for CMake in OUT, and a library of Arduino's and PlatformIO's in
+# that is installed, or for those given; files for CMake and Zephyr in OUT, and a library of Arduino's and PlatformIO's in
 # OUT/arduino/amc.
 # AMC_PROFILE=release builds what is faster and larger.
 set -euo pipefail
