@@ -52,8 +52,11 @@ refuses 'no library for elsewhere' -DAMC_TARGET=elsewhere
 module() {
   cmake -DPACKAGE="$package" "${@/%/=y}" -P tests/zephyr/module.cmake >"$work/said" 2>&1
 }
-module -DCONFIG_AMC -DCONFIG_CPU_CORTEX_M4 -DCONFIG_FP_HARDABI
-grep -q 'links lib/thumbv7em-none-eabihf/libamc.a' "$work/said"
+if ! module -DCONFIG_AMC -DCONFIG_CPU_CORTEX_M4 -DCONFIG_FP_HARDABI ||
+  ! grep -q 'links lib/thumbv7em-none-eabihf/libamc.a' "$work/said"; then
+  cat "$work/said"
+  exit 1
+fi
 module -DCONFIG_CPU_CORTEX_M4
 [ ! -s "$work/said" ]
 # lacks WHAT OPTIONS...: the module refuses, and names it.
