@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks the package: what CMake, Zephyr, Arduino and PlatformIO find in it, for this machine and for a Cortex-M4F. It is made in the folder
-# given, which is emptied first.
+# Checks the package: what CMake, Zephyr, Arduino and PlatformIO find in it, for this machine, for a Cortex-M4F, and, where the
+# Rust target, GCC and QEMU for it are, for a RISC-V core. It is made in the folder given, which is emptied first.
 set -euo pipefail
 mkdir -p "$1"
 work=$(realpath "$1")
@@ -8,7 +8,15 @@ cd "$(dirname "$0")"
 rm -rf "${work:?}"/*
 package=$work/package
 host=$(rustc -vV | sed -n 's/^host: //p')
-./package.sh "$package" "$host" thumbv7em-none-eabihf
+targets=("$host" thumbv7em-none-eabihf)
+riscv=riscv32imac-unknown-none-elf
+if [ -d "$(rustc --print target-libdir --target $riscv)" ] && command -v riscv64-unknown-elf-gcc qemu-system-riscv32 >/dev/null
+then
+  targets+=($riscv)
+else
+  echo "skipped: the package on a RISC-V core; rustup target add $riscv, apt install gcc-riscv64-unknown-elf qemu-system-misc"
+fi
+./package.sh "$package" "${targets[@]}"
 if ./package.sh "$package" "$host" 2>"$work/said"; then
   echo "a package was overwritten"
   exit 1
@@ -29,6 +37,11 @@ cmake --build "$work/host"
 configured m4f "${cortex_m[@]}"
 cmake --build "$work/m4f"
 ../amc-firmware/run-qemu.sh "$work/m4f/xor" 2>&1 | grep "$XOR"
+if [ ${#targets[@]} = 3 ]; then
+  configured riscv -DCMAKE_TOOLCHAIN_FILE="$PWD/examples/cmake/riscv32imac.cmake"
+  cmake --build "$work/riscv"
+  ../amc-firmware/riscv/run-qemu.sh "$work/riscv/xor" 2>&1 | grep "$XOR"
+fi
 
 # refuses WHY OPTIONS...: it is not configured, and says why.
 refuses() {
@@ -41,7 +54,7 @@ refuses() {
   tr -s '\n ' ' ' <"$work/said" | grep -q -e "$why" || { cat "$work/said"; echo "not said: $why"; exit 1; }
   rm -rf "$work/refused"
 }
-refuses "no library for thumbv7em-none-eabi; AMC_TARGET may be one of thumbv7em-none-eabihf, $host" "${cortex_m[@]}" \
+refuses "no library for thumbv7em-none-eabi; AMC_TARGET may be one of .*thumbv7em-none-eabihf, $host" "${cortex_m[@]}" \
   -DCMAKE_C_FLAGS='-mcpu=cortex-m4 -mthumb -mfloat-abi=softfp -mfpu=fpv4-sp-d16'
 refuses 'no library for thumbv8m.main-none-eabihf' "${cortex_m[@]}" \
   -DCMAKE_C_FLAGS='-mcpu=cortex-m33 -mthumb -mfloat-abi=hard -mfpu=fpv5-sp-d16'
@@ -73,10 +86,9 @@ lacks thumbv6m-none-eabi: -DCONFIG_CPU_CORTEX_M0PLUS
 lacks thumbv7m-none-eabi: -DCONFIG_CPU_CORTEX_M3
 lacks thumbv7em-none-eabi: -DCONFIG_CPU_CORTEX_M7
 lacks thumbv8m.main-none-eabihf: -DCONFIG_CPU_CORTEX_M33 -DCONFIG_FP_HARDABI
-riscv=(-DCONFIG_RISCV_ISA_RV32I -DCONFIG_RISCV_ISA_EXT_M -DCONFIG_RISCV_ISA_EXT_C)
-lacks riscv32imc-unknown-none-elf: "${riscv[@]}"
-lacks riscv32imac-unknown-none-elf: "${riscv[@]}" -DCONFIG_RISCV_ISA_EXT_A
-lacks 'this core' "${riscv[@]}" -DCONFIG_FLOAT_HARD
+rv32imc=(-DCONFIG_RISCV_ISA_RV32I -DCONFIG_RISCV_ISA_EXT_M -DCONFIG_RISCV_ISA_EXT_C)
+lacks riscv32imc-unknown-none-elf: "${rv32imc[@]}"
+lacks 'this core' "${rv32imc[@]}" -DCONFIG_RISCV_ISA_EXT_A -DCONFIG_FLOAT_HARD
 cc -std=c11 -Wall -Wextra -Werror -I"$package/include" -Itests/zephyr "$package/zephyr/samples/xor/src/main.c" \
   "$package/lib/$host/libamc.a" -lm -lpthread -ldl -o "$work/sample"
 [ "$("$work/sample")" = 'learned XOR in 410 moves' ]

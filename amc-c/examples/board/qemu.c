@@ -1,5 +1,6 @@
 /* A Cortex-M4F under QEMU: start, reports by semihosting, and an end with a status. */
 #include "board.h"
+#include "numbers.h"
 
 /* Places of the linker's. */
 extern uint32_t stack_top[], paint_end[], data_start[], data_end[], data_stored[], bss_start[], bss_end[];
@@ -26,27 +27,6 @@ static int semihosting(uint32_t operation, const void *argument)
 void board_text(const char *text)
 {
     semihosting(0x04, text); /* SYS_WRITE0 */
-}
-
-void board_decimal(const char *label, uint32_t value)
-{
-    char digits[11];
-    char *at = digits + sizeof digits - 1;
-
-    for (*at = '\0'; at == digits + sizeof digits - 1 || value != 0; value /= 10)
-        *--at = (char)('0' + value % 10);
-    board_text(label);
-    board_text(at);
-}
-
-void board_hexadecimal(const char *label, uint32_t value)
-{
-    char digits[9] = {0};
-
-    for (int i = 7; i >= 0; i--, value >>= 4)
-        digits[i] = "0123456789abcdef"[value & 15];
-    board_text(label);
-    board_text(digits);
 }
 
 uint32_t board_stack(void)
