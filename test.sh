@@ -170,7 +170,7 @@ devices() {
 
   say "a net from elsewhere learns more classes on a device"
   cargo build -p amc-host --bin amc
-  CARGO_TARGET_DIR=$built examples/personal/check.sh "$PWD/target/debug/amc" "${firmware_cargo[@]}"
+  CARGO_TARGET_DIR=$built examples/personal/check.sh "$(realpath "${CARGO_TARGET_DIR:-target}")/debug/amc" "${firmware_cargo[@]}"
 }
 
 host() {
