@@ -83,8 +83,15 @@ impl safetensors::View for Single<'_> {
     }
 }
 
-/// The parts of a name, by whose order 2 is before 10: texts, and digits by their number.
-fn parts(name: &str) -> Vec<(bool, usize, &str)> {
+/// A piece of a name: a text, or digits by their number.
+type Piece<'n> = (bool, usize, &'n str);
+
+/// The pieces of what stands between a name's points, by whose order 2 is before 10, and `fc.weight` before `fc2.weight`.
+fn parts(name: &str) -> Vec<Vec<Piece<'_>>> {
+    name.split('.').map(pieces).collect()
+}
+
+fn pieces(name: &str) -> Vec<Piece<'_>> {
     let is_digit = |byte: &u8| byte.is_ascii_digit();
     let runs = name.as_bytes().chunk_by(move |a, b| is_digit(a) == is_digit(b));
     let mut end = 0;
@@ -103,6 +110,9 @@ mod tests {
 
     #[test]
     fn numbers_in_names_count() {
+        let mut names = ["fc2.weight", "fc.weight", "fc10.bias", "fc.bias"];
+        names.sort_by(|a, b| parts(a).cmp(&parts(b)));
+        assert_eq!(names, ["fc.bias", "fc.weight", "fc2.weight", "fc10.bias"]);
         let mut names = ["10.bias", "2.weight", "a", "2.bias", "02.b", "é9x", "é10"];
         names.sort_by(|a, b| parts(a).cmp(&parts(b)));
         assert_eq!(names, ["02.b", "2.bias", "2.weight", "10.bias", "a", "é9x", "é10"]);

@@ -13,6 +13,9 @@ pub enum TensorError {
         /// What they are.
         found: String,
     },
+    /// Its elements are not in the file.
+    #[error("{0}: its elements are in another file: write them into this one, with external_data=False in PyTorch")]
+    Elsewhere(String),
     /// A number that single precision does not hold.
     #[error("{name}: element {index} is {value}, where a finite number in single precision was wanted")]
     NotFinite {

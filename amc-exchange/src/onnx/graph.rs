@@ -163,7 +163,7 @@ impl<'m> Index<'m> {
 fn tensor(name: &str, of: &TensorMessage) -> Result<Tensor, TensorError> {
     let elements = |found: &str| TensorError::Elements { name: name.to_string(), found: found.to_string() };
     if of.location != 0 {
-        return Err(elements("in another file"));
+        return Err(TensorError::Elsewhere(name.to_string()));
     }
     let shape: Option<Vec<_>> = of.shape.iter().map(|length| usize::try_from(*length).ok()).collect();
     let shape = shape.filter(|shape| product(shape).is_some()).ok_or_else(|| elements("of no shape"))?;

@@ -39,7 +39,7 @@ pub(super) struct ExportArgs {
     npz: bool,
     /// With --rust: the layers in front as constants BODY and FROZEN that a device does not train, their weights of 32, 16 or 8
     /// bits with a scale for each neuron, and those behind as HEAD
-    #[arg(long, value_enum, value_name = "BITS", requires = "rust")]
+    #[arg(long, value_enum, value_name = "BITS")]
     frozen: Option<Stored>,
     /// With --frozen: how many layers are frozen [default: all before the last one that has parameters]
     #[arg(long, value_name = "LAYERS", requires = "frozen")]
@@ -54,6 +54,7 @@ pub(super) struct ExportArgs {
 }
 
 pub(super) fn run(args: &ExportArgs) -> anyhow::Result<()> {
+    anyhow::ensure!(args.rust || args.frozen.is_none(), "--frozen is an option of --rust");
     let model = Model::load(&args.model)?;
     let model = match args.fold {
         true => fold(&model).with_context(|| args.model.display().to_string())?,

@@ -31,6 +31,10 @@ pub(super) fn run(args: &ImportArgs) -> anyhow::Result<()> {
         Some(format) => (args.flash.given().or_else(|| args.net.given_in_vain(format)), format!("a .{ending} file")),
         None => (args.net.given(), "a device's flash memory".to_string()),
     };
+    let are_same = args.file.canonicalize().ok().zip(args.output.canonicalize().ok()).is_some_and(|(a, b)| a == b);
+    if are_same {
+        bail!("{}: the model file would take its place: name another with -o", args.file.display());
+    }
     if let Some(option) = foreign {
         bail!("{}: --{option} is not for {what}", args.file.display());
     }

@@ -66,9 +66,9 @@ pub(super) struct TableArgs {
     #[arg(long, value_name = "FILE")]
     test: Option<PathBuf>,
     /// How features, and numbers to find, are scaled: standard to mean 0 and deviation 1, minmax to 0 to 1; by the rows to train
-    /// on
-    #[arg(long, value_enum, default_value = "standard")]
-    normalise: NormaliseName,
+    /// on [default: standard]
+    #[arg(long, value_enum)]
+    normalise: Option<NormaliseName>,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -109,7 +109,23 @@ impl WrittenArgs {
 }
 
 impl TableArgs {
-    pub fn options(&self) -> Options {
+    /// Checks that nothing is said that a model knows already.
+    pub fn check_known(&self) -> anyhow::Result<()> {
+        let said = [("--ignore", !self.ignore.is_empty()), ("--normalise", self.normalise.is_some())];
+        match said.iter().find(|(_, is_said)| *is_said) {
+            Some((option, _)) => {
+                anyhow::bail!("{option}: the model of --from knows which columns it reads, and their scale")
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The options; a sample has the rows that a net `knows`, unless others are asked for.
+    pub fn options(&self, knows: Window) -> Options {
+        let window = match self.window {
+            Some(rows) => Window { rows, stride: self.stride.unwrap_or(1) },
+            None => knows,
+        };
         Options {
             written: self.written.written(),
             targets: self.target.clone(),
@@ -123,15 +139,15 @@ impl TableArgs {
                 MissingName::Mean => Missing::Mean,
                 MissingName::Drop => Missing::Drop,
             },
-            split: self.split.clone().unwrap_or(if self.window.is_some() { Split::Last } else { Split::Random(1) }),
-            window: Window { rows: self.window.unwrap_or(1), stride: self.stride.unwrap_or(1) },
+            split: self.split.clone().unwrap_or(if window.rows > 1 { Split::Last } else { Split::Random(1) }),
+            window,
             balance: self.balance,
             test_fraction: self.test_fraction,
             test: self.test.clone(),
             normalise: match self.normalise {
-                NormaliseName::Off => Normalise::Off,
-                NormaliseName::Standard => Normalise::Standard,
-                NormaliseName::Minmax => Normalise::MinMax,
+                Some(NormaliseName::Off) => Normalise::Off,
+                Some(NormaliseName::Standard) | None => Normalise::Standard,
+                Some(NormaliseName::Minmax) => Normalise::MinMax,
             },
         }
     }

@@ -18,6 +18,7 @@ use amc_engine::data::Data;
 use amc_engine::data::scale::{Column, LARGE, SCALE_IT};
 use amc_engine::description::Description;
 use amc_engine::train::{Checkpoint, Method, Settings, Trained, check, train_on};
+use anyhow::bail;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use self::about::about;
@@ -28,7 +29,8 @@ use self::stop::{ASKED, StopArgs, asked};
 use self::transfer::Plan;
 use crate::console::print;
 use crate::data::prepare::{self, Prepared};
-use crate::data::schema::Schema;
+use crate::data::schema::{Outputs, Schema};
+use crate::data::window::Window;
 use crate::metrics::Metrics;
 use crate::model::{Model, params_hash};
 use crate::note;
@@ -76,12 +78,22 @@ impl Task {
         let known = model.as_ref().and_then(|model| model.schema.as_ref());
         let (all, schema, mut found) = match args.data.table() {
             Some(path) => {
-                let Prepared { data, schema, report } = match known {
-                    Some(known) => prepare::load_known(known, path, &args.table.options())?,
-                    None => prepare::load(path, &args.table.options())?,
+                let Prepared { data, schema, mut report } = match known {
+                    Some(known) => {
+                        args.table.check_known()?;
+                        let options = args.table.options(known.window);
+                        prepare::load_known(known, path, &options, args.new_head)?
+                    }
+                    None => prepare::load(path, &args.table.options(Window::default()))?,
                 };
+                if let (Some(_), None) = (&model, known) {
+                    report.push(unknown(&schema));
+                }
                 report.iter().for_each(|line| note!("{line}"));
                 (data, Some(schema), report)
+            }
+            None if known.is_some() => {
+                bail!("the model was trained on a table: name one with the same columns, --data FILE")
             }
             None => (args.data.load()?, None, Vec::new()),
         };
@@ -100,6 +112,17 @@ impl Task {
         let taken_over = self.plan.as_ref().map(Plan::parameters).unwrap_or_default();
         checksums(&self.all, self.schema.as_ref(), (&self.whole, &taken_over))
     }
+}
+
+/// What is taken for granted of a model that says nothing of columns and classes.
+fn unknown(schema: &Schema) -> String {
+    let outputs = match &schema.outputs {
+        Outputs::Classes(names) => format!("; its outputs are taken for {}, in this order", names.join(", ")),
+        Outputs::Numbers(_) => String::new(),
+    };
+    format!(
+        "the model says nothing of scales: numbers are scaled as --normalise says, off takes them as they are{outputs}"
+    )
 }
 
 /// Makes a run, or goes on with one.

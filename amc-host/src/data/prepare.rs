@@ -130,6 +130,22 @@ pub enum PrepareError {
     /// Nothing is left to tell the target from.
     #[error("{0}: there are no columns of features")]
     NoFeatures(PathBuf),
+    /// A net that is gone on with reads what it is to find.
+    #[error("{path}: {column} is a feature of the net that is gone on with, and no target")]
+    Feature {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        column: String,
+    },
+    /// A net that is gone on with finds other numbers.
+    #[error("{path}: the net that is gone on with finds {names}, in this order: --new-head is for other numbers")]
+    OtherTarget {
+        /// The file.
+        path: PathBuf,
+        /// The columns.
+        names: String,
+    },
     /// Missing cells.
     #[error("{path}: cells are missing: {columns}: fill them, or use --missing mean or --missing drop")]
     Missing {

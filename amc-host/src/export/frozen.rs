@@ -59,9 +59,10 @@ fn few<W: Few>(net: Net<'_>, parameters: &[f32]) -> (Vec<W>, Vec<f32>) {
         let (own, rest) = parameters[section.range()].split_at(section.weights);
         let largest =
             |neuron: usize| own.iter().skip(neuron).step_by(section.neurons).fold(0.0_f32, |a, x| a.max(x.abs()));
-        let scales: Vec<_> = (0..section.neurons).map(|neuron| largest(neuron) / W::LARGEST).collect();
-        // A scale may be 0, or so small that its reciprocal is infinite.
-        let of = |(x, scale): (&f32, &f32)| W::of((x / scale.max(f32::MIN_POSITIVE)).clamp(-W::LARGEST, W::LARGEST));
+        // Weights that are smaller have fewer bits, but no scale is so small that its reciprocal is infinite.
+        let scale = |neuron: usize| (largest(neuron) / W::LARGEST).max(f32::MIN_POSITIVE);
+        let scales: Vec<_> = (0..section.neurons).map(scale).collect();
+        let of = |(x, scale): (&f32, &f32)| W::of((x / scale).clamp(-W::LARGEST, W::LARGEST));
         weights.extend(own.iter().zip(scales.iter().cycle()).map(of));
         others.extend(scales);
         others.extend_from_slice(rest);
@@ -141,9 +142,13 @@ mod tests {
         const LAYERS: [Layer; 1] = [Layer::dense(2, Activation::Tanh)];
         let net = Net::new(3, &LAYERS);
         let (weights, others) = few::<i8>(net, &[1.0, 0.0, -2.0, 0.0, 0.5, 0.0, 7.0, 8.0]);
-        assert_eq!((weights, others), (vec![64, 0, -127, 0, 32, 0], vec![2.0 / 127.0, 0.0, 7.0, 8.0]));
+        let least = f32::MIN_POSITIVE;
+        assert_eq!((weights, others), (vec![64, 0, -127, 0, 32, 0], vec![2.0 / 127.0, least, 7.0, 8.0]));
         let (weights, others) = few::<half::f16>(net, &[1e-39, 3e38, 0.0, -3e38, -1e-39, 1.0, 7.0, 8.0]);
         assert!(weights.iter().all(|weight| weight.is_finite()), "{weights:?}");
         assert_eq!((weights[3].to_f32(), others[1]), (-1.0, 3e38));
+        // A half float has 11 bits.
+        let (weights, others) = few::<half::f16>(net, &[1e-40, 0.0, 0.0, 0.0, 0.0, 0.0, 7.0, 8.0]);
+        assert!((weights[0].to_f32() * others[0] / 1e-40 - 1.0).abs() < 1e-3, "{weights:?} {others:?}");
     }
 }

@@ -46,7 +46,7 @@ pub(in crate::cli) struct TrainArgs {
     train: Option<Part>,
     /// Replace the last layer of the net of --from, for other classes or numbers to find: its weights begin at 0
     #[arg(long, requires = "from")]
-    new_head: bool,
+    pub(super) new_head: bool,
     /// Compute what frozen layers in front make of the samples once, and keep it; off: anew for each move, which takes less memory
     #[arg(long, value_enum, default_value = "on", requires = "from")]
     cache: Switch,
@@ -160,9 +160,16 @@ impl TrainArgs {
         }
         start.description.loss = match said {
             Some(loss) => loss,
-            None if self.new_head => self.default_loss(output, data),
+            None if self.new_head || self.output.is_some() => self.default_loss(output, data),
             None => start.description.loss,
         };
+        if let Some(x) = start.parameters.iter().find(|x| self.in_place && x.abs() > Grid::DEFAULT.limit()) {
+            bail!(
+                "{}: a parameter is {x}, and --in-place keeps them within ±{}",
+                place.display(),
+                Grid::DEFAULT.limit()
+            );
+        }
         Plan::new(start, &part, self.cache == Switch::On)
     }
 

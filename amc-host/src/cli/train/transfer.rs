@@ -20,6 +20,10 @@ use crate::note;
 pub(super) struct Start {
     pub description: Description,
     pub parameters: Vec<f32>,
+    /// Outputs that begin at 0.
+    new_outputs: usize,
+    /// Units that the model's last layer had.
+    units: usize,
 }
 
 /// What a net is to give.
@@ -37,10 +41,16 @@ impl Start {
     pub fn of(model: &Model, wanted: &Wanted, place: &Path) -> anyhow::Result<Self> {
         let Model { description, parameters, .. } = model;
         let has = description.objective()?.net().outputs();
+        let mut description = description.clone();
+        if let (Some(output), Some(Layer::Dense(last)), false) =
+            (wanted.output, description.layers.last_mut(), wanted.new_head)
+        {
+            last.activation = output;
+        }
         let knew_classes = match &model.schema {
             Some(Schema { outputs: Outputs::Numbers(_), .. }) => false,
             Some(_) => true,
-            None => is_of_classes(description),
+            None => is_of_classes(&description),
         };
         let fits = has == wanted.outputs || wanted.are_classes && has > wanted.outputs;
         if !wanted.new_head {
@@ -56,12 +66,15 @@ impl Start {
                 "{place} gives {has} numbers, and the data have {} to find: --new-head replaces its last layer",
                 wanted.outputs
             );
-            ensure!(wanted.output.is_none(), "--output is that of {place}: --new-head replaces its last layer");
+            ensure!(
+                has > 1 || !wanted.are_classes,
+                "{place} gives one number for two classes, and here there is an output for each: --new-head replaces its last layer"
+            );
             if fits {
-                return Ok(Self { description: description.clone(), parameters: parameters.clone() });
+                return Ok(Self { description, parameters: parameters.clone(), new_outputs: 0, units: has });
             }
         }
-        Self::with_head(model, wanted, place)
+        Self::with_head(&Model { description, ..model.clone() }, wanted, place)
     }
 
     /// The same net with another last layer. Its neurons begin with the weights of those that there were, unless all are new,
@@ -94,12 +107,21 @@ impl Start {
             "the last layer has {} outputs: {kept} of the model's and {new} new ones, whose weights begin at 0",
             made.units
         );
-        Ok(Self { description, parameters })
+        Ok(Self { description, parameters, new_outputs: new, units: head.units })
     }
 
     /// Checks that a net file is of the same net.
     pub fn check_layers(&self, layers: &[Layer], file: &Path) -> anyhow::Result<()> {
-        let differ = self.description.layers.iter().zip(layers).position(|(a, b)| a != b);
+        let last = layers.len().saturating_sub(1);
+        // The file may be that of the model, whose last layer has fewer units.
+        let as_now = |(index, layer): (usize, &Layer)| match *layer {
+            Layer::Dense(of) if index == last && of.units == self.units => {
+                Layer::dense(self.description.layers.last().map_or(0, Layer::units), of.activation)
+            }
+            other => other,
+        };
+        let now: Vec<_> = layers.iter().enumerate().map(as_now).collect();
+        let differ = self.description.layers.iter().zip(&now).position(|(a, b)| a != b);
         let differ = differ.or((self.description.layers.len() != layers.len()).then_some(layers.len()));
         if let Some(layer) = differ {
             let of = |layers: &[Layer]| layers.get(layer).map_or("not there".into(), Layer::to_string);
@@ -139,9 +161,11 @@ impl Plan {
     /// What is trained of a net. Where `caches`, the layers before the first one of which something is trained are a body, whose
     /// features are kept.
     pub fn new(start: Start, part: &Part, caches: bool) -> anyhow::Result<Self> {
-        let Start { description, parameters } = start;
+        let Start { description, parameters, new_outputs, .. } = start;
         let net = description.objective()?.net();
         let trainable = part.of(net)?;
+        let trains_head = trainable.last() == Some(&Trainable::All);
+        ensure!(trains_head || new_outputs == 0, "the last layer has outputs that begin at 0: --train it, too");
         let moved = amc_core::Selection::try_new(net, &trainable)?.parameters();
         let cut = if caches { frozen_layers(net, &trainable) } else { 0 };
         let first = net.split(cut).map_or(0, |(body, _)| body.parameters());

@@ -4,17 +4,14 @@ use std::path::Path;
 
 use super::choice::find;
 use super::windows::windows;
-use super::{FEWEST_ROWS, Options, PrepareError, Prepared, complete_rows, prepared, split};
-use crate::data::schema::{Feature, Outputs, Schema};
-use crate::data::split::Split;
+use super::{FEWEST_ROWS, Missing, Options, PrepareError, Prepared, complete_rows, kind, prepared, split};
+use crate::data::schema::{Feature, Kind, Outputs, Schema};
 use crate::data::table::Table;
 use crate::data::target::{Target, Task};
-use crate::data::window::Window;
 
 /// Reads a table, to be trained on by a net that knows tables like it: columns are found by what `known` says of them, and
-/// numbers get its scale. Classes that are new follow those that it has.
-pub fn load_known(known: &Schema, path: &Path, options: &Options) -> Result<Prepared, PrepareError> {
-    let options = &going_on(known, options);
+/// numbers get its scale. Classes that are new follow those that it has. With another head it finds whatever the options say.
+pub fn load_known(known: &Schema, path: &Path, options: &Options, new_head: bool) -> Result<Prepared, PrepareError> {
     let mut report = Vec::new();
     let mut table = Table::read(path, options.written, &known.names())?;
     report.push(format!("{}: {table}", path.display()));
@@ -30,7 +27,16 @@ pub fn load_known(known: &Schema, path: &Path, options: &Options) -> Result<Prep
     if table.rows() < FEWEST_ROWS {
         return Err(PrepareError::TooFew { path: path.to_path_buf(), rows: table.rows() });
     }
+    if let Some(column) = targets.iter().find(|column| features.contains(column)) {
+        let column = table.title(*column);
+        return Err(PrepareError::Feature { path: path.to_path_buf(), column });
+    }
+    if !new_head && matches!(known.outputs, Outputs::Numbers(_)) && Target::columns(&table, known)? != targets {
+        let names = known.targets.iter().map(|(place, name)| name.clone().unwrap_or((place + 1).to_string()));
+        return Err(PrepareError::OtherTarget { path: path.to_path_buf(), names: names.collect::<Vec<_>>().join(",") });
+    }
     let target = match (&known.outputs, options.task) {
+        (_, task) if new_head => Target::of(&table, &targets, task)?,
         (Outputs::Classes(names), None | Some(Task::Classify)) if targets.len() == 1 => {
             Target::beside(&table, targets[0], names)?
         }
@@ -43,14 +49,20 @@ pub fn load_known(known: &Schema, path: &Path, options: &Options) -> Result<Prep
     report.extend(target.counts(&samples));
     let outputs = target.outputs();
     let output_scaling = match (&known.outputs, &outputs) {
-        (Outputs::Numbers(then), Outputs::Numbers(now)) if then.len() == now.len() => known.output_scaling.clone(),
+        (Outputs::Numbers(_), Outputs::Numbers(_)) if !new_head => known.output_scaling.clone(),
         _ => target.scaling(&parts.train, options.normalise),
     };
     let names = targets.iter().map(|column| (*column, table.name(*column).map(String::from))).collect();
     let width = table.width();
-    let features = known.features.iter().zip(features).map(|(feature, column)| Feature { column, ..feature.clone() });
-    let features = features.collect();
-    let all = known.scaled(&table)?;
+    let features = known.features.iter().zip(features).map(|(feature, column)| {
+        let kind = match (&feature.kind, options.missing) {
+            // A net that was trained on whole rows has nothing for a cell that is missing.
+            (Kind::Number(None), Missing::Mean) => kind(&table, column, &parts.train)?,
+            (known, _) => known.clone(),
+        };
+        Ok(Feature { column, name: feature.name.clone(), kind })
+    });
+    let features = features.collect::<Result<_, PrepareError>>()?;
     let schema =
         Schema { width, features, targets: names, outputs, output_scaling, window: options.window, ..known.clone() };
     report.push(format!(
@@ -58,16 +70,6 @@ pub fn load_known(known: &Schema, path: &Path, options: &Options) -> Result<Prep
         schema.numbers(),
         schema.features.len()
     ));
+    let all = schema.scaled(&table)?;
     prepared(&table, (&target, &all), schema, samples, options, report)
-}
-
-/// The options, with the window of the net where another is not asked for.
-fn going_on(known: &Schema, options: &Options) -> Options {
-    let window = match options.window {
-        Window { rows: 1, stride: 1 } => known.window,
-        window => window,
-    };
-    let is_at_random = matches!(options.split, Split::Random(1));
-    let split = if window.rows > 1 && is_at_random { Split::Last } else { options.split.clone() };
-    Options { window, split, ..options.clone() }
 }

@@ -110,6 +110,34 @@ fn a_table_with_a_new_class_gets_an_output_for_it() {
     assert!(answers.lines().nth(1).expect("an answer").starts_with("setosa,"), "{answers}");
 }
 
+/// What a model knows decides over how a table is read; a new head is for whatever a table has.
+#[test]
+fn a_table_is_read_as_the_model_knows_it_or_for_a_new_head() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let rows = (0..40).map(|i| (i % 8, i / 8)).map(|(a, b)| (a, b, a * b, ["x", "y"][usize::from(a > 3)]));
+    let table: String = rows.clone().map(|(a, b, c, d)| format!("{a},{b},{c},{},{d}\n", 1000 - c)).collect();
+    fs::write(dir.path().join("t.csv"), format!("a,b,c,far,d\n{table}")).expect("written");
+    let begin = ["train", "--data", "t.csv", "--target", "c", "--ignore", "far,d", "--steps", "300", "--json", "--out"];
+    json(&[&begin[..], &["begun"]].concat(), dir.path());
+    let from = ["train", "--data", "t.csv", "--from", "begun/model.amc"];
+    for (more, words) in [
+        (&["--target", "far"][..], "t.csv: the net that is gone on with finds c, in this order: --new-head"),
+        (&["--target", "a", "--new-head"], "t.csv: \"a\" is a feature of the net that is gone on with, and no target"),
+        (&["--ignore", "b"], "--ignore: the model of --from knows which columns it reads"),
+        (&["--normalise", "minmax"], "--normalise: the model of --from knows which columns it reads"),
+        (&["--target", "d", "--task", "classify"], "t.csv: the net that is gone on with finds c, in this order: --new-head"),
+    ] {
+        refused(&[&from[..], more].concat(), dir.path(), &[words]);
+    }
+    refused(&["train", "--from", "begun/model.amc"], dir.path(), &["the model was trained on a table: name one"]);
+    let far = json(&[&from[..], &["--target", "far", "--new-head", "--out", "far", "--json"]].concat(), dir.path());
+    assert!(far["train"][0]["r2"].as_f64().expect("a number") > 0.9, "on a scale of its own: {far}");
+    json(&[&from[..], &["--target", "d", "--new-head", "--out", "classes", "--json"]].concat(), dir.path());
+    let model = Model::load(&dir.path().join("classes/model.amc")).expect("a model");
+    let names = ["x", "y"].map(String::from).to_vec();
+    assert_eq!(model.schema.expect("of a table").outputs, amc_host::data::schema::Outputs::Classes(names));
+}
+
 #[test]
 fn what_does_not_go_together_is_refused() {
     let dir = tempfile::tempdir().expect("a folder");
@@ -118,10 +146,10 @@ fn what_does_not_go_together_is_refused() {
     for (more, words) in [
         (&["--train", "last:4"][..], &["--train last:4: 3 layers of the net have parameters"][..]),
         (&["--train", "norms"], &["nothing is trained: the layers chosen have no parameters"]),
+        (&["--new-head", "--train", "0"], &["the last layer has outputs that begin at 0: --train it, too"]),
         (&["--train", "tail"], &["use all, head, last:K, biases, norms, or numbers of layers"]),
         (&["--train", "biases", "--method", "mixed"], &["mixed moves are of all parameters that a net has"]),
         (&["--layers", "64,10"], &["--layers", "cannot be used with"]),
-        (&["--output", "sigmoid"], &["--output is that of begun/model.amc: --new-head replaces its last layer"]),
         (
             &["--data", "sine"],
             &["begun/model.amc gives classes, and the data have numbers: --new-head replaces its last layer"],
