@@ -125,7 +125,10 @@ fn a_table_is_read_as_the_model_knows_it_or_for_a_new_head() {
         (&["--target", "a", "--new-head"], "t.csv: \"a\" is a feature of the net that is gone on with, and no target"),
         (&["--ignore", "b"], "--ignore: the model of --from knows which columns it reads"),
         (&["--normalise", "minmax"], "--normalise: the model of --from knows which columns it reads"),
-        (&["--target", "d", "--task", "classify"], "t.csv: the net that is gone on with finds c, in this order: --new-head"),
+        (
+            &["--target", "d", "--task", "classify"],
+            "t.csv: the net that is gone on with finds c, in this order: --new-head",
+        ),
     ] {
         refused(&[&from[..], more].concat(), dir.path(), &[words]);
     }
