@@ -15,7 +15,6 @@ use crate::samples::{Features, Tiles};
 /// is trained as any other.
 ///
 /// ```
-/// use amc_core::trainer::Trainer;
 /// use amc_core::{Activation, Body, Layer, Loss, Net, Objective, Portable, Rows};
 ///
 /// const NET: Net = Net::new(64, &[Layer::dense(16, Activation::Tanh), Layer::dense(10, Activation::Softmax)]);
@@ -103,15 +102,20 @@ impl<'a> Body<'a> {
         self.net
     }
 
-    /// Numbers that [`features`](Body::features) of so many samples take on lanes of `T` samples.
+    /// Numbers that [`features`](Body::features) of so many samples take on lanes of `T` samples; `usize::MAX` where they are too
+    /// many to tell, or there are no lanes.
     pub const fn numbers(net: &Net<'_>, samples: usize, lanes: usize) -> usize {
-        samples.next_multiple_of(lanes).saturating_mul(net.outputs())
+        match samples.checked_next_multiple_of(lanes) {
+            Some(samples) => samples.saturating_mul(net.outputs()),
+            None => usize::MAX,
+        }
     }
 
-    /// Numbers of scratch memory on lanes of `T` samples, however the parameters are stored.
+    /// Numbers of scratch memory on lanes of `T` samples, however the parameters are stored; `usize::MAX` where they are too many to
+    /// tell.
     pub const fn scratch(net: &Net<'_>, lanes: usize) -> usize {
         let Scratch { unpacked, activations } = scaled::scratch(net, lanes);
-        let (scaled, plain) = (unpacked + activations, net.scratch(lanes));
+        let (scaled, plain) = (unpacked.saturating_add(activations), net.scratch(lanes));
         if scaled > plain { scaled } else { plain }
     }
 

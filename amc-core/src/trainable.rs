@@ -2,7 +2,6 @@
 
 use core::ops::Range;
 
-use crate::chain::Memory;
 use crate::layer::Layer;
 use crate::net::{Net, Section};
 
@@ -164,14 +163,5 @@ impl<'a> Selection<'a> {
 impl<'a> From<Net<'a>> for Selection<'a> {
     fn from(net: Net<'a>) -> Self {
         Self::all(net)
-    }
-}
-
-impl<'m, R> Memory<'m, R> {
-    /// [`signal_norm`](Memory::signal_norm) of a chain that moves the selected parameters alone. `signal` holds a number for
-    /// each layer of their net, frozen or not.
-    #[must_use]
-    pub fn signal_norm_of(self, trained: Selection<'m>, signal: &'m mut [f32]) -> Self {
-        self.scaled_by(trained, signal)
     }
 }

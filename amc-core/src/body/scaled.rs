@@ -79,7 +79,7 @@ pub(super) const fn scratch(net: &Net<'_>, lanes: usize) -> Scratch {
         layer += 1;
     }
     let widest = if net.inputs() > net.widest() { net.inputs() } else { net.widest() };
-    Scratch { unpacked, activations: net.buffers() * widest * lanes }
+    Scratch { unpacked, activations: widest.saturating_mul(net.buffers()).saturating_mul(lanes) }
 }
 
 /// The outputs of a tile of features, `[output][T]`. Lengths are those of [`lengths`] and [`scratch`].

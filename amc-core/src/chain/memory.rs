@@ -58,10 +58,14 @@ impl<'m, R> Memory<'m, R> {
     /// `signal` holds a number for each layer of `net`, as an evaluation at the current parameters gathers them.
     #[must_use]
     pub fn signal_norm(self, net: Net<'m>, signal: &'m mut [f32]) -> Self {
-        self.scaled_by(net.into(), signal)
+        #[allow(clippy::useless_conversion, reason = "without the feature `layers` all of a net is trained")]
+        self.signal_norm_of(net.into(), signal)
     }
 
-    pub(crate) fn scaled_by(self, trained: Trained<'m>, signal: &'m mut [f32]) -> Self {
+    /// [`signal_norm`](Memory::signal_norm) of a chain that moves what is selected of a net alone, which takes the feature
+    /// `layers`. `signal` holds a number for each layer of the net, frozen or not.
+    #[must_use]
+    pub fn signal_norm_of(self, trained: Trained<'m>, signal: &'m mut [f32]) -> Self {
         Self { signal_norm: Some(SignalNorm { trained, signal }), ..self }
     }
 

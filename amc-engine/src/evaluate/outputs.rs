@@ -6,7 +6,7 @@ use amc_kernels::{Arithmetic, evaluate};
 use rayon::prelude::*;
 
 use crate::data::pack::PackedSet;
-use crate::data::{OwnedTargets, Set, Values};
+use crate::data::{Set, Values};
 use crate::memory;
 
 /// Samples that are packed together.
@@ -15,6 +15,7 @@ const TOGETHER: usize = 64 * BLOCK;
 /// The outputs of a net, `[sample][output]`, on the samples of a set that fits it, in their order; on the threads of the current
 /// rayon pool.
 pub fn outputs(net: Net<'_>, arithmetic: Arithmetic, parameters: &[f32], set: &Set) -> Vec<f32> {
+    // The loss that goes with every net.
     let objective = Objective::new(net, Loss::MeanSquaredError);
     let (width, count) = (net.outputs(), set.len());
     let mut all = vec![0.0; count * width];
@@ -48,6 +49,5 @@ pub fn features(body: Net<'_>, arithmetic: Arithmetic, parameters: &[f32], set: 
         anyhow::bail!("of sample {sample} the frozen layers give {} for feature {feature}", outputs[place]);
     }
     let classes = if set.has_classes() { set.outputs() } else { 0 };
-    let targets: OwnedTargets = set.targets().clone();
-    Ok(Set::new(Values::F32(outputs), width, targets).of_classes(classes))
+    Ok(Set::new(Values::F32(outputs), width, set.targets().clone()).of_classes(classes))
 }

@@ -30,7 +30,7 @@ struct Member<'a> {
 }
 
 impl<'a, 'd> Population<'a, 'd> {
-    /// As many chains, at their initial parameters.
+    /// As many chains of all parameters, whatever the settings freeze, at their initial ones.
     pub fn new(
         objective: Objective<'a>,
         pack: &'d PackedSet<'d>,

@@ -1,7 +1,7 @@
 //! What a training goes on from, and what of the net it changes.
 
 use amc_core::{Net, Selection, SelectionError, Trainable};
-use anyhow::ensure;
+use anyhow::{bail, ensure};
 
 /// What of a trained net is taken over. By default nothing is, and all parameters are trained.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -18,13 +18,9 @@ impl Transfer {
         if let Some(from) = &self.from {
             let (needed, given) = (net.parameters(), from.len());
             ensure!(needed == given, "{given} parameters to start from, but the net has {needed}");
-            let bad = from.iter().enumerate().find(|(_, x)| !x.is_finite());
-            ensure!(
-                bad.is_none(),
-                "parameter {} to start from is {}",
-                bad.map_or(0, |bad| bad.0),
-                bad.map_or(&0.0, |bad| bad.1)
-            );
+            if let Some((index, x)) = from.iter().enumerate().find(|(_, x)| !x.is_finite()) {
+                bail!("parameter {index} to start from is {x}");
+            }
         }
         self.selection(net)?;
         Ok(())

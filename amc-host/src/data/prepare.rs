@@ -1,6 +1,7 @@
 //! From a table to data to train on: its target, its features, its two parts, and their scale.
 
 mod choice;
+mod complete;
 mod known;
 pub mod rows;
 mod windows;
@@ -13,6 +14,7 @@ use amc_engine::data::{Data, OwnedTargets, Set, Values};
 use amc_engine::memory::MemoryError;
 
 use self::choice::{feature_columns, groups, target_columns};
+use self::complete::{complete_rows, enough};
 pub use self::known::load_known;
 pub(crate) use self::windows::check_memory;
 use self::windows::{Order, windows};
@@ -20,7 +22,7 @@ use super::normalise::{Normalise, scaling};
 use super::schema::{Feature, Kind, Outputs, Scaling, Schema, SchemaError};
 use super::split::{Parts, Split, grouped, last, random};
 use super::table::columns::{Cells, ColumnError};
-use super::table::{Cell, Table, TableError, Written};
+use super::table::{Table, TableError, Written};
 use super::target::{Target, TargetError, Task};
 use super::window::{Window, WindowError};
 
@@ -193,25 +195,16 @@ pub struct Prepared {
 /// Reads a table, to be trained on.
 pub fn load(path: &Path, options: &Options) -> Result<Prepared, PrepareError> {
     let mut report = Vec::new();
-    let mut table = Table::read(path, options.written, &[])?;
+    let table = Table::read(path, options.written, &[])?;
     if let Some(lines) = table.lines().filter(|_| table.width() < 2) {
         return Err(TableError::OneColumn { path: path.to_path_buf(), delimiter: lines.delimiter }.into());
     }
     report.push(format!("{}: {table}", path.display()));
     let target_columns = target_columns(&table, options, &mut report)?;
     let features = feature_columns(&table, &target_columns, options, &mut report)?;
-    if let Some(kept) = complete_rows(&table, &features, &target_columns, options.missing)? {
-        report.push(format!("{} rows with missing cells are left out", table.rows() - kept.len()));
-        table = table.keep(&kept);
-    }
-    if table.rows() < FEWEST_ROWS {
-        return Err(PrepareError::TooFew { path: path.to_path_buf(), rows: table.rows() });
-    }
+    let table = enough(table, &features, &target_columns, options, &mut report)?;
     let target = Target::of(&table, &target_columns, options.task)?;
-    report.extend(target.report(&table));
-    let parts = split(&table, &target, options, &mut report)?;
-    let samples = windows(&table, &parts, options, &mut report)?;
-    report.extend(target.counts(&samples));
+    let (parts, samples) = parted(&table, &target, options, &mut report)?;
 
     let features = features.iter().map(|column| {
         let name = table.name(*column).map(String::from);
@@ -235,6 +228,20 @@ pub fn load(path: &Path, options: &Options) -> Result<Prepared, PrepareError> {
     report.extend(said_of_features(&schema, &raw, &parts.train, options.normalise));
     let all = schema.scale(raw);
     prepared(&table, (&target, &all), schema, samples, options, report)
+}
+
+/// The rows of both parts, and the samples that they make, by their last rows.
+fn parted(
+    table: &Table,
+    target: &Target,
+    options: &Options,
+    report: &mut Vec<String>,
+) -> Result<(Parts, Parts), PrepareError> {
+    report.extend(target.report(table));
+    let parts = split(table, target, options, report)?;
+    let samples = windows(table, &parts, options, report)?;
+    report.extend(target.counts(&samples));
+    Ok((parts, samples))
 }
 
 /// The two parts of a table of which all is known: its targets, and its features as the net has them.
@@ -322,36 +329,6 @@ fn set(schema: &Schema, all: &[f32], target: &Target, rows: &[usize]) -> Result<
     };
     let names: Vec<_> = std::iter::repeat_n(names, schema.window.rows).flatten().collect();
     Ok(Set::new(Values::F32(values), schema.inputs(), targets).named(names).of_classes(classes))
-}
-
-/// The rows that are complete, if others are to be left out; missing cells that are not allowed are refused.
-fn complete_rows(
-    table: &Table,
-    features: &[usize],
-    targets: &[usize],
-    missing: Missing,
-) -> Result<Option<Vec<usize>>, PrepareError> {
-    let count = |column: &usize| (*column, table.column(*column).filter(Cell::is_missing).count());
-    let of_targets = targets.iter().map(count);
-    let all: Vec<_> = of_targets.clone().chain(features.iter().map(count)).filter(|(_, count)| *count > 0).collect();
-    let refused: Vec<_> = match missing {
-        Missing::Refuse => all.clone(),
-        Missing::Mean => of_targets.filter(|(_, count)| *count > 0).collect(),
-        Missing::Drop => Vec::new(),
-    };
-    if !refused.is_empty() {
-        let columns: Vec<_> =
-            refused.iter().map(|(column, count)| format!("{count} of {}", table.title(*column))).collect();
-        return Err(PrepareError::Missing { path: table.path().to_path_buf(), columns: columns.join(", ") });
-    }
-    if missing != Missing::Drop || all.is_empty() {
-        return Ok(None);
-    }
-    let mut is_complete = vec![true; table.rows()];
-    for (column, _) in all {
-        is_complete.iter_mut().zip(table.column(column)).for_each(|(is, cell)| *is &= !cell.is_missing());
-    }
-    Ok(Some((0..table.rows()).filter(|row| is_complete[*row]).collect()))
 }
 
 fn split(table: &Table, target: &Target, options: &Options, report: &mut Vec<String>) -> Result<Parts, PrepareError> {

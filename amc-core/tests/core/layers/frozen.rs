@@ -45,6 +45,9 @@ fn what_does_not_fit_a_body_is_refused() {
     let body = Body::try_new(body, &parameters).unwrap();
     let (rows, mut scratch, mut to) = ([0.5; 18], vec![0.0; Body::scratch(&body.net(), 2)], [0.0; 60]);
     assert_eq!(Body::numbers(&body.net(), 3, 2), to.len());
+    for (samples, lanes) in [(usize::MAX, 2), (usize::MAX / 8, 1), (3, 0)] {
+        assert_eq!(Body::numbers(&body.net(), samples, lanes), usize::MAX);
+    }
     let features = |width, scratch: &mut [f32], to: &mut [f32]| {
         body.features(Portable::<2>, &Rows::new(&rows, width, 1.0), scratch, to).map(|_| ())
     };

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use amc_core::{Activation, Dense, Layer, Net, Trainable};
+use amc_core::{Activation, Dense, Layer, Net, Selection, Trainable};
 use amc_engine::data::{Data, Set};
 use amc_engine::description::Description;
 use amc_engine::evaluate::features;
@@ -154,7 +154,7 @@ pub(super) struct Plan {
     cut: usize,
     transfer: Transfer,
     /// Parameters that are moved.
-    pub moved: usize,
+    moved: usize,
 }
 
 impl Plan {
@@ -166,7 +166,7 @@ impl Plan {
         let trainable = part.of(net)?;
         let trains_head = trainable.last() == Some(&Trainable::All);
         ensure!(trains_head || new_outputs == 0, "the last layer has outputs that begin at 0: --train it, too");
-        let moved = amc_core::Selection::try_new(net, &trainable)?.parameters();
+        let moved = Selection::try_new(net, &trainable)?.parameters();
         let cut = if caches { frozen_layers(net, &trainable) } else { 0 };
         let first = net.split(cut).map_or(0, |(body, _)| body.parameters());
         let rest = &trainable[cut..];

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::choice::find;
-use super::windows::windows;
-use super::{FEWEST_ROWS, Missing, Options, PrepareError, Prepared, complete_rows, kind, prepared, split};
+use super::complete::enough;
+use super::{Missing, Options, PrepareError, Prepared, kind, parted, prepared};
 use crate::data::schema::{Feature, Kind, Outputs, Schema};
 use crate::data::table::Table;
 use crate::data::target::{Target, Task};
@@ -13,20 +13,14 @@ use crate::data::target::{Target, Task};
 /// numbers get its scale. Classes that are new follow those that it has. With another head it finds whatever the options say.
 pub fn load_known(known: &Schema, path: &Path, options: &Options, new_head: bool) -> Result<Prepared, PrepareError> {
     let mut report = Vec::new();
-    let mut table = Table::read(path, options.written, &known.names())?;
+    let table = Table::read(path, options.written, &known.names())?;
     report.push(format!("{}: {table}", path.display()));
     let features = known.columns(&table)?;
     let targets = match &options.targets[..] {
         [] => Target::columns(&table, known)?,
         names => names.iter().map(|name| find(&table, name)).collect::<Result<_, _>>()?,
     };
-    if let Some(kept) = complete_rows(&table, &features, &targets, options.missing)? {
-        report.push(format!("{} rows with missing cells are left out", table.rows() - kept.len()));
-        table = table.keep(&kept);
-    }
-    if table.rows() < FEWEST_ROWS {
-        return Err(PrepareError::TooFew { path: path.to_path_buf(), rows: table.rows() });
-    }
+    let table = enough(table, &features, &targets, options, &mut report)?;
     if let Some(column) = targets.iter().find(|column| features.contains(column)) {
         let column = table.title(*column);
         return Err(PrepareError::Feature { path: path.to_path_buf(), column });
@@ -43,10 +37,7 @@ pub fn load_known(known: &Schema, path: &Path, options: &Options, new_head: bool
         (Outputs::Numbers(_), None) => Target::of(&table, &targets, Some(Task::Regress))?,
         (_, task) => Target::of(&table, &targets, task)?,
     };
-    report.extend(target.report(&table));
-    let parts = split(&table, &target, options, &mut report)?;
-    let samples = windows(&table, &parts, options, &mut report)?;
-    report.extend(target.counts(&samples));
+    let (parts, samples) = parted(&table, &target, options, &mut report)?;
     let outputs = target.outputs();
     let output_scaling = match (&known.outputs, &outputs) {
         (Outputs::Numbers(_), Outputs::Numbers(_)) if !new_head => known.output_scaling.clone(),
