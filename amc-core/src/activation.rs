@@ -23,6 +23,10 @@ pub enum Activation {
     Sigmoid,
     /// e^input over the sum of that of all the layer's neurons; on the last layer only.
     Softmax,
+    /// −1 below 0, else 1; NaN stays what it is.
+    Sign,
+    /// 0 below 0, else 1; NaN stays what it is.
+    Step,
 }
 
 /// As Rust writes it.
@@ -64,7 +68,16 @@ fn activate_inlined<L: Lanes>(lanes: L, activation: Activation, values: &mut [f3
         Activation::Tanh => each!(|v| tanh(lanes, v)),
         Activation::Relu => each!(|v| lanes.select_le(v, zero, zero, v)),
         Activation::Sigmoid => each!(|v| sigmoid(lanes, v)),
+        Activation::Sign => each!(|v| step(lanes, v, -1.0)),
+        Activation::Step => each!(|v| step(lanes, v, 0.0)),
     }
+}
+
+/// 1 from 0 on, and `below` it something else.
+#[inline(always)]
+fn step<L: Lanes>(lanes: L, v: L::V, below: f32) -> L::V {
+    let zero = lanes.splat(0.0);
+    lanes.select_le(zero, v, lanes.splat(1.0), lanes.select_le(v, zero, lanes.splat(below), v))
 }
 
 /// An activation as a function of its own.

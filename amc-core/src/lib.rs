@@ -36,6 +36,9 @@ pub mod chain;
 pub mod gaussian;
 pub mod mixed;
 
+// The same without floating-point numbers.
+pub mod integer;
+
 // The loop over all of them.
 pub mod trainer;
 

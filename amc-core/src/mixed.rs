@@ -19,6 +19,7 @@ mod start;
 mod state;
 mod statistics;
 
+pub(crate) use arm::below;
 pub use arm::{Arm, MoveKind, RunningMean};
 pub use pattern::Pattern;
 pub use serial::{SerialMemory, SerialParts};

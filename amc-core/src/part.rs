@@ -64,7 +64,7 @@ impl Cost {
 /// Elementary functions of one output.
 const fn elementary(activation: Activation) -> usize {
     match activation {
-        Activation::Linear | Activation::Relu => 0,
+        Activation::Linear | Activation::Relu | Activation::Sign | Activation::Step => 0,
         Activation::Tanh | Activation::Sigmoid | Activation::Softmax => 1,
     }
 }

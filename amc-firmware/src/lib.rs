@@ -19,6 +19,7 @@ pub mod ram_flash;
 
 pub mod anomaly;
 pub mod cart_pole;
+pub mod digits_int8;
 pub mod drift;
 pub mod golden;
 #[cfg(feature = "layers")]

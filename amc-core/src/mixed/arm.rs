@@ -132,7 +132,7 @@ pub(super) fn log2(x: f32) -> f32 {
 }
 
 /// An integer below `n`.
-pub(super) fn below<R: Rng>(rng: &mut R, n: usize) -> usize {
+pub(crate) fn below<R: Rng>(rng: &mut R, n: usize) -> usize {
     ((u64::from(rng.next_u32()) * n as u64) >> 32) as usize
 }
 

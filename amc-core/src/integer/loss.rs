@@ -1,0 +1,176 @@
+//! The losses of integer nets.
+
+use super::net::{Error, Net};
+use super::samples::Targets;
+use super::tables::{EXP2, LOG2};
+use crate::activation::Activation;
+
+/// A logit's fraction bits, in doublings.
+const LOGIT: u32 = 8;
+
+/// Those of a cross-entropy, in bits.
+const LOSS: u32 = 12;
+
+/// The most by which the logit of a sample's class may fall behind the largest: more is as much.
+const MOST_BEHIND: u32 = u16::MAX as u32;
+
+/// An integer net and its loss, which its output decides.
+///
+/// Behind a softmax it is the cross-entropy of the samples' classes, in bits of 2¹² units: −log₂ p, where p is 2 to the logit over
+/// the sum of that of all outputs. Of a linear output it is the square of its difference from the target, with the output
+/// cut off at 16 bits; of more outputs their sum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Objective<'a> {
+    net: Net<'a>,
+}
+
+/// What a sample's outputs should be.
+#[derive(Clone, Copy)]
+pub(super) enum Target<'a> {
+    Class(usize),
+    Values(&'a [i16]),
+}
+
+impl<'a> Objective<'a> {
+    /// The loss of a net.
+    ///
+    /// # Errors
+    /// Where the net ends neither with a softmax nor with a linear layer.
+    pub const fn new(net: Net<'a>) -> Result<Self, Error> {
+        match net.shape().output() {
+            Activation::Softmax | Activation::Linear => Ok(Self { net }),
+            _ => Err(Error::Output),
+        }
+    }
+
+    /// The net.
+    pub const fn net(&self) -> Net<'a> {
+        self.net
+    }
+
+    /// What the sums of samples are divided by to be the loss in bits, or in squares of the targets' units.
+    pub const fn unit(&self) -> u32 {
+        match self.net.shape().output() {
+            Activation::Softmax => 1 << LOSS,
+            _ => 1,
+        }
+    }
+
+    /// Checks that the targets of so many samples are those of this loss.
+    pub(super) fn check(&self, targets: Targets<'_>, samples: usize) -> Result<(), Error> {
+        let outputs = self.net.shape().outputs();
+        let (needed, given) = match (targets, self.net.shape().output()) {
+            (Targets::Classes(classes), Activation::Softmax) => {
+                if let Some(sample) = classes.iter().position(|class| usize::from(*class) >= outputs) {
+                    let class = classes.get(sample).copied().unwrap_or(0);
+                    return Err(Error::Class { sample, class, outputs });
+                }
+                (samples, classes.len())
+            }
+            (Targets::Values(values), Activation::Linear) => (samples.saturating_mul(outputs), values.len()),
+            _ => return Err(Error::Targets),
+        };
+        if needed == given { Ok(()) } else { Err(Error::Length { what: "targets", needed, given }) }
+    }
+
+    /// The target of a sample.
+    #[inline(always)]
+    pub(super) fn target<'t>(&self, targets: Targets<'t>, sample: usize) -> Target<'t> {
+        match targets {
+            Targets::Classes(classes) => Target::Class(classes.get(sample).copied().unwrap_or(0).into()),
+            Targets::Values(values) => {
+                let outputs = self.net.shape().outputs();
+                let values = values.get(sample * outputs..).and_then(|values| values.get(..outputs));
+                Target::Values(values.unwrap_or_default())
+            }
+        }
+    }
+}
+
+/// The outputs of a tile: the sums of the last layer, `[output][T]`, and the power of 2 that divides them.
+#[derive(Clone, Copy)]
+pub(super) struct Outputs<'s, const T: usize> {
+    pub sums: &'s [[i32; T]],
+    pub shift: u8,
+}
+
+impl<const T: usize> Outputs<'_, T> {
+    /// The sums of a sample.
+    #[inline(always)]
+    fn of(&self, lane: usize) -> impl Iterator<Item = i32> + Clone {
+        self.sums.iter().map(move |sums| sums[lane])
+    }
+
+    /// The loss of the sample in a lane.
+    #[inline(always)]
+    pub fn loss(&self, lane: usize, target: Target<'_>) -> u32 {
+        match target {
+            Target::Class(class) => self.cross_entropy(lane, class),
+            Target::Values(values) => self.squared_error(lane, values),
+        }
+    }
+
+    /// Whether it is that of outputs that were cut off.
+    pub fn is_clipped(&self, lane: usize, target: Target<'_>) -> bool {
+        match target {
+            Target::Class(class) => {
+                let (largest, own) = (self.of(lane).max().unwrap_or(0), self.of(lane).nth(class).unwrap_or(0));
+                self.behind(largest, own) > MOST_BEHIND
+            }
+            Target::Values(_) => self.of(lane).any(|sum| i16::try_from(sum >> self.shift).is_err()),
+        }
+    }
+
+    /// The first of the largest.
+    pub fn largest(&self, lane: usize) -> usize {
+        let sums = self.of(lane).enumerate();
+        sums.fold((0, i32::MIN), |best, (at, sum)| if sum > best.1 { (at, sum) } else { best }).0
+    }
+
+    /// By how much a logit is below the largest.
+    #[inline(always)]
+    fn behind(&self, largest: i32, sum: i32) -> u32 {
+        (largest.wrapping_sub(sum) as u32) >> self.shift
+    }
+
+    #[inline(always)]
+    fn cross_entropy(&self, lane: usize, class: usize) -> u32 {
+        let mut largest = i32::MIN;
+        for sums in self.sums {
+            largest = largest.max(sums[lane]);
+        }
+        let mut sum = 0_u32;
+        for sums in self.sums {
+            let behind = self.behind(largest, sums[lane]);
+            let halvings = behind >> LOGIT;
+            if halvings < u16::BITS {
+                sum += u32::from(EXP2[(behind & 255) as usize]) >> halvings;
+            }
+        }
+        let own = self.sums.get(class).map_or(0, |sums| self.behind(largest, sums[lane]));
+        // 2¹⁵ stands for 1.
+        (own.min(MOST_BEHIND) << (LOSS - LOGIT)) + log2(sum) - (15 << LOSS)
+    }
+
+    #[inline(always)]
+    fn squared_error(&self, lane: usize, values: &[i16]) -> u32 {
+        let mut sum = 0_u32;
+        for (sums, value) in self.sums.iter().zip(values) {
+            let output = (sums[lane] >> self.shift).clamp(i16::MIN.into(), i16::MAX.into());
+            let difference = output.abs_diff(i32::from(*value));
+            sum = sum.saturating_add(difference * difference);
+        }
+        sum
+    }
+}
+
+/// 2¹² · log₂ of a number above 2⁸, between the table's entries on a straight line.
+#[inline(always)]
+fn log2(x: u32) -> u32 {
+    let exponent = x.max(1).ilog2();
+    let places = exponent.saturating_sub(LOGIT);
+    let entry = ((x >> places) & 255) as usize;
+    let (below, above) = (u32::from(LOG2[entry]), u32::from(LOG2[entry + 1]));
+    let rest = x & ((1 << places) - 1);
+    (exponent << LOSS) + below + (((above - below) * rest) >> places)
+}

@@ -1,0 +1,348 @@
+//! An integer net as a description: the net, what its sums are divided by, and the limit of its weights.
+
+use rand_core::Rng;
+
+use super::activation::ONE;
+use crate::activation::Activation;
+use crate::layer::Layer;
+use crate::mixed::below;
+
+/// The most by which sums are divided, or a bias multiplied, as a power of 2.
+const MOST_SHIFT: u8 = 24;
+
+/// The largest weight to begin with.
+const INITIAL: i8 = 16;
+
+/// Why numbers do not make an integer net, or do not fit it. Layers are counted from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Error {
+    /// A layer of a kind that has no integer pass.
+    #[error("layer {layer} is not dense: an integer net has dense layers alone")]
+    Kind {
+        /// The layer.
+        layer: usize,
+    },
+    /// A scale is needed for each layer.
+    #[error("{needed} scales are needed, one for each layer, but there are {given}")]
+    Scales {
+        /// Layers.
+        needed: usize,
+        /// Scales.
+        given: usize,
+    },
+    /// A shift that no sum needs.
+    #[error("layer {layer} shifts by {shift}: at most 24 is possible")]
+    Shift {
+        /// The layer.
+        layer: usize,
+        /// Its shift, or that of its biases.
+        shift: u8,
+    },
+    /// A limit of weights that leaves none.
+    #[error("the limit of weights is {0}: it has to be 1 to 127")]
+    Limit(i8),
+    /// The sums of so many inputs could overflow 32 bits.
+    #[error("layer {layer} is too wide: {inputs} inputs of up to {most} could overflow a sum of 32 bits")]
+    TooWide {
+        /// The layer.
+        layer: usize,
+        /// A neuron's inputs.
+        inputs: usize,
+        /// The largest that one of them can be.
+        most: i32,
+    },
+    /// An output that no integer loss is made for.
+    #[error("an integer net ends with a softmax, for classes, or with a linear layer, for numbers")]
+    Output,
+    /// Targets of another kind than the outputs.
+    #[error("a softmax takes classes as targets, and a linear output numbers")]
+    Targets,
+    /// Memory, or data, of another length than is needed.
+    #[error("{what}: {needed} are needed, but there are {given}")]
+    Length {
+        /// What is too short.
+        what: &'static str,
+        /// Numbers needed.
+        needed: usize,
+        /// Numbers given.
+        given: usize,
+    },
+    /// There is nothing to sum over.
+    #[error("there are no samples")]
+    NoSamples,
+    /// A class that no output stands for.
+    #[error("sample {sample} is of class {class}, but the net has {outputs} outputs")]
+    Class {
+        /// The first such sample.
+        sample: usize,
+        /// Its class.
+        class: u8,
+        /// The net's outputs.
+        outputs: usize,
+    },
+    /// An input that the net's sums were not made for.
+    #[error("sample {sample}: feature {feature} is {value}, but the net takes numbers of at most {most} in size")]
+    Input {
+        /// The first such sample.
+        sample: usize,
+        /// The feature.
+        feature: usize,
+        /// Its value.
+        value: i32,
+        /// What the net was made for.
+        most: i32,
+    },
+    /// A parameter beyond the limit.
+    #[error("parameter {index} is {value}, beyond the limit of {limit}")]
+    Parameter {
+        /// The first such parameter.
+        index: usize,
+        /// Its value.
+        value: i8,
+        /// The limit.
+        limit: i8,
+    },
+    /// A state that no moves lead to.
+    #[error("no moves lead to this state: {0}")]
+    State(&'static str),
+}
+
+/// What the sums of a layer are divided by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Scale {
+    /// The power of 2 by which a sum is divided, rounded down.
+    pub shift: u8,
+    /// The power of 2 by which a bias is multiplied in it.
+    pub bias: u8,
+}
+
+impl Scale {
+    /// Divides by 2^`shift`; a bias weighs as much as a weight of the largest activation.
+    pub const fn new(shift: u8) -> Self {
+        Self { shift, bias: 7 }
+    }
+
+    /// With biases multiplied by 2^`bias`.
+    #[must_use]
+    pub const fn bias(self, bias: u8) -> Self {
+        Self { bias, ..self }
+    }
+
+    /// For a layer of `inputs` inputs whose root mean square is `rms`, and [initial](Net::draw) weights within `limit`: its
+    /// pre-activations begin at about ½ (a softmax's at about 1 doubling), where activations are far from their ends.
+    pub const fn fit(inputs: usize, rms: u32, limit: i8, activation: Activation) -> Self {
+        let weight = if limit < INITIAL { limit } else { INITIAL };
+        let target = match activation {
+            Activation::Softmax => 256,
+            _ => 32,
+        };
+        // The root mean square of integers within ±w is √(w(w + 1)/3).
+        let weight = weight as u64;
+        let square = (inputs as u64).saturating_mul(weight * (weight + 1)).saturating_mul(rms as u64 * rms as u64) / 3;
+        let ratio = square.isqrt() / target;
+        let shift = if ratio > 0 { ratio.ilog2() as u8 } else { 0 };
+        let bias = if rms > 0 { rms.ilog2() as u8 + 1 } else { 0 };
+        Self { shift: at_most(shift), bias: at_most(bias) }
+    }
+}
+
+const fn at_most(shift: u8) -> u8 {
+    if shift < MOST_SHIFT { shift } else { MOST_SHIFT }
+}
+
+/// An integer net.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Net<'a> {
+    shape: crate::Net<'a>,
+    scales: &'a [Scale],
+    inputs: i32,
+    limit: i8,
+}
+
+/// A layer of a net, and where its parameters lie.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub start: usize,
+    pub inputs: usize,
+    pub units: usize,
+    pub activation: Activation,
+    pub scale: Scale,
+}
+
+impl Place {
+    /// The weights of a neuron.
+    #[inline(always)]
+    pub fn row<'p>(&self, parameters: &'p [i8], unit: usize) -> &'p [i8] {
+        let at = self.start + unit * self.inputs;
+        parameters.get(at..at + self.inputs).unwrap_or_default()
+    }
+
+    /// Where the bias of a neuron is.
+    #[inline(always)]
+    pub const fn bias_at(&self, unit: usize) -> usize {
+        self.start + self.units * self.inputs + unit
+    }
+
+    /// What the bias of a neuron adds to its sum.
+    #[inline(always)]
+    pub fn bias(&self, parameters: &[i8], unit: usize) -> i32 {
+        i32::from(parameters.get(self.bias_at(unit)).copied().unwrap_or(0)) << self.scale.bias
+    }
+}
+
+impl<'a> Net<'a> {
+    /// A net known to be right; in a `const`, a wrong one does not compile.
+    ///
+    /// # Panics
+    /// Where [`try_new`](Net::try_new) gives an error.
+    pub const fn new(shape: crate::Net<'a>, scales: &'a [Scale], inputs: i32) -> Self {
+        match Self::try_new(shape, scales, inputs) {
+            Ok(net) => net,
+            Err(_) => panic!("not an integer net: Net::try_new tells why"),
+        }
+    }
+
+    /// A net of this shape, whose inputs are at most `inputs` in size.
+    pub const fn try_new(shape: crate::Net<'a>, scales: &'a [Scale], inputs: i32) -> Result<Self, Error> {
+        let layers = shape.layers();
+        if scales.len() != layers.len() {
+            return Err(Error::Scales { needed: layers.len(), given: scales.len() });
+        }
+        let (mut layer, mut width, mut most) = (0, shape.inputs(), inputs);
+        while layer < layers.len() {
+            if !matches!(layers[layer], Layer::Dense(_)) {
+                return Err(Error::Kind { layer });
+            }
+            let Scale { shift, bias } = scales[layer];
+            if shift > MOST_SHIFT || bias > MOST_SHIFT {
+                return Err(Error::Shift { layer, shift: if shift > bias { shift } else { bias } });
+            }
+            // Sums of products, of which none is larger than this.
+            let largest = (width as u64).saturating_mul(most.unsigned_abs() as u64).saturating_add(1 << bias);
+            if largest.saturating_mul(ONE as u64) > i32::MAX as u64 {
+                return Err(Error::TooWide { layer, inputs: width, most });
+            }
+            most = ONE;
+            width = layers[layer].units();
+            layer += 1;
+        }
+        Ok(Self { shape, scales, inputs, limit: ONE as i8 })
+    }
+
+    /// With weights and biases of at most this size: 7 is 4 bits, 1 ternary.
+    ///
+    /// # Errors
+    /// Where it is below 1.
+    pub const fn with_limit(self, limit: i8) -> Result<Self, Error> {
+        if limit < 1 { Err(Error::Limit(limit)) } else { Ok(Self { limit, ..self }) }
+    }
+
+    /// Its layers.
+    pub const fn shape(&self) -> crate::Net<'a> {
+        self.shape
+    }
+
+    /// What their sums are divided by.
+    pub const fn scales(&self) -> &'a [Scale] {
+        self.scales
+    }
+
+    /// The largest that an input can be.
+    pub const fn most_input(&self) -> i32 {
+        self.inputs
+    }
+
+    /// The largest that a weight can be.
+    pub const fn limit(&self) -> i8 {
+        self.limit
+    }
+
+    /// Weights and biases: the length of the parameter vector.
+    pub const fn parameters(&self) -> usize {
+        self.shape.parameters()
+    }
+
+    /// Parameters of the neuron that has most of them.
+    pub const fn widest_neuron(&self) -> usize {
+        self.shape.column()
+    }
+
+    /// Sums that a tile of `T` samples has in memory: those of the widest layer.
+    pub const fn scratch(&self, tile: usize) -> usize {
+        self.shape.widest() * tile
+    }
+
+    /// Activations that it has in memory: those of two layers.
+    pub const fn scratch_outputs(&self, tile: usize) -> usize {
+        2 * self.shape.widest() * tile
+    }
+
+    /// Sums that are kept of a tile of `T` samples: every neuron's, and the loss.
+    pub const fn kept_sums(&self, tile: usize) -> usize {
+        (self.units(self.scales.len()) + 1) * tile
+    }
+
+    /// Activations that are kept of a tile: those of all layers but the last.
+    pub const fn kept_outputs(&self, tile: usize) -> usize {
+        self.units(self.scales.len().saturating_sub(1)) * tile
+    }
+
+    /// Units of the first `layers` layers.
+    pub(super) const fn units(&self, layers: usize) -> usize {
+        let (mut units, mut layer) = (0, 0);
+        while layer < layers {
+            units += self.shape.layers()[layer].units();
+            layer += 1;
+        }
+        units
+    }
+
+    /// The layers.
+    #[inline(always)]
+    pub(super) fn places(&self) -> impl Iterator<Item = Place> + Clone + use<'a> {
+        let layers = self.shape.layers().iter().zip(self.scales);
+        layers.scan((0, self.shape.inputs()), |(start, width), (layer, scale)| {
+            let (units, inputs) = (layer.units(), *width);
+            let place = Place { start: *start, inputs, units, activation: layer.activation(), scale: *scale };
+            *start += (inputs + 1) * units;
+            *width = units;
+            Some(place)
+        })
+    }
+
+    /// Draws parameters to begin with: weights within ±16, or the limit, each as likely; biases of 0.
+    pub fn draw<R: Rng>(&self, parameters: &mut [i8], rng: &mut R) {
+        let most = self.limit.min(INITIAL);
+        for place in self.places() {
+            let weights = place.units * place.inputs;
+            let section = parameters.get_mut(place.start..).unwrap_or_default();
+            for (i, parameter) in section.iter_mut().take(weights + place.units).enumerate() {
+                *parameter = if i < weights { below(rng, 2 * most as usize + 1) as i8 - most } else { 0 };
+            }
+        }
+    }
+
+    /// Checks parameters that were not made by moves.
+    ///
+    /// # Errors
+    /// Where there are too few or too many, or one is beyond the limit.
+    pub fn check(&self, parameters: &[i8]) -> Result<(), Error> {
+        let (needed, given) = (self.parameters(), parameters.len());
+        if needed != given {
+            return Err(Error::Length { what: "parameters", needed, given });
+        }
+        let limit = self.limit;
+        match parameters.iter().position(|parameter| parameter.unsigned_abs() > limit.unsigned_abs()) {
+            Some(index) => {
+                let value = parameters.get(index).copied().unwrap_or(0);
+                Err(Error::Parameter { index, value, limit })
+            }
+            None => Ok(()),
+        }
+    }
+}

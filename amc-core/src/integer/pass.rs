@@ -1,0 +1,87 @@
+//! The pass of a tile of samples through an integer net.
+
+use super::activation::activate;
+use super::kernel::{Element, Kernel};
+use super::net::{Net, Place};
+
+/// A pass at given parameters.
+#[derive(Clone, Copy)]
+pub(super) struct Pass<'a, K, const T: usize> {
+    pub net: Net<'a>,
+    pub kernel: K,
+    pub parameters: &'a [i8],
+}
+
+/// The memory of a tile.
+pub(super) struct Scratch<'s> {
+    /// Sums of a layer, `[unit][T]`.
+    pub sums: &'s mut [i32],
+    /// What a layer makes, `[unit][T]`.
+    pub made: &'s mut [i8],
+    /// What the layer before made.
+    pub given: &'s mut [i8],
+}
+
+/// Where what a pass makes is kept: each of a tile's sums, or of its activations, or nothing.
+#[derive(Default)]
+pub(super) struct KeptTile<'k> {
+    pub sums: &'k mut [i32],
+    pub outputs: &'k mut [i8],
+}
+
+impl<K: Kernel<T>, const T: usize> Pass<'_, K, T> {
+    /// The sum of a neuron.
+    #[inline(always)]
+    pub fn sum<E: Element>(&self, place: &Place, unit: usize, inputs: &[E]) -> [i32; T] {
+        let mut sums = self.kernel.dot(place.row(self.parameters, unit), inputs);
+        let bias = place.bias(self.parameters, unit);
+        for sum in &mut sums {
+            *sum += bias;
+        }
+        sums
+    }
+
+    #[inline(always)]
+    fn layer<E: Element>(&self, place: &Place, inputs: &[E], sums: &mut [i32]) {
+        let sums = sums.as_chunks_mut().0;
+        for (unit, sums) in sums.iter_mut().enumerate().take(place.units) {
+            *sums = self.sum(place, unit, inputs);
+        }
+    }
+
+    /// Passes a tile through the layers from `begun` on. What these take is `features` for the first layer, else at the front of
+    /// `scratch.given`. The sums of the last layer are left at the front of `scratch.sums`.
+    #[inline(always)]
+    pub fn run<E: Element>(&self, begun: usize, features: &[E], scratch: Scratch<'_>, kept: KeptTile<'_>) {
+        let Scratch { sums, mut made, mut given } = scratch;
+        let layers = self.net.scales().len();
+        for (index, place) in self.net.places().enumerate().skip(begun) {
+            let numbers = place.units * T;
+            match index {
+                0 => self.layer(&place, features, sums),
+                _ => self.layer(&place, given.get(..place.inputs * T).unwrap_or_default(), sums),
+            }
+            let sums = sums.get(..numbers).unwrap_or_default();
+            let first = self.net.units(index) * T;
+            if let Some(kept) = kept.sums.get_mut(first..).and_then(|kept| kept.get_mut(..numbers)) {
+                kept.copy_from_slice(sums);
+            }
+            if index + 1 < layers {
+                outputs(&place, sums, made);
+                let made_here = made.get(..numbers).unwrap_or_default();
+                if let Some(kept) = kept.outputs.get_mut(first..).and_then(|kept| kept.get_mut(..numbers)) {
+                    kept.copy_from_slice(made_here);
+                }
+                core::mem::swap(&mut made, &mut given);
+            }
+        }
+    }
+}
+
+/// The activations of sums.
+#[inline(always)]
+pub(super) fn outputs(place: &Place, sums: &[i32], outputs: &mut [i8]) {
+    for (output, sum) in outputs.iter_mut().zip(sums) {
+        *output = activate(place.activation, sum >> place.scale.shift);
+    }
+}

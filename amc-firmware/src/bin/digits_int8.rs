@@ -1,0 +1,29 @@
+//! An integer 64-16-10 net learns handwritten digits on any core, without a floating-point instruction, and is tried on others
+//! that it has not seen; a host has to print the same line.
+#![no_std]
+#![no_main]
+
+use amc_core::Portable;
+use amc_firmware::digits_int8::{HELD_OUT, LEARNED, Memory, run};
+use amc_firmware::{board, report};
+use cortex_m_rt::entry;
+use static_cell::ConstStaticCell;
+
+const MOVES: u64 = 10_000;
+const REPORT_EVERY: u64 = 1000;
+/// Per cent of the held-out images that have to be recognised.
+const DEMANDED: usize = 90;
+
+static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
+
+#[entry]
+fn main() -> ! {
+    let golden = run(Portable::<1>, MEMORY.take(), |moves, loss| {
+        if moves.is_multiple_of(REPORT_EVERY) {
+            report!("move {moves}: {} thousandths of a bit an image", loss * 1000 / 4096 / LEARNED as u64);
+        }
+        moves == MOVES
+    });
+    report!("{golden}");
+    board::finish(100 * golden.right >= DEMANDED * HELD_OUT)
+}
