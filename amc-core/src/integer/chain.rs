@@ -81,7 +81,7 @@ pub struct Chain<'m, R> {
 }
 
 /// Where a chain stands beside its parameters and rates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChainState<R> {
     /// The generator.
     pub rng: R,

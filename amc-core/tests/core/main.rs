@@ -11,6 +11,7 @@ mod elementary;
 mod format;
 mod gaussian;
 mod in_place;
+mod integer;
 mod kept;
 #[cfg(feature = "layers")]
 mod layers;
