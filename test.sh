@@ -100,7 +100,8 @@ devices() {
   if [ ${#more_targets[@]} != 0 ]; then
     build_images qemu-m33 release --bin bench
     # Its 16 KiB of RAM hold no centres.
-    build_images qemu-m0 release --bin bench
+    build_images qemu-m0 release --bin bench --bin bench_int8 --bin digits_int8
+    ./check-integers.sh "$images/qemu-m0/digits_int8"
   fi
 
   say "firmware images of boards link and fit"

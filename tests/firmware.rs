@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::digits_int8;
 use crate::golden::{self, MOVES, Memory, run};
 use crate::kinds;
 use crate::learned_alone;
@@ -16,12 +17,15 @@ struct Machine {
     /// The environment variable that names the images' folder.
     images: &'static str,
     counts: &'static str,
+    /// What `bench_int8` counted there.
+    integer_counts: &'static str,
 }
 
 const M4: Machine = Machine {
     options: &["-cpu", "cortex-m4", "-machine", "mps2-an386"],
     images: "AMC_FIRMWARE_IMAGES",
     counts: include_str!("../amc-firmware/counts/cortex-m4.txt"),
+    integer_counts: include_str!("../amc-firmware/counts/cortex-m4-int8.txt"),
 };
 
 /// The Cortex-M4 with 64 KiB of RAM.
@@ -31,24 +35,32 @@ const M7: Machine = Machine {
     options: &["-cpu", "cortex-m7", "-machine", "mps2-an500"],
     images: "AMC_FIRMWARE_IMAGES_M7",
     counts: include_str!("../amc-firmware/counts/cortex-m7.txt"),
+    integer_counts: "",
 };
 
 const M33: Machine = Machine {
     options: &["-cpu", "cortex-m33", "-machine", "mps2-an505"],
     images: "AMC_FIRMWARE_IMAGES_M33",
     counts: include_str!("../amc-firmware/counts/cortex-m33.txt"),
+    integer_counts: "",
 };
 
 const M0: Machine = Machine {
     options: &["-machine", "microbit"],
     images: "AMC_FIRMWARE_IMAGES_M0",
     counts: include_str!("../amc-firmware/counts/cortex-m0.txt"),
+    integer_counts: include_str!("../amc-firmware/counts/cortex-m0-int8.txt"),
 };
 
 fn image(machine: &Machine, name: &str) -> PathBuf {
     let images =
         std::env::var_os(machine.images).unwrap_or_else(|| panic!("{} names the images' folder", machine.images));
     Path::new(&images).join(name)
+}
+
+/// The first moves of an integer net, by this machine.
+pub fn few_of_integers() -> digits_int8::Golden {
+    digits_int8::run(Portable::<1>, &mut digits_int8::Memory::new(), |moves, _| moves == digits_int8::FEW)
 }
 
 /// Runs a program, and gives what it printed; it has to end with success, in time.
@@ -58,7 +70,7 @@ fn under_qemu(name: &str) -> String {
 
 fn on(machine: &Machine, name: &str) -> String {
     let output = Command::new("timeout")
-        .args(["300", "qemu-system-arm", "-nographic", "-icount", "shift=8"])
+        .args(["600", "qemu-system-arm", "-nographic", "-icount", "shift=8"])
         .args(machine.options)
         .args(["-semihosting-config", "enable=on,target=native", "-kernel"])
         .arg(image(machine, name))
@@ -76,11 +88,11 @@ fn counts(text: &str) -> Vec<(&str, f64)> {
     text.lines().map(|line| row(line).unwrap_or_else(|| panic!("not a count: {line}"))).collect()
 }
 
-/// Compares what `bench` counts with what it once counted; another compiler may deviate a little.
-fn compare_counts(machine: &Machine) {
+/// Compares what a program counts with what it once counted; another compiler may deviate a little.
+fn compare_counts(machine: &Machine, program: &str, expected: &str) {
     const TOLERANCE: f64 = 0.02;
-    let now = on(machine, "bench");
-    let (now, expected) = (counts(&now), counts(machine.counts));
+    let now = on(machine, program);
+    let (now, expected) = (counts(&now), counts(expected));
     assert_eq!(now.len(), expected.len(), "{now:?}");
     for ((name, now), (expected_name, expected)) in now.into_iter().zip(expected) {
         assert_eq!(name, expected_name);
@@ -93,6 +105,8 @@ fn compare_counts(machine: &Machine) {
 fn host_and_device_train_to_the_same_bits() {
     let device = under_qemu("chain");
     let host = run(Portable::<16>, &mut Memory::new(), MOVES).to_string();
+    assert!(device.lines().any(|line| line == host), "the host says {host}, the device\n{device}");
+    let host = few_of_integers().to_string();
     assert!(device.lines().any(|line| line == host), "the host says {host}, the device\n{device}");
 }
 
@@ -191,23 +205,34 @@ fn the_device_learns_digits() {
 #[test]
 #[ignore = "needs QEMU and the firmware's images: ./test.sh sets them up"]
 fn a_cortex_m4_takes_as_many_instructions_as_it_did() {
-    compare_counts(&M4);
+    compare_counts(&M4, "bench", M4.counts);
+    compare_counts(&M4, "bench_int8", M4.integer_counts);
 }
 
 #[test]
 #[ignore = "needs QEMU and the firmware's images: ./test.sh sets them up"]
 fn a_cortex_m7_takes_as_many_instructions_as_it_did() {
-    compare_counts(&M7);
+    compare_counts(&M7, "bench", M7.counts);
 }
 
 #[test]
 #[ignore = "needs QEMU and the firmware's images: ./test.sh sets them up"]
 fn a_cortex_m33_takes_as_many_instructions_as_it_did() {
-    compare_counts(&M33);
+    compare_counts(&M33, "bench", M33.counts);
 }
 
 #[test]
 #[ignore = "needs QEMU and the firmware's images: ./test.sh sets them up"]
 fn a_cortex_m0_takes_as_many_instructions_as_it_did() {
-    compare_counts(&M0);
+    compare_counts(&M0, "bench", M0.counts);
+    compare_counts(&M0, "bench_int8", M0.integer_counts);
+}
+
+#[test]
+#[ignore = "needs QEMU and the firmware's images: ./test.sh sets them up"]
+fn a_cortex_m0_learns_digits_in_integers_by_the_hosts_bits() {
+    let device = on(&M0, "digits_int8");
+    let host = digits_int8::run(Portable::<1>, &mut digits_int8::Memory::new(), |moves, _| moves == digits_int8::MOVES);
+    let host = host.to_string();
+    assert!(device.lines().any(|line| line == host), "the host says {host}, the device\n{device}");
 }

@@ -6,6 +6,8 @@
 mod anomaly;
 #[path = "../amc-firmware/src/cart_pole.rs"]
 mod cart_pole;
+#[path = "../amc-firmware/src/digits_int8.rs"]
+mod digits_int8;
 #[path = "../amc-firmware/src/golden.rs"]
 mod golden;
 #[path = "../amc-firmware/src/kinds.rs"]

@@ -59,7 +59,7 @@ mod serial;
 mod tables;
 
 pub use chain::{Chain, ChainMemory, ChainState, Change, Changes, Evaluate};
-pub use kernel::{Element, Kernel};
+pub use kernel::{Element, Four, Kernel};
 pub use loss::Objective;
 pub use net::{Error, Net, Scale};
 pub use samples::{Samples, Targets, Tiles};

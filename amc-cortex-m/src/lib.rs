@@ -3,6 +3,7 @@
 //! [`CortexM`] is used wherever `amc-core` takes lanes. Without an FPU, and on a host, it is `Portable` itself.
 #![no_std]
 
+mod dot;
 mod root;
 
 use amc_core::{Lanes, Portable};

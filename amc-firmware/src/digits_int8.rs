@@ -20,6 +20,10 @@ pub const LEARNED: usize = IMAGES - HELD_OUT;
 pub const HELD_OUT: usize = 360;
 /// Images of which activations are kept, in 12,800 bytes: a part with 16 KiB of RAM has no room for more.
 const KEPT: usize = 800;
+/// Moves that are made on the smallest core.
+pub const MOVES: u64 = 10_000;
+/// Moves that are made on every core.
+pub const FEW: u64 = 300;
 const SEED: u64 = 1;
 
 const LAYERS: &[Layer] = &[Layer::dense(16, Activation::Tanh), Layer::dense(10, Activation::Softmax)];

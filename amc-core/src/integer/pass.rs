@@ -43,9 +43,15 @@ impl<K: Kernel<T>, const T: usize> Pass<'_, K, T> {
 
     #[inline(always)]
     fn layer<E: Element>(&self, place: &Place, inputs: &[E], sums: &mut [i32]) {
-        let sums = sums.as_chunks_mut().0;
-        for (unit, sums) in sums.iter_mut().enumerate().take(place.units) {
-            *sums = self.sum(place, unit, inputs);
+        let section = self.parameters.get(place.start..).unwrap_or_default();
+        let (weights, biases) = section.split_at_checked(place.units * place.inputs).unwrap_or_default();
+        let neurons = weights.chunks_exact(place.inputs.max(1)).zip(biases);
+        for ((weights, bias), sums) in neurons.zip(sums.as_chunks_mut().0) {
+            *sums = self.kernel.dot(weights, inputs);
+            let bias = i32::from(*bias) << place.scale.bias;
+            for sum in sums {
+                *sum += bias;
+            }
         }
     }
 

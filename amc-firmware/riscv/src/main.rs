@@ -1,7 +1,11 @@
-//! Runs the golden chain on a RISC-V core and prints what it came to: a host has to print the same line.
+//! Runs the golden chain on a RISC-V core, and the beginning of one of an integer net, and prints what they came to: a host has to
+//! print the same lines.
 #![no_std]
 #![no_main]
 
+#[path = "../../src/digits_int8.rs"]
+#[expect(dead_code, reason = "what longer programs need")]
+mod digits_int8;
 #[path = "../../src/golden.rs"]
 mod golden;
 
@@ -15,5 +19,6 @@ const LANES: CortexM<1> = CortexM;
 #[entry]
 fn main() -> ! {
     println!("{}", golden::run(LANES, &mut Memory::new(), golden::MOVES));
+    println!("{}", digits_int8::run(LANES, &mut digits_int8::Memory::new(), |moves, _| moves == digits_int8::FEW));
     process::exit(0)
 }

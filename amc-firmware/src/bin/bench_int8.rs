@@ -2,14 +2,17 @@
 #![no_std]
 #![no_main]
 
+use amc_core::Generator;
 use amc_core::integer::{Chain, ChainMemory, Change, Changes, Evaluate, Objective, Serial, SerialMemory};
-use amc_core::{Generator, Portable};
+use amc_cortex_m::CortexM;
 use amc_firmware::digits_int8::{NET, images};
 use amc_firmware::timer::count;
 use amc_firmware::{board, report};
 use cortex_m_rt::entry;
 use rand_core::SeedableRng;
 use static_cell::ConstStaticCell;
+
+const KERNEL: CortexM<1> = CortexM;
 
 /// Images, all of whose sums fit 16 KiB of RAM.
 const SAMPLES: usize = 100;
@@ -49,8 +52,8 @@ fn main() -> ! {
     let memory = SerialMemory { sums, outputs, kept_sums: kept, kept_outputs: &mut [] };
     let objective = Objective::new(NET).expect("a softmax has a loss");
     let samples = images(0, SAMPLES);
-    let mut evaluator = Serial::new(objective, Portable::<1>, samples, memory).expect("the images fit the net");
-    let (_, n) = count(|| evaluator.score(&samples, parameters));
+    let mut evaluator = Serial::new(objective, KERNEL, samples, memory).expect("the images fit the net");
+    let (_, n) = count(|| evaluator.begin(parameters));
     report!("forward-b-int8 {n}");
     let memory = ChainMemory { parameters, undo, rates };
     let mut chain = Chain::new(NET, memory, rng, &mut evaluator).expect("the buffers fit");

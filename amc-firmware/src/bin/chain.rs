@@ -1,8 +1,10 @@
-//! Runs the golden chain and prints what it came to: a host has to print the same line.
+//! Runs the golden chain, and the beginning of one of an integer net, and prints what they came to: a host has to print the same
+//! lines.
 #![no_std]
 #![no_main]
 
 use amc_cortex_m::CortexM;
+use amc_firmware::digits_int8;
 use amc_firmware::golden::{self, Memory};
 use amc_firmware::{board, report};
 use cortex_m_rt::entry;
@@ -11,9 +13,11 @@ use static_cell::ConstStaticCell;
 const LANES: CortexM<1> = CortexM;
 
 static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
+static INTEGERS: ConstStaticCell<digits_int8::Memory> = ConstStaticCell::new(digits_int8::Memory::new());
 
 #[entry]
 fn main() -> ! {
     report!("{}", golden::run(LANES, MEMORY.take(), golden::MOVES));
+    report!("{}", digits_int8::run(LANES, INTEGERS.take(), |moves, _| moves == digits_int8::FEW));
     board::finish(true)
 }

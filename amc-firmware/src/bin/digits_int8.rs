@@ -3,13 +3,14 @@
 #![no_std]
 #![no_main]
 
-use amc_core::Portable;
-use amc_firmware::digits_int8::{HELD_OUT, LEARNED, Memory, run};
+use amc_cortex_m::CortexM;
+use amc_firmware::digits_int8::{HELD_OUT, LEARNED, MOVES, Memory, run};
 use amc_firmware::{board, report};
 use cortex_m_rt::entry;
 use static_cell::ConstStaticCell;
 
-const MOVES: u64 = 10_000;
+const KERNEL: CortexM<1> = CortexM;
+
 const REPORT_EVERY: u64 = 1000;
 /// Per cent of the held-out images that have to be recognised.
 const DEMANDED: usize = 90;
@@ -18,7 +19,7 @@ static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
 
 #[entry]
 fn main() -> ! {
-    let golden = run(Portable::<1>, MEMORY.take(), |moves, loss| {
+    let golden = run(KERNEL, MEMORY.take(), |moves, loss| {
         if moves.is_multiple_of(REPORT_EVERY) {
             report!("move {moves}: {} thousandths of a bit an image", loss * 1000 / 4096 / LEARNED as u64);
         }
