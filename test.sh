@@ -68,6 +68,10 @@ fi
 wasm_target=wasm32-unknown-unknown
 have_targets "$wasm_target" || wasm_target=
 
+# The packages that tests are compiled of, always the same: with others, dependencies have other features, and the kernels are
+# compiled again. The benches have no tests, and the most dependencies; clippy looks at them.
+tested=(--workspace --exclude amc-benches)
+
 # One folder for all that is built for devices: what runs on this machine meanwhile, as macros do, is compiled once a profile.
 built=$PWD/amc-firmware/target/tests
 images=$PWD/amc-firmware/target/images
@@ -154,7 +158,6 @@ devices() {
   fi
   cd ..
 
-  # With the features that the workspace's tests are compiled with, so that the kernels are not compiled again.
   say "what spans the crates, under QEMU"
   local skipped=()
   [ ${#more_targets[@]} != 0 ] || skipped=(--skip a_cortex_m33 --skip a_cortex_m0)
@@ -167,10 +170,10 @@ devices() {
     AMC_FIRMWARE_IMAGES_64K="$images/qemu-64k" AMC_FIRMWARE_IMAGES_M33="$images/qemu-m33" \
     AMC_FIRMWARE_IMAGES_M0="$images/qemu-m0" AMC_RISCV_IMAGE="$built/${riscv_targets[0]-}/release/chain" \
     AMC_WASM_MODULE="$built/$wasm_target/release/amc_wasm.wasm" \
-    cargo test --workspace --test bits --test spanning -- --include-ignored "${skipped[@]}"
+    cargo test "${tested[@]}" --test bits --test spanning -- --include-ignored "${skipped[@]}"
 
   say "a net from elsewhere learns more classes on a device"
-  cargo build -p amc-host --bin amc
+  cargo test "${tested[@]}" --test host --no-run
   CARGO_TARGET_DIR=$built examples/personal/check.sh "$(realpath "${CARGO_TARGET_DIR:-target}")/debug/amc" "${firmware_cargo[@]}"
 }
 
@@ -197,7 +200,7 @@ host() {
   RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 
   say "tests"
-  cargo test --workspace --exclude amc-tests
+  cargo test "${tested[@]}" --exclude amc-tests
 
   say "the Python package"
   amc-python/check.sh
