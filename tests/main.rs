@@ -1,5 +1,5 @@
-//! What spans the crates: host and device, bit for bit; what flash memory keeps through power cuts, damage and wear; and
-//! the pages.
+//! What spans the crates: host and device, bit for bit; what flash memory keeps through power cuts, damage and wear; the
+//! pages, and what no test program is made of.
 
 // Of the firmware, what a host can run, too.
 #[path = "../amc-firmware/src/anomaly.rs"]
@@ -25,4 +25,5 @@ mod learned_alone;
 mod nor_flash;
 mod pages;
 mod power_cuts;
+mod untested;
 mod wear;
