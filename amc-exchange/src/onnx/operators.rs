@@ -72,7 +72,7 @@ impl<'m> Reader<'m> {
     }
 
     /// Axes that are an attribute, or, in newer sets of operators, the second input.
-    fn axes(&self, node: &Node, name: &str, known: &[&str]) -> Result<Option<Vec<i64>>, String> {
+    pub(super) fn axes(&self, node: &Node, name: &str, known: &[&str]) -> Result<Option<Vec<i64>>, String> {
         match (Attributes::new(node, known)?.ints(name), node.inputs.get(1).filter(|input| !input.is_empty())) {
             (Some(axes), None) => Ok(Some(axes.to_vec())),
             (None, Some(input)) => self.graph.ints(input).map(Some),
@@ -268,31 +268,6 @@ impl<'m> Reader<'m> {
         }
         dims.push(Dim::Of(columns));
         Value::new(dims, ours)
-    }
-
-    fn normalization(&mut self, node: &Node) -> Result<(), String> {
-        let attributes = Attributes::new(node, &["axis", "epsilon", "stash_type"])?;
-        let epsilon = attributes.float("epsilon", 1e-5);
-        if epsilon != 1e-5 {
-            return Err(format!("epsilon is {epsilon}, and 0.00001 alone is read"));
-        }
-        let axis = self.value.dim(attributes.int("axis", -1))?;
-        if axis != 1 || self.value.dims.first() != Some(&Dim::Batch) {
-            return Err(format!("it is not over all numbers of a sample, which is {}", self.value.text()));
-        }
-        self.value.settle_as_it_is();
-        let (gains, units) = (self.weights(node, 1)?, self.value.numbers());
-        if gains.values.len() != units {
-            return Err(format!("{} gains for {units} numbers", gains.values.len()));
-        }
-        let biases = match self.input(node, 2)? {
-            Some(biases) if biases.values.len() == units => biases.values,
-            Some(biases) => return Err(format!("{} biases for {units} numbers", biases.values.len())),
-            None => vec![0.0; units],
-        };
-        let axes = self.value.axes();
-        let parameters = [axes.to_ours(&gains.values), axes.to_ours(&biases)].concat();
-        self.push(Layer::normalization(units, Activation::Linear), parameters, self.value.clone())
     }
 }
 

@@ -133,7 +133,7 @@ pub(super) struct Reader<'m> {
     is_reordered: bool,
     /// The shapes of values that the walk has come by.
     pub shapes: HashMap<String, Vec<i64>>,
-    visited: Vec<bool>,
+    pub visited: Vec<bool>,
 }
 
 impl<'m> Reader<'m> {
@@ -154,7 +154,10 @@ impl<'m> Reader<'m> {
                         );
                     }
                 },
-                [one, other] => self.around(name, [one, other])?,
+                [one, other] => match self.written_out(name, [one, other])? {
+                    Some(next) => next,
+                    None => self.around(name, [one, other])?,
+                },
                 _ => return refuse("more than two nodes take it"),
             };
         }
@@ -199,12 +202,16 @@ impl<'m> Reader<'m> {
         let (mut name, mut node) = (name, first);
         while let Some(next) = self.pass(node, name)? {
             name = next;
-            node = match *self.graph.users(name) {
-                [only] => only,
-                _ => {
+            node = loop {
+                let normalized = match *self.graph.users(name) {
+                    [only] => break only,
+                    [one, other] => self.written_out(name, [one, other])?,
+                    _ => None,
+                };
+                name = normalized.ok_or_else(|| {
                     let reason = "within a connection around layers one node has to take it".to_string();
-                    return Err(OnnxError::Value { name: name.to_string(), reason });
-                }
+                    OnnxError::Value { name: name.to_string(), reason }
+                })?;
             };
         }
         Ok(node)
@@ -248,7 +255,7 @@ impl<'m> Reader<'m> {
         Ok(())
     }
 
-    fn refuse(&self, node: usize, reason: &str) -> OnnxError {
+    pub(super) fn refuse(&self, node: usize, reason: &str) -> OnnxError {
         let node = &self.graph.nodes[node];
         let name = if node.name.is_empty() { node.outputs.first() } else { Some(&node.name) };
         let (name, operator) = (name.cloned().unwrap_or_default(), node.operator.clone());

@@ -39,7 +39,11 @@ impl<'m> Reader<'m> {
         }
         let lengths: Vec<_> = self.value.dims.iter().map(Dim::length).collect();
         let [Some(steps), None, Some(inputs)] = lengths[..] else {
-            return Err(format!("it takes no sequence [step, batch, input], but {}", self.value.text()));
+            return Err(format!(
+                "it takes no sequence [step, batch, input], but {}: of a module without batch_first the batch is the second \
+                 dimension, to be named by dynamic_axes where it is exported",
+                self.value.text()
+            ));
         };
         let gates = if is_gru { 3 } else { 1 };
         let (of_inputs, of_states, biases) = (self.weights(node, 1)?, self.weights(node, 2)?, self.input(node, 3)?);

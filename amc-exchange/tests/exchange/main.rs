@@ -5,6 +5,7 @@ mod nets;
 
 mod hostile;
 mod names;
+mod normalization;
 mod parity;
 mod refused;
 mod written;
