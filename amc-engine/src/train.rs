@@ -330,7 +330,10 @@ pub fn check(description: &Description, data: &Data, settings: &Settings) -> any
         anyhow::ensure!(!is_mini, "mixed moves keep what they know of samples: train on all of them, or progressively");
         anyhow::ensure!(!settings.in_place, "mixed moves are not made in place");
         let is_whole = settings.transfer.trainable.iter().all(|of| *of == Trainable::All);
-        anyhow::ensure!(is_whole, "mixed moves are of all parameters that a net has");
+        anyhow::ensure!(
+            is_whole,
+            "mixed moves are of all parameters that a net has: freeze whole layers in front, or none"
+        );
     }
     settings.options.check()?;
     let objective = description.objective()?;

@@ -30,9 +30,9 @@ pub enum ChainError {
         /// Units of the layer before.
         given: usize,
     },
-    /// Modules whose order nothing tells.
+    /// Modules whose order nothing tells: neither names nor shapes.
     #[error(
-        "{one:?} or {other:?} may come first: numbers in names that are else the same tell an order, or a net file"
+        "{one:?} or {other:?} may come first, and shapes allow not just one order: numbers in names that are else the same tell an order, or a net file"
     )]
     Order {
         /// A module.
@@ -45,7 +45,21 @@ pub enum ChainError {
     Torch(#[from] TorchError),
 }
 
-/// Inputs of a chain of dense layers, and the layers: hidden ones of one `activation`, the last one of that called `output`.
+/// A chain of dense layers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chain {
+    /// Numbers that it takes.
+    pub inputs: usize,
+    /// The layers.
+    pub layers: Vec<Layer>,
+    /// The modules in the only order that their shapes allow, where nothing else tells one.
+    pub by_shape: Option<Vec<String>>,
+}
+
+/// Places that are tried for a module, at most, before shapes are taken to tell no order.
+const MOST_TRIED: usize = 10_000;
+
+/// The chain of dense layers that tensors make: hidden ones of one `activation`, the last one of that called `output`.
 ///
 /// # Errors
 /// Any [`ChainError`].
@@ -54,17 +68,25 @@ pub fn chain(
     order: Order,
     activation: ActivationName,
     output: ActivationName,
-) -> Result<(usize, Vec<Layer>), ChainError> {
+) -> Result<Chain, ChainError> {
     let kind = |tensor: &Tensor| ChainError::Kind { name: tensor.name.clone(), shape: shape_text(&tensor.shape) };
     let is_torch = torch::is_named(tensors);
+    let mut by_shape = None;
     let weights: Vec<_> = if is_torch {
         let modules = Module::all(tensors)?;
-        let mut pairs = modules.array_windows().map(|[one, other]| (&one.name, &other.name));
-        if let Some((one, other)) = pairs.find(|(one, other)| order == Order::Names && !are_numbered(one, other)) {
-            return Err(ChainError::Order { one: one.clone(), other: other.clone() });
-        }
         let weights = modules.iter().map(|module| module.part("weight"));
-        weights.collect::<Option<_>>().ok_or_else(|| tensors.first().map_or(ChainError::Empty, kind))?
+        let weights: Vec<_> =
+            weights.collect::<Option<_>>().ok_or_else(|| tensors.first().map_or(ChainError::Empty, kind))?;
+        let mut pairs = modules.array_windows().map(|[one, other]| (&one.name, &other.name));
+        match pairs.find(|(one, other)| order == Order::Names && !are_numbered(one, other)) {
+            None => weights,
+            Some((one, other)) => {
+                let refuse = || ChainError::Order { one: one.clone(), other: other.clone() };
+                let places = only_order(&weights).ok_or_else(refuse)?;
+                by_shape = Some(places.iter().map(|place| modules[*place].name.clone()).collect());
+                places.into_iter().map(|place| weights[place]).collect()
+            }
+        }
     } else {
         // One dimension is that of a bias.
         tensors.iter().filter(|tensor| tensor.shape.len() != 1).collect()
@@ -85,7 +107,42 @@ pub fn chain(
     let last = units.len().saturating_sub(1);
     let activation = |layer| if layer == last { output } else { activation };
     let layers = units.iter().enumerate().map(|(layer, units)| Layer::dense(*units, activation(layer).into()));
-    Ok((inputs.ok_or(ChainError::Empty)?, layers.collect()))
+    Ok(Chain { inputs: inputs.ok_or(ChainError::Empty)?, layers: layers.collect(), by_shape })
+}
+
+/// The order in which each of these weights, `[unit][input]`, takes what the one before gives, if there is one and no other.
+fn only_order(weights: &[&Tensor]) -> Option<Vec<usize>> {
+    let sizes = weights.iter().map(|weights| match weights.shape[..] {
+        [units, inputs] => Some((inputs, units)),
+        _ => None,
+    });
+    let sizes = sizes.collect::<Option<Vec<_>>>()?;
+    let (mut order, mut is_taken, mut found) = (Vec::new(), vec![false; sizes.len()], None);
+    let (mut place, mut tried) = (0, 0);
+    // In turn: the next module that fits at the end is taken, or, where none is left, the last one given back.
+    loop {
+        let fits = |place: &usize| {
+            let end = order.last().map(|last: &usize| sizes[*last].1);
+            !is_taken[*place] && end.is_none_or(|end| end == sizes[*place].0)
+        };
+        tried += 1;
+        if tried > MOST_TRIED {
+            return None;
+        }
+        if let Some(next) = (place..sizes.len()).find(fits) {
+            order.push(next);
+            is_taken[next] = true;
+            place = 0;
+            if order.len() == sizes.len() && found.replace(order.clone()).is_some() {
+                return None;
+            }
+            continue;
+        }
+        match order.pop() {
+            Some(last) => (is_taken[last], place) = (false, last + 1),
+            None => return found,
+        }
+    }
 }
 
 /// Inputs of the first tensor that can be weights of a dense layer.

@@ -2,17 +2,18 @@
 
 use amc_core::{Image, Layer};
 
+use crate::layers::kind;
 use crate::order::Axes;
 
 /// Why a net has no counterpart in PyTorch's order.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FlowError {
     /// An image of several channels, of numbers that were none.
-    #[error("layer {layer} takes {takes}, but what is before it has another order where channels are first")]
+    #[error("layer {layer} is {takes}, but what is before it has another order where channels are first")]
     Image {
         /// The layer, from 0.
         layer: usize,
-        /// What it is.
+        /// What it is, and of what.
         takes: String,
     },
     /// What is kept has another order than what it is added to.
@@ -97,8 +98,13 @@ impl Flow {
             // Gains of what may still be taken for any image have one order.
             _ => (None, if let Between::Inputs(numbers) = taken { Between::Flat(numbers) } else { taken }),
         };
-        if image.is_some_and(|image| !taken.is_image(image)) {
-            return Err(FlowError::Image { layer: index, takes: layer.to_string() });
+        if let Some(Image { rows, columns, channels }) = image.filter(|image| !taken.is_image(*image)) {
+            let kind = kind(layer);
+            let takes = match rows {
+                1 => format!("{kind} of {columns} steps of {channels} numbers"),
+                _ => format!("{kind} of {rows} rows, {columns} columns and {channels} channels"),
+            };
+            return Err(FlowError::Image { layer: index, takes });
         }
         if let (Some(image), Some(kept @ Between::Inputs(_))) = (image, &mut self.kept) {
             *kept = Between::Image(image);

@@ -64,6 +64,14 @@ pub enum FitError {
     },
 }
 
+/// The name of a layer's kind, as net files have it.
+pub(crate) fn kind(layer: &Layer) -> String {
+    let text = format!("{layer:?}");
+    let name = text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    let small = |c: char| if c.is_uppercase() { format!("-{}", c.to_lowercase()) } else { c.to_string() };
+    name.chars().map(small).collect::<String>().trim_start_matches('-').to_string()
+}
+
 /// A layer that tensors are to fit.
 #[derive(Clone, Copy)]
 pub(crate) struct Fitting<'l> {
@@ -74,8 +82,7 @@ pub(crate) struct Fitting<'l> {
 impl Fitting<'_> {
     /// The name of its kind.
     pub(crate) fn kind(&self) -> String {
-        let text = format!("{:?}", self.of);
-        text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_lowercase()
+        kind(self.of)
     }
 
     pub(crate) fn too_few(&self) -> FitError {

@@ -1,14 +1,15 @@
 //! Tensors as PyTorch's `state_dict` has them: called by their modules, `0.weight`, `0.bias`, weights `[unit][input]`.
 
+mod modules;
+
 use std::collections::HashMap;
-use std::fmt::Write;
 
-use amc_core::{Activation, Kernel, Layer, Section};
-use amc_engine::description::Description;
+use amc_core::{Layer, Section};
 
+pub use self::modules::{Modules, modules};
 use crate::flow::{Between, Flow, FlowError};
 use crate::layers::{FitError, Fitting, with_parameters};
-use crate::order::{Cell, filters_to_ours, filters_to_theirs};
+use crate::order::{Cell, filters_to_ours};
 use crate::tensor::{Tensor, shape_text};
 
 /// Why tensors are not those of a net's modules.
@@ -248,129 +249,4 @@ fn of_module(
         Layer::Gru(of) => recurrent(of.inputs, of.units, 3),
         _ => Err(fitting.unknown()),
     }
-}
-
-/// A net as PyTorch has it.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Modules {
-    /// The Python that makes it: modules of `nn.Sequential`, one a line.
-    pub python: String,
-    /// Its parameters, under the names of its `state_dict`.
-    pub tensors: Vec<Tensor>,
-}
-
-/// The modules of a net and their parameters. Layers that keep and add numbers have none: with these, the modules are to be
-/// put together by hand.
-///
-/// # Errors
-/// `Flow` and `Activation`; `Fit` of a kind of layers that is not written.
-pub fn modules(description: &Description, parameters: &[f32]) -> Result<Modules, TorchError> {
-    let (mut made, mut flow) = (Writer::default(), Flow::new(description.inputs));
-    for (index, layer, section) in with_parameters(description.inputs, &description.layers) {
-        let taken = flow.through(layer)?;
-        let own = parameters.get(section.range()).unwrap_or_default();
-        let (weights, biases) = own.split_at_checked(section.weights).unwrap_or_default();
-        match layer {
-            Layer::Dense(of) => {
-                if matches!(taken, Between::Image(_) | Between::States(..)) {
-                    made.module("Flatten()");
-                }
-                let inputs = section.weights / of.units.max(1);
-                made.tensor("weight", &[of.units, inputs], taken.axes().dense_to_theirs(weights, of.units));
-                made.tensor("bias", &[of.units], biases.into());
-                made.module(&format!("Linear({inputs}, {})", of.units));
-            }
-            Layer::Conv1d(of) => {
-                let shape = [of.filters, of.channels, of.kernel.size as usize];
-                made.sliding("Conv1d", &shape, of.kernel, weights, biases);
-            }
-            Layer::Convolution(of) => {
-                let size = of.kernel.size as usize;
-                made.sliding("Conv2d", &[of.filters, of.image.channels, size, size], of.kernel, weights, biases);
-            }
-            Layer::MaxPool(of) => made.module(&format!("MaxPool2d({}{})", of.kernel.size, window(of.kernel))),
-            Layer::GlobalAverage(of) => {
-                made.module(if of.image.rows == 1 { "AdaptiveAvgPool1d(1)" } else { "AdaptiveAvgPool2d(1)" });
-                made.module("Flatten()");
-            }
-            Layer::Normalization(of) => {
-                let shape = match taken {
-                    Between::Image(image) if image.rows == 1 => vec![image.channels, image.columns],
-                    Between::Image(image) => vec![image.channels, image.rows, image.columns],
-                    Between::States(..) => {
-                        made.module("Flatten()");
-                        vec![of.units]
-                    }
-                    _ => vec![of.units],
-                };
-                let (gains, biases) = own.split_at_checked(of.units).unwrap_or_default();
-                made.tensor("weight", &shape, taken.axes().to_theirs(gains));
-                made.tensor("bias", &shape, taken.axes().to_theirs(biases));
-                made.module(&format!("LayerNorm({shape:?})"));
-            }
-            Layer::Recurrent(of) => {
-                let activation = match of.activation {
-                    Activation::Tanh => "tanh",
-                    Activation::Relu => "relu",
-                    other => return Err(TorchError::Activation { layer: index, activation: other.to_string() }),
-                };
-                made.cell(own, (of.inputs, of.units, 1));
-                let sizes = format!("{}, {}", of.inputs, of.units);
-                made.module(&format!("RNN({sizes}, nonlinearity='{activation}', batch_first=True)"));
-                continue;
-            }
-            Layer::Gru(of) => {
-                made.cell(own, (of.inputs, of.units, 3));
-                made.module(&format!("GRU({}, {}, batch_first=True)", of.inputs, of.units));
-            }
-            Layer::Keep(_) | Layer::Swap(_) | Layer::Add(_) => {}
-            _ => return Err(Fitting { layer: index, of: layer }.unknown().into()),
-        }
-        match layer.activation() {
-            Activation::Tanh => made.module("Tanh()"),
-            Activation::Relu => made.module("ReLU()"),
-            Activation::Sigmoid => made.module("Sigmoid()"),
-            Activation::Softmax => made.module("Softmax(1)"),
-            _ => {}
-        }
-    }
-    Ok(made.modules)
-}
-
-/// Modules that are written.
-#[derive(Default)]
-struct Writer {
-    modules: Modules,
-    count: usize,
-}
-
-impl Writer {
-    /// A module, whose tensors have been written.
-    fn module(&mut self, python: &str) {
-        self.count += 1;
-        let _ = writeln!(self.modules.python, "nn.{python},");
-    }
-
-    /// A tensor of the next module.
-    fn tensor(&mut self, part: &str, shape: &[usize], values: Vec<f32>) {
-        self.modules.tensors.push(Tensor::of(format!("{}.{part}", self.count), shape, values));
-    }
-
-    fn sliding(&mut self, name: &str, shape: &[usize], kernel: Kernel, weights: &[f32], biases: &[f32]) {
-        self.tensor("weight", shape, filters_to_theirs(weights, shape));
-        self.tensor("bias", &shape[..1], biases.into());
-        self.module(&format!("{name}({}, {}, {}{})", shape[1], shape[0], kernel.size, window(kernel)));
-    }
-
-    fn cell(&mut self, own: &[f32], (inputs, units, gates): (usize, usize, usize)) {
-        let (cell, neurons) = (Cell::of_ours(own, inputs, units, gates), gates * units);
-        self.tensor("weight_ih_l0", &[neurons, inputs], cell.of_inputs);
-        self.tensor("weight_hh_l0", &[neurons, units], cell.of_states);
-        self.tensor("bias_ih_l0", &[neurons], cell.input_biases);
-        self.tensor("bias_hh_l0", &[neurons], cell.state_biases);
-    }
-}
-
-fn window(kernel: Kernel) -> String {
-    format!(", stride={}, padding={}", kernel.stride, kernel.padding)
 }

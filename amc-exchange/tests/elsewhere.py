@@ -89,8 +89,8 @@ NETS = {
     ],
 }
 
-# Of recurrent layers the modules are no nn.Sequential, and those of a block are to be put together.
-NO_MODULES = ["recurrent", "linear", "gru", "steps", "block"]
+# PyTorch's recurrent layers are of tanh or relu.
+NO_MODULES = ["linear"]
 
 
 def run(amc, folder, *arguments):
@@ -99,11 +99,11 @@ def run(amc, folder, *arguments):
     return done.stdout
 
 
-def channels_first(x, modules):
+def channels_first(x, net):
     """Samples as PyTorch's first module takes them."""
-    if modules.startswith("nn.Conv2d"):
+    if isinstance(net[0], nn.Conv2d):
         return x.reshape(-1, 4, 3, 2).permute(0, 3, 1, 2)
-    return x.reshape(-1, 8, 3).transpose(1, 2) if modules.startswith("nn.Conv1d") else x
+    return x.reshape(-1, 8, 3).transpose(1, 2) if isinstance(net[0], nn.Conv1d) else x
 
 
 def differences(given, wanted):
@@ -133,10 +133,11 @@ def check(amc, folder, name, layers, *options):
     if torch and name not in NO_MODULES:
         run(amc, folder, "export", model, "--safetensors", "-o", "net.safetensors")
         with safetensors.safe_open(folder / "net.safetensors", "pt") as file:
-            modules = json.loads(file.metadata()["amc"])["modules"]
-        net = eval(f"nn.Sequential({modules})")
+            made = {"nn": nn}
+            exec(json.loads(file.metadata()["amc"])["python"], made)
+        net = made["net"]
         net.load_state_dict(safetensors.torch.load_file(folder / "net.safetensors"))
-        made = net(channels_first(torch.from_numpy(scaled), modules)).detach().numpy()
+        made = net(channels_first(torch.from_numpy(scaled), net)).detach().numpy()
         far["PyTorch"] = differences(made / outputs[:, 1] + outputs[:, 0], wanted)
 
     if name == "dense":

@@ -28,11 +28,12 @@ use self::defaults::Defaults;
 use crate::console::{self, print};
 use crate::data::idx::{self, IdxError};
 use crate::data::prepare;
-use crate::data::schema::Schema;
+use crate::data::schema::{Schema, listed};
 use crate::data::sources::{FASHION_MNIST, MNIST, Source};
 use crate::data::table::pair;
 use crate::metrics::Metrics;
 use crate::model::{Model, net_file, params_hash};
+use crate::note;
 
 /// Trains neural nets without gradients, by adaptive Metropolis Monte Carlo (aMC).
 #[derive(Parser)]
@@ -221,7 +222,11 @@ fn schema_of(model: &Model) -> anyhow::Result<&Schema> {
     model.schema.as_ref().context("the model was not trained on a table: it knows no columns and no classes")
 }
 
-fn check_arithmetic(model: &Model) -> anyhow::Result<()> {
+/// Checks that a model gives numbers here.
+fn check_answers(model: &Model) -> anyhow::Result<()> {
+    if let Some(what) = model.not_finite() {
+        bail!("{what}: the model gives no numbers");
+    }
     anyhow::ensure!(
         amc_kernels::is_available(model.arithmetic),
         "the model was trained in fused arithmetic, which this machine lacks"
@@ -231,7 +236,7 @@ fn check_arithmetic(model: &Model) -> anyhow::Result<()> {
 
 /// Measures a net on the parts of a data set, of which the first is called so.
 fn eval(model: &Model, data: &Data, first: &str) -> anyhow::Result<()> {
-    check_arithmetic(model)?;
+    check_answers(model)?;
     let objective = model.description.objective()?;
     amc_engine::train::check_evaluation(objective, data)?;
     let mut evaluator = Evaluator::new(objective, model.arithmetic, 1);
@@ -255,10 +260,14 @@ fn eval(model: &Model, data: &Data, first: &str) -> anyhow::Result<()> {
 }
 
 fn info(model: &Model) -> anyhow::Result<()> {
-    let Model { description, arithmetic, parameters, schema } = model;
+    let Model { description, arithmetic, parameters, schema, classes } = model;
     let (description, hash) = (net_file::write(description)?, params_hash(parameters));
     let count = parameters.len();
-    let schema = schema.as_ref().map_or(String::new(), |schema| format!("{schema}\n"));
+    if let Some(what) = model.not_finite() {
+        note!("warning: {what}: the model gives no numbers");
+    }
+    let of_outputs = if classes.is_empty() { String::new() } else { format!("classes: {}\n", listed(classes)) };
+    let schema = schema.as_ref().map_or(of_outputs, |schema| format!("{schema}\n"));
     // A net file, in which all else is a comment.
     let rest = format!("arithmetic: {arithmetic}\nparameters: {count}\nparams_hash: {hash}\n{schema}");
     let rest: String = rest.lines().map(|line| format!("# {line}\n")).collect();

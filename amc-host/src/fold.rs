@@ -4,6 +4,7 @@ use amc_core::{Activation, Layer, Objective, Section};
 
 use crate::data::schema::{Scaling, Schema};
 use crate::model::Model;
+use crate::model::net_file::said;
 
 /// Why a net cannot take numbers as they are.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,7 +53,7 @@ pub fn fold(model: &Model) -> anyhow::Result<Model> {
 fn first(objective: Objective<'_>) -> Result<usize, FoldError> {
     match objective.net().layers().first() {
         Some(Layer::Dense(layer)) => Ok(layer.units),
-        other => Err(FoldError::First(other.map_or("none".into(), Layer::to_string))),
+        other => Err(FoldError::First(other.map_or("none".into(), said))),
     }
 }
 
@@ -60,7 +61,7 @@ fn first(objective: Objective<'_>) -> Result<usize, FoldError> {
 fn last(objective: Objective<'_>) -> Result<usize, FoldError> {
     match objective.net().layers().last() {
         Some(Layer::Dense(layer)) if layer.activation == Activation::Linear => Ok(layer.units),
-        other => Err(FoldError::Last(other.map_or("none".into(), Layer::to_string))),
+        other => Err(FoldError::Last(other.map_or("none".into(), said))),
     }
 }
 
@@ -105,7 +106,7 @@ mod tests {
             output_scaling: vec![Scaling { offset: 50.0, scale: 0.1 }, Scaling { offset: -1.0, scale: 4.0 }],
         };
         let parameters = (0..17).map(|i| ((i * 7 % 17) as f32 - 8.0) / 10.0).collect();
-        Model { description, arithmetic: Arithmetic::Portable, parameters, schema: Some(schema) }
+        Model { description, arithmetic: Arithmetic::Portable, parameters, schema: Some(schema), classes: Vec::new() }
     }
 
     fn outputs(model: &Model, raw: &[[f32; 2]]) -> Vec<f32> {

@@ -70,9 +70,9 @@ impl Metrics {
         let named = schema.map(|schema| &schema.outputs);
         Ok(match set.targets() {
             OwnedTargets::Classes(classes) => {
-                let (known, classes_of) = match named {
-                    Some(Outputs::Classes(names)) => (&names[..], set.outputs()),
-                    _ => (&[][..], width),
+                let (known, classes_of) = match (model.class_names(), schema) {
+                    (Some(names), Some(_)) => (names, set.outputs()),
+                    (names, _) => (names.unwrap_or_default(), width),
                 };
                 // Other data may have classes that the model's table had not.
                 let unknown = (known.len()..classes_of).map(|class| class.to_string());
@@ -298,6 +298,7 @@ mod tests {
                 input_scaling: vec![Scaling::NONE],
                 output_scaling: Vec::new(),
             }),
+            classes: Vec::new(),
         };
         let two = || Outputs::Classes(vec!["a".into(), "b".into()]);
         let of_classes = Metrics::of(&model(4, two()), &of(OwnedTargets::Classes(vec![0, 1, 2]))).expect("metrics");

@@ -13,7 +13,8 @@ use amc_kernels::Arithmetic;
 use amc_store::{FormatError, model};
 use serde::{Deserialize, Serialize};
 
-use crate::data::schema::{Scaling, Schema};
+use crate::data::schema::{Outputs, Scaling, Schema};
+use crate::data::target::MOST_CLASSES;
 use crate::data::window::Window;
 use crate::whole_file;
 
@@ -28,6 +29,8 @@ pub struct Model {
     pub parameters: Vec<f32>,
     /// What the columns of the table it was trained on are to it, if it was one.
     pub schema: Option<Schema>,
+    /// The classes that its outputs are, one each, where no table says them and somebody did.
+    pub classes: Vec<String>,
 }
 
 /// What a model file's notes are; a new kind goes to the end.
@@ -37,6 +40,8 @@ enum Notes<'s> {
     Table(Cow<'s, Schema>),
     /// The same, of samples that are windows.
     Windows(Cow<'s, Schema>, Window),
+    /// Classes without a table.
+    Classes(Cow<'s, [String]>),
 }
 
 /// What is wrong with a model file.
@@ -79,10 +84,11 @@ impl Model {
         let invalid = |reason: String| ModelError::Description { path: path.to_path_buf(), reason };
         let format = |error| ModelError::Format(path.to_path_buf(), Box::new(error));
         let objective = self.description.objective().map_err(|error| invalid(error.to_string()))?;
-        let notes = self.schema.as_ref().map(|schema| match schema.window {
-            Window { rows: 1, .. } => Notes::Table(Cow::Borrowed(schema)),
-            window => Notes::Windows(Cow::Borrowed(schema), window),
-        });
+        let notes = match &self.schema {
+            Some(schema) if schema.window.rows == 1 => Some(Notes::Table(Cow::Borrowed(schema))),
+            Some(schema) => Some(Notes::Windows(Cow::Borrowed(schema), schema.window)),
+            None => (!self.classes.is_empty()).then(|| Notes::Classes(Cow::Borrowed(&self.classes))),
+        };
         let notes = notes.map_or(Ok(Vec::new()), |notes| postcard::to_stdvec(&notes));
         let notes = notes.map_err(|error| invalid(error.to_string()))?;
         let scaling = |of: fn(&Schema) -> &[Scaling]| {
@@ -119,7 +125,8 @@ impl Model {
     /// What a model file holds.
     pub fn of(stored: &model::Stored<'_>) -> Result<Self, String> {
         let model = Self::read(&stored.description(), stored.arithmetic(), stored.parameters().collect())?;
-        Ok(Self { schema: schema(stored)?, ..model })
+        let (schema, classes) = noted(stored)?;
+        Ok(Self { schema, classes, ..model })
     }
 
     /// A model of what is stored, if that is a net of so many parameters.
@@ -134,19 +141,61 @@ impl Model {
         if needed != given {
             return Err(format!("{given} parameters for a net of {needed}"));
         }
-        Ok(Self { description, arithmetic, parameters, schema: None })
+        Ok(Self { description, arithmetic, parameters, schema: None, classes: Vec::new() })
+    }
+
+    /// What of its parameters is no finite number, if anything is: which one, of which layer, and how many more.
+    pub fn not_finite(&self) -> Option<String> {
+        let index = self.parameters.iter().position(|x| !x.is_finite())?;
+        let value = self.parameters[index];
+        let net = self.description.objective().ok()?.net();
+        let mut sections = net.sections().enumerate();
+        let (layer, section) = sections.find(|(_, section)| section.range().contains(&index))?;
+        let part = if index - section.start < section.weights { "weights" } else { "biases" };
+        let more = self.parameters[index + 1..].iter().filter(|x| !x.is_finite()).count();
+        let more = if more > 0 { format!(", and {more} more are not finite") } else { String::new() };
+        Some(format!("parameter {index}, of the {part} of layer {layer} (from 0), is {value}{more}"))
+    }
+
+    /// The names of the classes that its outputs are, if they are classes with names.
+    pub fn class_names(&self) -> Option<&[String]> {
+        match &self.schema {
+            Some(Schema { outputs: Outputs::Classes(names), .. }) => Some(names),
+            Some(_) => None,
+            None => Some(&self.classes[..]).filter(|names| !names.is_empty()),
+        }
     }
 }
 
-/// The schema that a model file's notes have, with the scaling of inputs and outputs.
-fn schema(stored: &model::Stored<'_>) -> Result<Option<Schema>, String> {
+/// Checks names of classes that are a net's outputs, one each.
+pub fn check_classes(names: &[String], outputs: usize) -> Result<(), String> {
+    if names.len() != outputs {
+        return Err(format!("{} names of classes for a net of {outputs} outputs", names.len()));
+    }
+    if !(2..=MOST_CLASSES).contains(&names.len()) {
+        return Err(format!("{} names: a net tells 2 to {MOST_CLASSES} classes apart", names.len()));
+    }
+    let twice = names.iter().enumerate().find(|(place, name)| name.is_empty() || names[..*place].contains(name));
+    match twice {
+        Some((place, name)) if name.is_empty() => Err(format!("class {place} (from 0) has no name")),
+        Some((_, name)) => Err(format!("two classes are called {name:?}")),
+        None => Ok(()),
+    }
+}
+
+/// The schema that a model file's notes have, with the scaling of inputs and outputs; or classes.
+fn noted(stored: &model::Stored<'_>) -> Result<(Option<Schema>, Vec<String>), String> {
     if stored.notes().is_empty() {
-        return Ok(None);
+        return Ok((None, Vec::new()));
     }
     let read = postcard::from_bytes(stored.notes());
     let (schema, window) = match read.map_err(|error| format!("what it says of its columns cannot be read: {error}"))? {
         Notes::Table(schema) => (schema, Window::default()),
         Notes::Windows(schema, window) => (schema, window),
+        Notes::Classes(names) => {
+            check_classes(&names, stored.description().outputs())?;
+            return Ok((None, names.into_owned()));
+        }
     };
     if window.rows == 0 || !stored.input_scaling().count().is_multiple_of(window.rows) {
         return Err(format!("windows of {} rows for a net of {} inputs", window.rows, stored.description().inputs()));
@@ -159,5 +208,5 @@ fn schema(stored: &model::Stored<'_>) -> Result<Option<Schema>, String> {
         ..schema.into_owned()
     };
     schema.check(stored.description().inputs(), stored.description().outputs())?;
-    Ok(Some(schema))
+    Ok((Some(schema), Vec::new()))
 }

@@ -57,6 +57,8 @@ pub struct Point {
 pub struct Summary {
     /// The data set's name, or the file's.
     pub data: String,
+    /// Of a table, which of its rows tested.
+    pub split: Option<String>,
     /// What made the moves, as `--method` names it. Of mixed moves `sigma` is the geometric mean of their kinds', and there
     /// are no resets.
     pub method: &'static str,

@@ -153,7 +153,8 @@ pub fn fit(
     let chain = place.map(chain).transpose().map_err(refused)?;
     let (counters, loss, sigma) = (trained.counters, trained.train_loss, trained.sigma);
     let parameters = trained.parameters;
-    let model = Model { description, arithmetic: settings.arithmetic, parameters, schema: Some(schema) };
+    let model =
+        Model { description, arithmetic: settings.arithmetic, parameters, schema: Some(schema), classes: Vec::new() };
     let net = Py::new(py, Net::from(model))?;
     Ok(Fitted { net, chain, loss, steps: counters.steps, accepted: counters.accepted, sigma })
 }

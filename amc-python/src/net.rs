@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use amc_core::{Activation, Layer};
 use amc_engine::data::{Data, OwnedTargets, Set, Values};
 use amc_engine::train::check_evaluation;
-use amc_host::data::schema::{Kind, Outputs, Schema};
+use amc_host::data::schema::{Kind, Schema};
 use amc_host::export::{c, c99, prefix, rust, to_npz, to_onnx, to_safetensors};
 use amc_host::fold::fold;
 use amc_host::model::{Model, params_hash};
@@ -137,11 +137,13 @@ impl Net {
     /// The names of its classes, if it has some.
     #[getter]
     fn classes(&self) -> Option<Vec<String>> {
-        match self.schema().map(|schema| &schema.outputs) {
-            Some(Outputs::Classes(names)) => Some(names.clone()),
-            Some(Outputs::Numbers(_)) => None,
-            // Without a schema a net says by its outputs alone what they are.
-            None => self.has_probabilities().then(|| (0..self.count()).map(|class| class.to_string()).collect()),
+        match (self.0.class_names(), self.schema()) {
+            (Some(names), _) => Some(names.to_vec()),
+            (None, Some(_)) => None,
+            // Without names a net says by its outputs alone what they are.
+            (None, None) => {
+                self.has_probabilities().then(|| (0..self.count()).map(|class| class.to_string()).collect())
+            }
         }
     }
 

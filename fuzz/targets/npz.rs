@@ -9,7 +9,7 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(tensors) = arrays::read(bytes.to_vec(), "a.npz") else { return };
-    if let Ok((inputs, layers)) = chain::chain(&tensors, Order::Given, Tanh, Linear) {
+    if let Ok(chain::Chain { inputs, layers, .. }) = chain::chain(&tensors, Order::Given, Tanh, Linear) {
         let _ = keras::parameters(&tensors, inputs, &layers);
     }
 });

@@ -9,7 +9,7 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok((tensors, _)) = safetensors::read(bytes) else { return };
-    if let Ok((inputs, layers)) = chain::chain(&tensors, Order::Names, Tanh, Linear) {
+    if let Ok(chain::Chain { inputs, layers, .. }) = chain::chain(&tensors, Order::Names, Tanh, Linear) {
         let _ = parameters(&tensors, Order::Names, inputs, &layers);
     }
 });

@@ -49,5 +49,6 @@ pub fn features(body: Net<'_>, arithmetic: Arithmetic, parameters: &[f32], set: 
         anyhow::bail!("of sample {sample} the frozen layers give {} for feature {feature}", outputs[place]);
     }
     let classes = if set.has_classes() { set.outputs() } else { 0 };
-    Ok(Set::new(Values::F32(outputs), width, set.targets().clone()).of_classes(classes))
+    let names = (0..width).map(|feature| format!("feature {feature} (from 0) of the frozen layers")).collect();
+    Ok(Set::new(Values::F32(outputs), width, set.targets().clone()).named(names).of_classes(classes))
 }

@@ -133,7 +133,7 @@ fn what_does_not_fit_is_refused() {
     assert_eq!(refused(Method::Amc, of(&[All; 3])), layers);
     assert_eq!(
         refused(Method::Mixed, of(&[All, All, All, Biases])),
-        "mixed moves are of all parameters that a net has"
+        "mixed moves are of all parameters that a net has: freeze whole layers in front, or none"
     );
     let mut given = given();
     given[7] = f32::NAN;

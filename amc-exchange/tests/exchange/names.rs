@@ -92,7 +92,8 @@ fn arrays_without_names_have_the_order_of_the_layers() {
 #[test]
 fn chains_of_dense_layers_are_found() {
     let found = |tensors: &[Tensor], order| {
-        chain(tensors, order, ActivationName::Relu, ActivationName::Softmax).map_err(|error| error.to_string())
+        let found = chain(tensors, order, ActivationName::Relu, ActivationName::Softmax);
+        found.map(|of| (of.inputs, of.layers)).map_err(|error| error.to_string())
     };
     let layers = vec![Layer::dense(3, Activation::Relu), Layer::dense(4, Activation::Softmax)];
     let torch = [tensor("0.weight", &[3, 2]), tensor("0.bias", &[3]), tensor("2.weight", &[4, 3])];
@@ -110,5 +111,34 @@ fn chains_of_dense_layers_are_found() {
     );
     refused(&[tensor("0.weight", &[3, 2, 1])], "0.weight is (3, 2, 1): without a net file");
     refused(&[tensor("0.weight_ih_l0", &[3, 2])], "0.weight_ih_l0 is (3, 2): without a net file");
-    refused(&[tensor("out.weight", &[3, 2]), tensor("so.weight", &[3, 3])], "\"out\" or \"so\" may come first");
+    refused(&[tensor("out.weight", &[3, 3]), tensor("so.weight", &[3, 3])], "\"out\" or \"so\" may come first");
+}
+
+#[test]
+fn shapes_tell_an_order_where_they_allow_just_one() {
+    let order = |sizes: &[(&str, usize, usize)]| {
+        let tensors: Vec<_> =
+            sizes.iter().map(|(name, inputs, units)| tensor(&format!("{name}.weight"), &[*units, *inputs])).collect();
+        let found = chain(&tensors, Order::Names, ActivationName::Tanh, ActivationName::Linear);
+        let names = found.map(|of| (of.inputs, of.layers.len(), of.by_shape.map(|names| names.concat())));
+        // What is found is what the layers then take.
+        if let Ok((inputs, ..)) = &names {
+            let layers =
+                chain(&tensors, Order::Names, ActivationName::Tanh, ActivationName::Linear).expect("found").layers;
+            assert!(parameters(&tensors, Order::Names, *inputs, &layers).is_ok());
+        }
+        names.map_err(|error| error.to_string())
+    };
+    let of = |inputs, layers, names: &str| Ok((inputs, layers, Some(names.to_string())));
+    assert_eq!(order(&[("b", 3, 2), ("a", 2, 5), ("c", 7, 3)]), of(7, 3, "cba"));
+    assert_eq!(order(&[("c", 3, 3), ("b", 2, 3)]), of(2, 2, "bc"));
+    let ring = order(&[("a", 2, 3), ("b", 3, 2)]).expect_err("either may be first");
+    assert!(ring.starts_with("\"a\" or \"b\" may come first, and shapes allow not just one order"), "{ring}");
+    assert!(order(&[("a", 2, 3), ("b", 4, 5)]).is_err(), "no chain at all");
+    // A way back to a size can be taken before or after another.
+    assert!(order(&[("a", 2, 3), ("b", 3, 4), ("c", 4, 3), ("d", 3, 5), ("e", 5, 3)]).is_err());
+    // Of many that fit everywhere the search ends.
+    let many: Vec<_> = (0..100).map(|i| format!("m{}", "x".repeat(i))).collect();
+    let many: Vec<_> = many.iter().map(|name| (name.as_str(), 4, 4)).chain([("last", 4, 5), ("no", 6, 6)]).collect();
+    assert!(order(&many).is_err());
 }

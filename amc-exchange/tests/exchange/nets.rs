@@ -92,7 +92,10 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<(Read, Vec<String>), String> {
         false => safetensors::read(bytes).map_err(text)?.0,
     };
     let order = if file.ends_with(".npz") { Order::Given } else { Order::Names };
-    let chained = || chain::chain(&tensors, order, ActivationName::Tanh, ActivationName::Softmax).map_err(text);
+    let chained = || {
+        let chain = chain::chain(&tensors, order, ActivationName::Tanh, ActivationName::Softmax).map_err(text)?;
+        Ok::<_, String>((chain.inputs, chain.layers))
+    };
     let (inputs, layers) = layers(file).map_or_else(chained, Ok)?;
     let (parameters, told) = match torch::is_named(&tensors) {
         true => torch::parameters(&tensors, order, inputs, &layers).map_err(text)?,

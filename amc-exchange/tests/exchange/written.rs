@@ -154,20 +154,61 @@ fn modules_are_the_python_that_makes_them() {
     let (net, parameters) = with_parameters(nets().swap_remove(4));
     let modules = torch::modules(&net, &parameters).expect("modules");
     let wanted = [
-        "nn.Conv2d(2, 3, 3, stride=2, padding=1),",
-        "nn.ReLU(),",
-        "nn.MaxPool2d(2, stride=1, padding=1),",
-        "nn.LayerNorm([3, 3, 3]),",
-        "nn.Sigmoid(),",
-        "nn.Conv2d(3, 2, 2, stride=1, padding=0),",
-        "nn.Tanh(),",
-        "nn.Flatten(),",
-        "nn.Linear(8, 2),",
+        "net = nn.Sequential(",
+        "    nn.Conv2d(2, 3, 3, stride=2, padding=1),",
+        "    nn.ReLU(),",
+        "    nn.MaxPool2d(2, stride=1, padding=1),",
+        "    nn.LayerNorm([3, 3, 3]),",
+        "    nn.Sigmoid(),",
+        "    nn.Conv2d(3, 2, 2, stride=1, padding=0),",
+        "    nn.Tanh(),",
+        "    nn.Flatten(),",
+        "    nn.Linear(8, 2),",
+        ")",
     ];
     assert_eq!(modules.python.lines().collect::<Vec<_>>(), wanted);
     let names: Vec<_> = modules.tensors.iter().map(|tensor| &*tensor.name).collect();
     let of = ["0.weight", "0.bias", "3.weight", "3.bias", "5.weight", "5.bias", "8.weight", "8.bias"];
     assert_eq!(names, of);
+}
+
+/// What no module does stands in `forward`.
+#[test]
+fn residual_and_recurrent_nets_have_a_forward_of_their_own() {
+    let layers = vec![
+        Layer::recurrent_states(2, 3, 4, Tanh),
+        Layer::gru(3, 5, 4),
+        Layer::keep(5),
+        Layer::dense(5, Relu),
+        Layer::swap(5),
+        Layer::add(5, Tanh),
+    ];
+    let (net, parameters) = with_parameters((8, layers));
+    let modules = torch::modules(&net, &parameters).expect("modules");
+    let wanted = "class Net(nn.Sequential):
+    def forward(self, x):
+        x = x.reshape(len(x), 4, 2)
+        x = self[0](x)[0]
+        x = x.reshape(len(x), 4, 3)
+        x = self[1](x)[0][:, -1]
+        kept = x
+        x = self[2](x)
+        x = self[3](x)
+        x, kept = kept, x
+        x = x + kept.reshape_as(x)
+        x = self[4](x)
+        return x
+
+
+net = Net(
+    nn.RNN(2, 3, nonlinearity='tanh', batch_first=True),
+    nn.GRU(3, 5, batch_first=True),
+    nn.Linear(5, 5),
+    nn.ReLU(),
+    nn.Tanh(),
+)
+";
+    assert_eq!(modules.python, wanted);
 }
 
 #[test]
@@ -185,8 +226,8 @@ fn a_net_without_a_counterpart_is_refused() {
     let conv = Layer::convolution(image, 2, Kernel::new(3, 1, 1), Linear);
     for (net, words) in [
         ((18, vec![Layer::recurrent(3, 2, 6, Sigmoid)]), "layer 0: PyTorch's nn.RNN has tanh and relu"),
-        ((5, vec![Layer::dense(24, Linear), conv]), "layer 1 takes Layer::convolution"),
-        ((24, vec![conv, Layer::recurrent(4, 2, 6, Tanh)]), "layer 1 takes Layer::recurrent"),
+        ((5, vec![Layer::dense(24, Linear), conv]), "layer 1 is convolution of 4 rows, 3 columns and 2 channels, but"),
+        ((24, vec![conv, Layer::recurrent(4, 2, 6, Tanh)]), "layer 1 is recurrent of 6 steps of 4 numbers, but"),
         ((24, vec![conv, Layer::keep(24), Layer::dense(24, Tanh), Layer::add(24, Tanh)]), "layer 3 adds numbers"),
     ] {
         let (net, parameters) = with_parameters(net);

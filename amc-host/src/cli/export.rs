@@ -31,7 +31,7 @@ pub(super) struct ExportArgs {
     /// As a graph of ONNX, whose input and output are the net's: [batch, numbers]
     #[arg(long, group = "form")]
     onnx: bool,
-    /// As safetensors: the state_dict of the modules of PyTorch that are printed
+    /// As safetensors: the state_dict of the net of PyTorch whose Python is printed
     #[arg(long, group = "form")]
     safetensors: bool,
     /// As an archive of numpy: the arrays that Keras's set_weights takes, in its order
@@ -86,6 +86,6 @@ fn bytes(args: &ExportArgs, model: &Model) -> anyhow::Result<Vec<u8>> {
         return to_npz(model);
     }
     let (bytes, python) = to_safetensors(model)?;
-    note!("tensors are those of nn.Sequential(\n{}\n)", python.trim_end());
+    note!("tensors are the state_dict of this net of PyTorch:\n\n{}", python.trim_end());
     Ok(bytes)
 }

@@ -35,6 +35,9 @@ pub(super) fn run(args: &ImportArgs) -> anyhow::Result<()> {
     if are_same {
         bail!("{}: the model file would take its place: name another with -o", args.file.display());
     }
+    if let Some(way) = way_here(&ending) {
+        bail!("{}: .safetensors, .npz and .onnx are read: {way}", args.file.display());
+    }
     if let Some(option) = foreign {
         bail!("{}: --{option} is not for {what}", args.file.display());
     }
@@ -42,6 +45,18 @@ pub(super) fn run(args: &ImportArgs) -> anyhow::Result<()> {
         Some(format) => net::run(&args.file, format, &args.net, &args.output),
         None => flash::run(&args.file, &args.flash, &args.output),
     }
+}
+
+/// How a net in a file of another format gets into one that is read.
+fn way_here(ending: &str) -> Option<&'static str> {
+    Some(match ending {
+        "pt" | "pth" | "ckpt" => {
+            "in Python, safetensors.torch.save_file(net.state_dict(), \"net.safetensors\") writes one of a net of PyTorch"
+        }
+        "h5" | "keras" => "in Python, numpy.savez(\"net.npz\", *net.get_weights()) writes one of a net of Keras",
+        "pb" | "tflite" => "tf2onnx writes one of a net of TensorFlow",
+        _ => return None,
+    })
 }
 
 /// The first of these options that was given.

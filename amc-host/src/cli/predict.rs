@@ -15,6 +15,7 @@ use crate::data::table::dialect::Delimiter;
 use crate::data::table::{Table, Written, pair};
 use crate::data::window::Window;
 use crate::model::Model;
+use crate::note;
 use crate::output::save;
 use crate::predict::{heads, predict, row};
 
@@ -33,8 +34,13 @@ pub(super) struct PredictArgs {
 }
 
 pub(super) fn run(args: &PredictArgs) -> anyhow::Result<()> {
-    let model = Model::load(&args.model)?;
-    super::check_arithmetic(&model)?;
+    let mut model = Model::load(&args.model)?;
+    super::check_answers(&model)?;
+    if model.schema.is_none() && !model.classes.is_empty() {
+        let inputs = model.description.inputs;
+        note!("the model says nothing of columns: all {inputs} of the table are taken, as they are and in their order");
+        model.schema = Some(Schema::of_classes(inputs, &model.classes));
+    }
     let schema = super::schema_of(&model)?;
     let written = args.written.written();
     if args.file == Path::new("-") {

@@ -1,6 +1,6 @@
 //! Options for tables: how they are written, and what their columns are.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -118,6 +118,11 @@ impl TableArgs {
             }
             None => Ok(()),
         }
+    }
+
+    /// The table to test with, if it is another.
+    pub fn test(&self) -> Option<&Path> {
+        self.test.as_deref()
     }
 
     /// The options; a sample has the rows that a net `knows`, unless others are asked for.

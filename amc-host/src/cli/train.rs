@@ -6,6 +6,7 @@ mod best;
 mod kept;
 mod part;
 mod stop;
+mod tested;
 mod transfer;
 
 use std::borrow::Cow;
@@ -26,10 +27,11 @@ pub(super) use self::args::TrainArgs;
 use self::best::{Lowest, Watch};
 use self::kept::{Checksums, Keeper, Kept, checksums};
 use self::stop::{ASKED, StopArgs, asked};
+use self::tested::may_have_trained;
 use self::transfer::Plan;
 use crate::console::print;
 use crate::data::prepare::{self, Prepared};
-use crate::data::schema::{Outputs, Schema};
+use crate::data::schema::{Outputs, Schema, listed};
 use crate::data::window::Window;
 use crate::metrics::Metrics;
 use crate::model::{Model, params_hash};
@@ -56,7 +58,8 @@ pub(super) fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
     begun.threads.threads = args.threads.threads.or(begun.threads.threads);
     begun.json |= args.json;
     begun.checkpoint_every = args.checkpoint_every;
-    make(&begun, kept.command.clone(), Some((dir, kept)))
+    let dir = kept.go_to_its_files(&begun, dir)?;
+    make(&begun, kept.command.clone(), Some((&dir, kept)))
 }
 
 /// What is to be learned, and by what.
@@ -64,6 +67,10 @@ struct Task {
     /// The samples, as the whole net takes them.
     all: Data,
     schema: Option<Schema>,
+    /// Classes that the net knows without a table.
+    classes: Vec<String>,
+    /// Which rows of a table test.
+    split: Option<String>,
     /// What was found out, a line each.
     found: Vec<String>,
     /// The whole net.
@@ -76,6 +83,7 @@ impl Task {
     fn of(args: &TrainArgs) -> anyhow::Result<Self> {
         let model = args.from.as_deref().map(Model::load).transpose()?;
         let known = model.as_ref().and_then(|model| model.schema.as_ref());
+        let classes = model.as_ref().filter(|_| !args.new_head).map_or(&[][..], |model| &model.classes);
         let (all, schema, mut found) = match args.data.table() {
             Some(path) => {
                 let Prepared { data, schema, mut report } = match known {
@@ -84,10 +92,10 @@ impl Task {
                         let options = args.table.options(known.window);
                         prepare::load_known(known, path, &options, args.new_head)?
                     }
-                    None => prepare::load(path, &args.table.options(Window::default()))?,
+                    None => prepare::load_beside(classes, path, &args.table.options(Window::default()))?,
                 };
-                if let (Some(_), None) = (&model, known) {
-                    report.push(unknown(&schema));
+                if let (Some(model), None) = (&model, known) {
+                    report.push(unknown(model, &schema, args.new_head));
                 }
                 report.iter().for_each(|line| note!("{line}"));
                 (data, Some(schema), report)
@@ -97,14 +105,24 @@ impl Task {
             }
             None => (args.data.load()?, None, Vec::new()),
         };
+        let split = schema.as_ref().map(|schema| args.table.options(schema.window).said_of_test());
         let (Some(model), Some(place)) = (&model, &args.from) else {
             let whole = args.description(&all)?;
-            return Ok(Self { all, schema, found, whole, plan: None });
+            return Ok(Self { all, schema, classes: Vec::new(), split, found, whole, plan: None });
         };
+        let tested =
+            split.as_ref().and_then(|split| may_have_trained(place, (&args.data.data, args.table.test()), split));
+        if let Some(warning) = tested {
+            note!("{warning}");
+            found.push(warning);
+        }
         let plan = args.plan(model, place, &all)?;
         note!("{}", plan.report());
         found.push(plan.report());
-        Ok(Self { all, schema, found, whole: plan.whole().clone(), plan: Some(plan) })
+        let whole = plan.whole().clone();
+        let is_of_them = schema.is_none() && whole.layers.last().is_some_and(|last| last.units() == classes.len());
+        let classes = if is_of_them { classes.to_vec() } else { Vec::new() };
+        Ok(Self { all, schema, classes, split, found, whole, plan: Some(plan) })
     }
 
     /// Checksums of it.
@@ -115,10 +133,13 @@ impl Task {
 }
 
 /// What is taken for granted of a model that says nothing of columns and classes.
-fn unknown(schema: &Schema) -> String {
+fn unknown(model: &Model, schema: &Schema, new_head: bool) -> String {
     let outputs = match &schema.outputs {
-        Outputs::Classes(names) => format!("; its outputs are taken for {}, in this order", names.join(", ")),
-        Outputs::Numbers(_) => String::new(),
+        Outputs::Classes(names) if model.classes.is_empty() && !new_head => {
+            let names = listed(names);
+            format!("; its outputs are taken for {names}, in this order, where amc import --classes says no other")
+        }
+        _ => String::new(),
     };
     format!(
         "the model says nothing of scales: numbers are scaled as --normalise says, off takes them as they are{outputs}"
@@ -129,7 +150,7 @@ fn unknown(schema: &Schema) -> String {
 fn make(args: &TrainArgs, command: Vec<String>, from: Option<(&Path, Kept)>) -> anyhow::Result<ExitCode> {
     let task = Task::of(args)?;
     let (settings, checksums) = (args.settings(&task.all)?, task.checksums()?);
-    let Task { all, schema, found, whole, plan } = task;
+    let Task { all, schema, classes, split, found, whole, plan } = task;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads).build()?;
     warn_of_scale(&all);
     let (description, settings, data) = match &plan {
@@ -154,6 +175,7 @@ fn make(args: &TrainArgs, command: Vec<String>, from: Option<(&Path, Kept)>) -> 
         None => (0.0, Vec::new(), Lowest::default(), None),
     };
     let about = about(&args.data.data, &command, &whole, (&settings, &stop), found);
+    let command = (command, std::env::current_dir()?);
     let keeper = Keeper::new(folder.path(), args.checkpoint_every, command, checksums, before);
     let watch = Watch::new(&data, &settings, lowest);
     let mut way = Way { curve, stop: &stop, keeper, watch, was_asked: false, ended: None };
@@ -169,12 +191,12 @@ fn make(args: &TrainArgs, command: Vec<String>, from: Option<(&Path, Kept)>) -> 
         trained.parameters = plan.with(&trained.parameters);
     }
     let parameters = trained.parameters.clone();
-    let model = Model { description: whole, arithmetic: args.arithmetic, parameters, schema };
+    let model = Model { description: whole, arithmetic: args.arithmetic, parameters, schema, classes };
     model.save(&folder.path().join(output::MODEL))?;
     let train = Metrics::of(&model, &all.train)?;
     let test = all.test.as_ref().map(|test| Metrics::of(&model, test)).transpose()?;
-    let run =
-        Run { data: &args.data.data, method: settings.method, seed: settings.seed, ended, before, out: folder.path() };
+    let Settings { method, seed, .. } = settings;
+    let run = Run { data: &args.data.data, split, method, seed, ended, before, out: folder.path() };
     let summary = summary(&trained, model_step, run, train, test);
     output::write(folder.path(), &about, &curve, &summary)?;
     keeper.forget()?;
@@ -269,6 +291,7 @@ fn train_and_show(
 /// What a summary has of a run beside what training gave.
 struct Run<'r> {
     data: &'r str,
+    split: Option<String>,
     method: Method,
     seed: u64,
     ended: Option<String>,
@@ -278,9 +301,10 @@ struct Run<'r> {
 }
 
 fn summary(trained: &Trained, model_step: u64, run: Run<'_>, train: Metrics, test: Option<Metrics>) -> Summary {
-    let Run { data, method, seed, ended, before, out } = run;
+    let Run { data, split, method, seed, ended, before, out } = run;
     Summary {
         data: data.to_string(),
+        split,
         method: method.name(),
         seed,
         ended,

@@ -74,6 +74,16 @@ pub struct Options {
     pub normalise: Normalise,
 }
 
+impl Options {
+    /// Which rows test, in a line.
+    pub fn said_of_test(&self) -> String {
+        match &self.test {
+            Some(path) => format!("all of {}", path.display()),
+            None => format!("--split {} --test-fraction {}", self.split, self.test_fraction),
+        }
+    }
+}
+
 /// Why a table cannot be trained on.
 #[derive(Debug, thiserror::Error)]
 pub enum PrepareError {
@@ -194,6 +204,11 @@ pub struct Prepared {
 
 /// Reads a table, to be trained on.
 pub fn load(path: &Path, options: &Options) -> Result<Prepared, PrepareError> {
+    load_beside(&[], path, options)
+}
+
+/// Reads a table, to be trained on by a net whose outputs are these classes, if there are some: new ones follow them.
+pub fn load_beside(classes: &[String], path: &Path, options: &Options) -> Result<Prepared, PrepareError> {
     let mut report = Vec::new();
     let table = Table::read(path, options.written, &[])?;
     if let Some(lines) = table.lines().filter(|_| table.width() < 2) {
@@ -203,7 +218,10 @@ pub fn load(path: &Path, options: &Options) -> Result<Prepared, PrepareError> {
     let target_columns = target_columns(&table, options, &mut report)?;
     let features = feature_columns(&table, &target_columns, options, &mut report)?;
     let table = enough(table, &features, &target_columns, options, &mut report)?;
-    let target = Target::of(&table, &target_columns, options.task)?;
+    let target = match (&target_columns[..], options.task) {
+        ([column], None | Some(Task::Classify)) if !classes.is_empty() => Target::beside(&table, *column, classes)?,
+        (columns, task) => Target::of(&table, columns, task)?,
+    };
     let (parts, samples) = parted(&table, &target, options, &mut report)?;
 
     let features = features.iter().map(|column| {

@@ -170,6 +170,20 @@ impl Kind {
 }
 
 impl Schema {
+    /// That of a net that says nothing but its classes: a row is its inputs, as they are.
+    pub fn of_classes(inputs: usize, classes: &[String]) -> Self {
+        let feature = |column| Feature { column, name: None, kind: Kind::Number(None) };
+        Self {
+            width: inputs,
+            features: (0..inputs).map(feature).collect(),
+            targets: Vec::new(),
+            outputs: Outputs::Classes(classes.to_vec()),
+            window: Window::default(),
+            input_scaling: vec![Scaling::NONE; inputs],
+            output_scaling: Vec::new(),
+        }
+    }
+
     /// Whether it is one of so many inputs and outputs, whose parts fit together.
     pub(crate) fn check(&self, inputs: usize, outputs: usize) -> Result<(), String> {
         let (numbers, scaled) = (self.inputs(), self.input_scaling.len().saturating_mul(self.window.rows));
@@ -273,8 +287,17 @@ impl fmt::Display for Schema {
             Outputs::Classes(names) => ("classes", names),
             Outputs::Numbers(names) => ("numbers", names),
         };
-        write!(f, "features: {}\n{what}: {}", features.join(", "), outputs.join(", "))
+        write!(f, "features: {}\n{what}: {}", features.join(", "), listed(outputs))
     }
+}
+
+/// Names in a line, with commas between; one that could be taken for several is quoted.
+pub fn listed(names: &[String]) -> String {
+    let name = |name: &String| match name.contains([',', '"', '\n', '\r']) || name.trim() != name || name.is_empty() {
+        true => format!("{name:?}"),
+        false => name.clone(),
+    };
+    names.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
 impl Feature {
@@ -287,7 +310,7 @@ impl Feature {
     pub fn meaning(&self) -> String {
         match &self.kind {
             Kind::Number(_) => self.title(),
-            Kind::Choice(of, _) => format!("{} ({})", self.title(), of.join(", ")),
+            Kind::Choice(of, _) => format!("{} ({})", self.title(), listed(of)),
         }
     }
 
@@ -322,7 +345,7 @@ impl Feature {
                         place: table.place(row, column),
                         cell: cell.text().into_owned(),
                         column: table.title(column),
-                        known: of.join(", "),
+                        known: listed(of),
                     })?;
                     match of.len() {
                         ..=2 => put(row, 0, known as f32),

@@ -1,5 +1,7 @@
 //! Which rows are trained on, and which are kept to test with.
 
+use std::fmt;
+
 use amc_core::Generator;
 use amc_core::batch::Minibatch;
 use rand_core::SeedableRng;
@@ -27,6 +29,17 @@ impl std::str::FromStr for Split {
             (_, Some(column), _) if !column.is_empty() => Ok(Self::Group(column.to_string())),
             (.., Some(seed)) => Ok(Self::Random(seed)),
             _ => Err("use random, random:SEED, last or group:COLUMN"),
+        }
+    }
+}
+
+/// As it is named.
+impl fmt::Display for Split {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Random(seed) => write!(f, "random:{seed}"),
+            Self::Last => write!(f, "last"),
+            Self::Group(column) => write!(f, "group:{column}"),
         }
     }
 }

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use super::normalise::{Normalise, scaling};
-use super::schema::{Outputs, Scaling, Schema};
+use super::schema::{Outputs, Scaling, Schema, listed};
 use super::split::Parts;
 use super::table::columns::{Cells, ColumnError};
 use super::table::{Cell, Place, Table};
 
 /// Classes that a net can have.
-pub(super) const MOST_CLASSES: usize = 256;
+pub const MOST_CLASSES: usize = 256;
 
 /// Different whole numbers that are taken for classes, if each is there five times on average.
 const MOST_GUESSED: usize = 20;
@@ -189,7 +189,7 @@ impl Target {
             class_of(&cell, names).ok_or_else(|| TargetError::Unknown {
                 place: table.place(row, column),
                 class: cell.text().to_string(),
-                known: names.join(", "),
+                known: listed(names),
             })
         });
         Ok(Self::Classes { column, names: names.clone(), of: of.collect::<Result<_, _>>()? })

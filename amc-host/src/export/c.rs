@@ -10,6 +10,7 @@ use amc_engine::description::LossName;
 
 use self::table::{Names, of_a_table};
 use super::lines;
+use crate::model::net_file::said;
 use crate::model::{Model, params_hash};
 
 /// Characters of a string that every compiler takes (C99, 5.2.4.1).
@@ -161,7 +162,7 @@ fn layers(layers: &[Layer]) -> Result<String, ExportError> {
             (Layer::Dense(_), Activation::Relu) => "RELU",
             (Layer::Dense(_), Activation::Sigmoid) => "SIGMOID",
             (Layer::Dense(_), Activation::Softmax) => "SOFTMAX",
-            _ => return Err(ExportError::Layer { layer: index, kind: layer.to_string() }),
+            _ => return Err(ExportError::Layer { layer: index, kind: said(layer) }),
         };
         text += &format!("    {{{}, AMC_ACTIVATION_{activation}}},\n", layer.units());
     }

@@ -12,7 +12,7 @@ use crate::model::{Model, carried};
 /// # Errors
 /// Of a net that has no such modules.
 pub fn to_safetensors(model: &Model) -> anyhow::Result<(Vec<u8>, String)> {
-    finite(&model.parameters)?;
+    finite(model)?;
     let Modules { python, tensors } = modules(&model.description, &model.parameters)?;
     let text = carried::write(model, Some(&python))?;
     Ok((safetensors::write(&tensors, (carried::KEY, text))?, python))
@@ -23,7 +23,7 @@ pub fn to_safetensors(model: &Model) -> anyhow::Result<(Vec<u8>, String)> {
 /// # Errors
 /// Of a net with a kind of layers that has none.
 pub fn to_npz(model: &Model) -> anyhow::Result<Vec<u8>> {
-    finite(&model.parameters)?;
+    finite(model)?;
     let arrays: Vec<Tensor> = keras::arrays(&model.description, &model.parameters)?;
     Ok(arrays::write(&arrays)?)
 }
@@ -33,15 +33,15 @@ pub fn to_npz(model: &Model) -> anyhow::Result<Vec<u8>> {
 /// # Errors
 /// Of a net with a kind of layers that has no operator.
 pub fn to_onnx(model: &Model) -> anyhow::Result<Vec<u8>> {
-    finite(&model.parameters)?;
+    finite(model)?;
     let text = carried::write(model, None)?;
     Ok(onnx::write(&model.description, &model.parameters, &[(carried::KEY, &text)])?)
 }
 
 /// What is written is read back, and what is not finite is not read.
-fn finite(parameters: &[f32]) -> anyhow::Result<()> {
-    match parameters.iter().position(|x| !x.is_finite()) {
-        Some(index) => anyhow::bail!("parameter {index} is {}: finite ones are written", parameters[index]),
+fn finite(model: &Model) -> anyhow::Result<()> {
+    match model.not_finite() {
+        Some(what) => anyhow::bail!("{what}: finite ones are written"),
         None => Ok(()),
     }
 }

@@ -7,8 +7,8 @@ use amc_kernels::Arithmetic;
 use anyhow::{Context, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::Model;
 use super::net_file::{self, NetFile};
+use super::{Model, check_classes};
 use crate::data::schema::{Outputs, Scaling, Schema};
 use crate::data::window::Window;
 
@@ -20,11 +20,14 @@ struct Carried<'m> {
     /// A net file.
     net: String,
     arithmetic: Cow<'m, str>,
-    /// The Python of the net's modules, where the file's tensors are called by these.
+    /// The Python that makes a net of PyTorch, where the file's tensors are its `state_dict`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    modules: Option<Cow<'m, str>>,
+    python: Option<Cow<'m, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     table: Option<OfTable<'m>>,
+    /// Names of the classes, one for each output, of a net without a table.
+    #[serde(default, skip_serializing_if = "<[String]>::is_empty")]
+    classes: Cow<'m, [String]>,
 }
 
 /// What a table's columns are to the net.
@@ -50,13 +53,15 @@ pub struct Said {
     pub arithmetic: Arithmetic,
     /// What the columns of a table are to it, if it was trained on one.
     pub schema: Option<Schema>,
+    /// The classes that its outputs are, where no table says them.
+    pub classes: Vec<String>,
 }
 
 /// The text that a file is to carry.
 ///
 /// # Errors
 /// Of a net that cannot be described.
-pub fn write(model: &Model, modules: Option<&str>) -> anyhow::Result<String> {
+pub fn write(model: &Model, python: Option<&str>) -> anyhow::Result<String> {
     let numbers = |scaling: &[Scaling]| scaling.iter().map(|of| (*of).into()).collect();
     let table = model.schema.as_ref().map(|schema| OfTable {
         classes: match &schema.outputs {
@@ -69,8 +74,9 @@ pub fn write(model: &Model, modules: Option<&str>) -> anyhow::Result<String> {
         window: schema.window,
     });
     let (net, arithmetic) = (net_file::write(&model.description)?, model.arithmetic.name().into());
-    let modules = modules.map(Cow::Borrowed);
-    Ok(serde_json::to_string(&Carried { net, arithmetic, modules, table })?)
+    let python = python.map(Cow::Borrowed);
+    let classes = Cow::Borrowed(&model.classes[..]);
+    Ok(serde_json::to_string(&Carried { net, arithmetic, python, table, classes })?)
 }
 
 /// What such a text says, in the file at `path`.
@@ -78,7 +84,7 @@ pub fn write(model: &Model, modules: Option<&str>) -> anyhow::Result<String> {
 /// # Errors
 /// Of a text of another form, and of a net or a table that the rest of it does not fit.
 pub fn read(path: &Path, text: &str) -> anyhow::Result<Said> {
-    let Carried { net, arithmetic, table, .. } = serde_json::from_str(text)?;
+    let Carried { net, arithmetic, table, classes, .. } = serde_json::from_str(text)?;
     let net = net_file::parse(path, &net, 0)?;
     let known = Arithmetic::ALL.into_iter().find(|known| known.name() == arithmetic);
     let arithmetic = known.with_context(|| format!("there is no arithmetic {arithmetic:?}"))?;
@@ -96,5 +102,11 @@ pub fn read(path: &Path, text: &str) -> anyhow::Result<Said> {
         schema.check(net.inputs, outputs).map_err(anyhow::Error::msg)?;
         Ok(schema)
     });
-    Ok(Said { net, arithmetic, schema: schema.transpose()? })
+    let schema = schema.transpose()?;
+    if !classes.is_empty() {
+        ensure!(schema.is_none(), "classes are said beside a table");
+        let outputs = net.layers.last().map_or(0, |last| last.units());
+        check_classes(&classes, outputs).map_err(anyhow::Error::msg)?;
+    }
+    Ok(Said { net, arithmetic, schema, classes: classes.into_owned() })
 }

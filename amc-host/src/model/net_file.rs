@@ -161,6 +161,13 @@ fn named(layer: &Layer) -> Option<(String, Table)> {
     }
 }
 
+/// A layer as a sentence has it, in the words of a file: its kind, and its fields.
+pub fn said(layer: &Layer) -> String {
+    let (kind, fields) = named(layer).unwrap_or_default();
+    let fields: Vec<_> = fields.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+    format!("{kind} ({})", one_line(&fields.join(", ")))
+}
+
 /// The layer that an error is about.
 fn about(error: NetError) -> Option<usize> {
     match error {
@@ -174,7 +181,11 @@ fn about(error: NetError) -> Option<usize> {
 }
 
 fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    // What is read calls numbers as Rust does.
+    ["usize", "u32"]
+        .iter()
+        .fold(text, |text, of| text.replace(&format!("expected {of}"), "expected a whole number from 0"))
 }
 
 /// The file that describes a net.
@@ -198,7 +209,7 @@ mod tests {
 
     use amc_core::{Activation, Image, Kernel, Layer};
 
-    use super::{NetFile, parse, write};
+    use super::{NetFile, parse, said, write};
     use amc_engine::description::{Description, LossName};
 
     fn read(text: &str) -> Result<NetFile, String> {
@@ -250,13 +261,25 @@ mod tests {
     }
 
     #[test]
+    fn layers_are_said_in_the_words_of_a_file() {
+        let image = Image::new(4, 5, 2);
+        for (layer, words) in [
+            (Layer::dense(3, Activation::Tanh), "dense (activation = \"tanh\", units = 3)"),
+            (Layer::keep(5), "keep (units = 5)"),
+            (Layer::global_average(image), "global-average (image = { channels = 2, columns = 5, rows = 4 })"),
+        ] {
+            assert_eq!(said(&layer), words);
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_named_with_its_line_and_layer() {
         let dense = "[[layers]]\nkind = \"dense\"\nunits = 5\nactivation = \"tanh\"\n";
         for (text, words) in [
             ("", "line 1: a net needs at least one layer"),
             ("inputs = 2\nunits = 5\n", "line 2: unknown field `units`"),
             ("inputs = \n", "line 1: "),
-            ("inputs = -3\n", "line 1: "),
+            ("inputs = -3\n", "line 1: invalid value: integer `-3`, expected a whole number from 0"),
             ("loss = \"mean\"\n", "line 1: unknown variant `mean`"),
             ("[[layers]]\nunits = 5\n", "line 1: layer 0 (from 0): kind = \"...\" is missing"),
             (

@@ -39,7 +39,7 @@ pub fn stdout(args: &[&str], dir: &Path) -> String {
 }
 
 /// Asserts exit code 2, one line on stderr that holds all of `words`, and nothing written.
-fn refused(args: &[&str], dir: &Path, words: &[&str]) {
+pub fn refused(args: &[&str], dir: &Path, words: &[&str]) {
     let output = amc(args, dir);
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{args:?}: {stderr}");

@@ -57,7 +57,7 @@ fn a_model_goes_out_and_comes_back_to_the_byte() {
         for format in ["onnx", "safetensors"] {
             let file = format!("net.{format}");
             let told = stderr(&["export", MODEL, &format!("--{format}"), "-o", &file], dir);
-            assert_eq!(told.contains("nn.Softmax(1)"), format == "safetensors", "{told}");
+            assert_eq!(told.contains("    nn.Softmax(1),\n)"), format == "safetensors", "{told}");
             stderr(&["import", &file, "-o", "back.amc"], dir);
             assert!(
                 fs::read(dir.join(MODEL)).expect("a model") == fs::read(dir.join("back.amc")).expect("a model"),
@@ -164,6 +164,17 @@ fn options_of_another_kind_of_file_are_refused_by_name() {
     }
     refused(&["import", &tensors, "-o", "no.amc", "--net", "a.toml", "--activation", "tanh"], dir, "");
     refused(&["import", "none.onnx", "-o", "no.amc"], dir, "none.onnx");
+    for (file, words) in [
+        (
+            "net.pt",
+            "net.pt: .safetensors, .npz and .onnx are read: in Python, safetensors.torch.save_file(net.state_dict(), ",
+        ),
+        ("net.PTH", "safetensors.torch.save_file"),
+        ("net.keras", "numpy.savez(\"net.npz\", *net.get_weights())"),
+        ("net.tflite", "tf2onnx"),
+    ] {
+        refused(&["import", file, "-o", "no.amc"], dir, words);
+    }
     refused(&["import", &tensors, "-o", "no.amc", "--loss", "cross-entropy"], dir, "cross-entropy needs a softmax");
     fs::write(dir.join("net.toml"), format!("loss = \"mse\"\n{DENSE}")).expect("written");
     refused(
@@ -214,4 +225,67 @@ fn what_is_carried_beside_a_net_has_to_fit_it() {
     import(&tensors, carried.replace("inputs = 6", "inputs = 0"), "at least one input");
     let output = amc(&["import", "net.safetensors", "--activation", "relu", "-o", "no.amc"], dir);
     assert!(String::from_utf8_lossy(&output.stderr).contains("--activation is said twice"));
+}
+
+/// A table's labels find their outputs by the names that were said, and not by the alphabet.
+#[test]
+fn classes_that_were_said_are_matched_by_name() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let dir = dir.path();
+    // The first output is the larger one where x is.
+    let weights = Tensor::new("0.weight", &[2, 1], [4.0, -4.0].into_iter()).expect("a tensor");
+    let file = safetensors::write(&[weights], ("made", "by hand".into())).expect("written");
+    fs::write(dir.join("net.safetensors"), file).expect("written");
+    let import = ["import", "net.safetensors", "--output-activation", "softmax", "-o"];
+    let rows = (0..20).map(|i| format!("{},{}\n", i - 10, if i > 10 { "up, or so" } else { "down" }));
+    fs::write(dir.join("t.csv"), "x,way\n".to_string() + &rows.collect::<String>()).expect("written");
+    let rows = fs::read_to_string(dir.join("t.csv")).expect("read").replace("up, or so", "\"up, or so\"");
+    fs::write(dir.join("t.csv"), rows).expect("written");
+    fs::write(dir.join("names"), "up, or so\r\ndown\n").expect("written");
+    stderr(&[&import[..], &["named.amc", "--classes-file", "names"]].concat(), dir);
+    stderr(&[&import[..], &["plain.amc"]].concat(), dir);
+    assert!(stdout(&["info", "named.amc"], dir).ends_with("# classes: \"up, or so\", down\n"));
+
+    let train = |model: &str| {
+        let args =
+            ["train", "--data", "t.csv", "--from", model, "--normalise", "off", "--steps", "1", "--sigma", "1e-6"];
+        let output = amc(&[&args[..], &["--json", "--out", "on", "--force"]].concat(), dir);
+        let told = String::from_utf8(output.stderr).expect("UTF-8");
+        let summary: serde_json::Value = serde_json::from_slice(&output.stdout).expect(&told);
+        (summary["train_accuracy"].as_f64().expect("a number"), told)
+    };
+    let (accuracy, told) = train("plain.amc");
+    assert!(accuracy < 0.2 && told.contains("taken for down, \"up, or so\", in this order"), "{accuracy}: {told}");
+    let (accuracy, told) = train("named.amc");
+    assert!(accuracy > 0.9 && !told.contains("in this order"), "{accuracy}: {told}");
+    assert!(stdout(&["predict", "on/model.amc", "t.csv"], dir).starts_with("class,\"p(up, or so)\",p(down)\n"));
+
+    fs::write(dir.join("new.csv"), "x\n3\n-3\n").expect("written");
+    let answers = stdout(&["predict", "named.amc", "new.csv"], dir);
+    let lines: Vec<_> = answers.lines().collect();
+    assert!(lines[1].starts_with("\"up, or so\",") && lines[2].starts_with("down,"), "{answers}");
+    refused(&["predict", "plain.amc", "new.csv"], dir, "it knows no columns and no classes");
+
+    for format in ["onnx", "safetensors"] {
+        let file = format!("back.{format}");
+        stderr(&["export", "named.amc", &format!("--{format}"), "-o", &file], dir);
+        stderr(&["import", &file, "-o", "back.amc"], dir);
+        assert!(
+            fs::read(dir.join("named.amc")).expect("read") == fs::read(dir.join("back.amc")).expect("read"),
+            "{file}"
+        );
+        refused(
+            &["import", &file, "-o", "no.amc", "--classes", "a,b"],
+            dir,
+            "--classes says twice what the outputs are",
+        );
+    }
+    for (names, words) in [
+        ("a,b,c", "--classes: 3 names of classes for a net of 2 outputs"),
+        ("a,a", "--classes: two classes are called \"a\""),
+        ("a,", "--classes: class 1 (from 0) has no name"),
+    ] {
+        refused(&["import", "net.safetensors", "-o", "no.amc", "--classes", names], dir, words);
+    }
+    refused(&["import", "net.safetensors", "-o", "no.amc", "--classes-file", "none"], dir, "none");
 }

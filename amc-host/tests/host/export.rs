@@ -29,7 +29,7 @@ const LAYERS: [Layer; 4] = [
 
 fn model() -> Model {
     let description = Description { inputs: 3, layers: LAYERS.to_vec(), loss: LossName::CrossEntropy };
-    Model { description, arithmetic: Arithmetic::Fused, parameters: parameters(), schema: None }
+    Model { description, arithmetic: Arithmetic::Fused, parameters: parameters(), schema: None, classes: Vec::new() }
 }
 
 #[test]
@@ -55,7 +55,13 @@ fn every_activation_and_loss_has_its_name() {
     ] {
         let description = Description::new(&[3, 2], ActivationName::Tanh, output, loss);
         let source = rust(
-            &Model { description, arithmetic: Arithmetic::Portable, parameters: vec![0.5; 8], schema: None },
+            &Model {
+                description,
+                arithmetic: Arithmetic::Portable,
+                parameters: vec![0.5; 8],
+                schema: None,
+                classes: Vec::new(),
+            },
             None,
         );
         let source = source.expect("exported");
@@ -67,8 +73,16 @@ fn every_activation_and_loss_has_its_name() {
 fn what_a_layer_is_made_of_is_imported() {
     let layers = vec![Layer::conv1d(8, 2, 3, Kernel::new(4, 2, 0), Activation::Relu)];
     let description = Description { inputs: 16, layers, loss: LossName::Mse };
-    let source =
-        rust(&Model { description, arithmetic: Arithmetic::Portable, parameters: vec![0.5; 27], schema: None }, None);
+    let source = rust(
+        &Model {
+            description,
+            arithmetic: Arithmetic::Portable,
+            parameters: vec![0.5; 27],
+            schema: None,
+            classes: Vec::new(),
+        },
+        None,
+    );
     let source = source.expect("exported");
     assert!(source.contains("use amc_core::{Activation, Kernel, Layer, Loss, Net, Objective};"), "{source}");
     assert!(source.contains("Layer::conv1d(8, 2, 3, Kernel::new(4, 2, 0), Activation::Relu),"), "{source}");
@@ -100,7 +114,13 @@ fn every_kind_of_layer_is_exported_and_compiles_to_itself() {
     let description = Description { inputs: IMAGE.numbers(), layers: KINDS.to_vec(), loss: LossName::Mse };
     let count = description.objective().expect("a net").net().parameters();
     let parameters: Vec<f32> = (0..count).map(|i| i as f32 / 64.0).collect();
-    let model = Model { description, arithmetic: Arithmetic::Portable, parameters: parameters.clone(), schema: None };
+    let model = Model {
+        description,
+        arithmetic: Arithmetic::Portable,
+        parameters: parameters.clone(),
+        schema: None,
+        classes: Vec::new(),
+    };
     let source = rust(&model, None).expect("exported");
     assert!(source == include_str!("exported/layers.rs"), "tests/exported/layers.rs is not this:\n{source}");
     assert!(source.contains("feature `layers`"), "{source}");

@@ -70,7 +70,7 @@ fn model(outputs: Outputs) -> Model {
         output_scaling,
     };
     let parameters = numbers().take(count).collect();
-    Model { description, arithmetic: Arithmetic::Portable, parameters, schema: Some(schema) }
+    Model { description, arithmetic: Arithmetic::Portable, parameters, schema: Some(schema), classes: Vec::new() }
 }
 
 fn names() -> Vec<String> {
@@ -208,10 +208,16 @@ fn what_c_does_not_have_is_refused_by_name() {
     ];
     let description = Description { inputs: 2, layers, loss: LossName::Mse };
     let count = description.objective().expect("a net").net().parameters();
-    let model = Model { description, arithmetic: Arithmetic::Portable, parameters: vec![0.5; count], schema: None };
+    let model = Model {
+        description,
+        arithmetic: Arithmetic::Portable,
+        parameters: vec![0.5; count],
+        schema: None,
+        classes: Vec::new(),
+    };
     let error = refused(&model);
     assert!(matches!(error, ExportError::Layer { layer: 1, .. }));
-    assert!(error.to_string().starts_with("layer 1 is Layer::conv1d(8, 2, 3, "), "{error}");
+    assert!(error.to_string().starts_with("layer 1 is conv1d (activation = "), "{error}");
 
     let classes = || self::model(Outputs::Classes(names()));
     let mut spoilt = classes();

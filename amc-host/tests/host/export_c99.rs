@@ -49,7 +49,7 @@ fn model(inputs: usize, layers: &[Layer], loss: LossName) -> Model {
     let description = Description { inputs, layers: layers.to_vec(), loss };
     let count = description.objective().expect("a net").net().parameters();
     let parameters = Numbers::new().row(0, count).iter().map(|x| x / 4.0).collect();
-    Model { description, arithmetic: Arithmetic::Portable, parameters, schema: None }
+    Model { description, arithmetic: Arithmetic::Portable, parameters, schema: None, classes: Vec::new() }
 }
 
 /// What `amc predict` computes of rows, row by row.

@@ -25,7 +25,7 @@ fn model() -> Model {
     let description = Description { inputs: 6, layers, loss: LossName::CrossEntropy };
     let count = description.objective().expect("a net").net().parameters();
     let parameters = (0..count).map(|i| ((i * 37 % 101) as f32 - 50.0) / 64.0).collect();
-    Model { description, arithmetic: Arithmetic::Portable, parameters, schema: None }
+    Model { description, arithmetic: Arithmetic::Portable, parameters, schema: None, classes: Vec::new() }
 }
 
 fn exported(stored: Stored, layers: Option<usize>) -> anyhow::Result<String> {

@@ -1,8 +1,12 @@
-//! Model files of nets beyond dense ones.
+//! Model files of nets beyond dense ones, and of such that give no numbers.
 
-use amc_engine::description::Description;
+use std::fs;
+
+use amc_engine::description::{ActivationName, Description, LossName};
 use amc_host::model::Model;
 use amc_kernels::Arithmetic;
+
+use crate::cli::{amc, refused};
 
 #[test]
 fn a_recurrent_nets_model_is_read_as_it_was_written() {
@@ -11,7 +15,28 @@ fn a_recurrent_nets_model_is_read_as_it_was_written() {
     let description = Description::of_sequences(16, 8);
     let count = description.objective().expect("a net").net().parameters();
     let parameters = (0..count).map(|i| i as f32 / 7.0).collect();
-    let model = Model { description, arithmetic: Arithmetic::Portable, parameters, schema: None };
+    let model = Model { description, arithmetic: Arithmetic::Portable, parameters, schema: None, classes: Vec::new() };
     model.save(&path).expect("saved");
     assert_eq!(Model::load(&path).expect("read"), model);
+}
+
+/// A model that gives no numbers says where it has none.
+#[test]
+fn parameters_that_are_not_finite_are_told_of_with_their_place() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (linear, mse) = (ActivationName::Linear, LossName::Mse);
+    let description = Description::new(&[1, 2, 1], linear, linear, mse);
+    // Of each layer the biases stand behind the weights: 2 and 2, 2 and 1.
+    let mut parameters = vec![0.5; 7];
+    (parameters[3], parameters[4]) = (f32::NAN, f32::INFINITY);
+    let model = Model { description, arithmetic: Arithmetic::Portable, parameters, schema: None, classes: Vec::new() };
+    model.save(&dir.path().join("nan.amc")).expect("saved");
+    let words = "parameter 3, of the biases of layer 0 (from 0), is NaN, and 1 more are not finite";
+    let output = amc(&["info", "nan.amc"], dir.path());
+    let told = String::from_utf8(output.stderr).expect("UTF-8");
+    assert!(output.status.success() && told.contains(&format!("warning: {words}")), "{told}");
+    fs::write(dir.path().join("rows.csv"), "x\n1\n").expect("written");
+    refused(&["eval", "nan.amc", "--data", "sine"], dir.path(), &[words]);
+    refused(&["predict", "nan.amc", "rows.csv"], dir.path(), &[words]);
+    refused(&["export", "nan.amc", "--npz", "-o", "nan.npz"], dir.path(), &["parameter 3, of the biases of layer 0"]);
 }

@@ -91,6 +91,9 @@ pub(super) fn run(path: &Path, args: &FlashArgs, output: &Path) -> anyhow::Resul
         }
     };
     let model = read(chosen).with_context(|| format!("{place}: save {}", chosen.generation))?;
+    if let Some(what) = model.not_finite() {
+        note!("warning: {what}: the model gives no numbers");
+    }
     model.save(output)?;
     let (parameters, hash) = (model.parameters.len(), params_hash(&model.parameters));
     note!("{}: {parameters} parameters of save {}, hash {hash}", output.display(), chosen.generation);

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use amc_core::{Activation, Layer, Net, NetError};
 use amc_engine::description::{ActivationName, Description, LossName};
+use amc_exchange::chain::Chain;
 use amc_exchange::tensor::Tensor;
 use amc_exchange::torch::Order;
 use amc_exchange::{arrays, chain, keras, onnx, safetensors, torch};
@@ -16,7 +17,7 @@ use crate::cli::named;
 use crate::data::schema::Schema;
 use crate::model::carried::{self, Said};
 use crate::model::net_file::{self, NetFile, NetFileError};
-use crate::model::{Model, params_hash};
+use crate::model::{Model, check_classes, params_hash};
 use crate::note;
 
 #[derive(Args)]
@@ -34,17 +35,36 @@ pub(super) struct NetArgs {
     /// The loss that training goes on with [default: cross-entropy behind softmax, else mse]
     #[arg(long, value_parser = named(&LossName::ALL, LossName::name))]
     loss: Option<LossName>,
+    /// The classes that the outputs are, in their order, as a table calls them: A,B,C
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    classes: Vec<String>,
+    /// The same from a file, with a name in each line
+    #[arg(long, value_name = "FILE", conflicts_with = "classes")]
+    classes_file: Option<PathBuf>,
 }
 
 impl NetArgs {
     /// The first option that was given.
     pub(super) fn given(&self) -> Option<&'static str> {
-        self.given_of_tensors().or(first_given(&[("loss", self.loss.is_some())]))
+        self.given_of_tensors().or(first_given(&[
+            ("loss", self.loss.is_some()),
+            ("classes", !self.classes.is_empty()),
+            ("classes-file", self.classes_file.is_some()),
+        ]))
     }
 
     /// The first option that a file of this format does not need.
     pub(super) fn given_in_vain(&self, format: Format) -> Option<&'static str> {
         if format == Format::Onnx { self.given_of_tensors() } else { None }
+    }
+
+    /// The names of classes, and what says them.
+    fn class_names(&self) -> anyhow::Result<(Vec<String>, String)> {
+        let Some(path) = &self.classes_file else { return Ok((self.classes.clone(), "--classes".into())) };
+        let text = std::fs::read_to_string(path).with_context(|| place(path))?;
+        let names: Vec<_> = text.trim_start_matches('\u{feff}').lines().map(|line| line.trim().to_string()).collect();
+        anyhow::ensure!(!names.is_empty(), "{}: it has no names of classes", place(path));
+        Ok((names, place(path)))
     }
 
     fn given_of_tensors(&self) -> Option<&'static str> {
@@ -82,6 +102,7 @@ struct Found {
     parameters: Vec<f32>,
     arithmetic: Arithmetic,
     schema: Option<Schema>,
+    classes: Vec<String>,
     told: Vec<String>,
 }
 
@@ -95,7 +116,7 @@ pub(super) fn run(path: &Path, format: Format, args: &NetArgs, output: &Path) ->
         }
         Format::Npz => of_tensors(path, format, &arrays::read(bytes, &place(path))?, None, args)?,
     };
-    let Found { net: NetFile { inputs, layers, loss, .. }, parameters, arithmetic, schema, told } = found;
+    let Found { net: NetFile { inputs, layers, loss, .. }, parameters, arithmetic, schema, classes, told } = found;
     for line in told {
         note!("{line}");
     }
@@ -110,7 +131,18 @@ pub(super) fn run(path: &Path, format: Format, args: &NetArgs, output: &Path) ->
     if let Some(index) = parameters.iter().position(|x| !x.is_finite()) {
         anyhow::bail!("{}: parameter {index}, a sum of two biases, is beyond single precision", place(path));
     }
-    let model = Model { description, arithmetic, parameters, schema };
+    let (said, source) = args.class_names()?;
+    if !said.is_empty() {
+        ensure!(
+            schema.is_none() && classes.is_empty(),
+            "{source} says twice what the outputs are: {} does, too",
+            place(path)
+        );
+        let outputs = description.layers.last().map_or(0, Layer::units);
+        check_classes(&said, outputs).map_err(|reason| anyhow::anyhow!("{source}: {reason}"))?;
+    }
+    let classes = if said.is_empty() { classes } else { said };
+    let model = Model { description, arithmetic, parameters, schema, classes };
     model.save(output)?;
     note!("{}: {needed} parameters, hash {}", output.display(), params_hash(&model.parameters));
     Ok(())
@@ -128,17 +160,17 @@ fn guessed_loss(layers: &[Layer]) -> LossName {
 fn of_graph(path: &Path, bytes: &[u8]) -> anyhow::Result<Found> {
     let onnx::Read { inputs, layers, parameters, metadata, told } = onnx::read(bytes)?;
     let said = metadata.get(carried::KEY).map(|text| carried::read(path, text)).transpose()?;
-    let (loss, arithmetic, schema) = match said {
-        Some(Said { net, arithmetic, schema }) => {
+    let (loss, arithmetic, schema, classes) = match said {
+        Some(Said { net, arithmetic, schema, classes }) => {
             ensure!(
                 net.inputs == inputs && net.layers == layers,
                 "the graph is not of the net that amc wrote beside it"
             );
-            (net.loss, arithmetic, schema)
+            (net.loss, arithmetic, schema, classes)
         }
-        None => (None, Arithmetic::Portable, None),
+        None => (None, Arithmetic::Portable, None, Vec::new()),
     };
-    Ok(Found { net: NetFile::new(inputs, layers, loss), parameters, arithmetic, schema, told })
+    Ok(Found { net: NetFile::new(inputs, layers, loss), parameters, arithmetic, schema, classes, told })
 }
 
 fn of_tensors(
@@ -152,7 +184,7 @@ fn of_tensors(
     // An archive has its arrays in the order in which they were saved.
     let order = if format == Format::Npz { Order::Given } else { Order::Names };
     let said = match (&args.net, text) {
-        (Some(net), _) => Said { net: of_file(net, tensors)?, arithmetic: Arithmetic::Portable, schema: None },
+        (Some(net), _) => of_net(of_file(net, tensors)?),
         (None, Some(text)) => {
             if let Some(option) = args.given_of_tensors() {
                 anyhow::bail!("{}: --{option} is said twice: amc wrote its net beside it", place(path));
@@ -162,17 +194,24 @@ fn of_tensors(
         (None, None) => {
             let hidden = args.activation.unwrap_or(ActivationName::Tanh);
             let last = args.output_activation.unwrap_or(ActivationName::Linear);
-            let (inputs, layers) = chain::chain(tensors, order, hidden, last).with_context(|| place(path))?;
+            let Chain { inputs, layers, by_shape } =
+                chain::chain(tensors, order, hidden, last).with_context(|| place(path))?;
+            if let Some(modules) = by_shape {
+                told.push(format!(
+                    "names tell no order of the layers: it is the only one that their shapes allow, {}; --net says otherwise",
+                    modules.join(", ")
+                ));
+            }
             let (hidden, last) = (hidden.name(), last.name());
             told.push(format!(
                 "no net is said: a chain of {} dense layers, {hidden} and {last} at the end; --net, --activation and \
                  --output-activation say otherwise",
                 layers.len()
             ));
-            Said { net: NetFile::new(inputs, layers, None), arithmetic: Arithmetic::Portable, schema: None }
+            of_net(NetFile::new(inputs, layers, None))
         }
     };
-    let Said { net, arithmetic, schema } = said;
+    let Said { net, arithmetic, schema, classes } = said;
     Net::try_new(net.inputs, &net.layers).with_context(|| place(path))?;
     let (parameters, more) = match torch::is_named(tensors) || format == Format::Safetensors {
         true => torch::parameters(tensors, order, net.inputs, &net.layers).with_context(|| place(path))?,
@@ -180,7 +219,12 @@ fn of_tensors(
     };
     told.extend(more);
     told.extend(tensors.iter().filter(|of| of.is_rounded).map(|of| format!("{}: rounded to float32", of.name)));
-    Ok(Found { net, parameters, arithmetic, schema, told })
+    Ok(Found { net, parameters, arithmetic, schema, classes, told })
+}
+
+/// What is said of a net where it is all that is said.
+fn of_net(net: NetFile) -> Said {
+    Said { net, arithmetic: Arithmetic::Portable, schema: None, classes: Vec::new() }
 }
 
 /// A net file; where it does not say how many inputs there are, those that the first layer takes.

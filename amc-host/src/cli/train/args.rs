@@ -18,6 +18,7 @@ use super::transfer::{Plan, Start, Wanted};
 use crate::cli::defaults::Defaults;
 use crate::cli::table::TableArgs;
 use crate::cli::{DataArgs, Switch, ThreadArgs, arithmetics, named, time};
+use crate::data::table::pair;
 use crate::model::Model;
 use crate::model::net_file::{self, NetFile};
 use crate::note;
@@ -121,6 +122,16 @@ pub(in crate::cli) struct TrainArgs {
 }
 
 impl TrainArgs {
+    /// The files that are read.
+    pub(super) fn files(&self) -> Vec<PathBuf> {
+        let table = self.data.table().map_or(Vec::new(), |path| match pair(path) {
+            Some(files) => Vec::from(files),
+            None => vec![path.to_path_buf()],
+        });
+        let others = [self.table.test(), self.from.as_deref(), self.net.as_deref(), self.data.data_dir.as_deref()];
+        table.into_iter().chain(others.into_iter().flatten().map(PathBuf::from)).collect()
+    }
+
     fn defaults(&self, data: &Data) -> &'static Defaults {
         Defaults::of(&self.data.data, data.train.len())
     }
@@ -170,7 +181,13 @@ impl TrainArgs {
                 Grid::DEFAULT.limit()
             );
         }
-        Plan::new(start, &part, self.cache == Switch::On)
+        let plan = Plan::new(start, &part, self.cache == Switch::On)?;
+        ensure!(
+            self.method != Method::Mixed || plan.is_whole(),
+            "--method mixed moves all parameters behind the frozen layers in front: --train all, head or last:K with --cache on; \
+             any other part is for --method amc"
+        );
+        Ok(plan)
     }
 
     /// The net, which fits the data, and the loss.

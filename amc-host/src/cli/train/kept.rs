@@ -40,8 +40,9 @@ pub(super) struct Checksums {
 pub(super) struct Kept {
     /// The program's.
     version: String,
-    /// The command line.
+    /// The command line, and the folder in which it was given.
     pub command: Vec<String>,
+    folder: PathBuf,
     checksums: Checksums,
     /// How long it took.
     pub seconds: f64,
@@ -118,6 +119,19 @@ impl Kept {
         }
     }
 
+    /// Goes to the folder in which the run was begun, if files that it names are not found from here; gives the way to `dir` from
+    /// there.
+    pub fn go_to_its_files(&self, begun: &TrainArgs, dir: &Path) -> anyhow::Result<PathBuf> {
+        let is_found = |file: &PathBuf| file.is_absolute() || file.exists();
+        if begun.files().iter().all(is_found) || !self.folder.is_dir() {
+            return Ok(dir.to_path_buf());
+        }
+        let (dir, folder) = (std::path::absolute(dir)?, self.folder.display());
+        std::env::set_current_dir(&self.folder).with_context(|| folder.to_string())?;
+        note!("files are looked for in {folder}, where the run was begun");
+        Ok(dir)
+    }
+
     /// Checks that data and net are those that the run was begun with.
     pub fn check(&self, dir: &Path, name: &str, now: Checksums) -> anyhow::Result<()> {
         let then = self.checksums;
@@ -133,6 +147,7 @@ pub(super) struct Keeper {
     path: PathBuf,
     every: Duration,
     command: Vec<String>,
+    folder: PathBuf,
     checksums: Checksums,
     /// How long the run took before this.
     before: f64,
@@ -141,10 +156,16 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    /// Of a run of what has these checksums that took so many seconds before.
-    pub fn new(dir: &Path, every: Duration, command: Vec<String>, checksums: Checksums, before: f64) -> Self {
+    /// Of a run, by a command in a folder, of what has these checksums that took so many seconds before.
+    pub fn new(
+        dir: &Path,
+        every: Duration,
+        (command, folder): (Vec<String>, PathBuf),
+        checksums: Checksums,
+        before: f64,
+    ) -> Self {
         let (path, now) = (dir.join(CHECKPOINT), Instant::now());
-        Self { path, every, command, checksums, before, begun: now, last: now }
+        Self { path, every, command, folder, checksums, before, begun: now, last: now }
     }
 
     /// How long the run has taken.
@@ -163,6 +184,7 @@ impl Keeper {
         let kept = Kept {
             version: VERSION.to_string(),
             command: self.command.clone(),
+            folder: self.folder.clone(),
             checksums: self.checksums,
             seconds: self.seconds(),
             curve: curve.to_vec(),

@@ -5,6 +5,8 @@ use std::str::FromStr;
 use amc_core::{Net, Trainable};
 use anyhow::ensure;
 
+use crate::model::net_file::said;
+
 /// What is trained of a net; the rest of it is frozen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Part {
@@ -52,7 +54,7 @@ impl Part {
             && let Some(layer) = layers.iter().find(|layer| !with_parameters.get(**layer).copied().unwrap_or(false))
         {
             ensure!(*layer < count, "--train {layer}: the net has layers 0 to {}", count - 1);
-            anyhow::bail!("--train {layer}: the layer is {}, which has no parameters", net.layers()[*layer]);
+            anyhow::bail!("--train {layer}: the layer is {}, which has no parameters", said(&net.layers()[*layer]));
         }
         let of_layer = |layer: usize, weights: usize| match self {
             _ if !with_parameters[layer] => Trainable::Nothing,
@@ -100,7 +102,7 @@ mod tests {
         assert_eq!(of("0,2"), Ok(vec![All, Nothing, All, Nothing, Nothing]));
         assert_eq!(of("last:5"), Err("--train last:5: 4 layers of the net have parameters".into()));
         assert_eq!(of("5"), Err("--train 5: the net has layers 0 to 4".into()));
-        assert_eq!(of("1,3"), Err("--train 3: the layer is Layer::keep(5), which has no parameters".into()));
+        assert_eq!(of("1,3"), Err("--train 3: the layer is keep (units = 5), which has no parameters".into()));
         for wrong in ["", "last:0", "last:x", "1,,2", "-1", "heads", "99999999999999999999"] {
             assert!(wrong.parse::<Part>().is_err(), "{wrong}");
         }

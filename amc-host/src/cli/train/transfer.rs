@@ -13,7 +13,7 @@ use anyhow::{Context, ensure};
 
 use super::part::Part;
 use crate::data::schema::{Outputs, Schema};
-use crate::model::Model;
+use crate::model::{Model, net_file};
 use crate::note;
 
 /// A net with all parameters to start from.
@@ -50,7 +50,7 @@ impl Start {
         let knew_classes = match &model.schema {
             Some(Schema { outputs: Outputs::Numbers(_), .. }) => false,
             Some(_) => true,
-            None => is_of_classes(&description),
+            None => !model.classes.is_empty() || is_of_classes(&description),
         };
         let fits = has == wanted.outputs || wanted.are_classes && has > wanted.outputs;
         if !wanted.new_head {
@@ -82,7 +82,7 @@ impl Start {
     fn with_head(model: &Model, wanted: &Wanted, place: &Path) -> anyhow::Result<Self> {
         let Model { description, parameters, .. } = model;
         let Some(Layer::Dense(head)) = description.layers.last().copied() else {
-            let kind = description.layers.last().map_or("none".into(), Layer::to_string);
+            let kind = description.layers.last().map_or("none".into(), net_file::said);
             anyhow::bail!("{}: the last layer is {kind}: only a dense one is given other outputs", place.display());
         };
         let by_default = if wanted.are_classes { Activation::Softmax } else { Activation::Linear };
@@ -124,7 +124,7 @@ impl Start {
         let differ = self.description.layers.iter().zip(&now).position(|(a, b)| a != b);
         let differ = differ.or((self.description.layers.len() != layers.len()).then_some(layers.len()));
         if let Some(layer) = differ {
-            let of = |layers: &[Layer]| layers.get(layer).map_or("not there".into(), Layer::to_string);
+            let of = |layers: &[Layer]| layers.get(layer).map_or("not there".into(), net_file::said);
             let (here, there) = (of(layers), of(&self.description.layers));
             anyhow::bail!(
                 "{}: layer {layer} (from 0) is {here}, but {there} in the net that is gone on with",
@@ -181,6 +181,11 @@ impl Plan {
     /// The whole net.
     pub fn whole(&self) -> &Description {
         &self.whole
+    }
+
+    /// Whether all is trained that is not of the frozen layers in front.
+    pub fn is_whole(&self) -> bool {
+        self.transfer.trainable.is_empty()
     }
 
     /// All parameters that the run begins with.

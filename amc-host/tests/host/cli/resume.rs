@@ -136,7 +136,7 @@ fn a_run_killed_a_hundred_times_comes_to_what_the_unbroken_one_does() {
     }
 }
 
-/// A run that began at a model goes on if that is what it was.
+/// A run that began at a model goes on if that is what it was, from wherever it is asked to.
 #[test]
 fn a_run_of_a_models_head_is_gone_on_with() {
     let dir = tempfile::tempdir().expect("a folder");
@@ -145,10 +145,9 @@ fn a_run_of_a_models_head_is_gone_on_with() {
         json(&["train", "--steps", steps, "--out", out, "--json"], dir);
     }
     fs::copy(dir.join("begun/model.amc"), dir.join("model.amc")).expect("copied");
-    let run =
-        ["train", "--from", "model.amc", "--train", "head", "--checkpoint-every", "1ms", "--json", "--steps", "20000"];
+    let run = ["train", "--from", "model.amc", "--train", "head", "--json", "--steps", "20000"];
     let whole = result(json(&[&run[..], &["--out", "whole"]].concat(), dir));
-    let mut cut = spawn(&[&run[..], &["--out", "cut"]].concat(), dir);
+    let mut cut = spawn(&[&run[..], &["--out", "cut", "--checkpoint-every", "1ms"]].concat(), dir);
     while !dir.join("cut/checkpoint").exists() {
         assert_eq!(cut.try_wait().expect("its state"), None, "it is killed before its end");
         std::thread::yield_now();
@@ -158,7 +157,11 @@ fn a_run_of_a_models_head_is_gone_on_with() {
     fs::copy(dir.join("other/model.amc"), dir.join("model.amc")).expect("copied");
     refused(&["train", "--resume", "cut"], dir, &["the net is not what it was when the run in cut was begun"]);
     fs::copy(dir.join("begun/model.amc"), dir.join("model.amc")).expect("copied");
-    assert_eq!(result(json(&["train", "--resume", "cut", "--json"], dir)), whole);
+    // From another folder the way to the model is another, too.
+    let elsewhere = dir.join("elsewhere");
+    fs::create_dir(&elsewhere).expect("made");
+    assert_eq!(result(json(&["train", "--resume", "../cut", "--json"], &elsewhere)), whole);
+    assert!(dir.join("cut/model.amc").exists());
 }
 
 #[test]

@@ -21,6 +21,20 @@ fn table(dir: &Path) {
 const TRAIN: [&str; 6] = ["train", "--data", "levels.csv", "--steps", "3000", "--json"];
 const MODEL: &str = "runs/levels/model.amc";
 
+/// A name with a comma is told from two names.
+#[test]
+fn names_with_commas_are_quoted_where_they_are_listed() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let row = |i: usize| format!("{},{}\n", i % 3, ["\"salt, sea\"", "fresh", "\"a \"\"b\"\"\""][i % 3]);
+    fs::write(dir.path().join("t.csv"), "x,water\n".to_string() + &(0..30).map(row).collect::<String>())
+        .expect("written");
+    json(&["train", "--data", "t.csv", "--steps", "20", "--json", "--out", "t"], dir.path());
+    let told = stdout(&["info", "t/model.amc"], dir.path());
+    assert!(told.contains("# classes: \"a \\\"b\\\"\", fresh, \"salt, sea\"\n"), "{told}");
+    fs::write(dir.path().join("t.csv"), "x,water\n1,brackish\n").expect("written");
+    refused(&["eval", "t/model.amc", "--data", "t.csv"], dir.path(), &["fresh, \"salt, sea\""]);
+}
+
 #[test]
 fn a_sorted_table_with_texts_is_learned_and_its_names_are_kept() {
     let dir = tempfile::tempdir().expect("a folder");

@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use amc_engine::description::{ActivationName, Description, LossName};
 use amc_host::model::Model;
+use amc_kernels::Arithmetic;
 use serde_json::Value;
 
 use super::{amc, json, refused, stdout};
@@ -67,8 +69,9 @@ fn a_net_file_says_what_is_not_trainable() {
     let line = ["net.toml: layer 0 (from 0) is not trainable: --from MODEL says what it is"];
     refused(&["train", "--net", "net.toml"], dir.path(), &line);
     fs::write(dir.path().join("net.toml"), file.replacen("units = 16", "units = 17", 1)).expect("written");
-    let line =
-        ["net.toml: layer 1 (from 0) is Layer::dense(17, Activation::Tanh), but Layer::dense(16, Activation::Tanh)"];
+    let line = [
+        "net.toml: layer 1 (from 0) is dense (activation = \"tanh\", units = 17), but dense (activation = \"tanh\", units = 16)",
+    ];
     refused(&["train", "--from", "begun/model.amc", "--net", "net.toml"], dir.path(), &line);
 }
 
@@ -151,7 +154,12 @@ fn what_does_not_go_together_is_refused() {
         (&["--train", "norms"], &["nothing is trained: the layers chosen have no parameters"]),
         (&["--new-head", "--train", "0"], &["the last layer has outputs that begin at 0: --train it, too"]),
         (&["--train", "tail"], &["use all, head, last:K, biases, norms, or numbers of layers"]),
-        (&["--train", "biases", "--method", "mixed"], &["mixed moves are of all parameters that a net has"]),
+        (
+            &["--train", "biases", "--method", "mixed"],
+            &["--method mixed moves", "--train all, head or last:K", "--method amc"],
+        ),
+        (&["--train", "0", "--method", "mixed"], &["--train all, head or last:K with --cache on"]),
+        (&["--train", "head", "--cache", "off", "--method", "mixed"], &["--train all, head or last:K with --cache on"]),
         (&["--layers", "64,10"], &["--layers", "cannot be used with"]),
         (
             &["--data", "sine"],
@@ -163,4 +171,55 @@ fn what_does_not_go_together_is_refused() {
     }
     refused(&["train", "--train", "head"], dir.path(), &["--from <MODEL>"]);
     refused(&["train", "--from", "nothing.amc"], dir.path(), &["nothing.amc"]);
+}
+
+/// What frozen layers give has no column.
+#[test]
+fn features_of_frozen_layers_are_called_so() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (linear, mse) = (ActivationName::Linear, LossName::Mse);
+    let description = Description::new(&[2, 4, 3], linear, linear, mse);
+    // Weights of which squares are beyond single precision.
+    let parameters = [vec![1e19; 12], vec![0.5; 15]].concat();
+    let model = Model { description, arithmetic: Arithmetic::Portable, parameters, schema: None, classes: Vec::new() };
+    model.save(&dir.path().join("large.amc")).expect("saved");
+    let rows: String = (0..60).map(|i| format!("{},{},{}\n", i % 7, i % 5, ["a", "b", "c"][i % 3])).collect();
+    fs::write(dir.path().join("t.csv"), rows).expect("written");
+    let from = ["train", "--data", "t.csv", "--from", "large.amc", "--new-head", "--train", "head"];
+    let words = ["feature 3 (from 0) of the frozen layers reaches", "too large for the signal norm"];
+    refused(&from, dir.path(), &words);
+}
+
+/// What tests is not to have trained the model, as far as its own run tells.
+#[test]
+fn rows_that_may_have_trained_the_model_are_warned_of() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let rows: String = (0..40).map(|i| format!("{},{},{}\n", i % 8, i / 8, ["x", "y"][i % 2])).collect();
+    for name in ["t.csv", "other.csv"] {
+        fs::write(dir.path().join(name), format!("a,b,c\n{rows}")).expect("written");
+    }
+    json(&["train", "--data", "t.csv", "--steps", "2", "--out", "begun", "--json"], dir.path());
+    let told = |more: &[&str]| {
+        let args = ["train", "--from", "begun/model.amc", "--steps", "2", "--out", "on", "--force"];
+        let output = amc(&[&args[..], more].concat(), dir.path());
+        let told = String::from_utf8(output.stderr).expect("UTF-8");
+        assert!(output.status.success(), "{told}");
+        told
+    };
+    let words = "warning: begun/model.amc was trained on rows of t.csv, too, and tested with --split random:1 --test-fraction 0.2";
+    for more in [
+        &["--data", "t.csv", "--split", "random:2"][..],
+        &["--data", "./t.csv", "--split", "last"],
+        &["--data", "t.csv", "--test-fraction", "0.5"],
+        &["--data", "other.csv", "--test", "t.csv"],
+    ] {
+        assert!(told(more).replace("./t.csv", "t.csv").contains(words), "{more:?}: {}", told(more));
+    }
+    for more in [
+        &["--data", "t.csv"][..],
+        &["--data", "other.csv", "--split", "last"],
+        &["--data", "t.csv", "--test", "other.csv"],
+    ] {
+        assert!(!told(more).contains("warning: begun"), "{more:?}: {}", told(more));
+    }
 }
