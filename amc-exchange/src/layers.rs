@@ -101,6 +101,12 @@ impl Fitting<'_> {
         FitError::Unknown { layer: self.layer, kind: self.kind() }
     }
 
+    /// Its activation is one that other toolchains do not have so.
+    pub(crate) fn unknown_activation(&self) -> FitError {
+        let activation = format!("{:?}", self.of.activation()).to_lowercase();
+        FitError::Unknown { layer: self.layer, kind: format!("{} with {activation}", self.kind()) }
+    }
+
     pub(crate) fn wrong_shape(&self, tensor: &Tensor, wanted: String) -> FitError {
         let found = shape_text(&tensor.shape);
         FitError::Shape { layer: self.layer, kind: self.kind(), name: tensor.name.clone(), found, wanted }

@@ -26,6 +26,17 @@ pub fn of_model(error: ModelError) -> PyErr {
     }
 }
 
+/// What was wrong with a net from another toolchain, or with its file.
+pub fn of_import(error: anyhow::Error) -> PyErr {
+    match error.downcast_ref::<io::Error>() {
+        Some(of) => match of.raw_os_error() {
+            Some(_) => of_file(Path::new(&error.to_string()), of),
+            None => refused(error),
+        },
+        None => refused(error),
+    }
+}
+
 /// `FileNotFoundError` and its like, with the name of the file.
 fn of_file(path: &Path, error: &io::Error) -> PyErr {
     match error.raw_os_error() {

@@ -1,13 +1,15 @@
 //! Training on arrays.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Mutex, PoisonError};
 
 use amc_engine::data::Data;
 use amc_engine::train::{Checkpoint, train_on};
-use amc_host::data::prepare::rows::{self, RowTargets, Rows};
+use amc_host::data::prepare::rows::{self, Known, RowTargets, Rows};
 use amc_host::model::Model;
 use anyhow::{Context, ensure};
 use numpy::{PyReadonlyArray1, PyReadonlyArray2};
@@ -90,9 +92,9 @@ impl Targets<'_> {
     }
 }
 
-/// Trains a net on rows, from the beginning or on from where `chain` stands.
+/// Trains a net on rows, from the beginning, from a model, or on from where `chain` stands.
 #[pyfunction]
-#[pyo3(signature = (x, names, targets, asked, chain, keep, progress))]
+#[pyo3(signature = (x, names, targets, asked, chain, keep, progress, model))]
 #[allow(clippy::too_many_arguments)]
 pub fn fit(
     py: Python<'_>,
@@ -103,15 +105,20 @@ pub fn fit(
     chain: Option<&[u8]>,
     keep: bool,
     progress: Option<Py<PyAny>>,
+    model: Option<(PyRef<'_, Net>, PathBuf)>,
 ) -> PyResult<Fitted> {
     let rows = Rows { features: arrays::rows(&x)?.0, names, targets: targets.read()? };
-    let (data, schema) = rows::of(rows).map_err(refused)?;
+    let model = model.as_ref().map(|(net, path)| (net.model(), path.as_path()));
+    let known = model.and_then(|(model, _)| model.schema.as_ref());
+    let known = known.map(|schema| Known { schema, has_outputs: !asked.new_head });
+    let classes = model.and_then(|(model, _)| model.class_names()).filter(|_| !asked.new_head).unwrap_or_default();
+    let (data, schema) = rows::of_known(rows, known.as_ref(), classes).map_err(refused)?;
     let from = chain.map(Chain::read).transpose().map_err(refused)?;
     let made = from.as_ref().map_or(0, |chain| chain.made);
-    let plan = asked.plan(&data, made).map_err(refused)?;
+    let plan = asked.plan(&data, made, model).map_err(refused)?;
     from.as_ref().map_or(Ok(()), |chain| chain.check(&data, &plan)).map_err(refused)?;
     let fixed = plan.fixed();
-    let Plan { description, settings, until_loss } = plan;
+    let Plan { description, begun, settings, until_loss } = plan;
 
     let (asked_to_end, now) = (AtomicBool::new(false), Mutex::new((made, f32::NAN)));
     let now = || now.lock().unwrap_or_else(PoisonError::into_inner);
@@ -130,6 +137,7 @@ pub fn fit(
     let work = || {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads).build()?;
         pool.install(|| {
+            let data = begun.as_ref().map_or(Ok(Cow::Borrowed(&data)), |plan| plan.data(&data, settings.arithmetic))?;
             train_on(&description, &data, &settings, from.as_ref().map(|chain| &chain.place), |moves, test| {
                 let progress = moves.progress(test);
                 let (step, loss) = (progress.counters.steps, progress.loss);
@@ -152,7 +160,10 @@ pub fn fit(
     };
     let chain = place.map(chain).transpose().map_err(refused)?;
     let (counters, loss, sigma) = (trained.counters, trained.train_loss, trained.sigma);
-    let parameters = trained.parameters;
+    let (description, parameters) = match &begun {
+        Some(plan) => (plan.whole().clone(), plan.with(&trained.parameters)),
+        None => (description, trained.parameters),
+    };
     let model =
         Model { description, arithmetic: settings.arithmetic, parameters, schema: Some(schema), classes: Vec::new() };
     let net = Py::new(py, Net::from(model))?;

@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 
 use amc_core::{Activation, Layer};
 use amc_engine::data::{Data, OwnedTargets, Set, Values};
+use amc_engine::description::{ActivationName, LossName};
 use amc_engine::train::check_evaluation;
 use amc_host::data::schema::{Kind, Schema};
 use amc_host::export::{c, c99, prefix, rust, to_npz, to_onnx, to_safetensors};
 use amc_host::fold::fold;
+use amc_host::import::{self, Asked, Format, way_here};
 use amc_host::model::{Model, params_hash};
 use amc_host::predict::predict;
 use anyhow::{bail, ensure};
@@ -16,7 +18,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyType};
 
 use crate::arrays;
-use crate::errors::{of_model, refused};
+use crate::errors::{of_import, of_model, refused};
+use crate::settings::named;
 
 /// What errors call a net that was pickled.
 const PICKLED: &str = "the pickled net";
@@ -32,6 +35,11 @@ impl From<Model> for Net {
 }
 
 impl Net {
+    /// The model.
+    pub fn model(&self) -> &Model {
+        &self.0
+    }
+
     fn schema(&self) -> Option<&Schema> {
         self.0.schema.as_ref()
     }
@@ -80,6 +88,36 @@ impl Net {
             return Err(refused(anyhow::anyhow!("{path}: {feature} is of texts: `amc predict` reads such tables")));
         }
         Ok(Self(model))
+    }
+
+    /// Reads a net from another toolchain.
+    #[staticmethod]
+    fn read(
+        path: PathBuf,
+        net: Option<PathBuf>,
+        activation: Option<&str>,
+        output_activation: Option<&str>,
+        loss: Option<&str>,
+        classes: Vec<String>,
+    ) -> PyResult<Self> {
+        let format = Format::of(&path).ok_or_else(|| {
+            let way = way_here(&path).map_or(String::new(), |way| format!(": {way}"));
+            refused(anyhow::anyhow!("{}: .safetensors, .npz and .onnx are read{way}", path.display()))
+        })?;
+        let activation_of = |what: &str, name: Option<&str>| {
+            name.map(|name| named(what, name, &ActivationName::ALL, ActivationName::name)).transpose().map_err(refused)
+        };
+        let asked = Asked {
+            net,
+            activation: activation_of("activation", activation)?,
+            output_activation: activation_of("output_activation", output_activation)?,
+            loss: loss.map(|loss| named("loss", loss, &LossName::ALL, LossName::name)).transpose().map_err(refused)?,
+            classes,
+        };
+        if let Some(option) = asked.given_of_tensors().filter(|_| format == Format::Onnx) {
+            return Err(refused(anyhow::anyhow!("{}: --{option} is not for a .onnx file", path.display())));
+        }
+        import::read(&path, format, &asked).map(Self).map_err(of_import)
     }
 
     /// Reads what was pickled.

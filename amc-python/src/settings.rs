@@ -1,10 +1,15 @@
 //! What an estimator is told of its net and its training, and what it takes by default: what `amc train` does on a table.
 
+use std::path::Path;
+
 use amc_core::chain::Options;
 use amc_engine::data::Data;
 use amc_engine::description::{ActivationName, Description, LossName};
 use amc_engine::train::{Batching, Initial, Method, Settings, Transfer};
 use amc_host::cli::defaults::Defaults;
+use amc_host::model::{Model, params_hash};
+use amc_host::transfer::part::Part;
+use amc_host::transfer::{self, Start, Wanted};
 use amc_kernels::Arithmetic;
 use anyhow::{Context, ensure};
 use pyo3::prelude::*;
@@ -25,12 +30,16 @@ pub struct Asked {
     seed: u64,
     threads: Option<usize>,
     arithmetic: String,
+    train: Option<String>,
+    pub new_head: bool,
 }
 
 /// What a fit is made by.
 pub struct Plan {
-    /// The net and its loss.
+    /// The net that is trained, and its loss: what is behind frozen layers, if there are such.
     pub description: Description,
+    /// What is taken over of a model, if it begins at one.
+    pub begun: Option<transfer::Plan>,
     /// How it is trained.
     pub settings: Settings,
     /// The loss at which it ends.
@@ -40,13 +49,14 @@ pub struct Plan {
 impl Plan {
     /// All of which a chain that goes on has to be the same.
     pub fn fixed(&self) -> String {
-        let Settings { method, options, signal_norm, seed, arithmetic, .. } = &self.settings;
-        format!("{:?}", (&self.description, method, options, signal_norm, seed, arithmetic))
+        let Settings { method, options, signal_norm, seed, arithmetic, transfer, .. } = &self.settings;
+        let begun = self.begun.as_ref().map(|plan| (params_hash(&plan.parameters()), &transfer.trainable));
+        format!("{:?}", (&self.description, method, options, signal_norm, seed, arithmetic, begun))
     }
 }
 
 /// The one of `all` that has this name.
-fn named<T: Copy>(what: &str, given: &str, all: &[T], name: fn(T) -> &'static str) -> anyhow::Result<T> {
+pub fn named<T: Copy>(what: &str, given: &str, all: &[T], name: fn(T) -> &'static str) -> anyhow::Result<T> {
     let found = all.iter().copied().find(|one| name(*one) == given);
     found.with_context(|| {
         let names: Vec<_> = all.iter().map(|one| name(*one)).collect();
@@ -55,10 +65,14 @@ fn named<T: Copy>(what: &str, given: &str, all: &[T], name: fn(T) -> &'static st
 }
 
 impl Asked {
-    /// The plan for these data, of which `made` moves have been made.
-    pub fn plan(&self, data: &Data, made: u64) -> anyhow::Result<Plan> {
+    /// The plan for these data, of which `made` moves have been made, beginning at a model that errors call by its file.
+    pub fn plan(&self, data: &Data, made: u64, model: Option<(&Model, &Path)>) -> anyhow::Result<Plan> {
         let defaults = Defaults::of_table(data.train.len());
-        let description = self.description(data, defaults)?;
+        let begun = model.map(|(model, place)| self.begun(model, place, data, defaults)).transpose()?;
+        let description = match &begun {
+            Some(plan) => plan.head()?,
+            None => self.description(data, defaults)?,
+        };
         let method = named("method", &self.method, &Method::ALL, Method::name)?;
         let arithmetic = named("arithmetic", &self.arithmetic, &Arithmetic::ALL, Arithmetic::name)?;
         ensure!(
@@ -74,6 +88,11 @@ impl Asked {
         if let Some((name, _)) = of_amc.iter().find(|(_, is_said)| *is_said && method == Method::Mixed) {
             anyhow::bail!("{name} is of method='amc': method='mixed' finds its step sizes by itself");
         }
+        ensure!(
+            method != Method::Mixed || begun.as_ref().is_none_or(transfer::Plan::is_whole),
+            "method='mixed' moves all parameters behind the frozen layers in front: train=None, 'head' or 'last:K'; any other part is \
+             for method='amc'"
+        );
         let options = Options {
             sigma: self.sigma.unwrap_or(defaults.sigma),
             epsilon: self.epsilon.unwrap_or(defaults.epsilon),
@@ -96,7 +115,26 @@ impl Asked {
             arithmetic,
         };
         let until_loss = self.until_loss.or(defaults.until_loss.filter(|_| by_default));
-        Ok(Plan { description, settings, until_loss })
+        let settings = match &begun {
+            Some(plan) => plan.settings(settings),
+            None => settings,
+        };
+        Ok(Plan { description, begun, settings, until_loss })
+    }
+
+    /// What is taken over of a model, as `amc train --from` does.
+    fn begun(&self, model: &Model, place: &Path, data: &Data, defaults: &Defaults) -> anyhow::Result<transfer::Plan> {
+        let (outputs, are_classes) = (data.train.outputs(), data.train.has_classes());
+        let wanted = Wanted { outputs, are_classes, new_head: self.new_head, output: None };
+        let mut start = Start::of(model, &wanted, place)?;
+        let (inputs, width) = (start.description.inputs, data.train.width());
+        ensure!(inputs == width, "{}: the net takes {inputs} features, but X has {width}", place.display());
+        if self.new_head {
+            start.description.loss = if are_classes { defaults.loss } else { LossName::Mse };
+        }
+        let part = self.train.as_deref().unwrap_or("all").parse::<Part>();
+        let part = part.map_err(|reason| anyhow::anyhow!("train is {:?}: {reason}", self.train))?;
+        transfer::Plan::new(start, &part, true)
     }
 
     fn description(&self, data: &Data, defaults: &Defaults) -> anyhow::Result<Description> {

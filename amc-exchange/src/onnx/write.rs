@@ -134,7 +134,8 @@ pub fn write(description: &Description, parameters: &[f32], texts: &[(&str, &str
                 writer.flat();
                 writer.node("Softmax", vec![], vec![int("axis", -1)]);
             }
-            _ => {}
+            Activation::Linear => {}
+            _ => return Err(Fitting { layer: index, of: layer }.unknown_activation().into()),
         }
         outputs = layer.units();
     }

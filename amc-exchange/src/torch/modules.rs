@@ -106,7 +106,8 @@ pub fn modules(description: &Description, parameters: &[f32]) -> Result<Modules,
             Activation::Relu => made.module("ReLU()"),
             Activation::Sigmoid => made.module("Sigmoid()"),
             Activation::Softmax => made.module("Softmax(1)"),
-            _ => {}
+            Activation::Linear => {}
+            _ => return Err(Fitting { layer: index, of: layer }.unknown_activation().into()),
         }
     }
     Ok(made.finish())

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 use clap::Args;
 
-use self::net::Format;
+use crate::import::{Format, way_here};
 
 #[derive(Args)]
 pub(super) struct ImportArgs {
@@ -25,17 +25,19 @@ pub(super) struct ImportArgs {
 }
 
 pub(super) fn run(args: &ImportArgs) -> anyhow::Result<()> {
-    let ending = args.file.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-    let format = Format::ALL.into_iter().find(|format| format.ending() == ending);
+    let format = Format::of(&args.file);
     let (foreign, what) = match format {
-        Some(format) => (args.flash.given().or_else(|| args.net.given_in_vain(format)), format!("a .{ending} file")),
+        Some(format) => {
+            let foreign = args.flash.given().or_else(|| args.net.given_in_vain(format));
+            (foreign, format!("a .{} file", format.ending()))
+        }
         None => (args.net.given(), "a device's flash memory".to_string()),
     };
     let are_same = args.file.canonicalize().ok().zip(args.output.canonicalize().ok()).is_some_and(|(a, b)| a == b);
     if are_same {
         bail!("{}: the model file would take its place: name another with -o", args.file.display());
     }
-    if let Some(way) = way_here(&ending) {
+    if let Some(way) = way_here(&args.file) {
         bail!("{}: .safetensors, .npz and .onnx are read: {way}", args.file.display());
     }
     if let Some(option) = foreign {
@@ -45,18 +47,6 @@ pub(super) fn run(args: &ImportArgs) -> anyhow::Result<()> {
         Some(format) => net::run(&args.file, format, &args.net, &args.output),
         None => flash::run(&args.file, &args.flash, &args.output),
     }
-}
-
-/// How a net in a file of another format gets into one that is read.
-fn way_here(ending: &str) -> Option<&'static str> {
-    Some(match ending {
-        "pt" | "pth" | "ckpt" => {
-            "in Python, safetensors.torch.save_file(net.state_dict(), \"net.safetensors\") writes one of a net of PyTorch"
-        }
-        "h5" | "keras" => "in Python, numpy.savez(\"net.npz\", *net.get_weights()) writes one of a net of Keras",
-        "pb" | "tflite" => "tf2onnx writes one of a net of TensorFlow",
-        _ => return None,
-    })
 }
 
 /// The first of these options that was given.

@@ -4,10 +4,8 @@ mod about;
 mod args;
 mod best;
 mod kept;
-mod part;
 mod stop;
 mod tested;
-mod transfer;
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
@@ -28,7 +26,6 @@ use self::best::{Lowest, Watch};
 use self::kept::{Checksums, Keeper, Kept, checksums};
 use self::stop::{ASKED, StopArgs, asked};
 use self::tested::may_have_trained;
-use self::transfer::Plan;
 use crate::console::print;
 use crate::data::prepare::{self, Prepared};
 use crate::data::schema::{Outputs, Schema, listed};
@@ -37,6 +34,7 @@ use crate::metrics::Metrics;
 use crate::model::{Model, params_hash};
 use crate::note;
 use crate::output::{self, Folder, Point, Summary};
+use crate::transfer::Plan;
 
 /// Points on a loss curve, about.
 const CURVE_POINTS: u64 = 500;

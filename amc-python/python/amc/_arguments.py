@@ -23,6 +23,8 @@ class Asked(TypedDict):
     seed: int
     threads: int | None
     arithmetic: str
+    train: str | None
+    new_head: bool
 
 
 def whole(name: str, value: SupportsIndex, least: int, most: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any, cast
 
@@ -64,6 +65,8 @@ class Classifier(ClassifierMixin, Trainer):
                 raise ValueError("y has 1 class only: there is nothing to tell apart")
             names = [_name(of) for of in self.classes_.tolist()]
             self._train(x, (places.astype(np.int64), names), progress)
+            if self.from_model is not None:
+                self.classes_ = _classes(self._net, str(self.from_model), dict(zip(names, self.classes_, strict=True)))
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
@@ -151,17 +154,67 @@ def load(path: str | PathLike[str]) -> Classifier | Regressor:
     Classifier or Regressor
         By what the net gives.
     """
-    net = _native.Net.load(path)
+    return _estimator(_native.Net.load(path), path)
+
+
+def read(
+    path: str | PathLike[str],
+    *,
+    net: str | PathLike[str] | None = None,
+    activation: str | None = None,
+    output_activation: str | None = None,
+    loss: str | None = None,
+    classes: Sequence[object] = (),
+) -> Classifier | Regressor:
+    """The estimator of a net from PyTorch, Keras or ONNX, as ``amc import`` reads it.
+
+    `Trainer.save` writes the model file that ``amc import`` would write, and from which `from_model` goes on. What is guessed of the
+    net is printed to the process's stderr, as the command does.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A file of .safetensors, .npz or .onnx.
+    net : str or path-like, default=None
+        Of .safetensors and .npz, the layers that the tensors are of, as a TOML file.
+    activation : str, default=None
+        Of .safetensors and .npz without a net, the activation of hidden layers. None for "tanh".
+    output_activation : str, default=None
+        The same of the output layer. None for "linear".
+    loss : {"mse", "cross-entropy"}, default=None
+        The loss that training goes on with. None for cross-entropy behind softmax, and else mse.
+    classes : sequence, default=()
+        The classes that the outputs are, in their order.
+
+    Returns
+    -------
+    Classifier or Regressor
+        By what the net gives; a classifier, too, where `classes` says so.
+    """
+    names = [_name(of) for of in classes]
+    return _estimator(_native.Net.read(path, net, activation, output_activation, loss, names), path)
+
+
+def _estimator(net: _native.Net, path: str | PathLike[str]) -> Classifier | Regressor:
+    """The estimator of a net that was read from a file."""
     if net.classes is None:
         regressor = Regressor._of(net)
         regressor._is_column = net.count == 1
         return regressor
-    if len(net.classes) != net.count:
-        raise ValueError(f"{path}: the net has {net.count} outputs for {len(net.classes)} classes")
     classifier = Classifier._of(net)
-    are_whole = all(name.removeprefix("-").isdecimal() and str(int(name)) == name for name in net.classes)
-    classifier.classes_ = np.array([int(name) for name in net.classes] if are_whole else net.classes)
+    classifier.classes_ = _classes(net, str(path), {})
     return classifier
+
+
+def _classes(net: _native.Net, path: str, known: dict[str, Any]) -> NDArray[Any]:
+    """The classes of a net's outputs: those that are known by their names, if that is all of them, and else as names say."""
+    names = net.classes or []
+    if len(names) != net.count:
+        raise ValueError(f"{path}: the net has {net.count} outputs for {len(names)} classes")
+    if all(name in known for name in names):
+        return np.array([known[name] for name in names])
+    are_whole = all(name.removeprefix("-").isdecimal() and str(int(name)) == name for name in names)
+    return np.array([int(name) for name in names] if are_whole else names)
 
 
 def _name(of: object) -> str:

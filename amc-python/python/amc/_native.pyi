@@ -16,6 +16,15 @@ class Net:
     @staticmethod
     def load(path: str | PathLike[str]) -> Net: ...
     @staticmethod
+    def read(
+        path: str | PathLike[str],
+        net: str | PathLike[str] | None,
+        activation: str | None,
+        output_activation: str | None,
+        loss: str | None,
+        classes: list[str],
+    ) -> Net: ...
+    @staticmethod
     def of_bytes(bytes: bytes) -> Net: ...
     def __reduce__(self) -> tuple[Callable[[bytes], Net], tuple[bytes]]: ...
     def save(self, path: str | PathLike[str]) -> None: ...
@@ -68,6 +77,7 @@ def fit(
     chain: bytes | None,
     keep: bool,
     progress: Callable[[int, float], object] | None,
+    model: tuple[Net, str | PathLike[str]] | None,
 ) -> Fitted: ...
 def minimize(
     loss: Callable[[NDArray[np.float32]], SupportsFloat],

@@ -56,6 +56,14 @@ class Trainer(BaseEstimator):
         Threads, which change no result; None for all cores.
     arithmetic : {"portable", "fused"}, default="portable"
         What a multiply-add rounds: the bits of every machine, or those of every machine that has FMA instructions.
+    from_model : str or path-like, default=None
+        A model file that a fit begins at, as ``amc train --from`` does: its net, its parameters, and what it knows of features, their
+        scale, and classes. Classes that it does not know get outputs of their own. `layers` and `activation` are then its own.
+    train : str, default=None
+        Which part of the net of `from_model` is trained, where the rest of it stays: "all", "head" (the last layer), "last:K" (the
+        last K layers that have parameters), "biases", "norms", or numbers of layers, from 0, with commas between. None for all.
+    new_head : bool, default=False
+        Whether the last layer of the net of `from_model` is replaced, for other classes or numbers: its weights begin at 0.
     warm_start : bool, default=False
         Whether a fit goes on with the chain of the last one, with `steps` more moves on the same samples: two fits are, to the
         bit, one of as many moves. The chain is kept, and pickled, with the estimator. Settings other than `steps`, `until_loss`
@@ -93,6 +101,9 @@ class Trainer(BaseEstimator):
         seed: int = 1,
         threads: int | None = None,
         arithmetic: str = "portable",
+        from_model: str | PathLike[str] | None = None,
+        train: str | None = None,
+        new_head: bool = False,
         warm_start: bool = False,
     ) -> None:
         self.layers = layers
@@ -107,6 +118,9 @@ class Trainer(BaseEstimator):
         self.seed = seed
         self.threads = threads
         self.arithmetic = arithmetic
+        self.from_model = from_model
+        self.train = train
+        self.new_head = new_head
         self.warm_start = warm_start
 
     @property
@@ -207,6 +221,10 @@ class Trainer(BaseEstimator):
             raise TypeError(f"layers is {self.layers!r}: use a sequence of whole numbers, like (32,)") from None
         if not isinstance(self.signal_norm, bool | np.bool_ | None):
             raise TypeError(f"signal_norm is {self.signal_norm!r}: use True, False or None")
+        if not isinstance(self.new_head, bool | np.bool_):
+            raise TypeError(f"new_head is {self.new_head!r}: use True or False")
+        if self.from_model is None and (self.train is not None or self.new_head):
+            raise ValueError("train and new_head are of a net that is gone on with: name its file, from_model")
         return {
             "layers": [whole("a number of layers", units, 1, LARGEST_U32) for units in layers],
             "activation": str(self.activation),
@@ -220,6 +238,8 @@ class Trainer(BaseEstimator):
             "seed": whole("seed", self.seed, 0, LARGEST_U64),
             "threads": whole_or_none("threads", self.threads, 1, _native.most_threads()),
             "arithmetic": str(self.arithmetic),
+            "train": None if self.train is None else str(self.train),
+            "new_head": bool(self.new_head),
         }
 
     def _train(self, x: NDArray[np.float32], targets: Any, progress: ProgressCallback | None) -> None:
@@ -227,7 +247,9 @@ class Trainer(BaseEstimator):
         names = getattr(self, "feature_names_in_", None)
         chain = getattr(self, "_chain", None) if self.warm_start else None
         names = None if names is None else [str(name) for name in names]
-        fitted = _native.fit(x, names, targets, self._asked(), chain, bool(self.warm_start), progress)
+        asked = self._asked()
+        model = None if self.from_model is None else (_native.Net.load(self.from_model), self.from_model)
+        fitted = _native.fit(x, names, targets, asked, chain, bool(self.warm_start), progress, model)
         self._net, self._chain = fitted.net, fitted.chain
         self.loss_, self.n_steps_, self.sigma_ = fitted.loss, fitted.steps, fitted.sigma
         self.acceptance_rate_ = fitted.accepted / fitted.steps

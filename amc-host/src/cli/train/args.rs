@@ -12,9 +12,7 @@ use amc_kernels::Arithmetic;
 use anyhow::{bail, ensure};
 use clap::Args;
 
-use super::part::Part;
 use super::stop::StopArgs;
-use super::transfer::{Plan, Start, Wanted};
 use crate::cli::defaults::Defaults;
 use crate::cli::table::TableArgs;
 use crate::cli::{DataArgs, Switch, ThreadArgs, arithmetics, named, time};
@@ -23,6 +21,8 @@ use crate::model::Model;
 use crate::model::net_file::{self, NetFile};
 use crate::note;
 use crate::output::Folder;
+use crate::transfer::part::Part;
+use crate::transfer::{Plan, Start, Wanted};
 
 #[derive(Args)]
 pub(in crate::cli) struct TrainArgs {

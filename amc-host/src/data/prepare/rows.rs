@@ -78,6 +78,20 @@ pub enum RowsError {
         /// What it is.
         value: f32,
     },
+    /// A net that is gone on with takes windows of rows, or texts.
+    #[error("the model takes texts, or several rows at once: `amc train --from` reads such tables")]
+    Unlike,
+    /// A feature of a net that is gone on with.
+    #[error("there is no feature {0}, which the model was trained on")]
+    NoFeature(String),
+    /// Not as many features as a net that is gone on with takes.
+    #[error("X has {width} features, and the model takes {wanted}")]
+    Width {
+        /// Features.
+        width: usize,
+        /// Those of the model.
+        wanted: usize,
+    },
     /// They take more memory than there is.
     #[error(transparent)]
     Memory(#[from] MemoryError),
@@ -92,13 +106,23 @@ pub enum RowsError {
 /// # Errors
 /// A [`RowsError`] of rows that do not go together or are not finite.
 pub fn of(rows: Rows) -> Result<(Data, Schema), RowsError> {
+    of_known(rows, None, &[])
+}
+
+/// The same for a net that is gone on with: as it knows rows like these, columns by their names where both have some, on its own
+/// scale; and its `classes` first, those that are new behind them. With another head it finds whatever there is: then `known` gives
+/// no outputs, and there are no `classes`.
+///
+/// # Errors
+/// A [`RowsError`], of features that the net does not have, too.
+pub fn of_known(rows: Rows, known: Option<&Known<'_>>, classes: &[String]) -> Result<(Data, Schema), RowsError> {
     let Rows { features, names, targets } = rows;
     let count = targets.rows();
     let width = features.len().checked_div(count).unwrap_or(0);
     if width == 0 || features.len() != width * count {
         return Err(RowsError::Length { features: features.len(), targets: count });
     }
-    let (target, target_names) = target(targets, count)?;
+    let (target, target_names) = target(targets.beside(classes), count)?;
     if let Some(names) = names.as_ref().map(Vec::len).filter(|names| *names != width) {
         return Err(RowsError::Names { names, width });
     }
@@ -114,21 +138,86 @@ pub fn of(rows: Rows) -> Result<(Data, Schema), RowsError> {
         let name = names.as_ref().map(|names| names[column].clone());
         Feature { column, name, kind: Kind::Number(None) }
     };
+    let own: Vec<_> = (0..width).map(feature).collect();
+    let taken = known.map_or_else(|| Ok(own.clone()), |known| known.features(&own))?;
+    let features: Vec<f32> =
+        features.chunks_exact(width).flat_map(|row| taken.iter().map(|feature| row[feature.column])).collect();
+    let taken_width = taken.len();
     let schema = Schema {
         width: width + target_names.len(),
-        features: (0..width).map(feature).collect(),
+        features: taken,
         targets: (width..).zip(target_names.into_iter().map(Some)).collect(),
         outputs: target.outputs(),
         window: Window::default(),
-        input_scaling: scalings(&features, width, &all, Normalise::Standard),
-        output_scaling: target.scaling(&all, Normalise::Standard),
+        input_scaling: match known {
+            Some(known) => known.schema.input_scaling.clone(),
+            None => scalings(&features, taken_width, &all, Normalise::Standard),
+        },
+        output_scaling: match known {
+            Some(Known { schema, has_outputs: true }) if !schema.output_scaling.is_empty() => {
+                schema.output_scaling.clone()
+            }
+            _ => target.scaling(&all, Normalise::Standard),
+        },
     };
     let scaled = schema.scale(features);
     let train = set(&schema, &scaled, &target, &all)?;
     Ok((Data { train, test: None }, schema))
 }
 
+/// What a net knows of rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'s> {
+    /// What its model says, of features that are numbers of one row.
+    pub schema: &'s Schema,
+    /// Whether it finds what it found.
+    pub has_outputs: bool,
+}
+
+impl Known<'_> {
+    /// Its features, where they are among these.
+    fn features(&self, own: &[Feature]) -> Result<Vec<Feature>, RowsError> {
+        let of = &self.schema.features;
+        let is_of_numbers = of.iter().all(|feature| matches!(feature.kind, Kind::Number(_)));
+        if self.schema.window.rows != 1 || !is_of_numbers {
+            return Err(RowsError::Unlike);
+        }
+        let names = of.iter().map(|feature| feature.name.as_ref()).collect::<Option<Vec<_>>>();
+        let column = |place: usize, feature: &Feature| match &names {
+            Some(_) if own.iter().all(|own| own.name.is_some()) => {
+                let found = own.iter().find(|own| own.name == feature.name).map(|own| own.column);
+                found.ok_or_else(|| RowsError::NoFeature(feature.title()))
+            }
+            _ if own.len() == of.len() => Ok(place),
+            _ => Err(RowsError::Width { width: own.len(), wanted: of.len() }),
+        };
+        let features = of.iter().enumerate();
+        features.map(|(place, feature)| Ok(Feature { column: column(place, feature)?, ..feature.clone() })).collect()
+    }
+}
+
 impl RowTargets {
+    /// The same with these classes first, and then those that are new in the order of the rows.
+    fn beside(self, classes: &[String]) -> Self {
+        match self {
+            Self::Classes { of, names } if !classes.is_empty() => {
+                let (mut all, mut places) = (classes.to_vec(), vec![None; names.len()]);
+                let of = of.iter().map(|class| {
+                    let Some(name) = names.get(*class) else { return class.saturating_add(classes.len()) };
+                    *places[*class].get_or_insert_with(|| {
+                        all.iter().position(|known| known == name).unwrap_or_else(|| {
+                            all.push(name.clone());
+                            all.len() - 1
+                        })
+                    })
+                });
+                let of = of.collect();
+                Self::Classes { of, names: all }
+            }
+            other => other,
+        }
+    }
+
     fn rows(&self) -> usize {
         match self {
             Self::Classes { of, .. } => of.len(),

@@ -9,7 +9,7 @@ use crate::model::net_file::said;
 
 /// What is trained of a net; the rest of it is frozen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub enum Part {
     /// All of it.
     All,
     /// The last so many layers that have parameters.
@@ -42,6 +42,9 @@ impl FromStr for Part {
 
 impl Part {
     /// What is trained of each layer of a net.
+    ///
+    /// # Errors
+    /// Of layers that the net does not have, or that have no parameters.
     pub fn of(&self, net: Net<'_>) -> anyhow::Result<Vec<Trainable>> {
         let count = net.layers().len();
         let with_parameters: Vec<_> = net.sections().map(|section| section.weights + section.biases > 0).collect();

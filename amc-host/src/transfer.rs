@@ -1,4 +1,6 @@
-//! `amc train --from`: what is taken over of a trained model, and what of the net is trained.
+//! Training that begins at a model: what is taken over of it, and what of the net is trained.
+
+pub mod part;
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -11,14 +13,16 @@ use amc_engine::train::{Settings, Transfer};
 use amc_kernels::Arithmetic;
 use anyhow::{Context, ensure};
 
-use super::part::Part;
+use self::part::Part;
 use crate::data::schema::{Outputs, Schema};
 use crate::model::{Model, net_file};
 use crate::note;
 
 /// A net with all parameters to start from.
-pub(super) struct Start {
+pub struct Start {
+    /// The net and its loss.
     pub description: Description,
+    /// Its parameters.
     pub parameters: Vec<f32>,
     /// Outputs that begin at 0.
     new_outputs: usize,
@@ -27,17 +31,22 @@ pub(super) struct Start {
 }
 
 /// What a net is to give.
-pub(super) struct Wanted {
+pub struct Wanted {
     /// Outputs: classes, or numbers to find.
     pub outputs: usize,
+    /// Whether they are classes.
     pub are_classes: bool,
     /// The last layer is replaced, by one with this activation if one is asked for.
     pub new_head: bool,
+    /// The activation of the last layer, where another is asked for.
     pub output: Option<Activation>,
 }
 
 impl Start {
     /// The model's net, with as many outputs as are wanted. `place` is what it was read from.
+    ///
+    /// # Errors
+    /// Of a model that gives something else, or whose last layer cannot be given other outputs.
     pub fn of(model: &Model, wanted: &Wanted, place: &Path) -> anyhow::Result<Self> {
         let Model { description, parameters, .. } = model;
         let has = description.objective()?.net().outputs();
@@ -111,6 +120,9 @@ impl Start {
     }
 
     /// Checks that a net file is of the same net.
+    ///
+    /// # Errors
+    /// Of another net.
     pub fn check_layers(&self, layers: &[Layer], file: &Path) -> anyhow::Result<()> {
         let last = layers.len().saturating_sub(1);
         // The file may be that of the model, whose last layer has fewer units.
@@ -146,7 +158,7 @@ fn said(are_classes: bool) -> &'static str {
 }
 
 /// A net of which the layers in front are frozen, and the others are trained on what these give.
-pub(super) struct Plan {
+pub struct Plan {
     whole: Description,
     /// The parameters that come first and are not moved.
     frozen: Vec<f32>,
@@ -160,6 +172,9 @@ pub(super) struct Plan {
 impl Plan {
     /// What is trained of a net. Where `caches`, the layers before the first one of which something is trained are a body, whose
     /// features are kept.
+    ///
+    /// # Errors
+    /// Of a part that the net does not have, or that leaves out new outputs.
     pub fn new(start: Start, part: &Part, caches: bool) -> anyhow::Result<Self> {
         let Start { description, parameters, new_outputs, .. } = start;
         let net = description.objective()?.net();
@@ -199,6 +214,9 @@ impl Plan {
     }
 
     /// The net behind the body.
+    ///
+    /// # Errors
+    /// None of a net that was checked.
     pub fn head(&self) -> anyhow::Result<Description> {
         let Description { inputs, layers, loss } = &self.whole;
         let inputs = match self.cut {
@@ -209,6 +227,9 @@ impl Plan {
     }
 
     /// The data as the body gives them.
+    ///
+    /// # Errors
+    /// Of an arithmetic that the machine lacks, too little memory, and features that are not finite.
     pub fn data<'d>(&self, data: &'d Data, arithmetic: Arithmetic) -> anyhow::Result<Cow<'d, Data>> {
         if self.cut == 0 {
             return Ok(Cow::Borrowed(data));
