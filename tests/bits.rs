@@ -4,8 +4,8 @@
 mod golden;
 
 use amc_core::{Lanes, Portable};
-use amc_kernels::lanes::{OnLanes, dispatch};
-use amc_kernels::{Arithmetic, is_available};
+use amc_kernels::lanes::{OnLanes, dispatch_on};
+use amc_kernels::{Arithmetic, Isa};
 use golden::{Golden, MOVES, Memory, run};
 
 /// The chain's end, as this test printed it when it was written; the Cortex-M4 prints the same (firmware.rs).
@@ -45,13 +45,18 @@ fn no_tile_width_changes_a_bit() {
 
 #[test]
 fn simd_changes_no_bit() {
-    assert_eq!(dispatch(Arithmetic::Portable, Chain(MOVES)).to_string(), GOLDEN);
+    for isa in Isa::available() {
+        let end = dispatch_on(isa, Arithmetic::Portable, Chain(MOVES)).expect("an instruction set of this machine");
+        assert_eq!(end.to_string(), GOLDEN, "{isa}");
+    }
 }
 
 #[test]
 fn fused_arithmetic_is_another_chain_that_learns_too() {
-    if is_available(Arithmetic::Fused) {
-        let fused = dispatch(Arithmetic::Fused, Chain(MOVES));
+    let isas = Isa::available().filter(|isa| *isa != Isa::Scalar);
+    let ends: Vec<_> = isas.filter_map(|isa| dispatch_on(isa, Arithmetic::Fused, Chain(MOVES))).collect();
+    for fused in &ends {
+        assert_eq!(fused.to_string(), ends[0].to_string());
         assert_ne!(fused.to_string(), GOLDEN);
         assert!(f32::from_bits(fused.loss_bits) < 0.045, "an untrained softmax of 10 has a loss of 0.09");
     }

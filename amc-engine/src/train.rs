@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use amc_core::chain::{Counters, Options};
 use amc_core::{Generator, Measurements, Net, Objective, Selection, Trainable};
-use amc_kernels::Arithmetic;
+use amc_kernels::{Arithmetic, Isa};
 use rand_core::SeedableRng;
 use serde::Serialize;
 
@@ -344,7 +344,7 @@ pub fn check(description: &Description, data: &Data, settings: &Settings) -> any
 /// Whether machine, data and net go together, and there is memory for them.
 fn check_fit(objective: Objective<'_>, data: &Data, settings: &Settings) -> anyhow::Result<()> {
     let available = amc_kernels::is_available(settings.arithmetic);
-    anyhow::ensure!(available, "this machine has no FMA instructions: use --arithmetic portable");
+    anyhow::ensure!(available, "{} has no FMA instructions: use --arithmetic portable", Isa::used());
     data.train.check(objective)?;
     if let Some(test) = &data.test {
         test.check(objective)?;

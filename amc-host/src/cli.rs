@@ -19,7 +19,7 @@ use amc_engine::data::pack::PackedSet;
 use amc_engine::data::scale::Column;
 use amc_engine::data::{self, Data};
 use amc_engine::evaluate::Evaluator;
-use amc_kernels::Arithmetic;
+use amc_kernels::{Arithmetic, Isa, IsaError};
 use anyhow::{Context, bail};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
@@ -82,13 +82,16 @@ struct DataArgs {
     data_dir: Option<PathBuf>,
 }
 
-/// The option `--threads`.
+/// The options `--threads` and `--isa`.
 #[derive(Args)]
-pub struct ThreadArgs {
+pub struct MachineArgs {
     /// Threads, from 1 to 64, or to the machine's cores if it has more; their number changes no result
     /// [default: all cores]
     #[arg(long, value_parser = threads)]
     threads: Option<usize>,
+    /// Instructions to compute with; they change no result [default: the widest that this machine has]
+    #[arg(long, value_parser = named(&Isa::ALL, Isa::name))]
+    isa: Option<Isa>,
 }
 
 /// Threads that a machine of fewer cores may be asked for: more only wait for each other, and thousands take minutes to
@@ -130,10 +133,18 @@ fn named<T: Copy + Send + Sync>(all: &'static [T], name: fn(T) -> &'static str) 
         .try_map(move |given| all.iter().copied().find(|one| name(*one) == given).ok_or("not one of them"))
 }
 
-impl ThreadArgs {
+impl MachineArgs {
     /// The number of threads asked for, or else of cores.
-    pub fn count(&self) -> usize {
+    pub fn threads(&self) -> usize {
         self.threads.unwrap_or_else(cores)
+    }
+
+    /// Has this process compute with the instructions asked for.
+    ///
+    /// # Errors
+    /// Where the machine lacks them.
+    pub fn limit(&self) -> Result<(), IsaError> {
+        self.isa.map_or(Ok(()), Isa::limit)
     }
 }
 

@@ -10,7 +10,7 @@ use amc_engine::data::{Data, Set};
 use amc_engine::description::Description;
 use amc_engine::evaluate::features;
 use amc_engine::train::{Settings, Transfer};
-use amc_kernels::Arithmetic;
+use amc_kernels::{Arithmetic, Isa};
 use anyhow::{Context, ensure};
 
 use self::part::Part;
@@ -235,7 +235,7 @@ impl Plan {
             return Ok(Cow::Borrowed(data));
         }
         let is_available = amc_kernels::is_available(arithmetic);
-        ensure!(is_available, "this machine has no FMA instructions: use --arithmetic portable");
+        ensure!(is_available, "{} has no FMA instructions: use --arithmetic portable", Isa::used());
         let net = self.whole.objective()?.net();
         let (body, _) = net.split(self.cut)?;
         let of = |set: &Set, name: &str| {

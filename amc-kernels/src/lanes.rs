@@ -1,13 +1,13 @@
 //! SIMD lanes for the kernels of `amc-core`: 16 samples a tile, whatever the width of the machine's registers.
 //!
-//! [`dispatch`] picks AVX-512, AVX2 or NEON at run time. Every instruction set gives the same bits within one
-//! [`Arithmetic`].
+//! [`dispatch`] picks the [instruction set](Isa) at run time. Every one gives the same bits within one [`Arithmetic`].
 
 use amc_core::lanes::{Outlined, ROUND_MAGIC, SQRT_HALF_BITS};
 use amc_core::{Lanes, Portable};
 use pulp::{Arch, Simd, WithSimd};
 
-use crate::Arithmetic;
+use crate::isa::used;
+use crate::{Arithmetic, Isa};
 
 /// Samples in a tile.
 pub const TILE: usize = 16;
@@ -20,11 +20,20 @@ pub trait OnLanes {
     fn run<L: Lanes>(self, lanes: L) -> Self::Output;
 }
 
-/// Runs `op` on the widest lanes that this machine has.
+/// Runs `op` on the lanes that this process [uses](Isa::used).
 pub fn dispatch<Op: OnLanes>(arithmetic: Arithmetic, op: Op) -> Op::Output {
+    on(used().1, arithmetic, op)
+}
+
+/// [`dispatch`] on an instruction set of one's own choice; none where this machine lacks it.
+pub fn dispatch_on<Op: OnLanes>(isa: Isa, arithmetic: Arithmetic, op: Op) -> Option<Op::Output> {
+    Some(on(isa.arch()?, arithmetic, op))
+}
+
+fn on<Op: OnLanes>(arch: Arch, arithmetic: Arithmetic, op: Op) -> Op::Output {
     match arithmetic {
-        Arithmetic::Portable => Arch::new().dispatch(Vectorized::<Op, false>(op)),
-        Arithmetic::Fused => Arch::new().dispatch(Vectorized::<Op, true>(op)),
+        Arithmetic::Portable => arch.dispatch(Vectorized::<Op, false>(op)),
+        Arithmetic::Fused => arch.dispatch(Vectorized::<Op, true>(op)),
     }
 }
 

@@ -1,8 +1,8 @@
 //! The elementary functions in SIMD lanes and fused arithmetic, against `f64`.
 
 use amc_core::{Lanes, Portable};
-use amc_kernels::lanes::{OnLanes, dispatch};
-use amc_kernels::{Arithmetic, TILE, is_available};
+use amc_kernels::lanes::{OnLanes, dispatch, dispatch_on};
+use amc_kernels::{Arithmetic, Isa, TILE, is_available};
 use ulp::Function;
 
 #[path = "../../amc-core/tests/ulp/mod.rs"]
@@ -30,17 +30,19 @@ fn special_values_are_those_of_the_core() {
     let ends = [f32::NAN, -f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, f32::MIN, 0.0, -0.0];
     let more = [10.0, -10.0, 89.0, -104.0, 1e-45, -1e-45, 10.1, -10.1];
     for x in [ends, more].concat().as_chunks::<TILE>().0 {
-        for function in ALL {
+        for (function, isa) in ALL.into_iter().flat_map(|function| Isa::available().map(move |isa| (function, isa))) {
             let core = function.of(Portable::<TILE>, *x);
-            for arithmetic in [Arithmetic::Portable, Arithmetic::Fused] {
-                for ((x, core), here) in x.iter().zip(core).zip(dispatch(arithmetic, Tile(function, *x))) {
+            for arithmetic in Arithmetic::ALL {
+                let here =
+                    dispatch_on(isa, arithmetic, Tile(function, *x)).expect("an instruction set of this machine");
+                for ((x, core), here) in x.iter().zip(core).zip(here) {
                     let same = match (core.is_nan(), arithmetic) {
                         (true, _) => here.is_nan(),
                         (false, Arithmetic::Portable) => here.to_bits() == core.to_bits(),
                         // Either is within 2.8 ULP of the exact number.
                         (false, Arithmetic::Fused) => here == core || (here / core - 1.0).abs() < 6.0 * f32::EPSILON,
                     };
-                    assert!(same, "{function:?} of {x}, {arithmetic}: {here} instead of {core}");
+                    assert!(same, "{function:?} of {x}, {isa}, {arithmetic}: {here} instead of {core}");
                 }
             }
         }

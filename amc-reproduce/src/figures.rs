@@ -51,7 +51,7 @@ use self::under_way::UnderWay;
 use amc_engine::data::Data;
 use amc_host::note;
 use amc_host::output::save_again;
-use amc_kernels::Arithmetic;
+use amc_kernels::{Arithmetic, Isa};
 
 /// Runs of a setting, at most: all are listed before the first begins.
 const MOST_SEEDS: u64 = 10_000;
@@ -198,7 +198,7 @@ trait Figure: Serialize + Sync + Sized {
 /// Makes a figure, or all; gives what each came to. Results are in a folder for each, named in [`Options::out`].
 pub fn reproduce(name: Name, options: &Options) -> anyhow::Result<Vec<Outcome>> {
     let available = amc_kernels::is_available(options.arithmetic);
-    ensure!(available, "this machine has no FMA instructions: use --arithmetic portable");
+    ensure!(available, "{} has no FMA instructions: use --arithmetic portable", Isa::used());
     ensure!(options.threads > 0, "--threads is 0: at least one is needed");
     ensure!(options.seeds != Some(0), "--seeds is 0: at least one run of each setting is needed");
     let many = options.seeds.filter(|seeds| *seeds > MOST_SEEDS);

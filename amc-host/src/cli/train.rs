@@ -53,7 +53,8 @@ pub(super) fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
     let Some(dir) = &args.resume else { return make(args, command, None) };
     let kept = Kept::read(dir)?;
     let mut begun = kept.begun_with(dir, &command)?;
-    begun.threads.threads = args.threads.threads.or(begun.threads.threads);
+    begun.machine.threads = args.machine.threads.or(begun.machine.threads);
+    begun.machine.isa = args.machine.isa.or(begun.machine.isa);
     begun.json |= args.json;
     begun.checkpoint_every = args.checkpoint_every;
     let dir = kept.go_to_its_files(&begun, dir)?;
@@ -146,6 +147,7 @@ fn unknown(model: &Model, schema: &Schema, new_head: bool) -> String {
 
 /// Makes a run, or goes on with one.
 fn make(args: &TrainArgs, command: Vec<String>, from: Option<(&Path, Kept)>) -> anyhow::Result<ExitCode> {
+    args.machine.limit()?;
     let task = Task::of(args)?;
     let (settings, checksums) = (args.settings(&task.all)?, task.checksums()?);
     let Task { all, schema, classes, split, found, whole, plan } = task;

@@ -3,6 +3,7 @@
 mod best;
 mod data_sets;
 mod folders;
+mod machine;
 mod memory;
 mod methods;
 mod nets;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::ensure;
 use clap::Parser;
 
-use amc_host::cli::{ThreadArgs, arithmetics};
+use amc_host::cli::{MachineArgs, arithmetics};
 use amc_host::console::{self, print};
 use amc_host::note;
 use amc_host::output::save;
@@ -23,7 +23,7 @@ struct BenchArgs {
     #[arg(long, default_value = "data/mnist")]
     data_dir: PathBuf,
     #[command(flatten)]
-    threads: ThreadArgs,
+    machine: MachineArgs,
     /// What a multiply-add rounds
     #[arg(long, value_parser = arithmetics(), default_value = "fused")]
     arithmetic: Arithmetic,
@@ -43,7 +43,8 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &BenchArgs) -> anyhow::Result<()> {
-    let threads = args.threads.count();
+    args.machine.limit()?;
+    let threads = args.machine.threads();
     let few = args.steps.filter(|steps| *steps < 3);
     ensure!(few.is_none(), "--steps is {}: a median needs 3 or more", few.unwrap_or(0));
     let named = args.cases.iter().map(|name| Case::of(name)).collect::<anyhow::Result<Vec<_>>>()?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Parser;
 
-use amc_host::cli::{ThreadArgs, arithmetics, time};
+use amc_host::cli::{MachineArgs, arithmetics, time};
 use amc_host::{console, note};
 use amc_kernels::Arithmetic;
 use amc_reproduce::figures::{Name, Options, reproduce};
@@ -37,7 +37,7 @@ struct ReproduceArgs {
     #[arg(long, default_value = "data/mnist")]
     data_dir: PathBuf,
     #[command(flatten)]
-    threads: ThreadArgs,
+    machine: MachineArgs,
     /// What a multiply-add rounds
     #[arg(long, value_parser = arithmetics(), default_value = "portable")]
     arithmetic: Arithmetic,
@@ -55,6 +55,7 @@ fn main() -> ExitCode {
 
 /// Exit code 1 stands for claims that were to be checked and do not hold.
 fn run(args: &ReproduceArgs) -> anyhow::Result<ExitCode> {
+    args.machine.limit()?;
     let options = Options {
         quick: args.quick,
         so_far: args.so_far,
@@ -62,7 +63,7 @@ fn run(args: &ReproduceArgs) -> anyhow::Result<ExitCode> {
         baseline_seeds: args.baseline_seeds,
         out: args.out.clone(),
         data_dir: args.data_dir.clone(),
-        threads: args.threads.count(),
+        threads: args.machine.threads(),
         arithmetic: args.arithmetic,
         checkpoint_every: args.checkpoint_every,
     };

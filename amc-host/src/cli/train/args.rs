@@ -15,7 +15,7 @@ use clap::Args;
 use super::stop::StopArgs;
 use crate::cli::defaults::Defaults;
 use crate::cli::table::TableArgs;
-use crate::cli::{DataArgs, Switch, ThreadArgs, arithmetics, named, time};
+use crate::cli::{DataArgs, MachineArgs, Switch, arithmetics, named, time};
 use crate::data::table::pair;
 use crate::model::Model;
 use crate::model::net_file::{self, NetFile};
@@ -97,7 +97,7 @@ pub(in crate::cli) struct TrainArgs {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     #[command(flatten)]
-    pub(super) threads: ThreadArgs,
+    pub(super) machine: MachineArgs,
     /// What a multiply-add rounds
     #[arg(long, value_parser = arithmetics(), default_value = "portable")]
     pub(super) arithmetic: Arithmetic,
@@ -282,7 +282,7 @@ impl TrainArgs {
             bail!("{name} is an option of --method amc: --method mixed finds its step sizes by itself");
         }
         let defaults = self.defaults(data);
-        let threads = self.threads.count();
+        let threads = self.machine.threads();
         let n_reset = self.n_reset.unwrap_or(defaults.n_reset.into());
         let Ok(n_reset) = u32::try_from(n_reset) else {
             bail!("--n-reset is {n_reset}: use a number from 1 to {}, or 0 for never", u32::MAX)
