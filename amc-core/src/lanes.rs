@@ -15,7 +15,7 @@ pub trait Lanes: Copy {
     /// Samples in a tile: 1, 2, 4, 8 or 16.
     const T: usize;
 
-    /// Neurons whose sums are kept in registers together: 1, 2, 4, 8 or 16.
+    /// Neurons whose sums are kept in registers together: 1, 2, 4, 6, 8 or 16.
     const NEURONS: usize;
 
     /// Whether dense layers, activations and the draws of moves become functions of their own, as all other kinds of layers

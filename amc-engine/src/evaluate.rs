@@ -6,17 +6,17 @@ mod queue;
 
 use amc_core::sums::{BLOCK, Total, block_sum, ceiling};
 use amc_core::{BlockScore, Cost, Measurements, Objective, Request, Score};
-use amc_kernels::Arithmetic;
 use amc_kernels::evaluate::{self as kernels, BlockValues, PackedSamples, rows};
-use rayon::prelude::*;
+use amc_kernels::{Arithmetic, Scratch};
 use serde::{Deserialize, Serialize};
 
 pub use self::outputs::{features, outputs};
 use self::queue::Queue;
+use crate::crew;
 use crate::data::pack::Batch;
 
-/// Multiply-adds below which a second thread costs more than it saves.
-const PARALLEL_FROM: usize = 1_000_000;
+/// Multiply-adds, elementary functions [counted as such](Cost::total), below which a second thread costs more than it saves.
+const PARALLEL_FROM: usize = 150_000;
 
 /// Evaluates an objective; keeps the buffers between evaluations.
 pub struct Evaluator<'a> {
@@ -75,7 +75,7 @@ impl Work {
 /// One thread's memory, in cache lines of its own.
 #[repr(align(128))]
 struct Worker {
-    scratch: Vec<f32>,
+    scratch: Scratch,
     /// What was found for each sample of a block, [row](rows) by row.
     numbers: Vec<[f32; BLOCK]>,
     /// The sum of each row.
@@ -87,11 +87,11 @@ struct Worker {
 }
 
 impl<'a> Evaluator<'a> {
-    /// An evaluator on up to `threads` threads of the current rayon pool, for data that the objective has
+    /// An evaluator on up to `threads` threads, for data that the objective has
     /// [checked](crate::data::Set::check).
     pub fn new(objective: Objective<'a>, arithmetic: Arithmetic, threads: usize) -> Self {
         let worker = || Worker {
-            scratch: vec![0.0; kernels::scratch(&objective)],
+            scratch: kernels::scratch(&objective),
             numbers: vec![[0.0; BLOCK]; rows(&objective)],
             sums: vec![0.0; rows(&objective)],
             done: Vec::new(),
@@ -205,8 +205,8 @@ impl<'a> Evaluator<'a> {
             self.order.extend(0..blocks as u32);
         }
         let signals = if measurements.signal.is_empty() { 0 } else { rows(&self.objective) };
-        let (multiply_adds, _) = self.objective.net().operations();
-        let threads = if samples.len() * multiply_adds < PARALLEL_FROM { 1 } else { self.workers.len() };
+        let cost = samples.len().saturating_mul(self.objective.net().cost().total());
+        let threads = if cost < PARALLEL_FROM { 1 } else { self.workers.len() };
         let job = Job {
             arithmetic: self.arithmetic,
             objective: self.objective,
@@ -220,7 +220,7 @@ impl<'a> Evaluator<'a> {
         let workers = &mut self.workers[..threads];
         match workers {
             [worker] => job.work(worker),
-            _ => workers.par_iter_mut().with_max_len(1).for_each(|worker| job.work(worker)),
+            _ => crew::share(threads, workers.iter_mut(), |worker| job.work(worker)),
         }
 
         let done = workers.iter().map(|worker| worker.done.len()).sum::<usize>();

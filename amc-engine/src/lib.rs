@@ -7,6 +7,7 @@
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod crew;
 pub mod data;
 pub mod description;
 pub mod memory;

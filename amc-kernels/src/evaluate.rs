@@ -5,7 +5,7 @@ use amc_core::{Collect, Lanes, Objective, Request, SampleValue, Samples, Targets
 
 use crate::lanes::{OnLanes, dispatch};
 use crate::packed::PackedFeatures;
-use crate::{Arithmetic, TILE};
+use crate::{Arithmetic, Scratch, TILE};
 
 /// Samples in packed features.
 pub type PackedSamples<'a> = Samples<'a, PackedFeatures<'a>>;
@@ -16,9 +16,9 @@ pub fn rows(objective: &Objective<'_>) -> usize {
     1 + objective.net().layers().len() - objective.gathers_from()
 }
 
-/// Numbers of scratch memory that is as much as a block has a use for.
-pub fn scratch(objective: &Objective<'_>) -> usize {
-    objective.net().scratch(BLOCK)
+/// Scratch memory, as much as a block has a use for.
+pub fn scratch(objective: &Objective<'_>) -> Scratch {
+    Scratch::new(objective.net().scratch(BLOCK))
 }
 
 /// What was found for a block.
@@ -43,10 +43,11 @@ pub fn blocks(
     parameters: &[f32],
     samples: &PackedSamples<'_>,
     wanted: Request,
-    scratch: &mut [f32],
+    scratch: &mut Scratch,
     (rows, sums): (&mut [[f32; BLOCK]], &mut [f32]),
     next: &mut dyn FnMut(Option<BlockValues<'_>>) -> Option<usize>,
 ) {
+    let scratch = scratch.numbers();
     dispatch(arithmetic, Blocks { objective, parameters, samples, wanted, scratch, rows, sums, next });
 }
 
@@ -61,7 +62,7 @@ pub fn outputs(
 ) {
     let samples = &Samples { features, targets: Targets::Values(&[]) };
     let width = objective.net().outputs().max(1);
-    let (mut scratch, mut rows) = (vec![0.0; scratch(objective)], vec![[0.0; BLOCK]; width]);
+    let (mut scratch, mut rows) = (scratch(objective), vec![[0.0; BLOCK]; width]);
     let mut blocks_of_outputs = outputs.chunks_exact_mut(BLOCK * width).enumerate();
     let mut current: Option<(usize, &mut [f32])> = None;
     let mut next = |values: Option<BlockValues<'_>>| {

@@ -7,7 +7,7 @@ use amc_core::{Collect, KeptLayer, KeptTask, Lanes, Objective, Part, SampleValue
 
 use crate::evaluate::PackedSamples;
 use crate::lanes::{OnLanes, dispatch};
-use crate::{Arithmetic, TILE};
+use crate::{Arithmetic, Scratch, TILE};
 
 /// What is kept of a block of samples, and what was found for it last.
 #[derive(Debug)]
@@ -78,9 +78,10 @@ pub fn each(
     samples: &PackedSamples<'_>,
     task: Task<'_>,
     blocks: &[Mutex<Block>],
-    scratch: &mut [f32],
+    scratch: &mut Scratch,
     next: &mut dyn FnMut(Option<f32>) -> Option<usize>,
 ) {
+    let scratch = scratch.numbers();
     dispatch(arithmetic, Each { objective, changed, samples, task, blocks, scratch, next });
 }
 

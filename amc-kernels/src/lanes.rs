@@ -153,10 +153,11 @@ fn padded<E: Copy + Default>(from: &[E]) -> [E; TILE] {
 impl<S: Simd, const K: usize, const FUSED: bool> Lanes for Wide<S, K, FUSED> {
     type V = [S::f32s; K];
     const T: usize = TILE;
-    // Of 32 registers of AVX-512 or NEON, 16 of AVX2.
+    // 16 of 32 registers of AVX-512, 12 of 16 of AVX2, 24 of 32 of NEON: more sums than wait for their last term, and the
+    // inputs and a weight beside them.
     const NEURONS: usize = match K {
         1 => 16,
-        _ => 4,
+        _ => 6,
     };
 
     #[inline(always)]

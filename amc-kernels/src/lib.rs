@@ -15,8 +15,10 @@ mod isa;
 pub mod kept;
 pub mod lanes;
 pub mod packed;
+mod scratch;
 
 pub use amc_core::Arithmetic;
 pub use arithmetic::is_available;
 pub use isa::{Isa, IsaError};
 pub use lanes::TILE;
+pub use scratch::Scratch;

@@ -6,8 +6,9 @@
 
 use crate::lanes::{Lanes, Outlined};
 
-/// Inputs in a panel: for 4 tiles of 16 samples and a block of 16 neurons, 40 KiB of activations and weights.
-pub(crate) const PANEL: usize = 128;
+/// Inputs in a panel: for 4 tiles of 16 samples and a block of up to 16 neurons, 20 KiB of activations and weights, which the
+/// nearest cache holds.
+pub(crate) const PANEL: usize = 64;
 
 /// Repeats a statement for `$j` in 0 .. `$J`, written out: in a loop the sums would live in memory.
 macro_rules! neurons {
@@ -74,7 +75,8 @@ impl<'a> Neurons<'a> {
         let mut unit = 0;
         macro_rules! blocks_of {
             ($($j:literal)*) => {$(
-                if L::NEURONS >= $j {
+                // As many as the lanes keep together, and of what is left over powers of two.
+                if $j == L::NEURONS || $j < L::NEURONS && usize::is_power_of_two($j) {
                     while units - unit >= $j {
                         for (tile, outputs) in outputs.chunks_exact_mut(width).enumerate() {
                             let outputs = outputs.get_mut(unit * L::T..).unwrap_or_default();
@@ -85,7 +87,7 @@ impl<'a> Neurons<'a> {
                 }
             )*};
         }
-        blocks_of!(16 8 4 2 1);
+        blocks_of!(16 8 6 4 2 1);
     }
 
     #[inline(always)]

@@ -1,16 +1,18 @@
 //! Evaluation of changed parts of a net, from numbers kept of every sample, over several threads and with the bits of one.
 
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Mutex, PoisonError};
 
 use amc_core::mixed::Gather;
 use amc_core::sums::{BLOCK, Total, block_sum, ceiling};
 use amc_core::{KeptLayer, Net, Objective, Part, Portable, Score};
 use amc_kernels::kept::{self as kernels, Block, Changed, Task};
-use amc_kernels::{Arithmetic, TILE};
-use rayon::prelude::*;
+use amc_kernels::{Arithmetic, Scratch, TILE};
 
 use super::queue::Queue;
 use super::{EarlyRejection, PARALLEL_FROM, Work};
+use crate::crew;
 use crate::data::pack::Batch;
 
 /// Bytes of numbers that are kept, at most: where they were more, nothing is, and every evaluation is a whole one. A machine's
@@ -26,7 +28,7 @@ pub struct KeptEvaluator<'a> {
     keeps: bool,
     blocks: Vec<Mutex<Block>>,
     /// A thread's working memory.
-    workers: Vec<Vec<f32>>,
+    workers: Vec<Scratch>,
     /// All blocks, the hardest first: those whose losses were largest when they were last kept.
     order: Vec<u32>,
     /// Losses by place, for samples that are packed in another order than they are summed in.
@@ -43,7 +45,7 @@ impl<'a> KeptEvaluator<'a> {
         Self::bytes_of(objective, samples) <= MOST
     }
 
-    /// An evaluator on up to `threads` threads of the current rayon pool, for so many samples. Nothing is kept yet.
+    /// An evaluator on up to `threads` threads, for so many samples. Nothing is kept yet.
     pub fn new(objective: Objective<'a>, arithmetic: Arithmetic, threads: usize, samples: usize) -> Self {
         let net = objective.net();
         let mut layers = vec![KeptLayer::default(); net.layers().len()];
@@ -51,7 +53,7 @@ impl<'a> KeptEvaluator<'a> {
         let keeps = Self::keeps(&objective, samples);
         let blocks = kernels::blocks(&objective, samples, keeps);
         let scratch = amc_kernels::evaluate::scratch(&objective);
-        let workers = vec![vec![0.0; scratch]; threads.max(1)];
+        let workers = vec![scratch; threads.max(1)];
         let order = (0..blocks.len() as u32).collect();
         let (table, column, early_rejection) = (Vec::new(), Vec::new(), EarlyRejection::default());
         Self {
@@ -165,7 +167,8 @@ impl<'a> KeptEvaluator<'a> {
         let threads = if work < PARALLEL_FROM { 1 } else { workers.len() };
         let queue = Queue::new(order, threads, ceiling(bound, objective.terms(samples.len())));
         let changed = Changed { parameters, part, layers };
-        let work = |scratch: &mut Vec<f32>| {
+        let all = AtomicUsize::new(0);
+        let work = |scratch: &mut Scratch| {
             let (mut taken, mut done) = (queue.taken(), 0);
             let mut next = |found: Option<f32>| {
                 if let Some(sum) = found {
@@ -175,12 +178,13 @@ impl<'a> KeptEvaluator<'a> {
                 taken.next().map(|block| block as usize)
             };
             kernels::each(*arithmetic, objective, changed, samples, task, blocks, scratch, &mut next);
-            done
+            all.fetch_add(done, Relaxed);
         };
-        let done: usize = match &mut workers[..threads] {
+        match &mut workers[..threads] {
             [worker] => work(worker),
-            workers => workers.par_iter_mut().with_max_len(1).map(work).sum(),
-        };
+            workers => crew::share(threads, workers.iter_mut(), work),
+        }
+        let done = all.into_inner();
         self.work.add(cost, done as f64 / blocks.len().max(1) as f64);
         if bound != f32::INFINITY {
             self.early_rejection.evaluated += done as u64;

@@ -3,11 +3,11 @@
 use amc_core::Generator;
 use amc_core::chain::{MoveParts, Workers};
 use amc_kernels::{Arithmetic, draw};
-use rayon::prelude::*;
 
 use super::Settings;
+use crate::crew;
 
-/// As many threads of the current rayon pool.
+/// As many threads.
 #[derive(Clone, Copy)]
 pub(super) struct Threads {
     pub arithmetic: Arithmetic,
@@ -28,8 +28,6 @@ impl Workers<Generator> for Threads {
             parts.for_each(|part| draw::work(arithmetic, part));
             return;
         }
-        let at_once = parts.len().div_ceil(threads);
-        let parts = parts.collect::<Vec<_>>().into_par_iter().with_min_len(at_once);
-        parts.for_each(|part| draw::work(arithmetic, part));
+        crew::share(threads.min(parts.len()), parts, |part| draw::work(arithmetic, part));
     }
 }

@@ -67,10 +67,10 @@ impl OnLanes for MultiplyAdds {
                 (total, [$(stringify!($sum)),*].len())
             }};
         }
-        // 16 of 32 registers of AVX-512; 10 of 16 of AVX2, 20 of 32 of NEON; 12 of 16 of SSE2.
+        // As many as kernels have: 16 of 32 registers of AVX-512, 12 of 16 of AVX2, 24 of 32 of NEON; 12 of 16 of SSE2.
         let (total, sums) = match L::NEURONS {
             16 => sums!(s0 s1 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 s12 s13 s14 s15),
-            4 => sums!(s0 s1 s2 s3 s4),
+            6 => sums!(s0 s1 s2 s3 s4 s5),
             _ => sums!(s0 s1 s2),
         };
         let mut out = [0.0; 16];
