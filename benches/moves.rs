@@ -4,10 +4,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use amc_core::chain::Options;
-use amc_engine::train::{Batching, Initial, Method, Settings, train};
+use amc_engine::train::train;
 use amc_kernels::Arithmetic;
-use amc_reproduce::bench::CASES;
+use amc_reproduce::bench::{CASES, SIGMA};
 use criterion::{Criterion, criterion_group, criterion_main};
 
 fn moves(c: &mut Criterion) {
@@ -16,19 +15,7 @@ fn moves(c: &mut Criterion) {
     for case in CASES.iter().filter(|case| !case.needs_files()) {
         let data = case.data(Path::new("")).expect("functions are not read from files");
         let time = |steps| {
-            let settings = Settings {
-                method: Method::Amc,
-                options: Options::new(0.01),
-                initial: Initial::Gaussian(0.01),
-                signal_norm: false,
-                transfer: Default::default(),
-                in_place: false,
-                batching: Batching::Full,
-                steps,
-                seed: 1,
-                threads: rayon::current_num_threads(),
-                arithmetic: Arithmetic::Fused,
-            };
+            let settings = case.settings(SIGMA, steps, (Arithmetic::Fused, rayon::current_num_threads()));
             let trained = train(&case.description(), &data, &settings, |_| {}).expect("net and data fit");
             trained.time.max(Duration::from_nanos(1))
         };

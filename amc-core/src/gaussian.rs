@@ -55,13 +55,26 @@ impl Blocks {
     fn inlined<L: Lanes, R: Rng>(&mut self, lanes: L, rng: &mut R, n: usize) {
         let pairs = n.div_ceil(2).min(PAIRS);
         let (radii, angles) = self.numbers.split_at_mut(pairs);
-        for radius in &mut *radii {
-            *radius = (rng.next_u32() | 1) as f32;
-        }
-        for angle in angles.iter_mut().take(pairs) {
-            *angle = rng.next_u32() as f32;
-        }
         let scale = lanes.splat(TWO_TO_MINUS_32);
+        if L::T < 8 {
+            for radius in &mut *radii {
+                *radius = (rng.next_u32() | 1) as f32;
+            }
+            for angle in angles.iter_mut().take(pairs) {
+                *angle = rng.next_u32() as f32;
+            }
+        } else {
+            // Made numbers a tile at a time.
+            let mut bits = [0; BLOCK];
+            let (of_radii, of_angles) = bits.split_at_mut(PAIRS);
+            of_radii.iter_mut().take(pairs).for_each(|bits| *bits = rng.next_u32() | 1);
+            of_angles.iter_mut().take(pairs).for_each(|bits| *bits = rng.next_u32());
+            for (numbers, bits) in [(&mut *radii, &*of_radii), (&mut *angles, &*of_angles)] {
+                for (numbers, bits) in numbers.chunks_mut(L::T).zip(bits.chunks(L::T)) {
+                    lanes.store(lanes.load_u32(bits), numbers);
+                }
+            }
+        }
         for radius in radii.chunks_mut(L::T) {
             let u = lanes.mul(lanes.load(radius), scale);
             lanes.store(lanes.sqrt(lanes.mul(lanes.splat(-2.0), ln_normal(lanes, u))), radius);

@@ -55,8 +55,8 @@ static CREW: Mutex<Crew> = Mutex::new(Crew { process: 0, helpers: Vec::new() });
 /// Where it panics on any of them.
 fn together(threads: usize, work: impl Fn() + Sync) {
     let helpers = threads.saturating_sub(1);
-    let mut crew = match CREW.try_lock() {
-        _ if helpers == 0 => return work(),
+    let crew = if helpers == 0 { Err(TryLockError::WouldBlock) } else { CREW.try_lock() };
+    let mut crew = match crew {
         Ok(crew) => crew,
         Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
         Err(TryLockError::WouldBlock) => return work(),
@@ -69,7 +69,7 @@ fn together(threads: usize, work: impl Fn() + Sync) {
     work();
     let posts = offers.0;
     drop(offers);
-    let has_panicked = posts.iter().any(|helper| helper.post.has_panicked.swap(false, Relaxed));
+    let has_panicked = posts.iter().any(|helper| helper.post.has_panicked.load(Relaxed));
     assert!(!has_panicked, "a thread that helped has panicked");
 }
 
@@ -124,6 +124,8 @@ impl Helper {
 
     fn offer(&self, work: Work) {
         let Self { post, thread } = self;
+        // It may have, when its master had, too.
+        post.has_panicked.store(false, Relaxed);
         *post.work.lock().unwrap_or_else(PoisonError::into_inner) = Some(work);
         post.state.store(OFFERED, SeqCst);
         if post.is_asleep.load(SeqCst) {

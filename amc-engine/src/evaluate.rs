@@ -4,6 +4,8 @@ pub mod kept;
 mod outputs;
 mod queue;
 
+use std::time::{Duration, Instant};
+
 use amc_core::sums::{BLOCK, Total, block_sum, ceiling};
 use amc_core::{BlockScore, Cost, Measurements, Objective, Request, Score};
 use amc_kernels::evaluate::{self as kernels, BlockValues, PackedSamples, rows};
@@ -32,6 +34,8 @@ pub struct Evaluator<'a> {
     /// All blocks, the hardest first: those whose losses were largest when they were last all known.
     order: Vec<u32>,
     early_rejection: EarlyRejection,
+    /// What each thread waited for in the last evaluation, on average, if that is looked at.
+    waiting: Option<Duration>,
 }
 
 /// What early rejection came to.
@@ -84,6 +88,8 @@ struct Worker {
     /// For each block done: what all its rows come to, if signals are gathered, or for samples that have places their
     /// numbers, [`BLOCK`] a row.
     found: Vec<f32>,
+    /// How long it was at work, if that is looked at.
+    busy: Duration,
 }
 
 impl<'a> Evaluator<'a> {
@@ -96,11 +102,12 @@ impl<'a> Evaluator<'a> {
             sums: vec![0.0; rows(&objective)],
             done: Vec::new(),
             found: Vec::new(),
+            busy: Duration::ZERO,
         };
         let workers = std::iter::repeat_with(worker).take(threads.max(1)).collect();
         let (blocks, signals, order) = (Vec::new(), Vec::new(), Vec::new());
-        let (table, early_rejection) = (Vec::new(), EarlyRejection::default());
-        Self { objective, arithmetic, workers, blocks, signals, table, order, early_rejection }
+        let (table, early_rejection, waiting) = (Vec::new(), EarlyRejection::default(), None);
+        Self { objective, arithmetic, workers, blocks, signals, table, order, early_rejection, waiting }
     }
 
     /// U(x) on a batch. Signals are those of the layers from [`Objective::gathers_from`] on, as the core has them.
@@ -182,6 +189,16 @@ impl<'a> Evaluator<'a> {
         self.early_rejection
     }
 
+    /// From now on, looks at what threads wait for.
+    pub(crate) fn look_at_threads(&mut self) {
+        self.waiting = self.waiting.or(Some(Duration::ZERO));
+    }
+
+    /// What each thread waited for in the last evaluation, on average, if that was looked at.
+    pub(crate) fn waiting(&self) -> Duration {
+        self.waiting.unwrap_or_default()
+    }
+
     /// What the last whole evaluation of a batch that has places found, `[row][place]`: losses, and the signals of each
     /// layer that they were gathered for.
     pub fn sample_values(&self) -> &[f32] {
@@ -216,6 +233,7 @@ impl<'a> Evaluator<'a> {
             signals,
             correct: measurements.correct,
             queue: Queue::new(&self.order, threads, ceiling(bound, terms)),
+            begun: self.waiting.is_some().then(Instant::now),
         };
         let workers = &mut self.workers[..threads];
         match workers {
@@ -223,6 +241,10 @@ impl<'a> Evaluator<'a> {
             _ => crew::share(threads, workers.iter_mut(), |worker| job.work(worker)),
         }
 
+        if let Some(begun) = job.begun {
+            let busy = workers.iter().map(|worker| worker.busy).sum::<Duration>();
+            self.waiting = Some(begun.elapsed().saturating_sub(busy / threads as u32));
+        }
         let done = workers.iter().map(|worker| worker.done.len()).sum::<usize>();
         if bound != f32::INFINITY {
             self.early_rejection.evaluated += done as u64;
@@ -232,12 +254,9 @@ impl<'a> Evaluator<'a> {
             return None;
         }
         self.collect(threads, blocks, if places.is_some() { 0 } else { signals });
-        if let Some(places) = places {
-            self.fill_table(threads, places, (samples.len(), rest), signals.max(1));
-        }
         let correct = self.blocks.iter().map(|block| block.correct).sum();
         let mut sums = match places {
-            Some(_) => self.sums_by_place(count),
+            Some(places) => self.sums_by_place(threads, places, (samples.len(), rest), signals.max(1)),
             None => self.sums_by_block(signals),
         }
         .into_iter();
@@ -280,27 +299,6 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// Puts what the workers found for the first `fresh` samples, and what `rest` has of the others, in its places. One
-    /// thread does it: to two that write to the same cache lines it costs more.
-    fn fill_table(&mut self, threads: usize, places: &[u32], (fresh, rest): (usize, &[f32]), rows: usize) {
-        self.table.resize(places.len() * rows, 0.0);
-        let table = &mut self.table;
-        let mut put = |places_of: &[u32], numbers: &[f32], stride: usize| {
-            for (numbers, row) in numbers.chunks_exact(stride).zip(table.chunks_exact_mut(places.len())) {
-                places_of.iter().zip(numbers).for_each(|(place, number)| row[*place as usize] = *number);
-            }
-        };
-        let (fresh, others) = places.split_at(fresh);
-        for worker in &self.workers[..threads] {
-            for ((block, _), found) in worker.done.iter().zip(worker.found.chunks_exact(rows * BLOCK)) {
-                put(&fresh[*block as usize * BLOCK..], found, BLOCK);
-            }
-        }
-        if !others.is_empty() {
-            put(others, rest, others.len());
-        }
-    }
-
     /// The sums of the loss and of the signals gathered, as the core adds them up: losses with what rounding loses,
     /// signals without.
     fn sums_by_block(&self, signals: usize) -> Vec<(Total, f32)> {
@@ -315,17 +313,40 @@ impl<'a> Evaluator<'a> {
         sums
     }
 
-    /// The same from the table.
-    fn sums_by_place(&self, count: usize) -> Vec<(Total, f32)> {
-        let sums = |row: &[f32]| {
-            let mut sums = (Total::default(), 0.0);
-            for sum in row.chunks(BLOCK).map(block_sum) {
-                sums.0.add(sum);
-                sums.1 += sum;
+    /// The same of samples in another order: puts what the workers found for the first `fresh`, and what `rest` has of the
+    /// others, in its places in the table, and adds up that. A thread does it for a whole row: to two that write to the same
+    /// cache lines it costs more.
+    fn sums_by_place(
+        &mut self,
+        threads: usize,
+        places: &[u32],
+        (fresh, rest): (usize, &[f32]),
+        rows: usize,
+    ) -> Vec<(Total, f32)> {
+        let mut sums = vec![(Total::default(), 0.0); rows];
+        self.table.resize(places.len() * rows, 0.0);
+        let Self { table, workers, .. } = self;
+        let workers = &workers[..threads];
+        let (fresh, others) = places.split_at(fresh);
+        let each = table.chunks_exact_mut(places.len()).zip(&mut sums).enumerate();
+        crew::share(threads.min(rows), each, |(index, (row, sum))| {
+            let mut put = |places: &[u32], numbers: &[f32]| {
+                places.iter().zip(numbers).for_each(|(place, number)| row[*place as usize] = *number);
+            };
+            for worker in workers {
+                for ((block, _), found) in worker.done.iter().zip(worker.found.chunks_exact(rows * BLOCK)) {
+                    put(&fresh[*block as usize * BLOCK..], &found[index * BLOCK..][..BLOCK]);
+                }
             }
-            sums
-        };
-        self.table.chunks_exact(count).map(sums).collect()
+            if !others.is_empty() {
+                put(others, &rest[index * others.len()..][..others.len()]);
+            }
+            for block in row.chunks(BLOCK).map(block_sum) {
+                sum.0.add(block);
+                sum.1 += block;
+            }
+        });
+        sums
     }
 }
 
@@ -340,13 +361,16 @@ struct Job<'s, 'a> {
     signals: usize,
     correct: bool,
     queue: Queue<'s>,
+    /// When it began, if times are looked at.
+    begun: Option<Instant>,
 }
 
 impl Job<'_, '_> {
     /// Takes blocks until there are none left, or the bound is exceeded. Keeps with each its signals or, of samples that have
     /// places, all that was found.
     fn work(&self, worker: &mut Worker) {
-        let Worker { scratch, numbers, sums, done, found, .. } = worker;
+        let begun = self.begun.map(|_| Instant::now());
+        let Worker { scratch, numbers, sums, done, found, busy } = worker;
         done.clear();
         found.clear();
         let Self { arithmetic, objective, parameters, samples, .. } = self;
@@ -367,5 +391,6 @@ impl Job<'_, '_> {
         };
         let to = (&mut numbers[..rows], &mut sums[..rows]);
         kernels::blocks(*arithmetic, objective, parameters, samples, wanted, scratch, to, &mut next);
+        *busy = begun.map_or(Duration::ZERO, |begun| begun.elapsed());
     }
 }

@@ -7,6 +7,7 @@ mod checkpoint;
 mod durations;
 mod end;
 mod initial;
+mod laps;
 mod memory;
 mod mixed;
 mod moves;
@@ -30,6 +31,7 @@ pub use self::batches::Batches;
 use self::buffers::Buffers;
 pub use self::checkpoint::Checkpoint;
 use self::durations::Durations;
+pub use self::laps::Laps;
 pub use self::memory::check_evaluation;
 use self::mixed::{Memory, MixedMoves};
 use self::moves::AmcMoves;
@@ -123,6 +125,17 @@ impl<'a> Moves<'_, 'a> {
         match self {
             Self::Amc(moves) => moves.make(),
             Self::Mixed(moves) => moves.make(),
+        }
+    }
+
+    /// Makes a move, and says where its time went; of mixed moves, nothing is known.
+    pub fn make_timed(&mut self) -> Option<Laps> {
+        match self {
+            Self::Amc(moves) => Some(moves.make_timed()),
+            Self::Mixed(moves) => {
+                moves.make();
+                None
+            }
         }
     }
 

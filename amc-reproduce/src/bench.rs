@@ -4,9 +4,10 @@ mod cases;
 mod machine;
 pub mod scaling;
 
-use std::time::Instant;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
 
-use amc_core::chain::Options;
+use amc_core::sums::BLOCK;
 use amc_core::{Layer, Measurements};
 use serde::Serialize;
 
@@ -17,13 +18,12 @@ use amc_engine::data::Data;
 use amc_engine::data::pack::PackedSet;
 use amc_engine::description::Description;
 use amc_engine::evaluate::Evaluator;
-use amc_engine::train::{Batching, Initial, Method, Settings, median, train};
-use amc_kernels::Arithmetic;
+use amc_engine::train::{Laps, Settings, median, with_moves};
 
 /// The scale of initial parameters and of moves, as in the paper's figures on these nets.
-const SIGMA: f32 = 0.01;
+pub const SIGMA: f32 = 0.01;
 
-/// What a case came to.
+/// What a case came to. Times are in milliseconds, and medians.
 #[derive(Clone, Debug, Serialize)]
 pub struct Measured {
     /// The case.
@@ -32,12 +32,30 @@ pub struct Measured {
     pub parameters: usize,
     /// Samples in the batch.
     pub samples: usize,
-    /// Median time of a whole move, early rejection on, in milliseconds.
+    /// A move, early rejection on.
     pub step_ms: f64,
-    /// The least of these times.
+    /// The mean.
+    pub step_mean_ms: f64,
+    /// The least.
     pub step_min_ms: f64,
-    /// Median time of one evaluation of all samples, in milliseconds.
+    /// The share of moves that were accepted.
+    pub acceptance_rate: f64,
+    /// A move that was accepted.
+    pub accepted_ms: f64,
+    /// One that was not.
+    pub rejected_ms: f64,
+    /// Of a move, drawing it.
+    pub proposal_ms: f64,
+    /// Of a move's evaluation, what each thread had nothing to do for.
+    pub waiting_ms: f64,
+    /// Of a move that was accepted, keeping it.
+    pub decision_ms: f64,
+    /// An evaluation of all samples, without signals.
     pub evaluation_ms: f64,
+    /// Of that, the losses: by what it takes one thread beside the outputs alone.
+    pub loss_ms: f64,
+    /// What signals add to it; 0 where they are not wanted.
+    pub signal_ms: f64,
     /// The share of the first layer's inputs that are not skipped as zeros.
     pub density: f32,
     /// Floating-point operations of that evaluation's multiply-adds, skipped zeros not counted, over its time.
@@ -50,39 +68,42 @@ pub struct Measured {
     pub gigabytes_per_second: f64,
 }
 
-/// Measures moves of `description`'s net on `data`: `steps` of them, and then whole evaluations.
+/// Measures moves of `description`'s net on `data`, as many as the settings say, and then whole evaluations.
 pub fn measure(
     case: &str,
     description: &Description,
     data: &Data,
-    steps: u64,
-    (arithmetic, threads): (Arithmetic, usize),
+    settings: &Settings,
     machine: &Machine,
 ) -> anyhow::Result<Measured> {
-    let settings = Settings {
-        method: Method::Amc,
-        options: Options::new(SIGMA),
-        initial: Initial::Gaussian(SIGMA),
-        signal_norm: false,
-        transfer: Default::default(),
-        in_place: false,
-        batching: Batching::Full,
-        steps,
-        seed: 1,
-        threads,
-        arithmetic,
+    let Settings { steps, threads, arithmetic, .. } = *settings;
+    let (laps, parameters) = with_moves(description, data, settings, None, |mut moves, _| {
+        let laps: Vec<_> = (0..steps).map_while(|_| moves.make_timed()).collect();
+        Ok((laps, moves.progress(None).parameters().to_vec()))
+    })?;
+    let of = |lap: fn(&Laps) -> Duration, which: fn(&&Laps) -> bool| {
+        milliseconds(median(laps.iter().filter(which).map(lap).collect()))
     };
-    let trained = train(description, data, &settings, |_| {})?;
 
     let objective = description.objective()?;
-    let mut evaluator = Evaluator::new(objective, arithmetic, threads);
     let pack = PackedSet::all(&data.train, threads);
-    let evaluations = (0..steps.clamp(20, 500)).map(|_| {
-        let begun = Instant::now();
-        std::hint::black_box(evaluator.evaluate(&trained.parameters, &pack.batch(), Measurements::default()));
-        begun.elapsed()
+    let mut evaluator = Evaluator::new(objective, arithmetic, threads);
+    let evaluations = steps.clamp(20, 500);
+    let mut evaluate = |evaluator: &mut Evaluator<'_>, signal: &mut [f32]| {
+        time(evaluations, || {
+            let measurements = Measurements { signal, correct: false };
+            black_box(evaluator.evaluate(&parameters, &pack.batch(), measurements));
+        })
+    };
+    let evaluation = evaluate(&mut evaluator, &mut []);
+    let mut signal = vec![0.0; if settings.signal_norm { objective.net().layers().len() } else { 0 }];
+    let with_signal = if settings.signal_norm { evaluate(&mut evaluator, &mut signal) } else { evaluation };
+    let on_one = evaluate(&mut Evaluator::new(objective, arithmetic, 1), &mut []);
+    let mut outputs = vec![0.0; pack.len().next_multiple_of(BLOCK) * objective.net().outputs()];
+    let features = pack.batch().samples.features;
+    let of_outputs = time(evaluations, || {
+        amc_kernels::evaluate::outputs(arithmetic, &objective, &parameters, features, &mut outputs);
     });
-    let evaluation = median(evaluations.collect());
 
     let neurons = match description.layers[0] {
         Layer::Recurrent(layer) => layer.units,
@@ -90,19 +111,43 @@ pub fn measure(
     };
     let skipped = (1.0 - f64::from(pack.density())) * (description.inputs * neurons) as f64;
     let flops = 2.0 * pack.len() as f64 * (objective.net().operations().0 as f64 - skipped);
-    let gflops = flops / evaluation.as_secs_f64() / 1e9;
-    let bytes = (pack.bytes() + 4 * trained.parameters.len()) as f64;
+    let gflops = flops / evaluation / 1e6;
+    let bytes = (pack.bytes() + 4 * parameters.len()) as f64;
+    let accepted = laps.iter().filter(|laps| laps.accepted).count();
     Ok(Measured {
         case: case.to_owned(),
-        parameters: trained.parameters.len(),
+        parameters: parameters.len(),
         samples: pack.len(),
-        step_ms: 1e3 * trained.median_step.as_secs_f64(),
-        step_min_ms: 1e3 * trained.least_step.as_secs_f64(),
-        evaluation_ms: 1e3 * evaluation.as_secs_f64(),
+        step_ms: of(Laps::whole, |_| true),
+        step_mean_ms: milliseconds(laps.iter().map(Laps::whole).sum()) / laps.len() as f64,
+        step_min_ms: milliseconds(laps.iter().map(Laps::whole).min().unwrap_or_default()),
+        acceptance_rate: accepted as f64 / laps.len() as f64,
+        accepted_ms: of(Laps::whole, |laps| laps.accepted),
+        rejected_ms: of(Laps::whole, |laps| !laps.accepted),
+        proposal_ms: of(|laps| laps.proposal, |_| true),
+        waiting_ms: of(|laps| laps.waiting, |_| true),
+        decision_ms: of(|laps| laps.decision, |laps| laps.accepted),
+        evaluation_ms: evaluation,
+        loss_ms: evaluation * (1.0 - of_outputs / on_one).max(0.0),
+        signal_ms: (with_signal - evaluation).max(0.0),
         density: pack.density(),
         gflops,
         percent_of_peak: 100.0 * gflops / machine.gflops,
         megabytes: bytes / 1e6,
-        gigabytes_per_second: bytes / evaluation.as_secs_f64() / 1e9,
+        gigabytes_per_second: bytes / evaluation / 1e6,
     })
+}
+
+/// The median time of so many runs, in milliseconds.
+fn time(runs: u64, mut run: impl FnMut()) -> f64 {
+    let time = |_| {
+        let begun = Instant::now();
+        run();
+        begun.elapsed()
+    };
+    milliseconds(median((0..runs).map(time).collect()))
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    1e3 * time.as_secs_f64()
 }

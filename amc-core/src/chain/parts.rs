@@ -166,12 +166,14 @@ impl<R: Rng + Clone> MovePart<'_, R> {
                 &mut stream.before
             }
         };
+        // A copy, which stays in registers: threads that draw neighbouring parts would write to the same cache lines.
+        let mut drawn = rng.clone();
         let mut finite = lanes.splat(0.0);
         let mut blocks = Blocks::new();
         let mut scales = rules.scales();
         for at in (0..parameters.len()).step_by(BLOCK) {
             let range = at..(at + BLOCK).min(parameters.len());
-            let e = blocks.next(lanes, rng, range.len());
+            let e = blocks.next(lanes, &mut drawn, range.len());
             let x = parameters.get_mut(range.clone()).unwrap_or_default();
             let mu = centres.get_mut(range.clone()).unwrap_or_default();
             scales.apply(lanes, first + at, e, mu);
@@ -220,6 +222,7 @@ impl<R: Rng + Clone> MovePart<'_, R> {
                 }
             }
         }
+        *rng = drawn;
         if let Task::Propose = task {
             stream.allowed_rise = blocks.sum(lanes, finite);
             stream.has_move = true;

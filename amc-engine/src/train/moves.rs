@@ -1,6 +1,8 @@
 //! The moves of a run: the core's training loop, over threads and over batches as the policy has them.
 
-use amc_core::chain::Chain;
+use std::time::Instant;
+
+use amc_core::chain::{Chain, Decision};
 use amc_core::trainer::{Evaluate, Trainer};
 use amc_core::{Cost, Generator, Measurements, Score, Selection};
 
@@ -8,6 +10,7 @@ use super::batches::Batches;
 use super::buffers::Buffers;
 use super::checkpoint::{Checkpoint, bytes_of};
 use super::end::End;
+use super::laps::Laps;
 use super::threads::Threads;
 use super::transfer::Whole;
 use super::{Progress, Settings};
@@ -23,6 +26,8 @@ struct Run<'m, 'a> {
     cost: Cost,
     /// All parameters of the net.
     whole: Whole<'m>,
+    /// When the last evaluation within a bound began and ended, if that is looked at.
+    evaluated: Option<[Instant; 2]>,
 }
 
 impl Evaluate for Run<'_, '_> {
@@ -42,7 +47,13 @@ impl Evaluate for Run<'_, '_> {
 
     fn evaluate_within(&mut self, bound: f32, parameters: &[f32], signal: &mut [f32]) -> Option<Score> {
         let measurements = Measurements { signal, correct: self.batches.is_progressive() };
-        self.evaluator.evaluate_within(bound, self.whole.with(parameters), &self.batches.current(), measurements)
+        let Self { evaluator, whole, batches, evaluated, .. } = self;
+        let evaluate = || evaluator.evaluate_within(bound, whole.with(parameters), &batches.current(), measurements);
+        let Some(times) = evaluated else { return evaluate() };
+        times[0] = Instant::now();
+        let score = evaluate();
+        times[1] = Instant::now();
+        score
     }
 
     fn next_batch(&mut self) -> bool {
@@ -90,7 +101,8 @@ impl<'m, 'a> AmcMoves<'m, 'a> {
                 (Chain::resume(memory, settings.options, state)?, gathered)
             }
         };
-        let run = Run { evaluator, batches, threads: Threads::of(settings), cost: selection.net().cost(), whole };
+        let (threads, cost, evaluated) = (Threads::of(settings), selection.net().cost(), None);
+        let run = Run { evaluator, batches, threads, cost, whole, evaluated };
         Ok(Self(Trainer::of(chain, run, gathered)?))
     }
 
@@ -104,6 +116,17 @@ impl<'m, 'a> AmcMoves<'m, 'a> {
     /// Makes a move.
     pub(super) fn make(&mut self) {
         self.0.step();
+    }
+
+    /// Makes a move, and says where its time went.
+    pub(super) fn make_timed(&mut self) -> Laps {
+        let (_, run, _) = self.0.parts();
+        run.evaluator.look_at_threads();
+        let begun = Instant::now();
+        run.evaluated = Some([begun; 2]);
+        let accepted = self.0.step() == Decision::Accepted;
+        let Run { evaluator, evaluated, .. } = self.0.evaluator();
+        Laps::until_now(begun, evaluated.unwrap_or([begun; 2]), evaluator.waiting(), accepted)
     }
 
     /// What was computed so far, but for evaluations without a bound.

@@ -2,9 +2,12 @@
 
 use std::path::Path;
 
+use amc_core::chain::Options;
 use amc_engine::data::{self, Data};
 use amc_engine::description::{ActivationName, Description, LossName};
+use amc_engine::train::{Batching, Initial, Method, Settings};
 use amc_host::data::idx;
+use amc_kernels::Arithmetic;
 
 /// A net on a data set.
 #[derive(Clone, Copy, Debug)]
@@ -70,6 +73,28 @@ impl Case {
             Shape::Rnn => return Description::of_sequences(784, 64),
         };
         Description::new(&sizes, ActivationName::Tanh, output, LossName::Mse)
+    }
+
+    /// How `amc train` trains it by default, from that scale of initial parameters and moves on, and the paper the recurrent net.
+    pub fn settings(&self, sigma: f32, steps: u64, (arithmetic, threads): (Arithmetic, usize)) -> Settings {
+        let (epsilon, n_reset, signal_norm) = match self.shape {
+            Shape::Mnist => (0.0, 20, true),
+            Shape::Sine(_) | Shape::Step(_) => (0.01, 100, true),
+            Shape::Rnn => (0.0, 100, false),
+        };
+        Settings {
+            method: Method::Amc,
+            options: Options::new(sigma).epsilon(epsilon).n_reset(n_reset),
+            initial: Initial::Gaussian(sigma),
+            transfer: Default::default(),
+            in_place: false,
+            signal_norm,
+            batching: Batching::Full,
+            steps,
+            seed: 1,
+            threads,
+            arithmetic,
+        }
     }
 
     /// Its data; MNIST is read from `data_dir`.

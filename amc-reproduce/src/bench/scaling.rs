@@ -3,9 +3,8 @@
 use plotters::prelude::*;
 use serde::Serialize;
 
-use super::{Machine, measure};
+use super::{Case, Machine, SIGMA, Shape, measure};
 use amc_engine::data::functions::sine_at;
-use amc_engine::description::{ActivationName, Description, LossName};
 use amc_kernels::Arithmetic;
 
 /// One net on some samples.
@@ -39,12 +38,11 @@ pub fn scaling(
     let data = SIZES.map(|samples| ("samples", WIDTH, samples));
     let mut points = Vec::new();
     for (series, width, samples) in nets.into_iter().chain(data) {
-        let sizes = vec![1, width, width, 1];
-        let (activation, output) = (ActivationName::Tanh, ActivationName::Linear);
-        let description = Description::new(&sizes, activation, output, LossName::Mse);
         // About 10^10 multiply-adds, and no fewer than 12 moves.
         let steps = 10_000_000_000 / (width * width * samples) as u64;
-        let measured = measure(series, &description, &sine_at(samples), steps.clamp(12, 3000), how, machine)?;
+        let case = Case { name: series, shape: Shape::Sine(width), steps: steps.clamp(12, 3000) };
+        let settings = case.settings(SIGMA, case.steps, how);
+        let measured = measure(series, &case.description(), &sine_at(samples), &settings, machine)?;
         let point = Point { series, parameters: measured.parameters, samples, step_ms: measured.step_ms };
         done(&point);
         points.push(point);

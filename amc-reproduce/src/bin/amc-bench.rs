@@ -10,8 +10,8 @@ use amc_host::cli::{MachineArgs, arithmetics};
 use amc_host::console::{self, print};
 use amc_host::note;
 use amc_host::output::save;
-use amc_kernels::Arithmetic;
-use amc_reproduce::bench::{CASES, Case, Machine, Measured, measure, scaling};
+use amc_kernels::{Arithmetic, Isa};
+use amc_reproduce::bench::{CASES, Case, Machine, Measured, SIGMA, measure, scaling};
 
 #[derive(Parser)]
 #[command(version)]
@@ -53,8 +53,9 @@ fn run(args: &BenchArgs) -> anyhow::Result<()> {
         let machine = Machine::measure(args.arithmetic, threads);
         let Machine { gflops, gigabytes_per_second } = machine;
         note!(
-            "{threads} threads, {} arithmetic: {gflops:.0} GFLOP/s from registers, \
+            "{threads} threads, {}, {} arithmetic: {gflops:.0} GFLOP/s from registers, \
              {gigabytes_per_second:.0} GB/s from memory",
+            Isa::used(),
             args.arithmetic
         );
         match &args.scaling {
@@ -67,17 +68,21 @@ fn run(args: &BenchArgs) -> anyhow::Result<()> {
 fn cases(args: &BenchArgs, named: &[Case], threads: usize, machine: &Machine) -> anyhow::Result<()> {
     let cases = if named.is_empty() { &CASES[..] } else { named };
     note!(
-        "{:<10} {:>10} {:>8} {:>10} {:>10} {:>10} {:>8} {:>9} {:>6} {:>8} {:>7}",
-        "case",
-        "parameters",
-        "samples",
-        "ms a move",
-        "least ms",
-        "ms whole",
+        "{:<10} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>7} {:>8} {:>5} {:>6}",
+        "case, ms:",
+        "move",
+        "least",
+        "rejected",
+        "accepted",
+        "proposal",
+        "forward",
+        "loss",
+        "signal",
+        "decision",
+        "waiting",
         "inputs",
         "GFLOP/s",
         "peak",
-        "MB",
         "GB/s"
     );
     for case in cases {
@@ -89,16 +94,17 @@ fn cases(args: &BenchArgs, named: &[Case], threads: usize, machine: &Machine) ->
             data => data?,
         };
         let steps = args.steps.unwrap_or(case.steps);
-        let how = (args.arithmetic, threads);
-        let measured = measure(case.name, &case.description(), &data, steps, how, machine)?;
-        let Measured { parameters, samples, step_ms, step_min_ms, evaluation_ms, gflops, .. } = measured;
+        let settings = case.settings(SIGMA, steps, (args.arithmetic, threads));
+        let measured = measure(case.name, &case.description(), &data, &settings, machine)?;
+        let Measured { step_ms, step_min_ms, rejected_ms, accepted_ms, proposal_ms, decision_ms, .. } = measured;
+        let Measured { evaluation_ms, loss_ms, signal_ms, waiting_ms, gflops, percent_of_peak, .. } = measured;
         note!(
-            "{:<10} {parameters:>10} {samples:>8} {step_ms:>10.4} {step_min_ms:>10.4} {evaluation_ms:>10.4} {:>7.0}% \
-             {gflops:>9.1} {:>5.0}% {:>8.2} {:>7.1}",
+            "{:<10} {step_ms:>9.4} {step_min_ms:>9.4} {rejected_ms:>9.4} {accepted_ms:>9.4} {proposal_ms:>9.4} {:>9.4} \
+             {loss_ms:>9.4} {signal_ms:>9.4} {decision_ms:>9.4} {waiting_ms:>9.4} {:>6.0}% {gflops:>8.1} \
+             {percent_of_peak:>4.0}% {:>6.1}",
             case.name,
+            evaluation_ms - loss_ms,
             100.0 * measured.density,
-            measured.percent_of_peak,
-            measured.megabytes,
             measured.gigabytes_per_second,
         );
         if args.json {
