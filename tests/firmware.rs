@@ -60,7 +60,7 @@ fn image(machine: &Machine, name: &str) -> PathBuf {
 
 /// The first moves of an integer net, by this machine.
 pub fn few_of_integers() -> digits_int8::Golden {
-    digits_int8::run(Portable::<1>, &mut digits_int8::Memory::new(), |moves, _| moves == digits_int8::FEW)
+    digits_int8::run(Portable::<1>, &mut digits_int8::Memory::new(), digits_int8::FEW)
 }
 
 /// Runs a program, and gives what it printed; it has to end with success, in time.
@@ -232,7 +232,7 @@ fn a_cortex_m0_takes_as_many_instructions_as_it_did() {
 #[ignore = "needs QEMU and the firmware's images: ./test.sh sets them up"]
 fn a_cortex_m0_learns_digits_in_integers_by_the_hosts_bits() {
     let device = on(&M0, "digits_int8");
-    let host = digits_int8::run(Portable::<1>, &mut digits_int8::Memory::new(), |moves, _| moves == digits_int8::MOVES);
+    let host = digits_int8::run(Portable::<1>, &mut digits_int8::Memory::new(), digits_int8::MOVES);
     let host = host.to_string();
     assert!(device.lines().any(|line| line == host), "the host says {host}, the device\n{device}");
 }

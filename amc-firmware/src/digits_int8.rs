@@ -24,7 +24,8 @@ const KEPT: usize = 800;
 pub const MOVES: u64 = 10_000;
 /// Moves that are made on every core.
 pub const FEW: u64 = 300;
-const SEED: u64 = 1;
+/// The generator's seed.
+pub const SEED: u64 = 1;
 
 const LAYERS: &[Layer] = &[Layer::dense(16, Activation::Tanh), Layer::dense(10, Activation::Softmax)];
 /// The largest value of a pixel.
@@ -41,25 +42,34 @@ const OBJECTIVE: Objective<'static> = match Objective::new(NET) {
 };
 const FIT: &str = "the net, the images and the memory fit together";
 
-/// All memory of the training.
+/// All memory of the training, which keeps the sums of so many images, and the activations of so many more.
 #[derive(Debug)]
-pub struct Memory {
+pub struct Memory<const SUMS: usize = 0, const OUTPUTS: usize = KEPT> {
     parameters: [i8; NET.parameters()],
     undo: [i8; NET.widest_neuron()],
     rates: [u32; LAYERS.len()],
     sums: [i32; NET.scratch(1)],
     outputs: [i8; NET.scratch_outputs(1)],
-    kept: [i8; NET.kept_outputs(1) * KEPT],
+    kept_sums: [[i32; NET.kept_sums(1)]; SUMS],
+    kept_outputs: [[i8; NET.kept_outputs(1)]; OUTPUTS],
 }
 
-impl Memory {
+impl<const SUMS: usize, const OUTPUTS: usize> Memory<SUMS, OUTPUTS> {
     /// All zero.
     pub const fn new() -> Self {
-        Self { parameters: [0; _], undo: [0; _], rates: [0; _], sums: [0; _], outputs: [0; _], kept: [0; _] }
+        Self {
+            parameters: [0; _],
+            undo: [0; _],
+            rates: [0; _],
+            sums: [0; _],
+            outputs: [0; _],
+            kept_sums: [[0; _]; _],
+            kept_outputs: [[0; _]; _],
+        }
     }
 }
 
-impl Default for Memory {
+impl<const SUMS: usize, const OUTPUTS: usize> Default for Memory<SUMS, OUTPUTS> {
     fn default() -> Self {
         Self::new()
     }
@@ -106,22 +116,76 @@ impl fmt::Display for Golden {
     }
 }
 
-/// Makes moves until `ends` says so, given how many there were and the loss; gives what they came to.
+/// A chain that learns the images.
+#[derive(Debug)]
+pub struct Learner<'m, K> {
+    chain: Chain<'m, Generator>,
+    evaluator: Serial<'m, K, u8, 1>,
+}
+
+/// A chain at its beginning.
 ///
 /// # Panics
 /// Never: the net, the images and the memory fit together.
-pub fn run<K: Kernel<1>>(kernel: K, memory: &mut Memory, mut ends: impl FnMut(u64, u64) -> bool) -> Golden {
-    let Memory { parameters, undo, rates, sums, outputs, kept } = memory;
-    let evaluation = SerialMemory { sums, outputs, kept_sums: &mut [], kept_outputs: kept };
+pub fn begin<K: Kernel<1>, const SUMS: usize, const OUTPUTS: usize>(
+    kernel: K,
+    memory: &mut Memory<SUMS, OUTPUTS>,
+    seed: u64,
+) -> Learner<'_, K> {
+    let Memory { parameters, undo, rates, sums, outputs, kept_sums, kept_outputs } = memory;
+    let (kept_sums, kept_outputs) = (kept_sums.as_flattened_mut(), kept_outputs.as_flattened_mut());
+    let evaluation = SerialMemory { sums, outputs, kept_sums, kept_outputs };
     let mut evaluator = Serial::new(OBJECTIVE, kernel, images(0, LEARNED), evaluation).expect(FIT);
-    let mut rng = Generator::seed_from_u64(SEED);
+    let mut rng = Generator::seed_from_u64(seed);
     NET.draw(parameters, &mut rng);
-    let mut chain = Chain::new(NET, ChainMemory { parameters, undo, rates }, rng, &mut evaluator).expect(FIT);
-    while !ends(chain.counters().steps, chain.loss()) {
-        chain.step(&mut evaluator);
+    let chain = Chain::new(NET, ChainMemory { parameters, undo, rates }, rng, &mut evaluator).expect(FIT);
+    Learner { chain, evaluator }
+}
+
+impl<K: Kernel<1>> Learner<'_, K> {
+    /// Makes a move.
+    pub fn step(&mut self) {
+        self.chain.step(&mut self.evaluator);
     }
-    let (counters, loss, saturated) = (chain.counters(), chain.loss(), chain.saturated());
-    let hash = checksum(chain.parameters());
-    let right = evaluator.score(&images(IMAGES - HELD_OUT, HELD_OUT), chain.parameters()).expect(FIT).correct;
-    Golden { hash, steps: counters.steps, accepted: counters.accepted, loss, saturated, right }
+
+    /// Moves made.
+    pub fn steps(&self) -> u64 {
+        self.chain.counters().steps
+    }
+
+    /// The loss, summed, in bits of 2¹² units.
+    pub fn loss(&self) -> u64 {
+        self.chain.loss()
+    }
+
+    /// Held-out images that are recognised.
+    ///
+    /// # Panics
+    /// Never: the images fit the net.
+    pub fn right(&mut self) -> usize {
+        let held_out = images(IMAGES - HELD_OUT, HELD_OUT);
+        self.evaluator.score(&held_out, self.chain.parameters()).expect(FIT).correct
+    }
+
+    /// What it came to.
+    pub fn golden(&mut self) -> Golden {
+        let (counters, right) = (self.chain.counters(), self.right());
+        Golden {
+            hash: checksum(self.chain.parameters()),
+            steps: counters.steps,
+            accepted: counters.accepted,
+            loss: self.chain.loss(),
+            saturated: self.chain.saturated(),
+            right,
+        }
+    }
+}
+
+/// So many moves; gives what they came to.
+pub fn run<K: Kernel<1>>(kernel: K, memory: &mut Memory, moves: u64) -> Golden {
+    let mut learner = begin(kernel, memory, SEED);
+    while learner.steps() < moves {
+        learner.step();
+    }
+    learner.golden()
 }

@@ -89,7 +89,7 @@ pub fn measure(
     let pack = PackedSet::all(&data.train, threads);
     let mut evaluator = Evaluator::new(objective, arithmetic, threads);
     let evaluations = steps.clamp(20, 500);
-    let mut evaluate = |evaluator: &mut Evaluator<'_>, signal: &mut [f32]| {
+    let evaluate = |evaluator: &mut Evaluator<'_>, signal: &mut [f32]| {
         time(evaluations, || {
             let measurements = Measurements { signal, correct: false };
             black_box(evaluator.evaluate(&parameters, &pack.batch(), measurements));

@@ -4,7 +4,7 @@
 #![no_main]
 
 use amc_cortex_m::CortexM;
-use amc_firmware::digits_int8::{HELD_OUT, LEARNED, MOVES, Memory, run};
+use amc_firmware::digits_int8::{HELD_OUT, LEARNED, MOVES, Memory, SEED, begin};
 use amc_firmware::{board, report};
 use cortex_m_rt::entry;
 use static_cell::ConstStaticCell;
@@ -19,12 +19,15 @@ static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
 
 #[entry]
 fn main() -> ! {
-    let golden = run(KERNEL, MEMORY.take(), |moves, loss| {
-        if moves.is_multiple_of(REPORT_EVERY) {
-            report!("move {moves}: {} thousandths of a bit an image", loss * 1000 / 4096 / LEARNED as u64);
+    let mut learner = begin(KERNEL, MEMORY.take(), SEED);
+    while learner.steps() < MOVES {
+        learner.step();
+        if learner.steps().is_multiple_of(REPORT_EVERY) {
+            let thousandths = learner.loss() * 1000 / 4096 / LEARNED as u64;
+            report!("move {}: {thousandths} thousandths of a bit an image", learner.steps());
         }
-        moves == MOVES
-    });
+    }
+    let golden = learner.golden();
     report!("{golden}");
     board::finish(100 * golden.right >= DEMANDED * HELD_OUT)
 }
