@@ -7,6 +7,7 @@ mod anomaly;
 #[path = "../amc-firmware/src/cart_pole.rs"]
 mod cart_pole;
 #[path = "../amc-firmware/src/digits_int8.rs"]
+#[expect(dead_code, reason = "what programs report")]
 mod digits_int8;
 #[path = "../amc-firmware/src/golden.rs"]
 mod golden;
