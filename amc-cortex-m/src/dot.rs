@@ -27,7 +27,10 @@ fn dual<E: Element>(weights: &[i8], inputs: &[E], four: Four<E>) -> i32 {
             Four::Signed(bytes) => add_products::<true>(word(weights), word(&bytes(inputs)), sum),
         };
     }
-    sum + Portable::<1>.dot(last_weights, last_inputs)[0]
+    for (weight, input) in last_weights.iter().zip(last_inputs) {
+        sum += i32::from(*weight) * input.number();
+    }
+    sum
 }
 
 #[inline(always)]
