@@ -25,6 +25,7 @@ pub mod golden;
 #[cfg(feature = "layers")]
 pub mod kinds;
 pub mod mixed;
+pub mod mnist_int8;
 pub mod paper;
 pub mod stack;
 #[cfg(feature = "semihosting")]
