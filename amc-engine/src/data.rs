@@ -6,11 +6,13 @@ pub mod pack;
 pub mod scale;
 pub mod sequences;
 mod sparse;
+mod spread;
 mod tiles;
 
 use amc_core::{Objective, ObjectiveError, Rows, Samples, Targets};
 
 use crate::CRC;
+use crate::ranks::{RanksError, Share};
 
 /// Features as read, `[sample][feature]`.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +43,8 @@ pub struct Set {
     columns: Vec<String>,
     /// Classes that there are, even if no sample is of one; 0 if nobody said.
     classes: usize,
+    /// Which of the samples these are, if several ranks hold them.
+    share: Option<Share>,
 }
 
 /// A data set: a part to train on, and perhaps one to test with.
@@ -60,7 +64,7 @@ impl Set {
             Values::F32(rows) => rows.len(),
         };
         let samples = numbers.checked_div(width).unwrap_or(0);
-        Self { values, targets, samples, width, columns: Vec::new(), classes: 0 }
+        Self { values, targets, samples, width, columns: Vec::new(), classes: 0, share: None }
     }
 
     /// The same samples, of so many classes: a part of a set may have none of some.
@@ -69,9 +73,21 @@ impl Set {
         Self { classes, ..self }
     }
 
+    /// The same samples as a rank's share: as many as [`Share::held`] says of all.
+    #[must_use]
+    pub fn shared(self, share: Share) -> Self {
+        Self { share: Some(share), ..self }
+    }
+
+    /// Which of the samples these are, if several ranks hold them.
+    pub fn share(&self) -> Option<&Share> {
+        self.share.as_ref()
+    }
+
     /// The first `samples` samples, or all there are.
     pub fn first(&self, samples: usize) -> Set {
-        let samples = samples.min(self.samples);
+        let share = self.share.as_ref().map(|share| share.first(samples));
+        let samples = self.held(samples);
         let values = match &self.values {
             Values::U8(rows, scale) => Values::U8(rows[..samples * self.width].to_vec(), *scale),
             Values::F32(rows) => Values::F32(rows[..samples * self.width].to_vec()),
@@ -82,7 +98,7 @@ impl Set {
                 OwnedTargets::Values(values[..samples * outputs].to_vec(), *outputs)
             }
         };
-        Set { values, targets, samples, width: self.width, columns: self.columns.clone(), classes: self.classes }
+        Set { values, targets, samples, width: self.width, columns: self.columns.clone(), classes: self.classes, share }
     }
 
     /// The features, one sample after another, as numbers.
@@ -95,7 +111,22 @@ impl Set {
         bytes.iter().map(move |byte| f32::from(*byte) * scale).chain(numbers.iter().copied())
     }
 
-    /// Samples.
+    /// Samples of the whole set: here, and on other ranks.
+    pub fn all(&self) -> usize {
+        self.share.as_ref().map_or(self.samples, Share::samples)
+    }
+
+    /// Whether all ranks that share the set are there.
+    pub(crate) fn check_team(&self) -> Result<(), RanksError> {
+        self.share.as_ref().map_or(Ok(()), |share| share.team().check())
+    }
+
+    /// How many of the first so many samples of the whole set are here: the first ones that are.
+    pub(crate) fn held(&self, first: usize) -> usize {
+        self.share.as_ref().map_or(first.min(self.samples), |share| share.held(first))
+    }
+
+    /// Samples that are here.
     pub fn len(&self) -> usize {
         self.samples
     }
@@ -148,8 +179,11 @@ impl Set {
         }
     }
 
-    /// CRC-32 of features and targets.
+    /// CRC-32 of features and targets: of the whole set, if ranks share it.
     pub fn checksum(&self) -> u32 {
+        if let Some(share) = &self.share {
+            return share.checksum();
+        }
         let mut digest = CRC.digest();
         match &self.values {
             Values::U8(rows, _) => digest.update(rows),
@@ -164,6 +198,10 @@ impl Set {
 
     /// Checks that the samples fit an objective.
     pub fn check(&self, objective: Objective<'_>) -> Result<(), ObjectiveError> {
+        // Other ranks have some.
+        if self.is_empty() && self.all() > 0 {
+            return Ok(());
+        }
         let targets = match &self.targets {
             OwnedTargets::Classes(classes) => Targets::Classes(classes),
             OwnedTargets::Values(values, _) => Targets::Values(values),

@@ -3,6 +3,7 @@
 pub mod kept;
 mod outputs;
 mod queue;
+mod shared;
 
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::outputs::{features, outputs};
 use self::queue::Queue;
+use self::shared::{Found, Outcome, Shared};
 use crate::crew;
 use crate::data::pack::Batch;
 
@@ -34,6 +36,8 @@ pub struct Evaluator<'a> {
     /// All blocks, the hardest first: those whose losses were largest when they were last all known.
     order: Vec<u32>,
     early_rejection: EarlyRejection,
+    /// Of ranks: twice the last sum of losses.
+    expected: f64,
     /// What each thread waited for in the last evaluation, on average, if that is looked at.
     waiting: Option<Duration>,
 }
@@ -92,6 +96,15 @@ struct Worker {
     busy: Duration,
 }
 
+impl Worker {
+    /// Nothing is done yet.
+    fn begin(&mut self) {
+        self.done.clear();
+        self.found.clear();
+        self.busy = Duration::ZERO;
+    }
+}
+
 impl<'a> Evaluator<'a> {
     /// An evaluator on up to `threads` threads, for data that the objective has
     /// [checked](crate::data::Set::check).
@@ -107,7 +120,7 @@ impl<'a> Evaluator<'a> {
         let workers = std::iter::repeat_with(worker).take(threads.max(1)).collect();
         let (blocks, signals, order) = (Vec::new(), Vec::new(), Vec::new());
         let (table, early_rejection, waiting) = (Vec::new(), EarlyRejection::default(), None);
-        Self { objective, arithmetic, workers, blocks, signals, table, order, early_rejection, waiting }
+        Self { objective, arithmetic, workers, blocks, signals, table, order, early_rejection, waiting, expected: 0.0 }
     }
 
     /// U(x) on a batch. Signals are those of the layers from [`Objective::gathers_from`] on, as the core has them.
@@ -175,8 +188,17 @@ impl<'a> Evaluator<'a> {
             }
         };
         let mut total = Total::default();
-        signals.chunks(BLOCK).for_each(|block| total.add(block_sum(block)));
-        total.mean(signals.len().max(1))
+        let sums: Vec<f32> = signals.chunks(BLOCK).map(block_sum).collect();
+        let samples = batch.all().max(1);
+        if let Some(shared) = Shared::new(batch, samples, f32::INFINITY, 0.0) {
+            let found = Found { rows: &sums, blocks: sums.len(), is_above: false, correct: 0 };
+            return match shared.finish(&found, &mut []) {
+                Outcome::Is(signal, _) => signal,
+                Outcome::Above => f32::NAN,
+            };
+        }
+        sums.into_iter().for_each(|sum| total.add(sum));
+        total.mean(samples)
     }
 
     /// Goes on counting from what early rejection came to before.
@@ -213,8 +235,8 @@ impl<'a> Evaluator<'a> {
         (fresh, rest): (usize, &[f32]),
         measurements: Measurements<'_>,
     ) -> Option<Score> {
-        let Batch { samples, places } = *batch;
-        let count = samples.len();
+        let Batch { samples, places, .. } = *batch;
+        let count = batch.all();
         let samples = samples.first(fresh);
         let (blocks, terms) = (samples.len().div_ceil(BLOCK), self.objective.terms(count));
         if self.order.len() != blocks {
@@ -222,52 +244,103 @@ impl<'a> Evaluator<'a> {
             self.order.extend(0..blocks as u32);
         }
         let signals = if measurements.signal.is_empty() { 0 } else { rows(&self.objective) };
-        let cost = samples.len().saturating_mul(self.objective.net().cost().total());
-        let threads = if cost < PARALLEL_FROM { 1 } else { self.workers.len() };
-        let job = Job {
-            arithmetic: self.arithmetic,
-            objective: self.objective,
-            parameters,
-            samples: &samples,
-            has_places: places.is_some(),
-            signals,
-            correct: measurements.correct,
-            queue: Queue::new(&self.order, threads, ceiling(bound, terms)),
-            begun: self.waiting.is_some().then(Instant::now),
-        };
+        let cost = self.objective.net().cost().total();
+        let threads = if samples.len().saturating_mul(cost) < PARALLEL_FROM { 1 } else { self.workers.len() };
+        let begun = self.waiting.is_some().then(Instant::now);
+        let shared = Shared::new(batch, terms, bound, self.expected);
+        let rounds = shared.map_or(1, |shared| shared.rounds(cost));
         let workers = &mut self.workers[..threads];
-        match workers {
-            [worker] => job.work(worker),
-            _ => crew::share(threads, workers.iter_mut(), |worker| job.work(worker)),
+        workers.iter_mut().for_each(Worker::begin);
+        let done_of = |workers: &[Worker]| workers.iter().map(|worker| worker.done.len()).sum::<usize>();
+        // What all ranks had found at their last look, and whether that is above the bound.
+        let (mut round, mut so_far) = (1, Some(0.0));
+        let mut is_above = false;
+        while let Some(sum) = so_far {
+            let to_do = blocks * (round - 1) / rounds..blocks * round / rounds;
+            let job = Job {
+                arithmetic: self.arithmetic,
+                objective: self.objective,
+                parameters,
+                samples: &samples,
+                has_places: places.is_some(),
+                signals,
+                correct: measurements.correct,
+                queue: Queue::new(&self.order[to_do.clone()], threads, sum, ceiling(bound, terms)),
+                begun,
+            };
+            match &mut *workers {
+                [worker] => job.work(worker),
+                workers => crew::share(threads, workers.iter_mut(), |worker| job.work(worker)),
+            }
+            is_above = done_of(workers) < to_do.end;
+            let Some(shared) = shared.filter(|_| round < rounds) else { break };
+            let losses = workers.iter().flat_map(|worker| worker.done.iter().map(|(_, score)| score.loss));
+            so_far = shared.look(losses, is_above);
+            round += 1;
         }
-
-        if let Some(begun) = job.begun {
+        if let Some(begun) = begun {
             let busy = workers.iter().map(|worker| worker.busy).sum::<Duration>();
             self.waiting = Some(begun.elapsed().saturating_sub(busy / threads as u32));
         }
-        let done = workers.iter().map(|worker| worker.done.len()).sum::<usize>();
         if bound != f32::INFINITY {
-            self.early_rejection.evaluated += done as u64;
+            self.early_rejection.evaluated += done_of(workers) as u64;
             self.early_rejection.offered += blocks as u64;
         }
-        if done < blocks {
+        if so_far.is_none() || is_above && shared.is_none() {
             return None;
         }
-        self.collect(threads, blocks, if places.is_some() { 0 } else { signals });
-        let correct = self.blocks.iter().map(|block| block.correct).sum();
-        let mut sums = match places {
-            Some(places) => self.sums_by_place(threads, places, (samples.len(), rest), signals.max(1)),
-            None => self.sums_by_block(signals),
+        let mut sums = Vec::new();
+        if !is_above {
+            self.collect(threads, blocks, if places.is_some() { 0 } else { signals });
+            sums = match places {
+                Some(places) => self.sums_by_place(threads, places, (samples.len(), rest), signals.max(1)),
+                None => self.sums_by_block(signals),
+            };
         }
-        .into_iter();
-        let loss = sums.next().map_or(f32::NAN, |(total, _)| total.mean(terms));
-        for (signal, (_, sum)) in measurements.signal.iter_mut().skip(self.objective.gathers_from()).zip(sums) {
-            *signal = sum / count as f32;
-        }
-        if loss <= bound && (bound.is_finite() || places.is_some()) {
+        let signal = measurements.signal;
+        let inputs = self.objective.gathers_from().min(signal.len());
+        let gathered = &mut signal[inputs..];
+        let score = match shared {
+            Some(shared) => {
+                let rows = if is_above { Vec::new() } else { self.rows_of_blocks(places, signals.max(1)) };
+                let found =
+                    Found { blocks: rows.len() / signals.max(1), rows: &rows, is_above, correct: self.correct() };
+                match shared.finish(&found, &mut gathered[..signals.saturating_sub(1)]) {
+                    Outcome::Is(loss, correct) => Score { loss, correct },
+                    Outcome::Above => return None,
+                }
+            }
+            None => {
+                gathered.iter_mut().zip(&sums[1..]).for_each(|(signal, (_, sum))| *signal = *sum);
+                Score { loss: sums[0].0.mean(terms), correct: self.correct() }
+            }
+        };
+        gathered.iter_mut().take(signals.saturating_sub(1)).for_each(|signal| *signal /= count as f32);
+        self.expected = 2.0 * f64::from(score.loss) * terms as f64;
+        if score.loss <= bound && (bound.is_finite() || places.is_some()) {
             self.put_hardest_first(places);
         }
-        Some(Score { loss, correct })
+        Some(score)
+    }
+
+    /// Samples that are right, in the blocks that were evaluated last.
+    fn correct(&self) -> u32 {
+        self.blocks.iter().map(|block| block.correct).sum()
+    }
+
+    /// For each row, the loss and the signals gathered, what every block comes to.
+    fn rows_of_blocks(&self, places: Option<&[u32]>, rows: usize) -> Vec<f32> {
+        match places {
+            Some(places) => {
+                let rows = self.table.chunks_exact(places.len().max(1));
+                rows.flat_map(|row| row.chunks(BLOCK).map(block_sum)).collect()
+            }
+            None => {
+                let losses = self.blocks.iter().map(|block| block.loss);
+                let signals = (1..rows).flat_map(|row| self.signals.iter().skip(row).step_by(rows).copied());
+                losses.chain(signals).collect()
+            }
+        }
     }
 
     /// Orders the blocks of a whole batch, whose losses are known.
@@ -328,7 +401,7 @@ impl<'a> Evaluator<'a> {
         let Self { table, workers, .. } = self;
         let workers = &workers[..threads];
         let (fresh, others) = places.split_at(fresh);
-        let each = table.chunks_exact_mut(places.len()).zip(&mut sums).enumerate();
+        let each = table.chunks_exact_mut(places.len().max(1)).zip(&mut sums).enumerate();
         crew::share(threads.min(rows), each, |(index, (row, sum))| {
             let mut put = |places: &[u32], numbers: &[f32]| {
                 places.iter().zip(numbers).for_each(|(place, number)| row[*place as usize] = *number);
@@ -366,13 +439,11 @@ struct Job<'s, 'a> {
 }
 
 impl Job<'_, '_> {
-    /// Takes blocks until there are none left, or the bound is exceeded. Keeps with each its signals or, of samples that have
+    /// Takes blocks until there are none left, or the bound is exceeded, beside those done before. Keeps with each its signals or, of samples that have
     /// places, all that was found.
     fn work(&self, worker: &mut Worker) {
         let begun = self.begun.map(|_| Instant::now());
         let Worker { scratch, numbers, sums, done, found, busy } = worker;
-        done.clear();
-        found.clear();
         let Self { arithmetic, objective, parameters, samples, .. } = self;
         let wanted = Request::Losses { signals: self.signals > 0, correct: self.correct };
         let rows = self.signals.max(1);
@@ -391,6 +462,6 @@ impl Job<'_, '_> {
         };
         let to = (&mut numbers[..rows], &mut sums[..rows]);
         kernels::blocks(*arithmetic, objective, parameters, samples, wanted, scratch, to, &mut next);
-        *busy = begun.map_or(Duration::ZERO, |begun| begun.elapsed());
+        *busy += begun.map_or(Duration::ZERO, |begun| begun.elapsed());
     }
 }

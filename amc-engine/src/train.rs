@@ -43,6 +43,9 @@ use crate::data::pack::PackedSet;
 use crate::description::Description;
 use crate::evaluate::{EarlyRejection, Evaluator, Work};
 
+/// Moves after which ranks compare their chains: within so many what is another on one of them is found.
+pub const COMPARED: u64 = 1024;
+
 /// What makes the moves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -145,6 +148,19 @@ impl<'a> Moves<'_, 'a> {
             Self::Amc(moves) => moves.work(),
             Self::Mixed(moves) => moves.work(),
         }
+    }
+
+    /// Checks that the chain is the same on all ranks, if there are several.
+    ///
+    /// # Errors
+    /// On all ranks, where one of them has another one.
+    pub fn compare(&self) -> anyhow::Result<()> {
+        let (share, checksum) = match self {
+            Self::Amc(moves) => (moves.share(), moves.checksum()),
+            Self::Mixed(moves) => (moves.share(), moves.checksum()),
+        };
+        let Some(share) = share else { return Ok(()) };
+        Ok(share.team().agree("the chain", checksum?)?)
     }
 
     /// Where it stands: what a run of the same settings goes on from.
@@ -272,13 +288,21 @@ pub fn train_on(
     from: Option<&Checkpoint>,
     mut after: impl FnMut(&mut Moves<'_, '_>, Option<&PackedSet<'_>>) -> anyhow::Result<ControlFlow<()>>,
 ) -> anyhow::Result<Trained> {
+    let team = data.train.share().map(|share| share.team());
     with_moves(description, data, settings, from, |mut moves, test| {
         let mut durations = Durations::new()?;
         let start = Instant::now();
+        moves.compare()?;
         while moves.progress(None).counters.steps < settings.steps {
             let begun = Instant::now();
             moves.make();
             durations.add(begun.elapsed());
+            if let Some(team) = team {
+                team.check()?;
+                if moves.progress(None).counters.steps.is_multiple_of(COMPARED) {
+                    moves.compare()?;
+                }
+            }
             if after(&mut moves, test)?.is_break() {
                 break;
             }
@@ -306,6 +330,8 @@ pub fn with_moves<T>(
     if settings.method == Method::Mixed {
         let batches = Batches::new(settings.batching, &data.train, &mut order, &rng, settings.threads);
         let mut memory = Memory::new(objective.net());
+        let sampled = mixed::sampled(&data.train)?;
+        let batches = (batches, &sampled);
         let moves = MixedMoves::new(objective, evaluator, batches, &mut memory, rng, settings, from)?;
         return work(Moves::Mixed(Box::new(moves)), test.as_ref());
     }
@@ -349,6 +375,10 @@ pub fn check(description: &Description, data: &Data, settings: &Settings) -> any
         );
     }
     settings.options.check()?;
+    if data.train.share().is_some() {
+        let is_mini = matches!(settings.batching, Batching::Mini(_));
+        anyhow::ensure!(!is_mini, "ranks share all samples of a batch: train on all of them, or progressively");
+    }
     let objective = description.objective()?;
     settings.transfer.check(objective.net())?;
     check_fit(objective, data, settings)
@@ -383,5 +413,5 @@ pub fn accuracy(evaluator: &mut Evaluator<'_>, parameters: &[f32], samples: &Pac
 fn measure(evaluator: &mut Evaluator<'_>, parameters: &[f32], samples: &PackedSet<'_>) -> (f32, Option<f32>) {
     let measurements = Measurements { signal: &mut [], correct: true };
     let score = evaluator.evaluate(parameters, &samples.batch(), measurements);
-    (score.loss, samples.set().has_classes().then(|| score.correct as f32 / samples.len() as f32))
+    (score.loss, samples.set().has_classes().then(|| score.correct as f32 / samples.all_samples() as f32))
 }

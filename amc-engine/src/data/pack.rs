@@ -7,6 +7,7 @@ use amc_kernels::packed::PackedFeatures;
 use super::sparse::Squeezed;
 use super::tiles::pack;
 use super::{OwnedTargets, Set, Values, order};
+use crate::ranks::Share;
 
 /// Samples are put in order if so many of their tiles' features, at most, are not 0.
 const WORTH_ORDERING: f32 = 0.85;
@@ -24,6 +25,15 @@ pub struct Batch<'a> {
     /// Where each stands among the terms of the loss, if not in this order: a sum does not depend on how samples are
     /// packed.
     pub places: Option<&'a [u32]>,
+    /// How many they are together with those of other ranks, if these are a rank's share.
+    pub shared: Option<(usize, &'a Share)>,
+}
+
+impl Batch<'_> {
+    /// Samples of the whole batch: here, and on other ranks.
+    pub fn all(&self) -> usize {
+        self.shared.map_or(self.samples.len(), |(all, _)| all)
+    }
 }
 
 /// Packed samples of a set; packing others reuses the memory.
@@ -34,6 +44,8 @@ pub struct PackedSet<'d> {
     classes: Vec<u8>,
     values: Vec<f32>,
     samples: usize,
+    /// How many they are together with those of other ranks, if these are a rank's share.
+    all: Option<usize>,
     /// The samples in the order that leaves most zeros out, if they are put in order.
     order: Option<Vec<u32>>,
     /// Where each stands among the terms of the loss, if not in the order they are packed in.
@@ -81,14 +93,24 @@ impl<'d> PackedSet<'d> {
             Values::U8(rows, scale) => Stored::U8(Tiled::new(rows, set.width, threads), *scale),
             Values::F32(rows) => Stored::F32(Tiled::new(rows, set.width, threads)),
         };
-        Self { set, features, classes: Vec::new(), values: Vec::new(), samples: 0, order: None, places: None }
+        Self {
+            set,
+            features,
+            classes: Vec::new(),
+            values: Vec::new(),
+            samples: 0,
+            all: None,
+            order: None,
+            places: None,
+        }
     }
 
-    /// The first `samples` samples of a set, packed on up to `threads` threads of the current rayon pool.
+    /// Of the first `samples` samples of a set those that are here, packed on up to `threads` threads of the current rayon pool.
     ///
     /// Samples that have zeros in common are put side by side.
     pub fn first(set: &'d Set, samples: usize, threads: usize) -> Self {
-        let samples = samples.min(set.len());
+        let all = set.share().map(|_| samples.min(set.all()));
+        let samples = set.held(samples);
         let mut packed = Self::at(set, &(0..samples as u32).collect::<Vec<_>>(), threads);
         packed.order = match &packed.features {
             Stored::U8(tiled, _) => tiled.order(samples),
@@ -98,6 +120,7 @@ impl<'d> PackedSet<'d> {
             packed.replace(&order);
             packed.places = Some(order);
         }
+        packed.all = all;
         packed
     }
 
@@ -131,10 +154,10 @@ impl<'d> PackedSet<'d> {
 
     /// All samples of a set.
     pub fn all(set: &'d Set, threads: usize) -> Self {
-        Self::first(set, set.len(), threads)
+        Self::first(set, set.all(), threads)
     }
 
-    /// The samples at `places`, in that order.
+    /// The samples at `places` of those that are here, in that order: for this rank alone.
     pub fn at(set: &'d Set, places: &[u32], threads: usize) -> Self {
         let mut packed = Self::empty(set, threads);
         packed.replace(places);
@@ -178,7 +201,12 @@ impl<'d> PackedSet<'d> {
         self.set
     }
 
-    /// Samples.
+    /// Samples of the whole batch: here, and on other ranks.
+    pub fn all_samples(&self) -> usize {
+        self.all.unwrap_or(self.samples)
+    }
+
+    /// Samples that are here.
     pub fn len(&self) -> usize {
         self.samples
     }
@@ -216,6 +244,10 @@ impl<'d> PackedSet<'d> {
             OwnedTargets::Classes(_) => Targets::Classes(&self.classes),
             OwnedTargets::Values(..) => Targets::Values(&self.values),
         };
-        Batch { samples: PackedSamples { features, targets }, places: self.places.as_deref() }
+        Batch {
+            samples: PackedSamples { features, targets },
+            places: self.places.as_deref(),
+            shared: self.all.zip(self.set.share()),
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use amc_core::mixed::Gather;
 use amc_core::sums::{BLOCK, Total, block_sum, ceiling};
@@ -11,6 +11,7 @@ use amc_kernels::kept::{self as kernels, Block, Changed, Task};
 use amc_kernels::{Arithmetic, Scratch, TILE};
 
 use super::queue::Queue;
+use super::shared::{Found, Outcome, Shared};
 use super::{EarlyRejection, PARALLEL_FROM, Work};
 use crate::crew;
 use crate::data::pack::Batch;
@@ -24,6 +25,7 @@ pub struct KeptEvaluator<'a> {
     objective: Objective<'a>,
     arithmetic: Arithmetic,
     layers: Vec<KeptLayer>,
+    /// Those of other ranks included.
     samples: usize,
     keeps: bool,
     blocks: Vec<Mutex<Block>>,
@@ -37,6 +39,8 @@ pub struct KeptEvaluator<'a> {
     column: Vec<f32>,
     early_rejection: EarlyRejection,
     work: Work,
+    /// Of ranks: twice the last sum of losses.
+    expected: f64,
 }
 
 impl<'a> KeptEvaluator<'a> {
@@ -45,12 +49,19 @@ impl<'a> KeptEvaluator<'a> {
         Self::bytes_of(objective, samples) <= MOST
     }
 
-    /// An evaluator on up to `threads` threads, for so many samples. Nothing is kept yet.
-    pub fn new(objective: Objective<'a>, arithmetic: Arithmetic, threads: usize, samples: usize) -> Self {
+    /// An evaluator on up to `threads` threads, for so many samples, which with those of other ranks
+    /// are `all`. Nothing is kept yet.
+    pub fn new(
+        objective: Objective<'a>,
+        arithmetic: Arithmetic,
+        threads: usize,
+        (samples, all): (usize, usize),
+    ) -> Self {
         let net = objective.net();
         let mut layers = vec![KeptLayer::default(); net.layers().len()];
         net.kept_layers(&mut layers);
-        let keeps = Self::keeps(&objective, samples);
+        // The bits of a proposed loss depend on it, and are those of one machine.
+        let keeps = Self::keeps(&objective, all);
         let blocks = kernels::blocks(&objective, samples, keeps);
         let scratch = amc_kernels::evaluate::scratch(&objective);
         let workers = vec![scratch; threads.max(1)];
@@ -60,7 +71,7 @@ impl<'a> KeptEvaluator<'a> {
             objective,
             arithmetic,
             layers,
-            samples,
+            samples: all,
             keeps,
             blocks,
             workers,
@@ -69,10 +80,11 @@ impl<'a> KeptEvaluator<'a> {
             column,
             early_rejection,
             work: Work::default(),
+            expected: 0.0,
         }
     }
 
-    /// Samples that numbers are kept of.
+    /// Samples that numbers are kept of, here and on other ranks.
     pub fn samples(&self) -> usize {
         self.samples
     }
@@ -94,8 +106,8 @@ impl<'a> KeptEvaluator<'a> {
     /// Samples whose class is found are counted if `counts`.
     pub fn keep(&mut self, parameters: &[f32], part: Part, batch: &Batch<'_>, counts: bool) -> Score {
         let task = Task::Keep { counts };
-        self.run(f32::INFINITY, parameters, part, task, batch);
-        let loss = self.mean(batch);
+        let shared = self.shared(f32::INFINITY, batch);
+        self.run(f32::INFINITY, parameters, part, task, (batch, shared));
         let mut correct = 0;
         let mut sums = Vec::with_capacity(self.blocks.len());
         for block in &mut self.blocks {
@@ -105,7 +117,8 @@ impl<'a> KeptEvaluator<'a> {
         }
         let sum = |block: &u32| sums[*block as usize];
         self.order.sort_unstable_by(|a, b| sum(b).total_cmp(&sum(a)).then(a.cmp(b)));
-        Score { loss, correct }
+        let none = Score { loss: f32::NAN, correct: 0 };
+        self.mean((batch, shared), false, correct).unwrap_or(none)
     }
 
     /// U(x') with a part changed, or none as soon as it is certain to exceed `bound`. Of a neuron it is
@@ -116,9 +129,10 @@ impl<'a> KeptEvaluator<'a> {
         if let Part::Neuron { .. } = part {
             column.extend(self.objective.net().indices(part).map(|index| parameters[index]));
         }
-        let is_within = self.run(bound, parameters, part, Task::Propose(&column), batch);
+        let shared = self.shared(bound, batch);
+        let is_within = self.run(bound, parameters, part, Task::Propose(&column), (batch, shared));
         self.column = column;
-        is_within.then(|| self.mean(batch))
+        Some(self.mean((batch, shared), !is_within?, 0)?.loss)
     }
 
     /// Gathers the statistics of the layers' inputs, for the parameters kept last.
@@ -153,8 +167,21 @@ impl<'a> KeptEvaluator<'a> {
         (self.early_rejection, self.work) = (early_rejection, work);
     }
 
-    /// Finds the losses; says whether all of them were found before the bound was exceeded.
-    fn run(&mut self, bound: f32, parameters: &[f32], part: Part, task: Task<'_>, batch: &Batch<'_>) -> bool {
+    /// The evaluation as ranks share it, if they do.
+    fn shared<'s>(&self, bound: f32, batch: &Batch<'s>) -> Option<Shared<'s>> {
+        Shared::new(batch, self.objective.terms(batch.all()), bound, self.expected)
+    }
+
+    /// Finds the losses; says whether all that are to be found here were, before the bound was exceeded. None where all ranks
+    /// know that it is.
+    fn run(
+        &mut self,
+        bound: f32,
+        parameters: &[f32],
+        part: Part,
+        task: Task<'_>,
+        (batch, shared): (&Batch<'_>, Option<Shared<'_>>),
+    ) -> Option<bool> {
         let Self { objective, arithmetic, layers, blocks, workers, order, .. } = self;
         let part = if self.keeps { part } else { Part::Net };
         let samples = &batch.samples;
@@ -165,54 +192,91 @@ impl<'a> KeptEvaluator<'a> {
         };
         let work = samples.len().saturating_mul(cost.total());
         let threads = if work < PARALLEL_FROM { 1 } else { workers.len() };
-        let queue = Queue::new(order, threads, ceiling(bound, objective.terms(samples.len())));
+        let ceiling = ceiling(bound, objective.terms(batch.all()));
+        let rounds = shared.map_or(1, |shared| shared.rounds(cost.total()));
         let changed = Changed { parameters, part, layers };
-        let all = AtomicUsize::new(0);
-        let work = |scratch: &mut Scratch| {
-            let (mut taken, mut done) = (queue.taken(), 0);
-            let mut next = |found: Option<f32>| {
-                if let Some(sum) = found {
-                    taken.add(sum);
-                    done += 1;
-                }
-                taken.next().map(|block| block as usize)
+        let count = blocks.len();
+        let (mut round, mut so_far, mut done) = (1, Some(0.0), 0);
+        let mut is_within = true;
+        while let Some(sum) = so_far {
+            let to_do = count * (round - 1) / rounds..count * round / rounds;
+            let queue = Queue::new(&order[to_do.clone()], threads, sum, ceiling);
+            let all = AtomicUsize::new(0);
+            let work = |scratch: &mut Scratch| {
+                let (mut taken, mut done) = (queue.taken(), 0);
+                let mut next = |found: Option<f32>| {
+                    if let Some(sum) = found {
+                        taken.add(sum);
+                        done += 1;
+                    }
+                    taken.next().map(|block| block as usize)
+                };
+                kernels::each(*arithmetic, objective, changed, samples, task, blocks, scratch, &mut next);
+                all.fetch_add(done, Relaxed);
             };
-            kernels::each(*arithmetic, objective, changed, samples, task, blocks, scratch, &mut next);
-            all.fetch_add(done, Relaxed);
-        };
-        match &mut workers[..threads] {
-            [worker] => work(worker),
-            workers => crew::share(threads, workers.iter_mut(), work),
+            match &mut workers[..threads] {
+                [worker] => work(worker),
+                workers => crew::share(threads, workers.iter_mut(), work),
+            }
+            done += all.into_inner();
+            is_within = done == to_do.end;
+            let Some(shared) = shared.filter(|_| round < rounds) else { break };
+            let found = if is_within { &order[..to_do.end] } else { &[] };
+            let sum_of = |block: &u32| lock(&blocks[*block as usize]).sum;
+            so_far = shared.look(found.iter().map(sum_of), !is_within);
+            round += 1;
         }
-        let done = all.into_inner();
-        self.work.add(cost, done as f64 / blocks.len().max(1) as f64);
+        self.work.add(cost, done as f64 / count.max(1) as f64);
         if bound != f32::INFINITY {
             self.early_rejection.evaluated += done as u64;
-            self.early_rejection.offered += blocks.len() as u64;
+            self.early_rejection.offered += count as u64;
         }
-        done == blocks.len()
+        so_far.map(|_| is_within)
     }
 
-    /// The mean of the losses that were found, summed in the order of the samples.
-    fn mean(&mut self, batch: &Batch<'_>) -> f32 {
-        let (count, mut total) = (batch.samples.len(), Total::default());
-        match batch.places {
-            None => {
-                for block in &mut self.blocks {
-                    total.add(block.get_mut().unwrap_or_else(PoisonError::into_inner).sum);
-                }
-            }
+    /// The mean of the losses that were found, summed in the order of the samples; with how many of all are right, of which
+    /// `correct` are here. None of a loss above the bound, which here is certain if `is_above`.
+    fn mean(
+        &mut self,
+        (batch, shared): (&Batch<'_>, Option<Shared<'_>>),
+        is_above: bool,
+        correct: u32,
+    ) -> Option<Score> {
+        if is_above && shared.is_none() {
+            return None;
+        }
+        let sums: Vec<f32> = match batch.places {
+            _ if is_above => Vec::new(),
+            None => self.blocks.iter().map(|block| lock(block).sum).collect(),
             Some(places) => {
-                self.table.resize(count, 0.0);
+                self.table.resize(batch.samples.len(), 0.0);
                 for (places, block) in places.chunks(BLOCK).zip(&mut self.blocks) {
                     let losses = &block.get_mut().unwrap_or_else(PoisonError::into_inner).losses;
                     places.iter().zip(losses).for_each(|(place, loss)| self.table[*place as usize] = *loss);
                 }
-                self.table.chunks(BLOCK).for_each(|block| total.add(block_sum(block)));
+                self.table.chunks(BLOCK).map(block_sum).collect()
             }
-        }
-        total.mean(self.objective.terms(count))
+        };
+        let terms = self.objective.terms(batch.all());
+        let score = match shared {
+            None => {
+                let mut total = Total::default();
+                sums.iter().for_each(|sum| total.add(*sum));
+                Score { loss: total.mean(terms), correct }
+            }
+            Some(shared) => match shared.finish(&Found { rows: &sums, blocks: sums.len(), is_above, correct }, &mut [])
+            {
+                Outcome::Is(loss, correct) => Score { loss, correct },
+                Outcome::Above => return None,
+            },
+        };
+        self.expected = 2.0 * f64::from(score.loss) * terms as f64;
+        Some(score)
     }
+}
+
+fn lock(block: &Mutex<Block>) -> MutexGuard<'_, Block> {
+    block.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -236,7 +300,7 @@ mod tests {
         let mut rng = Generator::seed_from_u64(3);
         let mut x = Initial::Gaussian(0.3).draw(net, arithmetic, &mut rng);
         let mut whole = Evaluator::new(objective, arithmetic, 1);
-        let mut kept = KeptEvaluator::new(objective, arithmetic, threads, batch.samples.len());
+        let mut kept = KeptEvaluator::new(objective, arithmetic, threads, (batch.samples.len(), batch.samples.len()));
         let mut measure =
             |x: &[f32]| whole.evaluate(x, &batch, Measurements { correct: true, ..Measurements::default() });
         assert_eq!(kept.keep(&x, Part::Net, &batch, true), measure(&x));
@@ -276,7 +340,7 @@ mod tests {
         let objective = net.objective().expect("a net");
         let (net, batch) = (objective.net(), packed.batch());
         let samples = batch.samples.len();
-        let mut kept = KeptEvaluator::new(objective, arithmetic, 2, samples);
+        let mut kept = KeptEvaluator::new(objective, arithmetic, 2, (samples, samples));
         (kept.keeps, kept.blocks) = (false, super::kernels::blocks(&objective, samples, false));
         let mut x = Initial::Gaussian(0.3).draw(net, arithmetic, &mut Generator::seed_from_u64(4));
         let mut whole = Evaluator::new(objective, arithmetic, 1);

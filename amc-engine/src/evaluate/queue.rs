@@ -28,11 +28,11 @@ struct Shared {
 }
 
 impl<'s> Queue<'s> {
-    /// The blocks in this order, for so many threads.
-    pub fn new(order: &'s [u32], threads: usize, ceiling: f32) -> Self {
+    /// The blocks in this order, for so many threads, where the losses of other blocks come to `so_far`.
+    pub fn new(order: &'s [u32], threads: usize, so_far: f64, ceiling: f32) -> Self {
         let share = if threads == 1 { 1 } else { (order.len() / (ROUNDS * threads)).clamp(1, SHARE) };
         let order = if ceiling < 0.0 { &[] } else { order };
-        let shared = Shared { next: AtomicUsize::new(0), sum: AtomicU64::new(0.0_f64.to_bits()) };
+        let shared = Shared { next: AtomicUsize::new(0), sum: AtomicU64::new(so_far.to_bits()) };
         Self { order, share, ceiling, shared }
     }
 

@@ -63,7 +63,7 @@ impl<'d> Batches<'d> {
                 Policy::Mini { pack, subsets, rng, cached, threads }
             }
             Batching::Progressive => {
-                let policy = Progressive::new(Progressive::FIRST, set.len());
+                let policy = Progressive::new(Progressive::FIRST, set.all());
                 Policy::Progressive { pack: PackedSet::first(set, policy.size(), threads), policy, threads }
             }
         })
@@ -91,9 +91,9 @@ impl<'d> Batches<'d> {
         self.pack().set()
     }
 
-    /// Samples in the batch.
+    /// Samples in the batch, here and on other ranks.
     pub fn size(&self) -> usize {
-        self.pack().len()
+        self.pack().all_samples()
     }
 
     /// The batch.
@@ -118,7 +118,7 @@ impl<'d> Batches<'d> {
     pub fn fresh(&self) -> (usize, Vec<f32>) {
         match &self.0 {
             Policy::Mini { cached, .. } => cached.fresh(),
-            _ => (self.size(), Vec::new()),
+            _ => (self.pack().len(), Vec::new()),
         }
     }
 
@@ -151,7 +151,7 @@ impl<'d> Batches<'d> {
                 }
             }
             Policy::Progressive { pack, policy, threads } => {
-                *policy = Progressive::new(samples, pack.set().len());
+                *policy = Progressive::new(samples, pack.set().all());
                 *pack = PackedSet::first(pack.set(), policy.size(), *threads);
             }
         }

@@ -10,10 +10,12 @@ use super::batches::Batches;
 use super::checkpoint::Checkpoint;
 use super::end::End;
 use super::{Progress, Settings};
+use crate::CRC;
 use crate::data::Set;
 use crate::data::pack::PackedSet;
 use crate::evaluate::kept::KeptEvaluator;
 use crate::evaluate::{Evaluator, Work};
+use crate::ranks::{RanksError, Share};
 
 /// The memory of mixed moves.
 pub(super) struct Memory {
@@ -64,12 +66,9 @@ struct Run<'m, 'a> {
 /// Samples that statistics are gathered over, at most.
 pub(super) const SAMPLED: usize = 1024;
 
-/// Some samples of a set, evenly spread, and who evaluates them.
-fn sampled<'m, 'a>(objective: Objective<'a>, set: &'m Set, settings: &Settings) -> (PackedSet<'m>, KeptEvaluator<'a>) {
-    let step = set.len().div_ceil(SAMPLED).max(1);
-    let places: Vec<u32> = (0..set.len() as u32).step_by(step).collect();
-    let kept = KeptEvaluator::new(objective, settings.arithmetic, 1, places.len());
-    (PackedSet::at(set, &places, 1), kept)
+/// Some samples of a set, evenly spread: all ranks have the same ones.
+pub(super) fn sampled(set: &Set) -> Result<Set, RanksError> {
+    set.every(set.all().div_ceil(SAMPLED).max(1))
 }
 
 impl Run<'_, '_> {
@@ -78,7 +77,7 @@ impl Run<'_, '_> {
         let Self { objective, settings, batches, .. } = self;
         if self.kept.samples() != batches.size() {
             let (early_rejection, work) = (self.kept.early_rejection(), self.kept.work());
-            self.kept = KeptEvaluator::new(*objective, settings.arithmetic, settings.threads, batches.size());
+            self.kept = kept(*objective, batches, settings);
             self.kept.resume(early_rejection, work);
         }
         self.keep(parameters, Part::Net)
@@ -118,6 +117,12 @@ impl EvaluateParts for Run<'_, '_> {
     }
 }
 
+/// Who evaluates parts on a batch.
+fn kept<'a>(objective: Objective<'a>, batches: &Batches<'_>, settings: &Settings) -> KeptEvaluator<'a> {
+    let samples = (batches.pack().len(), batches.size());
+    KeptEvaluator::new(objective, settings.arithmetic, settings.threads, samples)
+}
+
 /// A loss that is finite: where that of the current parameters is not, on samples that are new, any others with a finite loss
 /// are better.
 fn finite(loss: f32) -> f32 {
@@ -137,7 +142,7 @@ impl<'m, 'a> MixedMoves<'m, 'a> {
     pub(super) fn new(
         objective: Objective<'a>,
         evaluator: Evaluator<'a>,
-        mut batches: Batches<'m>,
+        (mut batches, sampled): (Batches<'m>, &'m Set),
         memory: &'m mut Memory,
         mut rng: Generator,
         settings: &Settings,
@@ -154,9 +159,12 @@ impl<'m, 'a> MixedMoves<'m, 'a> {
             anyhow::Ok((stored, *early_rejection))
         });
         let stored = stored.transpose()?;
-        let kept = KeptEvaluator::new(objective, settings.arithmetic, settings.threads, batches.size());
+        let kept = kept(objective, &batches, settings);
         let score = Score { loss: f32::NAN, correct: 0 };
-        let sampled = sampled(objective, batches.set(), settings);
+        let count = sampled.len();
+        let places: Vec<u32> = (0..count as u32).collect();
+        let of_sampled = KeptEvaluator::new(objective, settings.arithmetic, 1, (count, count));
+        let sampled = (PackedSet::at(sampled, &places, 1), of_sampled);
         let mut run = Run { objective, settings: settings.clone(), batches, kept, sampled, score };
         let mixed = match stored {
             None => {
@@ -168,6 +176,7 @@ impl<'m, 'a> MixedMoves<'m, 'a> {
                         start_at(net, parameters, statistics, &mut run)
                     }
                 };
+                run.batches.set().check_team()?;
                 run.batches.set().check_start(loss, &[])?;
                 Mixed::new(net, memory.lend(), temperature, rng, loss)?
             }
@@ -188,25 +197,38 @@ impl<'m, 'a> MixedMoves<'m, 'a> {
                 mixed
             }
         };
-        let keeps = KeptEvaluator::keeps(&objective, run.batches.set().len());
+        let keeps = KeptEvaluator::keeps(&objective, run.batches.set().all());
         let mixed = if keeps { mixed } else { mixed.without_kept() };
         Ok(Self { mixed, run, evaluator })
     }
 
     /// Where it stands: what a run of the same settings goes on from.
     pub(super) fn checkpoint(&self) -> anyhow::Result<Checkpoint> {
+        let chain = postcard::to_stdvec(&self.stored(self.run.kept.work()))?;
+        Ok(Checkpoint { chain, batch: self.run.batches.size(), early_rejection: self.run.kept.early_rejection() })
+    }
+
+    /// The samples as ranks share them, if they do.
+    pub(super) fn share(&self) -> Option<&Share> {
+        self.run.batches.set().share()
+    }
+
+    /// CRC-32 of what ranks have in common.
+    pub(super) fn checksum(&self) -> anyhow::Result<u32> {
+        Ok(CRC.checksum(&postcard::to_stdvec(&self.stored(Work::default()))?))
+    }
+
+    fn stored(&self, work: Work) -> Stored {
         let MixedState { loss, counters, kinds, pattern, since_gathered, generator } = self.mixed.state();
         let generator = Generator::state(&generator);
-        let stored = Stored {
+        Stored {
             parameters: self.mixed.parameters().to_vec(),
             base: self.mixed.base().to_vec(),
             arms: self.mixed.arms().to_vec(),
             statistics: self.mixed.statistics().to_vec(),
             state: MixedState { loss, counters, kinds, pattern, since_gathered, generator },
-            work: self.run.kept.work(),
-        };
-        let (chain, early_rejection) = (postcard::to_stdvec(&stored)?, self.run.kept.early_rejection());
-        Ok(Checkpoint { chain, batch: self.run.batches.size(), early_rejection })
+            work,
+        }
     }
 
     /// Makes a move.

@@ -14,8 +14,10 @@ use super::laps::Laps;
 use super::threads::Threads;
 use super::transfer::Whole;
 use super::{Progress, Settings};
+use crate::CRC;
 use crate::data::pack::PackedSet;
 use crate::evaluate::{Evaluator, Work};
+use crate::ranks::Share;
 
 /// Who evaluates the moves of a run.
 struct Run<'m, 'a> {
@@ -66,7 +68,7 @@ impl Evaluate for Run<'_, '_> {
         batches.learn(evaluator);
         let grows = batches.grow(score.correct);
         if batches.is_stale(score.loss) {
-            batches.group(&evaluator.sample_values()[..batches.size()], score.loss);
+            batches.group(&evaluator.sample_values()[..batches.pack().len()], score.loss);
         }
         grows
     }
@@ -89,6 +91,7 @@ impl<'m, 'a> AmcMoves<'m, 'a> {
         let (chain, gathered) = match from {
             None => {
                 let loss = buffers.begin(&mut evaluator, &batches.current(), &mut whole);
+                batches.set().check_team()?;
                 batches.set().check_start(loss, buffers.signal())?;
                 let (memory, gathered) = buffers.lend(selection);
                 (Chain::new(memory, settings.options, rng, loss)?, gathered)
@@ -111,6 +114,18 @@ impl<'m, 'a> AmcMoves<'m, 'a> {
         let Run { evaluator, batches, threads, .. } = self.0.evaluator();
         let (chain, early_rejection) = (bytes_of(self.0.chain(), threads.arithmetic)?, evaluator.early_rejection());
         Ok(Checkpoint { chain, batch: batches.size(), early_rejection })
+    }
+
+    /// The samples as ranks share them, if they do.
+    pub(super) fn share(&self) -> Option<&Share> {
+        self.0.evaluator().batches.set().share()
+    }
+
+    /// CRC-32 of what ranks have in common.
+    pub(super) fn checksum(&self) -> anyhow::Result<u32> {
+        let bytes = bytes_of(self.0.chain(), self.0.evaluator().threads.arithmetic)?;
+        // A snapshot ends with its own CRC-32: together with that all have the same.
+        Ok(CRC.checksum(bytes.split_last_chunk::<4>().map_or(&bytes[..], |(bytes, _)| bytes)))
     }
 
     /// Makes a move.

@@ -2,5 +2,6 @@
 
 mod evaluate;
 mod pack;
+mod ranks;
 mod recurrent;
 mod transfer;

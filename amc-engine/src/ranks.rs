@@ -1,0 +1,203 @@
+//! Several processes that train one net: ranks. Each holds a part of the samples; all make the same moves, and a move takes
+//! from every one of them no more than [a few words](Words).
+//!
+//! A data set knows who shares it ([`Share`]), and an evaluation of its samples is one of all ranks: each calls it at the same
+//! place of the same program. Whatever goes wrong is kept in the [`Team`], where the loop over moves asks for it.
+
+mod exact;
+mod share;
+mod threads;
+
+use std::fmt::Debug;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
+
+use serde::Serialize;
+
+pub(crate) use self::exact::{Part, Tally};
+pub use self::share::Share;
+pub(crate) use self::share::in_order;
+pub use self::threads::{Delay, Together};
+
+/// What each rank adds to a sum: 64 bytes.
+pub type Words = [u64; 8];
+
+/// The most ranks: sums of their words have 16 bits to grow by.
+pub const MOST: usize = u16::MAX as usize;
+
+/// Why ranks cannot go on together.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RanksError {
+    /// One of them has ended.
+    #[error("rank {0} has gone: the others end, too")]
+    Gone(usize),
+    /// Their answers are to different questions.
+    #[error("rank {rank} is not at the same place as the others: evaluation {call} of this rank")]
+    Apart {
+        /// Who found it.
+        rank: usize,
+        /// Its evaluations so far.
+        call: u64,
+    },
+    /// Something that has to be the same everywhere is not.
+    #[error("{what} of rank {rank} is {found:08x}, but {wanted:08x} on most ranks")]
+    Differs {
+        /// What.
+        what: &'static str,
+        /// The first rank with another one.
+        rank: usize,
+        /// Its checksum.
+        found: u32,
+        /// That of most ranks.
+        wanted: u32,
+    },
+    /// More than they can send at once.
+    #[error("{0} bytes are more than ranks gather at once")]
+    TooLong(usize),
+    /// More of them than the sums of words have room for.
+    #[error("{0} ranks: at most {MOST} train together")]
+    TooMany(usize),
+}
+
+/// Processes that wait for each other. Every rank makes the same calls in the same order.
+pub trait Ranks: Debug + Send + Sync {
+    /// This one's number, from 0.
+    fn rank(&self) -> usize;
+
+    /// How many they are.
+    fn count(&self) -> usize;
+
+    /// Replaces each word by its sum over all ranks, modulo 2⁶⁴.
+    ///
+    /// # Errors
+    /// Where a rank has gone.
+    fn sum(&self, words: &mut Words) -> Result<(), RanksError>;
+
+    /// What every rank gives, in the order of the ranks.
+    ///
+    /// # Errors
+    /// Where a rank has gone.
+    fn gather(&self, mine: &[u8]) -> Result<Vec<Vec<u8>>, RanksError>;
+}
+
+/// What a rank has sent so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Traffic {
+    /// Sums of [`Words`].
+    pub sums: u64,
+    /// Times that all ranks' numbers were gathered.
+    pub gathers: u64,
+    /// Bytes that this rank gave to both.
+    pub bytes: u64,
+}
+
+/// Ranks, what they have sent, and what went wrong.
+#[derive(Debug)]
+pub struct Team {
+    ranks: Box<dyn Ranks>,
+    failure: OnceLock<RanksError>,
+    sums: AtomicU64,
+    gathers: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl Team {
+    /// Of these.
+    ///
+    /// # Errors
+    /// Of more than [`MOST`].
+    pub fn new(ranks: impl Ranks + 'static) -> Result<Arc<Self>, RanksError> {
+        if ranks.count() > MOST {
+            return Err(RanksError::TooMany(ranks.count()));
+        }
+        let new = || AtomicU64::new(0);
+        let (sums, gathers, bytes) = (new(), new(), new());
+        Ok(Arc::new(Self { ranks: Box::new(ranks), failure: OnceLock::new(), sums, gathers, bytes }))
+    }
+
+    /// This one's number, from 0.
+    pub fn rank(&self) -> usize {
+        self.ranks.rank()
+    }
+
+    /// How many they are.
+    pub fn count(&self) -> usize {
+        self.ranks.count()
+    }
+
+    /// What this rank has sent so far.
+    pub fn traffic(&self) -> Traffic {
+        let [sums, gathers, bytes] = [&self.sums, &self.gathers, &self.bytes].map(|count| count.load(Relaxed));
+        Traffic { sums, gathers, bytes }
+    }
+
+    /// Whether all went well so far.
+    ///
+    /// # Errors
+    /// What went wrong first.
+    pub fn check(&self) -> Result<(), RanksError> {
+        self.failure.get().map_or(Ok(()), |failure| Err(failure.clone()))
+    }
+
+    /// The sum of all ranks' parts, which are of the same question; none once something went wrong.
+    pub(crate) fn sum(&self, part: &Part, question: u32) -> Option<Tally> {
+        self.check().ok()?;
+        let call = self.sums.fetch_add(1, Relaxed);
+        let question = question ^ (call as u32).rotate_left(16);
+        let mut words = part.words(question);
+        self.bytes.fetch_add(size_of::<Words>() as u64, Relaxed);
+        self.keep(self.ranks.sum(&mut words))?;
+        let tally = Tally::of(&words, question, self.count());
+        self.keep(tally.ok_or(RanksError::Apart { rank: self.rank(), call }))
+    }
+
+    /// What every rank gives, in the order of the ranks.
+    ///
+    /// # Errors
+    /// What went wrong, now or before.
+    pub fn gather(&self, mine: &[u8]) -> Result<Vec<Vec<u8>>, RanksError> {
+        self.check()?;
+        self.gathers.fetch_add(1, Relaxed);
+        self.bytes.fetch_add(mine.len() as u64, Relaxed);
+        let all = self.ranks.gather(mine);
+        if let Err(error) = &all {
+            let _ = self.failure.set(error.clone());
+        }
+        all
+    }
+
+    /// Checks that a checksum is the same on all ranks. Of two that differ the one that fewer ranks have, or the higher rank
+    /// has, is the one that is wrong.
+    ///
+    /// # Errors
+    /// Where it is not, on all ranks.
+    pub fn agree(&self, what: &'static str, checksum: u32) -> Result<(), RanksError> {
+        let all = self.gather(&checksum.to_le_bytes())?;
+        let all: Vec<u32> =
+            all.iter().map(|bytes| bytes.iter().rev().fold(0, |sum, b| sum << 8 | u32::from(*b))).collect();
+        let count = |of: u32| all.iter().filter(|one| **one == of).count();
+        let most = all.iter().rev().copied().max_by_key(|one| count(*one)).unwrap_or(checksum);
+        match all.iter().position(|one| *one != most) {
+            None => Ok(()),
+            Some(rank) => {
+                let error = RanksError::Differs { what, rank, found: all[rank], wanted: most };
+                let _ = self.failure.set(error.clone());
+                Err(error)
+            }
+        }
+    }
+
+    /// What rank 0 has, everywhere.
+    ///
+    /// # Errors
+    /// What went wrong, now or before.
+    pub fn from_first(&self, mine: &[u8]) -> Result<Vec<u8>, RanksError> {
+        let all = self.gather(if self.rank() == 0 { mine } else { &[] })?;
+        Ok(all.into_iter().next().unwrap_or_default())
+    }
+
+    fn keep<T>(&self, done: Result<T, RanksError>) -> Option<T> {
+        done.map_err(|error| self.failure.set(error)).ok()
+    }
+}

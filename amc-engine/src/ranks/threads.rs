@@ -1,0 +1,119 @@
+//! Ranks that are threads of one process: what tests need, and what a machine that is not there is simulated with.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::{Ranks, RanksError, Team, Words};
+
+/// How long a call of so many ranks takes at least, in which each gives so many bytes.
+pub type Delay = fn(ranks: usize, bytes: usize) -> Duration;
+
+/// One of several ranks that are threads.
+#[derive(Debug)]
+pub struct Together {
+    rank: usize,
+    meeting: Arc<Meeting>,
+    delay: Option<Delay>,
+}
+
+/// Where they meet.
+#[derive(Debug)]
+struct Meeting {
+    count: usize,
+    state: Mutex<State>,
+    turned: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Meetings that have ended.
+    round: u64,
+    /// What those that are here have brought, by rank.
+    brought: Vec<Option<Vec<u8>>>,
+    /// What the last meeting came to.
+    last: Arc<Vec<Vec<u8>>>,
+    /// Who is gone.
+    gone: Option<usize>,
+}
+
+impl Together {
+    /// So many ranks, each with what they share.
+    pub fn teams(count: usize) -> Vec<Arc<Team>> {
+        Self::ranks(count, None).into_iter().filter_map(|rank| Team::new(rank).ok()).collect()
+    }
+
+    /// So many ranks, where each call takes at least a while, if that is said.
+    pub fn ranks(count: usize, delay: Option<Delay>) -> Vec<Self> {
+        let state = Mutex::new(State { brought: vec![None; count], ..State::default() });
+        let meeting = Arc::new(Meeting { count, state, turned: Condvar::new() });
+        let one = |rank| Self { rank, meeting: Arc::clone(&meeting), delay };
+        (0..count).map(one).collect()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.meeting.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Brings something, and waits for what the others bring.
+    fn meet(&self, mine: &[u8]) -> Result<Arc<Vec<Vec<u8>>>, RanksError> {
+        let begun = Instant::now();
+        let mut state = self.state();
+        let round = state.round;
+        state.brought[self.rank] = Some(mine.to_vec());
+        if state.brought.iter().all(Option::is_some) {
+            state.last = Arc::new(state.brought.iter_mut().filter_map(Option::take).collect());
+            state.round += 1;
+            self.meeting.turned.notify_all();
+        }
+        while state.round == round {
+            if let Some(gone) = state.gone {
+                return Err(RanksError::Gone(gone));
+            }
+            state = self.meeting.turned.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        let last = Arc::clone(&state.last);
+        drop(state);
+        if let Some(delay) = self.delay {
+            let until = delay(self.meeting.count, mine.len());
+            while begun.elapsed() < until {
+                std::hint::spin_loop();
+            }
+        }
+        Ok(last)
+    }
+}
+
+impl Ranks for Together {
+    fn rank(&self) -> usize {
+        self.rank
+    }
+
+    fn count(&self) -> usize {
+        self.meeting.count
+    }
+
+    fn sum(&self, words: &mut Words) -> Result<(), RanksError> {
+        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let all = self.meet(&bytes)?;
+        words.fill(0);
+        for of_rank in all.iter() {
+            for (sum, bytes) in words.iter_mut().zip(of_rank.as_chunks().0) {
+                *sum = sum.wrapping_add(u64::from_le_bytes(*bytes));
+            }
+        }
+        Ok(())
+    }
+
+    fn gather(&self, mine: &[u8]) -> Result<Vec<Vec<u8>>, RanksError> {
+        Ok(self.meet(mine)?.to_vec())
+    }
+}
+
+impl Drop for Together {
+    /// The others do not wait for who is gone.
+    fn drop(&mut self) {
+        let rank = self.rank;
+        self.state().gone.get_or_insert(rank);
+        self.meeting.turned.notify_all();
+    }
+}
