@@ -13,12 +13,14 @@ mod train;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use amc_engine::data::pack::PackedSet;
 use amc_engine::data::scale::Column;
 use amc_engine::data::{self, Data};
 use amc_engine::evaluate::Evaluator;
+use amc_engine::ranks::Team;
 use amc_kernels::{Arithmetic, Isa, IsaError};
 use anyhow::{Context, bail};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -169,40 +171,79 @@ impl DataArgs {
         path.file_stem().unwrap_or_default().to_os_string()
     }
 
-    fn idx(&self, source: &Source) -> anyhow::Result<Data> {
+    fn idx(&self, source: &Source, team: Option<&Arc<Team>>) -> anyhow::Result<Data> {
         let dir = self.data_dir.clone().unwrap_or_else(|| source.default_dir());
         let name = source.name;
-        idx::load_set(&dir, source).map_err(|error| match error {
+        idx::load_set(&dir, source, team).map_err(|error| match error {
             missing @ IdxError::Missing(_) => anyhow::Error::from(missing)
                 .context(format!("{name} is needed: `cargo run --release -p amc-fetch -- {name}` brings it")),
             error => error.into(),
         })
     }
 
-    fn load(&self) -> anyhow::Result<Data> {
-        Ok(match self.data.as_str() {
+    /// The samples, of which a rank of a team has its own.
+    fn load(&self, team: Option<&Arc<Team>>) -> anyhow::Result<Data> {
+        let data = match self.data.as_str() {
+            "mnist" => return self.idx(&MNIST, team),
+            "fashion-mnist" => return self.idx(&FASHION_MNIST, team),
             "digits" => data::digits(),
-            "mnist" => self.idx(&MNIST)?,
-            "fashion-mnist" => self.idx(&FASHION_MNIST)?,
             "sine" => data::functions::sine(),
             "step" => data::functions::step(),
             "log-sine" => data::functions::log_sine(),
             name => anyhow::bail!(
                 "there is no data set {name:?}: use digits, mnist, fashion-mnist, sine, step, log-sine or a file with a table"
             ),
+        };
+        Ok(match team {
+            Some(team) => data.part(team),
+            None => data,
         })
     }
 }
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    console::main("amc", run)
+    console::main("amc", |cli| run(cli, None))
 }
 
-fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+/// How a rank has ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// As all ranks have.
+    Alike(ExitCode),
+    /// By something that the others know nothing of: they have to be ended.
+    Alone,
+}
+
+/// Runs the command line of this process, which is a rank of a team: `amc train`. The first rank speaks for all, unless one ends
+/// alone.
+pub fn main_of_rank(team: &Arc<Team>) -> Ended {
+    console::mute(team.rank() > 0);
+    let done = Cli::try_parse().map_err(anyhow::Error::from).and_then(|cli| match cli.command {
+        None | Some(Command::Train(_)) => run(cli, Some(team)),
+        _ => Err(clap::Error::raw(
+            clap::error::ErrorKind::InvalidSubcommand,
+            "ranks train: all else is for one process\n",
+        )
+        .into()),
+    });
+    let error = match done {
+        Ok(code) => return Ended::Alike(code),
+        Err(error) => error,
+    };
+    let name = "amc";
+    if error.is::<clap::Error>() || train::is_alike(&error) {
+        return Ended::Alike(if team.rank() == 0 { console::end(name, &error) } else { ExitCode::from(2) });
+    }
+    console::mute(false);
+    console::end(&format!("{name}: rank {}", team.rank()), &error);
+    Ended::Alone
+}
+
+fn run(cli: Cli, team: Option<&Arc<Team>>) -> anyhow::Result<ExitCode> {
     let done = match cli.command {
-        None => return run(Cli::try_parse_from(["amc", "train"])?),
-        Some(Command::Train(args)) => return train::run(&args),
+        None => return run(Cli::try_parse_from(["amc", "train"])?, team),
+        Some(Command::Train(args)) => return train::run(&args, team),
         Some(Command::Eval { model, data, written }) => {
             let model = Model::load(&model)?;
             match data.table() {
@@ -213,7 +254,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
                 None if model.schema.is_some() => {
                     bail!("the model was trained on a table: name one with the same columns, --data FILE")
                 }
-                None => eval(&model, &data.load()?, "train"),
+                None => eval(&model, &data.load(None)?, "train"),
             }
         }
         Some(Command::Predict(args)) => predict::run(&args),

@@ -4,8 +4,17 @@
 use std::fmt::{Arguments, Display};
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use clap::Parser;
+
+/// Whether another process speaks for this one.
+static IS_MUTE: AtomicBool = AtomicBool::new(false);
+
+/// Says nothing any more, or speaks again: of several processes that make one run one does.
+pub fn mute(is_mute: bool) {
+    IS_MUTE.store(is_mute, Relaxed);
+}
 
 /// Results cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +35,8 @@ pub fn main<P: Parser>(name: &str, run: impl FnOnce(P) -> anyhow::Result<ExitCod
     done.unwrap_or_else(|error| end(name, &error))
 }
 
-fn end(name: &str, error: &anyhow::Error) -> ExitCode {
+/// Says what went wrong, and gives the exit code.
+pub fn end(name: &str, error: &anyhow::Error) -> ExitCode {
     if let Some(error) = error.downcast_ref::<clap::Error>() {
         // Help and version are results; how options are used wrongly is not.
         return match error.print() {
@@ -44,6 +54,9 @@ fn end(name: &str, error: &anyhow::Error) -> ExitCode {
 
 /// Writes a result to stdout, all of it.
 pub fn print(text: impl Display) -> Result<(), StdoutError> {
+    if IS_MUTE.load(Relaxed) {
+        return Ok(());
+    }
     let mut stdout = io::stdout().lock();
     write!(stdout, "{text}")?;
     Ok(stdout.flush()?)
@@ -52,6 +65,9 @@ pub fn print(text: impl Display) -> Result<(), StdoutError> {
 /// Writes a line to stderr, if that can be written.
 #[doc(hidden)]
 pub fn note(text: Arguments<'_>) {
+    if IS_MUTE.load(Relaxed) {
+        return;
+    }
     // In one piece, so that lines of several threads or programs do not mix.
     let _ = io::stderr().lock().write_all(format!("{text}\n").as_bytes());
 }

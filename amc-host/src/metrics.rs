@@ -65,7 +65,13 @@ impl Metrics {
     /// Those of a model on a set that fits it.
     pub fn of(model: &Model, set: &Set) -> anyhow::Result<Self> {
         let outputs = predict(model, set)?;
-        let width = (outputs.len() / set.len().max(1)).max(1);
+        let width = model.description.layers.last().map_or(1, |last| last.units()).max(1);
+        // Of samples that ranks share all have the outputs of all.
+        let of_all = |own: &[f32], width| match set.share() {
+            Some(share) => share.rows(own, width),
+            None => Ok(own.to_vec()),
+        };
+        let outputs = of_all(&outputs, width)?;
         let schema = model.schema.as_ref();
         let named = schema.map(|schema| &schema.outputs);
         Ok(match set.targets() {
@@ -78,9 +84,12 @@ impl Metrics {
                 let unknown = (known.len()..classes_of).map(|class| class.to_string());
                 let names = known.iter().cloned().chain(unknown).collect();
                 let found = outputs.chunks_exact(width).map(best);
-                Self::Classes(Confusion::of(names, classes.iter().map(|class| usize::from(*class)).zip(found)))
+                let classes: Vec<f32> = classes.iter().map(|class| f32::from(*class)).collect();
+                let classes = of_all(&classes, 1)?.into_iter().map(|class| class as usize);
+                Self::Classes(Confusion::of(names, classes.zip(found)))
             }
-            OwnedTargets::Values(wanted, _) => {
+            OwnedTargets::Values(wanted, outputs_of) => {
+                let wanted = of_all(wanted, *outputs_of)?;
                 let name = |output: usize| match named {
                     Some(Outputs::Numbers(names)) => names.get(output).cloned(),
                     _ => None,
@@ -91,7 +100,7 @@ impl Metrics {
                 let of = |output: usize| {
                     let number = |y: &f32| f64::from(scaling(output).undo(*y));
                     let all = |of: &[f32]| of.iter().skip(output).step_by(width).map(number).collect::<Vec<_>>();
-                    Errors::of(name(output), all(wanted).into_iter().zip(all(&outputs)).collect())
+                    Errors::of(name(output), all(&wanted).into_iter().zip(all(&outputs)).collect())
                 };
                 Self::Numbers((0..width).map(of).collect())
             }

@@ -6,16 +6,20 @@ mod best;
 mod kept;
 mod stop;
 mod tested;
+mod together;
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
+use amc_engine::CRC;
 use amc_engine::data::Data;
 use amc_engine::data::scale::{Column, LARGE, SCALE_IT};
 use amc_engine::description::Description;
+use amc_engine::ranks::{Team, Traffic};
 use amc_engine::train::{Checkpoint, Method, Settings, Trained, check, train_on};
 use anyhow::bail;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -26,6 +30,8 @@ use self::best::{Lowest, Watch};
 use self::kept::{Checksums, Keeper, Kept, checksums};
 use self::stop::{ASKED, StopArgs, asked};
 use self::tested::may_have_trained;
+pub(super) use self::together::is_alike;
+use self::together::{Clock, Now};
 use crate::console::print;
 use crate::data::prepare::{self, Prepared};
 use crate::data::schema::{Outputs, Schema, listed};
@@ -48,17 +54,17 @@ fn command_line() -> Vec<String> {
     command
 }
 
-pub(super) fn run(args: &TrainArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &TrainArgs, team: Option<&Arc<Team>>) -> anyhow::Result<ExitCode> {
     let command = command_line();
-    let Some(dir) = &args.resume else { return make(args, command, None) };
-    let kept = Kept::read(dir)?;
+    let Some(dir) = &args.resume else { return make(args, command, None, team) };
+    let kept = Kept::read(dir, team)?;
     let mut begun = kept.begun_with(dir, &command)?;
     begun.machine.threads = args.machine.threads.or(begun.machine.threads);
     begun.machine.isa = args.machine.isa.or(begun.machine.isa);
     begun.json |= args.json;
     begun.checkpoint_every = args.checkpoint_every;
-    let dir = kept.go_to_its_files(&begun, dir)?;
-    make(&begun, kept.command.clone(), Some((&dir, kept)))
+    let dir = together::done(team, kept.go_to_its_files(&begun, dir))?;
+    make(&begun, kept.command.clone(), Some((&dir, kept)), team)
 }
 
 /// What is to be learned, and by what.
@@ -79,7 +85,8 @@ struct Task {
 }
 
 impl Task {
-    fn of(args: &TrainArgs) -> anyhow::Result<Self> {
+    /// A rank of a team has its own samples.
+    fn of(args: &TrainArgs, team: Option<&Arc<Team>>) -> anyhow::Result<Self> {
         let model = args.from.as_deref().map(Model::load).transpose()?;
         let known = model.as_ref().and_then(|model| model.schema.as_ref());
         let classes = model.as_ref().filter(|_| !args.new_head).map_or(&[][..], |model| &model.classes);
@@ -97,12 +104,17 @@ impl Task {
                     report.push(unknown(model, &schema, args.new_head));
                 }
                 report.iter().for_each(|line| note!("{line}"));
+                // Its scale, its classes and its parts are those of the whole table.
+                let data = match team {
+                    Some(team) => data.part(team),
+                    None => data,
+                };
                 (data, Some(schema), report)
             }
             None if known.is_some() => {
                 bail!("the model was trained on a table: name one with the same columns, --data FILE")
             }
-            None => (args.data.load()?, None, Vec::new()),
+            None => (args.data.load(team)?, None, Vec::new()),
         };
         let split = schema.as_ref().map(|schema| args.table.options(schema.window).said_of_test());
         let (Some(model), Some(place)) = (&model, &args.from) else {
@@ -145,42 +157,62 @@ fn unknown(model: &Model, schema: &Schema, new_head: bool) -> String {
     )
 }
 
-/// Makes a run, or goes on with one.
-fn make(args: &TrainArgs, command: Vec<String>, from: Option<(&Path, Kept)>) -> anyhow::Result<ExitCode> {
-    args.machine.limit()?;
-    let task = Task::of(args)?;
-    let (settings, checksums) = (args.settings(&task.all)?, task.checksums()?);
+/// Makes a run, or goes on with one; all ranks of a team make it together.
+fn make(
+    args: &TrainArgs,
+    command: Vec<String>,
+    from: Option<(&Path, Kept)>,
+    team: Option<&Arc<Team>>,
+) -> anyhow::Result<ExitCode> {
+    let limited = args.machine.limit().map_err(anyhow::Error::from);
+    let task = limited.and_then(|()| Task::of(args, team)).and_then(|task| {
+        let (settings, checksums) = (args.settings(&task.all)?, task.checksums()?);
+        Ok((task, settings, checksums))
+    });
+    let (task, settings, checksums) = together::done(team, task)?;
+    let of_all = Settings { threads: 1, ..settings.clone() };
+    let options = ("the options", CRC.checksum(format!("{of_all:?} {:?}", args.stop).as_bytes()));
+    together::agree(team, &[&checksums.named()[..], &[options]].concat())?;
     let Task { all, schema, classes, split, found, whole, plan } = task;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads).build()?;
     warn_of_scale(&all);
-    let (description, settings, data) = match &plan {
-        Some(plan) => {
-            let data = pool.install(|| plan.data(&all, args.arithmetic))?;
-            (plan.head()?, plan.settings(settings), data)
-        }
-        None => (whole.clone(), settings, Cow::Borrowed(&all)),
+    let ready = || {
+        let (description, settings, data) = match &plan {
+            Some(plan) => {
+                let data = pool.install(|| plan.data(&all, args.arithmetic))?;
+                (plan.head()?, plan.settings(settings), data)
+            }
+            None => (whole.clone(), settings, Cow::Borrowed(&all)),
+        };
+        check(&description, &data, &settings)?;
+        let stop = args.stop(&data, &description, &settings);
+        stop.check(&data)?;
+        let folder = match &from {
+            _ if !together::writes(team) => None,
+            Some((dir, kept)) => {
+                kept.check(dir, &args.data.data, checksums)?;
+                Some(Folder::take_again(dir)?)
+            }
+            None => Some(args.folder()?),
+        };
+        Ok((description, settings, data, stop, folder))
     };
-    check(&description, &data, &settings)?;
-    let stop = args.stop(&data, &description, &settings);
-    stop.check(&data)?;
-    let folder = match &from {
-        Some((dir, kept)) => {
-            kept.check(dir, &args.data.data, checksums)?;
-            Folder::take_again(dir)?
-        }
-        None => args.folder()?,
-    };
+    let (description, settings, data, stop, folder) = together::done(team, ready())?;
+    let dir = folder.as_ref().map(Folder::path);
     let (before, curve, lowest, place) = match from {
         Some((_, Kept { seconds, curve, lowest, place, .. })) => (seconds, curve, lowest, Some(place)),
         None => (0.0, Vec::new(), Lowest::default(), None),
     };
     let about = about(&args.data.data, &command, &whole, (&settings, &stop), found);
     let command = (command, std::env::current_dir()?);
-    let keeper = Keeper::new(folder.path(), args.checkpoint_every, command, checksums, before);
+    let keeper = Keeper::new(dir, args.checkpoint_every, command, checksums, before);
     let watch = Watch::new(&data, &settings, lowest);
-    let mut way = Way { curve, stop: &stop, keeper, watch, was_asked: false, ended: None };
+    let clock = Clock::new(team);
+    let mut way = Way { curve, stop: &stop, keeper, watch, clock, was_asked: false, ended: None };
+    let traffic = team.map_or(Traffic::default(), |team| team.traffic());
     let trained = pool.install(|| train_and_show(&description, &data, &settings, place.as_ref(), &mut way))?;
-    let out = folder.path().display();
+    let dir = dir.unwrap_or(Path::new(""));
+    let out = dir.display();
     if way.was_asked {
         note!("stopped after {} steps: `amc train --resume {out}` goes on", trained.counters.steps);
         return Ok(ExitCode::from(ASKED));
@@ -190,15 +222,18 @@ fn make(args: &TrainArgs, command: Vec<String>, from: Option<(&Path, Kept)>) -> 
     if let Some(plan) = &plan {
         trained.parameters = plan.with(&trained.parameters);
     }
+    together::say(team, traffic, trained.counters.steps);
     let parameters = trained.parameters.clone();
     let model = Model { description: whole, arithmetic: args.arithmetic, parameters, schema, classes };
-    model.save(&folder.path().join(output::MODEL))?;
     let train = Metrics::of(&model, &all.train)?;
     let test = all.test.as_ref().map(|test| Metrics::of(&model, test)).transpose()?;
     let Settings { method, seed, .. } = settings;
-    let run = Run { data: &args.data.data, split, method, seed, ended, before, out: folder.path() };
+    let run = Run { data: &args.data.data, split, method, seed, ended, before, out: dir };
     let summary = summary(&trained, model_step, run, train, test);
-    output::write(folder.path(), &about, &curve, &summary)?;
+    if folder.is_some() {
+        model.save(&dir.join(output::MODEL))?;
+        output::write(dir, &about, &curve, &summary)?;
+    }
     keeper.forget()?;
     say(&summary);
     note!("the model and a report are in {out}");
@@ -223,6 +258,7 @@ struct Way<'w> {
     stop: &'w StopArgs,
     keeper: Keeper,
     watch: Watch<'w>,
+    clock: Clock,
     was_asked: bool,
     /// Why it ended before its last step, if it did.
     ended: Option<String>,
@@ -258,7 +294,9 @@ fn train_and_show(
             accuracy = progress.test_accuracy();
         }
         let measured = accuracy.filter(|_| is_point);
-        let reached = way.stop.reached(|| way.keeper.seconds(), loss, not_lowered, measured);
+        let now = || Now { asked: asked.load(Relaxed), is_due: way.keeper.is_due(), seconds: way.keeper.seconds() };
+        let now = way.clock.look(step == steps, now)?;
+        let reached = way.stop.reached(|| now.seconds, loss, not_lowered, measured);
         if is_point || reached.is_some() {
             way.curve.push(Point { step, loss, acceptance_rate, sigma, batch, test_accuracy: measured });
         }
@@ -269,7 +307,8 @@ fn train_and_show(
             bar.set_position(step);
         }
         // Should the results not be written, they can be once more.
-        if step == steps || reached.is_some() || way.keeper.is_due() {
+        if step == steps || reached.is_some() || now.is_due {
+            moves.compare()?;
             bar.suspend(|| way.keeper.try_keep(&way.curve, &way.watch.lowest, moves.checkpoint()));
         }
         if let Some(why) = reached {
@@ -277,7 +316,8 @@ fn train_and_show(
             way.ended = Some(why);
             return Ok(ControlFlow::Break(()));
         }
-        if asked.load(Relaxed) {
+        if now.asked {
+            moves.compare()?;
             way.keeper.keep(&way.curve, &way.watch.lowest, moves.checkpoint())?;
             way.was_asked = true;
             return Ok(ControlFlow::Break(()));

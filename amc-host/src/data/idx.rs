@@ -4,7 +4,13 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use std::sync::Arc;
+
+use amc_core::sums::BLOCK;
+use amc_engine::CRC;
 use amc_engine::data::{Data, OwnedTargets, Set, Values};
+use amc_engine::ranks::{Share, Team};
+use md5::{Digest, Md5};
 
 use super::gzip::Members;
 use super::sources::{MNIST, SOURCES, Source};
@@ -115,13 +121,14 @@ const ELEMENTS: [(u8, &str); 5] =
 
 /// MNIST's four files in `dir`; pixels scaled to [0, 1].
 pub fn load(dir: &Path) -> Result<Data, IdxError> {
-    load_set(dir, &MNIST)
+    load_set(dir, &MNIST, None)
 }
 
-/// The four files of a data set in `dir`, or files of the same names that are not known; pixels scaled to [0, 1].
-pub fn load_set(dir: &Path, set: &Source) -> Result<Data, IdxError> {
-    let train = part(dir, "train", set)?;
-    let test = part(dir, "t10k", set)?;
+/// The four files of a data set in `dir`, or files of the same names that are not known; pixels scaled to [0, 1]. A rank of a
+/// team keeps what is its own, and holds a block of the others' at a time.
+pub fn load_set(dir: &Path, set: &Source, team: Option<&Arc<Team>>) -> Result<Data, IdxError> {
+    let train = part(dir, "train", set, team)?;
+    let test = part(dir, "t10k", set, team)?;
     if train.width() != test.width() {
         let path = dir.join("t10k-images-idx3-ubyte");
         return Err(IdxError::Pixels { path, found: test.width(), wanted: train.width() });
@@ -129,11 +136,23 @@ pub fn load_set(dir: &Path, set: &Source) -> Result<Data, IdxError> {
     Ok(Data { train, test: Some(test) })
 }
 
-fn part(dir: &Path, name: &str, set: &Source) -> Result<Set, IdxError> {
+fn part(dir: &Path, name: &str, set: &Source, team: Option<&Arc<Team>>) -> Result<Set, IdxError> {
     let image_path = dir.join(format!("{name}-images-idx3-ubyte"));
     let label_path = dir.join(format!("{name}-labels-idx1-ubyte"));
-    let (sizes, pixels) = read::<3>(&image_path, set)?;
-    let (_, labels) = read::<1>(&label_path, set)?;
+    let mut digest = CRC.digest();
+    let mut pixels = Vec::new();
+    // The CRC-32 of all samples is only wanted of those that nobody has.
+    let sizes = read::<3>(&image_path, set, &mut |block, piece| {
+        if let Some(team) = team {
+            digest.update(piece);
+            if block % team.count() != team.rank() {
+                return;
+            }
+        }
+        pixels.extend_from_slice(piece);
+    })?;
+    let mut labels = Vec::new();
+    read::<1>(&label_path, set, &mut |_, piece| labels.extend_from_slice(piece))?;
     let [image_count, rows, columns] = sizes;
     let width = rows * columns;
     if image_count == 0 || width == 0 {
@@ -146,11 +165,17 @@ fn part(dir: &Path, name: &str, set: &Source) -> Result<Set, IdxError> {
     if let Some(index) = labels.iter().position(|label| *label > 9) {
         return Err(IdxError::Label { path: label_path, index, label: labels[index] });
     }
-    Ok(Set::new(Values::U8(pixels, 1.0 / 255.0), width, OwnedTargets::Classes(labels)))
+    let of = |labels| Set::new(Values::U8(pixels, 1.0 / 255.0), width, OwnedTargets::Classes(labels));
+    let Some(team) = team else { return Ok(of(labels)) };
+    digest.update(&labels);
+    let share = Share::new(team, image_count, digest.finalize());
+    let classes = labels.iter().max().map_or(0, |most| usize::from(*most) + 1);
+    Ok(of(share.ranges().flat_map(|own| &labels[own]).copied().collect()).of_classes(classes).shared(share))
 }
 
-/// The sizes and bytes of an IDX file of `D` dimensions, at `path` or `path`.gz, unless it is of another set.
-fn read<const D: usize>(path: &Path, set: &Source) -> Result<([usize; D], Vec<u8>), IdxError> {
+/// The sizes of an IDX file of `D` dimensions, at `path` or `path`.gz, unless it is of another set; `take` is given its blocks of
+/// samples, one after another.
+fn read<const D: usize>(path: &Path, set: &Source, take: &mut dyn FnMut(usize, &[u8])) -> Result<[usize; D], IdxError> {
     let gzipped = PathBuf::from(format!("{}.gz", path.display()));
     let (path, is_gzipped) = match (path.exists(), gzipped.exists()) {
         (true, _) => (path.to_path_buf(), false),
@@ -169,14 +194,25 @@ fn read<const D: usize>(path: &Path, set: &Source) -> Result<([usize; D], Vec<u8
         return Err(IdxError::Length { path, announced: 4 + 4 * D as u64, found: header.len() as u64 });
     };
     let announced = sizes.iter().fold(1_u64, |product, size| product.saturating_mul(*size as u64));
-    let mut data = Vec::new();
-    // One byte more than announced tells an oversized file, without reading all of it.
-    reader.take(announced.saturating_add(1)).read_to_end(&mut data).map_err(io)?;
-    if data.len() as u64 != announced {
-        return Err(IdxError::Length { path, announced, found: data.len() as u64 });
+    let of_block = (announced / sizes[0].max(1) as u64).saturating_mul(BLOCK as u64).max(1);
+    let (mut piece, mut found, mut content) = (Vec::new(), 0, Md5::new().chain_update(&header));
+    for block in 0.. {
+        piece.clear();
+        // One byte more than announced tells an oversized file, without reading all of it.
+        let left = announced.saturating_add(1) - found;
+        reader.by_ref().take(of_block.min(left)).read_to_end(&mut piece).map_err(io)?;
+        if piece.is_empty() {
+            break;
+        }
+        found += piece.len() as u64;
+        content.update(&piece);
+        take(block, &piece);
     }
-    check_set(&path, set, &SOURCES, [&header, &data])?;
-    Ok((sizes, data))
+    if found != announced {
+        return Err(IdxError::Length { path, announced, found });
+    }
+    check_set(&path, set, &SOURCES, content)?;
+    Ok(sizes)
 }
 
 fn check_magic(path: &Path, header: &[u8], dimensions: u8) -> Result<(), IdxError> {
@@ -195,9 +231,9 @@ fn check_magic(path: &Path, header: &[u8], dimensions: u8) -> Result<(), IdxErro
 }
 
 /// Refuses what is a file of another data set, one of `all`.
-fn check_set(path: &Path, set: &Source, all: &[&Source], content: [&[u8]; 2]) -> Result<(), IdxError> {
+fn check_set(path: &Path, set: &Source, all: &[&Source], content: Md5) -> Result<(), IdxError> {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().trim_end_matches(".gz");
-    match all.iter().find(|other| other.name != set.name && other.holds(name, content)) {
+    match all.iter().find(|other| other.name != set.name && other.holds(name, content.clone())) {
         Some(other) => Err(IdxError::OtherSet { path: path.to_path_buf(), found: other.name, wanted: set.name }),
         None => Ok(()),
     }
@@ -206,6 +242,8 @@ fn check_set(path: &Path, set: &Source, all: &[&Source], content: [&[u8]; 2]) ->
 #[cfg(test)]
 mod tests {
     use std::path::Path;
+
+    use md5::{Digest, Md5};
 
     use super::check_set;
     use crate::data::sources::{Source, SourceFile};
@@ -220,7 +258,9 @@ mod tests {
             Source { name, url: "", files: files.map(|(name, md5)| file(name, md5)) }
         };
         let (one, two) = (source("one", [abc, digest]), source("two", [digest, abc]));
-        let check = |path: &str, content| check_set(Path::new(path), &one, &[&one, &two], content);
+        let check = |path: &str, content: [&[u8]; 2]| {
+            check_set(Path::new(path), &one, &[&one, &two], content.into_iter().fold(Md5::new(), Md5::chain_update))
+        };
         assert!(check("d/i", [b"a", b"bc"]).is_ok());
         assert!(check("d/i.gz", [b"a", b"bd"]).is_ok(), "what is not known is anyone's");
         assert!(check("d/x", [b"message", b" digest"]).is_ok());

@@ -58,9 +58,9 @@ pub const FASHION_MNIST: Source = Source {
 pub const SOURCES: [&Source; 2] = [&MNIST, &FASHION_MNIST];
 
 impl Source {
-    /// Whether a file of this name (without .gz) and content, unpacked and in two parts, is one of its files.
-    pub fn holds(&self, name: &str, content: [&[u8]; 2]) -> bool {
-        let digest = hex(&content.into_iter().fold(Md5::new(), Md5::chain_update).finalize());
+    /// Whether a file of this name (without .gz) and content, unpacked, is one of its files.
+    pub fn holds(&self, name: &str, content: Md5) -> bool {
+        let digest = hex(&content.finalize());
         self.files.iter().any(|file| file.name == name && file.unpacked_md5 == digest)
     }
 

@@ -133,7 +133,7 @@ impl TrainArgs {
     }
 
     fn defaults(&self, data: &Data) -> &'static Defaults {
-        Defaults::of(&self.data.data, data.train.len())
+        Defaults::of(&self.data.data, data.train.all())
     }
 
     /// What is trained of the net of a model that is gone on with.
@@ -260,10 +260,10 @@ impl TrainArgs {
                 Batching::Progressive
             }
             number => match number.parse() {
-                Ok(size) if size > 0 && size <= data.train.len() => Batching::Mini(size),
+                Ok(size) if size > 0 && size <= data.train.all() => Batching::Mini(size),
                 _ => anyhow::bail!(
                     "--batch is {number:?}: use full, progressive, or a number of samples from 1 to {}",
-                    data.train.len()
+                    data.train.all()
                 ),
             },
         })

@@ -3,11 +3,13 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use amc_engine::CRC;
 use amc_engine::data::{Data, Set};
 use amc_engine::description::Description;
+use amc_engine::ranks::Team;
 use amc_engine::train::Checkpoint;
 use anyhow::{Context, bail, ensure};
 use clap::parser::ValueSource;
@@ -16,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::TrainArgs;
 use super::best::Lowest;
+use super::together;
 use crate::cli::{Cli, Command};
 use crate::data::schema::Schema;
 use crate::model::net_file;
@@ -33,6 +36,19 @@ pub(super) struct Checksums {
     /// Of the samples to train on, of those to test with, and of what a table's columns are.
     data: (u32, Option<u32>, Option<u32>),
     net: u32,
+}
+
+impl Checksums {
+    /// Each with what it is of.
+    pub fn named(&self) -> [(&'static str, u32); 4] {
+        let (train, test, schema) = self.data;
+        [
+            ("the data to train on", train),
+            ("the data to test with", test.unwrap_or(0)),
+            ("the table", schema.unwrap_or(0)),
+            ("the net", self.net),
+        ]
+    }
 }
 
 /// Where a run stands, and what it was begun with.
@@ -82,17 +98,26 @@ fn options(command: &[String]) -> anyhow::Result<Vec<(String, Vec<String>)>> {
 }
 
 impl Kept {
-    /// What the run in `dir` kept last.
-    pub fn read(dir: &Path) -> anyhow::Result<Self> {
-        let path = dir.join(CHECKPOINT);
+    /// What the run in `dir` kept last: of ranks the first one reads it.
+    pub fn read(dir: &Path, team: Option<&Arc<Team>>) -> anyhow::Result<Self> {
+        let path = &dir.join(CHECKPOINT);
+        let bytes = together::done(team, if together::writes(team) { Self::bytes(dir, path) } else { Ok(Vec::new()) })?;
+        let bytes = team.map_or(Ok(bytes.clone()), |team| team.from_first(&bytes))?;
+        Self::parse(path, &bytes)
+    }
+
+    fn bytes(dir: &Path, path: &Path) -> anyhow::Result<Vec<u8>> {
         ensure!(
             path.exists() || !dir.join(MODEL).exists(),
             "the run in {} has ended: there is nothing to go on with",
             dir.display()
         );
         ensure!(!path.exists() || path.is_file(), "{} is no file", path.display());
-        let bytes = fs::read(&path)
-            .with_context(|| format!("{} has no run to go on with: {CHECKPOINT} cannot be read", dir.display()))?;
+        fs::read(path)
+            .with_context(|| format!("{} has no run to go on with: {CHECKPOINT} cannot be read", dir.display()))
+    }
+
+    fn parse(path: &Path, bytes: &[u8]) -> anyhow::Result<Self> {
         let damaged = || format!("{} is damaged", path.display());
         let (checksum, body) = bytes.split_first_chunk().with_context(damaged)?;
         ensure!(CRC.checksum(body) == u32::from_le_bytes(*checksum), damaged());
@@ -144,7 +169,8 @@ impl Kept {
 
 /// Keeps where a run stands, now and then.
 pub(super) struct Keeper {
-    path: PathBuf,
+    /// Of ranks only the first one's.
+    path: Option<PathBuf>,
     every: Duration,
     command: Vec<String>,
     folder: PathBuf,
@@ -156,15 +182,16 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    /// Of a run, by a command in a folder, of what has these checksums that took so many seconds before.
+    /// Of a run, by a command in a folder, of what has these checksums that took so many seconds before. Without a folder
+    /// of its own nothing is kept.
     pub fn new(
-        dir: &Path,
+        dir: Option<&Path>,
         every: Duration,
         (command, folder): (Vec<String>, PathBuf),
         checksums: Checksums,
         before: f64,
     ) -> Self {
-        let (path, now) = (dir.join(CHECKPOINT), Instant::now());
+        let (path, now) = (dir.map(|dir| dir.join(CHECKPOINT)), Instant::now());
         Self { path, every, command, folder, checksums, before, begun: now, last: now }
     }
 
@@ -181,6 +208,7 @@ impl Keeper {
     /// Keeps it.
     pub fn keep(&mut self, curve: &[Point], lowest: &Lowest, place: anyhow::Result<Checkpoint>) -> anyhow::Result<()> {
         self.last = Instant::now();
+        let Some(path) = &self.path else { return Ok(()) };
         let kept = Kept {
             version: VERSION.to_string(),
             command: self.command.clone(),
@@ -193,8 +221,7 @@ impl Keeper {
         };
         let body = postcard::to_stdvec(&kept)?;
         let bytes = [&CRC.checksum(&body).to_le_bytes()[..], &body].concat();
-        whole_file::write_again(&self.path, &bytes)
-            .with_context(|| format!("{} cannot be written", self.path.display()))
+        whole_file::write_again(path, &bytes).with_context(|| format!("{} cannot be written", path.display()))
     }
 
     /// Keeps it, or says that it cannot.
@@ -206,7 +233,8 @@ impl Keeper {
 
     /// The run has ended: there is nothing to go on with.
     pub fn forget(self) -> anyhow::Result<()> {
-        for path in [whole_file::new_name(&self.path), self.path] {
+        let Some(path) = self.path else { return Ok(()) };
+        for path in [whole_file::new_name(&path), path] {
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     return Err(error).with_context(|| format!("{} cannot be removed", path.display()));

@@ -14,7 +14,7 @@ use crate::cli::time;
 /// The exit code of a run that was asked to end.
 pub(super) const ASKED: u8 = 130;
 
-#[derive(Args, Clone)]
+#[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Ends")]
 pub(super) struct StopArgs {
     /// End when the loss is at most this [default: by data set]
