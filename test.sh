@@ -190,6 +190,7 @@ host() {
     (cd examples/personal && cargo fmt --check)
     (cd amc-c && cargo fmt --check)
     (cd fuzz && cargo fmt --check)
+    (cd amc-ranks && cargo fmt --check)
   fi
 
   if cargo clippy --version >/dev/null 2>&1; then
@@ -206,6 +207,9 @@ host() {
 
   say "the Python package"
   amc-python/check.sh
+
+  say "training on several ranks"
+  amc-ranks/check.sh "${CARGO_TARGET_DIR:-target}/debug/amc"
 
   if python3 -c 'import numpy, onnxruntime' 2>/dev/null; then
     say "what is exported, in onnxruntime"

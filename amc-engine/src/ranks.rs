@@ -17,7 +17,7 @@ use serde::Serialize;
 pub(crate) use self::exact::{Part, Tally};
 pub use self::share::Share;
 pub(crate) use self::share::in_order;
-pub use self::threads::{Delay, Together};
+pub use self::threads::Together;
 
 /// What each rank adds to a sum: 64 bytes.
 pub type Words = [u64; 8];
@@ -41,15 +41,15 @@ pub enum RanksError {
         call: u64,
     },
     /// Something that has to be the same everywhere is not.
-    #[error("{what} of rank {rank} is {found:08x}, but {wanted:08x} on most ranks")]
+    #[error("{what} of rank {rank} has another checksum: {found:08x}, where most ranks have {wanted:08x}")]
     Differs {
         /// What.
         what: &'static str,
         /// The first rank with another one.
         rank: usize,
-        /// Its checksum.
+        /// What it has there.
         found: u32,
-        /// That of most ranks.
+        /// What most ranks have.
         wanted: u32,
     },
     /// More than they can send at once.

@@ -8,7 +8,7 @@ use crate::ranks::{Part, Share, Tally, in_order};
 /// Multiply-adds of a rank between two looks at what all of them have found, at least: some 50 µs.
 const ROUND: usize = 4_000_000;
 /// Looks at an evaluation, at most.
-const MOST_ROUNDS: usize = 16;
+const MOST_ROUNDS: usize = 4;
 
 /// An evaluation that ranks share.
 #[derive(Clone, Copy, Debug)]

@@ -1,19 +1,14 @@
-//! Ranks that are threads of one process: what tests need, and what a machine that is not there is simulated with.
+//! Ranks that are threads of one process, for tests.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 use super::{Ranks, RanksError, Team, Words};
-
-/// How long a call of so many ranks takes at least, in which each gives so many bytes.
-pub type Delay = fn(ranks: usize, bytes: usize) -> Duration;
 
 /// One of several ranks that are threads.
 #[derive(Debug)]
 pub struct Together {
     rank: usize,
     meeting: Arc<Meeting>,
-    delay: Option<Delay>,
 }
 
 /// Where they meet.
@@ -39,14 +34,14 @@ struct State {
 impl Together {
     /// So many ranks, each with what they share.
     pub fn teams(count: usize) -> Vec<Arc<Team>> {
-        Self::ranks(count, None).into_iter().filter_map(|rank| Team::new(rank).ok()).collect()
+        Self::ranks(count).into_iter().filter_map(|rank| Team::new(rank).ok()).collect()
     }
 
-    /// So many ranks, where each call takes at least a while, if that is said.
-    pub fn ranks(count: usize, delay: Option<Delay>) -> Vec<Self> {
+    /// So many ranks.
+    pub fn ranks(count: usize) -> Vec<Self> {
         let state = Mutex::new(State { brought: vec![None; count], ..State::default() });
         let meeting = Arc::new(Meeting { count, state, turned: Condvar::new() });
-        let one = |rank| Self { rank, meeting: Arc::clone(&meeting), delay };
+        let one = |rank| Self { rank, meeting: Arc::clone(&meeting) };
         (0..count).map(one).collect()
     }
 
@@ -56,7 +51,6 @@ impl Together {
 
     /// Brings something, and waits for what the others bring.
     fn meet(&self, mine: &[u8]) -> Result<Arc<Vec<Vec<u8>>>, RanksError> {
-        let begun = Instant::now();
         let mut state = self.state();
         let round = state.round;
         state.brought[self.rank] = Some(mine.to_vec());
@@ -71,15 +65,7 @@ impl Together {
             }
             state = self.meeting.turned.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        let last = Arc::clone(&state.last);
-        drop(state);
-        if let Some(delay) = self.delay {
-            let until = delay(self.meeting.count, mine.len());
-            while begun.elapsed() < until {
-                std::hint::spin_loop();
-            }
-        }
-        Ok(last)
+        Ok(Arc::clone(&state.last))
     }
 }
 
