@@ -149,7 +149,9 @@ fn early_rejection_changes_no_move() {
         for threads in [1, 2] {
             let early = chain(&pack, temperature, threads, true);
             assert_eq!((&early.0, early.1, early.2, early.3), (&whole.0, whole.1, whole.2, whole.3));
-            assert!(early.4.evaluated < early.4.offered, "{:?}", early.4);
+            // What two threads have begun together by the time that the bound is exceeded may be all there is.
+            let EarlyRejection { evaluated, offered } = early.4;
+            assert!(evaluated < offered || threads > 1 && evaluated == offered, "{:?}", early.4);
         }
     }
 }
