@@ -88,7 +88,7 @@ pub fn measure(
     let objective = description.objective()?;
     let pack = PackedSet::all(&data.train, threads);
     let mut evaluator = Evaluator::new(objective, arithmetic, threads);
-    let evaluations = steps.clamp(20, 500);
+    let evaluations = steps.clamp(20, 100);
     let evaluate = |evaluator: &mut Evaluator<'_>, signal: &mut [f32]| {
         time(evaluations, || {
             let measurements = Measurements { signal, correct: false };
