@@ -327,6 +327,14 @@ enum amc_activation
    * e^input over the sum of that of all the layer's neurons; on the last layer only.
    */
   AMC_ACTIVATION_SOFTMAX = 4,
+  /**
+   * -1 below 0, else 1.
+   */
+  AMC_ACTIVATION_SIGN = 5,
+  /**
+   * 0 below 0, else 1.
+   */
+  AMC_ACTIVATION_STEP = 6,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L

@@ -19,6 +19,10 @@ pub enum Activation {
     Sigmoid = 3,
     /// e^input over the sum of that of all the layer's neurons; on the last layer only.
     Softmax = 4,
+    /// -1 below 0, else 1.
+    Sign = 5,
+    /// 0 below 0, else 1.
+    Step = 6,
 }
 
 /// What is to become small.
@@ -98,12 +102,14 @@ pub struct Setup {
 
 impl Layer {
     pub(crate) fn description(&self) -> Result<amc_core::Layer, Status> {
-        const ACTIVATIONS: [(Activation, amc_core::Activation); 5] = [
+        const ACTIVATIONS: [(Activation, amc_core::Activation); 7] = [
             (Activation::Linear, amc_core::Activation::Linear),
             (Activation::Tanh, amc_core::Activation::Tanh),
             (Activation::Relu, amc_core::Activation::Relu),
             (Activation::Sigmoid, amc_core::Activation::Sigmoid),
             (Activation::Softmax, amc_core::Activation::Softmax),
+            (Activation::Sign, amc_core::Activation::Sign),
+            (Activation::Step, amc_core::Activation::Step),
         ];
         let known = ACTIVATIONS.iter().find(|(code, _)| *code as u32 == self.activation);
         let (_, activation) = known.ok_or(Status::Activation)?;

@@ -65,8 +65,9 @@ fn refused(case: &Case, change: impl FnOnce(&mut Call)) -> Status {
 
 #[test]
 fn it_answers_as_the_trainer_that_learned_the_parameters_does() {
-    use Activation::{Linear, Relu, Sigmoid, Softmax, Tanh};
-    for layers in [&[(3, Tanh), (1, Linear)][..], &[(4, Softmax)], &[(2, Relu), (5, Sigmoid), (3, Tanh)]] {
+    use Activation::{Linear, Relu, Sigmoid, Sign, Softmax, Step, Tanh};
+    let steps = [(4, Sign), (3, Step), (2, Linear)];
+    for layers in [&[(3, Tanh), (1, Linear)][..], &[(4, Softmax)], &[(2, Relu), (5, Sigmoid), (3, Tanh)], &steps] {
         let mut case = Case::new(2, layers);
         let call = Call { row: vec![-0.75, 1.25], ..Call::of(&case) };
         case.start = call.parameters.clone();

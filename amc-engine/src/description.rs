@@ -22,11 +22,16 @@ pub enum ActivationName {
     Sigmoid,
     /// Exponentials over their sum; output only.
     Softmax,
+    /// −1 below 0, else 1.
+    Sign,
+    /// 0 below 0, else 1.
+    Step,
 }
 
 impl ActivationName {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Linear, Self::Tanh, Self::Relu, Self::Sigmoid, Self::Softmax];
+    pub const ALL: [Self; 7] =
+        [Self::Linear, Self::Tanh, Self::Relu, Self::Sigmoid, Self::Softmax, Self::Sign, Self::Step];
 
     /// As options name it.
     pub fn name(self) -> &'static str {
@@ -36,6 +41,8 @@ impl ActivationName {
             Self::Relu => "relu",
             Self::Sigmoid => "sigmoid",
             Self::Softmax => "softmax",
+            Self::Sign => "sign",
+            Self::Step => "step",
         }
     }
 }
@@ -48,6 +55,8 @@ impl From<ActivationName> for Activation {
             ActivationName::Relu => Activation::Relu,
             ActivationName::Sigmoid => Activation::Sigmoid,
             ActivationName::Softmax => Activation::Softmax,
+            ActivationName::Sign => Activation::Sign,
+            ActivationName::Step => Activation::Step,
         }
     }
 }

@@ -362,6 +362,8 @@ pub(super) fn slope<L: Lanes>(lanes: L, activation: Activation, output: L::V) ->
         Activation::Tanh => lanes.sub(one, lanes.mul(output, output)),
         Activation::Relu => lanes.select_le(output, zero, zero, one),
         Activation::Sigmoid => lanes.mul(output, lanes.sub(one, output)),
+        // A gradient does not lead through a step.
+        Activation::Sign | Activation::Step => zero,
         _ => one,
     }
 }
@@ -389,4 +391,18 @@ pub(super) fn over_lanes<L: Lanes>(lanes: L, v: L::V) -> f32 {
         width /= 2;
     }
     numbers[0]
+}
+
+#[cfg(test)]
+mod tests {
+    use amc_core::{Activation, Portable};
+
+    use super::{TILE, slope};
+
+    #[test]
+    fn steps_are_flat() {
+        for (activation, wanted) in [(Activation::Sign, 0.0), (Activation::Step, 0.0), (Activation::Linear, 1.0)] {
+            assert_eq!(slope(Portable::<TILE>, activation, [1.0; TILE]), [wanted; TILE], "{activation}");
+        }
+    }
 }

@@ -92,7 +92,8 @@ pub fn write(description: &Description, parameters: &[f32], texts: &[(&str, &str
                     Activation::Linear => {
                         ("Affine", vec![floats("activation_alpha", 1.0), floats("activation_beta", 0.0)])
                     }
-                    _ => ("Tanh", vec![]),
+                    Activation::Tanh => ("Tanh", vec![]),
+                    _ => return Err(Fitting { layer: index, of: layer }.unknown_activation().into()),
                 };
                 let attributes = [vec![texts_of("activations", name)], more].concat();
                 writer.recurrent("RNN", (of.inputs, of.units, of.steps, of.every), cell, attributes);

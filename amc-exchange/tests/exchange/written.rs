@@ -235,3 +235,17 @@ fn a_net_without_a_counterpart_is_refused() {
         assert!(error.starts_with(words), "{error}");
     }
 }
+
+/// ONNX's Sign of 0 is 0, and ours is 1; PyTorch has no module of either.
+#[test]
+fn steps_are_refused_by_name_of_layers_of_any_kind() {
+    for (activation, name) in [(Activation::Sign, "with sign"), (Activation::Step, "with step")] {
+        let dense = (2, vec![Layer::dense(3, activation), Layer::dense(1, Linear)]);
+        for net in [dense, (18, vec![Layer::recurrent(3, 2, 6, activation)])] {
+            let (net, parameters) = with_parameters(net);
+            let told = onnx::write(&net, &parameters, &[]).expect_err("refused").to_string();
+            assert!(told.contains(name), "{told}");
+            assert!(torch::modules(&net, &parameters).is_err());
+        }
+    }
+}

@@ -105,7 +105,7 @@ pub fn c(model: &Model, prefix: &str) -> anyhow::Result<String> {
 
 /// A size that a macro tells.
 #[derive(Clone, Copy)]
-pub(super) struct Size {
+pub(in crate::export) struct Size {
     pub what: &'static str,
     pub name: &'static str,
     pub value: usize,
@@ -124,7 +124,7 @@ impl Size {
         ]
     }
 
-    pub(super) fn line(self, prefix: &str) -> String {
+    pub(in crate::export) fn line(self, prefix: &str) -> String {
         let Self { what, name, value } = self;
         format!("/* {what} */\n#define {prefix}_{name} {value}\n")
     }
@@ -162,6 +162,8 @@ fn layers(layers: &[Layer]) -> Result<String, ExportError> {
             (Layer::Dense(_), Activation::Relu) => "RELU",
             (Layer::Dense(_), Activation::Sigmoid) => "SIGMOID",
             (Layer::Dense(_), Activation::Softmax) => "SOFTMAX",
+            (Layer::Dense(_), Activation::Sign) => "SIGN",
+            (Layer::Dense(_), Activation::Step) => "STEP",
             _ => return Err(ExportError::Layer { layer: index, kind: said(layer) }),
         };
         text += &format!("    {{{}, AMC_ACTIVATION_{activation}}},\n", layer.units());
@@ -177,6 +179,6 @@ pub(super) fn finite(what: &'static str, numbers: &[f32]) -> Result<(), ExportEr
 }
 
 /// The shortest decimal that is read as these bits.
-pub(super) fn number(x: f32) -> String {
+pub(in crate::export) fn number(x: f32) -> String {
     format!("{x:?}f")
 }

@@ -75,7 +75,7 @@ const HALVED: Image = Image::new(3, 3, 3);
 
 /// Nets that have every kind of layers and every activation, each in all ways that it is written in.
 fn nets() -> Vec<(&'static str, Model)> {
-    use Activation::{Linear, Relu, Sigmoid, Softmax, Tanh};
+    use Activation::{Linear, Relu, Sigmoid, Sign, Softmax, Step, Tanh};
     let net = |name, inputs, layers: &[Layer]| (name, model(inputs, layers, LossName::Mse));
     let window = Kernel::new(3, 2, 1);
     vec![
@@ -84,6 +84,7 @@ fn nets() -> Vec<(&'static str, Model)> {
         ("even", Model { parameters: vec![0.0; 12], ..model(3, &[Layer::dense(3, Softmax)], LossName::CrossEntropy) }),
         net("sigmoid", 6, &[Layer::dense(9, Relu), Layer::dense(9, Linear), Layer::dense(5, Sigmoid)]),
         net("linear", 3, &[Layer::dense(2, Linear)]),
+        net("steps_of_both", 5, &[Layer::dense(9, Sign), Layer::dense(3, Step)]),
         net("tanh", 1, &[Layer::dense(3, Sigmoid), Layer::dense(1, Tanh)]),
         net("relu", 130, &[Layer::dense(130, Tanh), Layer::dense(3, Relu)]),
         net("conv1d", 24, &[Layer::conv1d(8, 3, 4, Kernel::new(5, 2, 2), Relu), Layer::dense(3, Linear)]),

@@ -31,7 +31,7 @@ class Trainer(BaseEstimator):
     ----------
     layers : sequence of int, default=(32,)
         Units of each hidden layer; an empty one for none.
-    activation : {"tanh", "relu", "sigmoid", "linear"}, default="tanh"
+    activation : {"tanh", "relu", "sigmoid", "linear", "sign", "step"}, default="tanh"
         Of the hidden layers.
     method : {"amc", "mixed"}, default="amc"
         What makes the moves: the paper's chain, or mixed moves of nets, neurons and weights, which find their step sizes by

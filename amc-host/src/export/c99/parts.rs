@@ -27,6 +27,8 @@ const PARTS: &[Part] = parts![
     exp(power_of_two),
     tanh(power_of_two),
     relu(),
+    sign(),
+    step(),
     sigmoid(exp),
     softmax(exp),
     dense(),

@@ -186,6 +186,8 @@ fn activation(of: Activation) -> Option<Option<&'static str>> {
         Activation::Relu => Some(Some("relu")),
         Activation::Sigmoid => Some(Some("sigmoid")),
         Activation::Softmax => Some(Some("softmax")),
+        Activation::Sign => Some(Some("sign")),
+        Activation::Step => Some(Some("step")),
         _ => None,
     }
 }
