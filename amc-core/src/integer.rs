@@ -64,3 +64,4 @@ pub use loss::Objective;
 pub use net::{Error, Net, Scale};
 pub use samples::{Samples, Targets, Tiles};
 pub use serial::{Score, Serial, SerialMemory};
+pub use tables::TANH;

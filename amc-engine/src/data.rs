@@ -101,6 +101,24 @@ impl Set {
         Set { values, targets, samples, width: self.width, columns: self.columns.clone(), classes: self.classes, share }
     }
 
+    /// The same samples, of other numbers: `input` and `output` make each of the feature or output that it is and of what it was.
+    /// Bytes and classes stay.
+    #[must_use]
+    pub fn scaled(&self, input: impl Fn(usize, f32) -> f32, output: impl Fn(usize, f32) -> f32) -> Set {
+        let mut set = self.clone();
+        if let Values::F32(rows) = &mut set.values {
+            for row in rows.chunks_exact_mut(self.width.max(1)) {
+                row.iter_mut().enumerate().for_each(|(feature, x)| *x = input(feature, *x));
+            }
+        }
+        if let OwnedTargets::Values(values, outputs) = &mut set.targets {
+            for row in values.chunks_exact_mut((*outputs).max(1)) {
+                row.iter_mut().enumerate().for_each(|(at, y)| *y = output(at, *y));
+            }
+        }
+        set
+    }
+
     /// The features, one sample after another, as numbers.
     pub fn inputs(&self) -> impl Iterator<Item = f32> {
         let (bytes, numbers): (&[u8], &[f32]) = match &self.values {
@@ -139,6 +157,11 @@ impl Set {
     /// Features of a sample.
     pub fn width(&self) -> usize {
         self.width
+    }
+
+    /// The features, as read.
+    pub fn values(&self) -> &Values {
+        &self.values
     }
 
     /// Bytes of a feature as it is kept.

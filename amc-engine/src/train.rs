@@ -30,7 +30,7 @@ pub use self::initial::Initial;
 pub use self::batches::Batches;
 use self::buffers::Buffers;
 pub use self::checkpoint::Checkpoint;
-use self::durations::Durations;
+pub(crate) use self::durations::Durations;
 pub use self::laps::Laps;
 pub use self::memory::check_evaluation;
 use self::mixed::{Memory, MixedMoves};

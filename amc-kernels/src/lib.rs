@@ -5,12 +5,13 @@
 //! a process ([`Isa`]). A crate that calls them compiles in seconds.
 //!
 //! [`packed`] features are what they read. [`evaluate`] has the forward passes with their losses, [`kept`] those of a
-//! changed part of a net, [`draw`] Gaussian moves.
+//! changed part of a net, [`draw`] Gaussian moves, [`integer`] the evaluation of integer nets.
 //! Both are written over [`lanes`], where a computation of one's own can be [dispatched](lanes::dispatch), too.
 
 mod arithmetic;
 pub mod draw;
 pub mod evaluate;
+pub mod integer;
 mod isa;
 pub mod kept;
 pub mod lanes;

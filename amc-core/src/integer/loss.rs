@@ -123,8 +123,8 @@ impl<const T: usize> Outputs<'_, T> {
 
     /// The first of the largest.
     pub fn largest(&self, lane: usize) -> usize {
-        let sums = self.of(lane).enumerate();
-        sums.fold((0, i32::MIN), |best, (at, sum)| if sum > best.1 { (at, sum) } else { best }).0
+        let outputs = self.of(lane).map(|sum| sum >> self.shift).enumerate();
+        outputs.fold((0, i32::MIN), |best, (at, output)| if output > best.1 { (at, output) } else { best }).0
     }
 
     /// By how much a logit is below the largest.
@@ -150,6 +150,53 @@ impl<const T: usize> Outputs<'_, T> {
         let own = self.sums.get(class).map_or(0, |sums| self.behind(largest, sums[lane]));
         // 2¹⁵ stands for 1.
         (own.min(MOST_BEHIND) << (LOSS - LOGIT)) + log2(sum) - (15 << LOSS)
+    }
+
+    /// The sum of the cross-entropies of samples of these classes, which have the first lanes.
+    #[inline(always)]
+    pub fn cross_entropies(&self, classes: &[u8]) -> u64 {
+        let mut largest = [i32::MIN; T];
+        for sums in self.sums {
+            for (largest, sum) in largest.iter_mut().zip(sums) {
+                *largest = (*largest).max(*sum);
+            }
+        }
+        let mut total = [0_u32; T];
+        for sums in self.sums {
+            let (mut powers, mut behind) = ([0_u32; T], [0_u32; T]);
+            for ((behind, largest), sum) in behind.iter_mut().zip(&largest).zip(sums) {
+                *behind = self.behind(*largest, *sum);
+            }
+            // In a loop of its own, as no register looks up a table.
+            for (power, behind) in powers.iter_mut().zip(&behind) {
+                *power = u32::from(EXP2[(behind & 255) as usize]);
+            }
+            // Of 2¹⁵ or less nothing is left after 16 halvings.
+            for ((total, power), behind) in total.iter_mut().zip(&powers).zip(&behind) {
+                *total += power >> (behind >> LOGIT).min(31);
+            }
+        }
+        let lanes = classes.iter().zip(largest.iter().zip(&total)).enumerate();
+        let losses = lanes.map(|(lane, (class, (largest, total)))| {
+            let own = self.sums.get(usize::from(*class)).map_or(0, |sums| self.behind(*largest, sums[lane]));
+            u64::from((own.min(MOST_BEHIND) << (LOSS - LOGIT)) + log2(*total) - (15 << LOSS))
+        });
+        losses.sum()
+    }
+
+    /// The sum of the squared errors of samples that should have these values, `[sample][output]`, which have the first lanes.
+    #[inline(always)]
+    pub fn squared_errors(&self, values: &[i16]) -> u64 {
+        let mut errors = [0_u32; T];
+        for (output, sums) in self.sums.iter().enumerate() {
+            let wanted = values.iter().skip(output).step_by(self.sums.len().max(1));
+            for ((error, sum), value) in errors.iter_mut().zip(sums).zip(wanted) {
+                let output = (sum >> self.shift).clamp(i16::MIN.into(), i16::MAX.into());
+                let difference = output.abs_diff(i32::from(*value));
+                *error = error.saturating_add(difference * difference);
+            }
+        }
+        errors.iter().map(|error| u64::from(*error)).sum()
     }
 
     #[inline(always)]

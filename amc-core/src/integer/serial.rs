@@ -71,6 +71,7 @@ struct Plan<'c> {
 }
 
 impl<'c> Plan<'c> {
+    #[inline(always)]
     fn new(net: Net<'_>, change: &'c Change, tile: usize) -> Option<Self> {
         let (layer, place) = (change.layer, net.places().nth(change.layer)?);
         let at = |layer| net.units(layer) * tile;
@@ -117,6 +118,7 @@ impl<'m, K: Kernel<T>, E: Element, const T: usize> Serial<'m, K, E, T> {
     ///
     /// # Errors
     /// Where they do not fit the net.
+    #[inline(always)]
     pub fn score(&mut self, samples: &Samples<'m, E, T>, parameters: &[i8]) -> Result<Score, Error> {
         check(self.objective, samples)?;
         let own = core::mem::replace(&mut self.samples, *samples);
@@ -141,6 +143,7 @@ impl<'m, K: Kernel<T>, E: Element, const T: usize> Serial<'m, K, E, T> {
     ///
     /// # Errors
     /// Where there are more or fewer features than the net takes.
+    #[inline(always)]
     pub fn outputs(&mut self, parameters: &[i8], features: &[E]) -> Result<&[[i32; T]], Error> {
         let (needed, given) = (self.objective.net().shape().inputs() * T, features.len());
         if needed != given {
@@ -153,21 +156,40 @@ impl<'m, K: Kernel<T>, E: Element, const T: usize> Serial<'m, K, E, T> {
         Ok(self.last().sums)
     }
 
+    /// The losses of tiles at parameters of which only a neuron differs from those kept last, as `next` asks for them: it is given that of
+    /// the tile before, if there was one. Those that are certain to exceed a bound soon are asked for first.
+    #[inline(always)]
+    pub fn propose_tiles(
+        &mut self,
+        parameters: &[i8],
+        change: &Change,
+        mut next: impl FnMut(Option<u64>) -> Option<usize>,
+    ) {
+        let Some(plan) = Plan::new(self.objective.net(), change, T) else { return };
+        let mut wanted = next(None);
+        while let Some(tile) = wanted {
+            wanted = next(Some(self.tile(parameters, &plan, tile, false)));
+        }
+    }
+
     /// The samples.
     pub fn samples(&self) -> Samples<'m, E, T> {
         self.samples
     }
 
+    #[inline(always)]
     fn tiles(&self) -> usize {
         self.samples.features.len().div_ceil(T)
     }
 
     /// The samples of a tile.
+    #[inline(always)]
     fn lanes(&self, tile: usize) -> core::ops::Range<usize> {
         tile * T..self.samples.features.len().min((tile + 1) * T)
     }
 
     /// A pass of which nothing is kept.
+    #[inline(always)]
     fn pass(&mut self, parameters: &[i8], features: &[E]) {
         let pass = Pass { net: self.objective.net(), kernel: self.kernel, parameters };
         let SerialMemory { sums, outputs, .. } = &mut self.memory;
@@ -187,6 +209,17 @@ impl<'m, K: Kernel<T>, E: Element, const T: usize> Serial<'m, K, E, T> {
     #[inline(always)]
     fn loss(&self, tile: usize) -> u64 {
         let outputs = self.last();
+        match self.samples.targets {
+            Targets::Classes(classes) if T > 1 => {
+                return outputs.cross_entropies(classes.get(self.lanes(tile)).unwrap_or_default());
+            }
+            Targets::Values(values) if T > 1 => {
+                let (samples, numbers) = (self.lanes(tile), outputs.sums.len());
+                let values = values.get(samples.start * numbers..samples.end * numbers);
+                return outputs.squared_errors(values.unwrap_or_default());
+            }
+            _ => {}
+        }
         let losses = self
             .lanes(tile)
             .enumerate()
@@ -208,6 +241,7 @@ impl<'m, K: Kernel<T>, E: Element, const T: usize> Serial<'m, K, E, T> {
     }
 
     /// The sum of a tile's losses by a whole pass, all of which is kept if there is memory and it is wanted.
+    #[inline(always)]
     fn whole(&mut self, parameters: &[i8], tile: usize, keeps: bool) -> u64 {
         let place = if keeps { self.kept(tile) } else { Kept::Nothing };
         let pass = Pass { net: self.objective.net(), kernel: self.kernel, parameters };
@@ -228,6 +262,7 @@ impl<'m, K: Kernel<T>, E: Element, const T: usize> Serial<'m, K, E, T> {
     }
 
     /// The loss of a tile, 64 bits, stands behind its sums. (A tile of one sample has a loss of 32.)
+    #[inline(always)]
     fn keep_loss(&mut self, at: usize, loss: u64) {
         let first = at + self.sums.1 - T;
         if let Some(kept) = self.memory.kept_sums.get_mut(first..) {
@@ -237,6 +272,7 @@ impl<'m, K: Kernel<T>, E: Element, const T: usize> Serial<'m, K, E, T> {
         }
     }
 
+    #[inline(always)]
     fn kept_loss(&self, at: usize) -> u64 {
         let first = at + self.sums.1 - T;
         let kept = self.memory.kept_sums.get(first..).unwrap_or_default();
@@ -397,6 +433,7 @@ fn changed_sum<K: Kernel<T>, E: Element, const T: usize>(
     }
 }
 
+#[inline(always)]
 fn copy(from: Option<&[i32]>, to: &mut [i32]) {
     for (to, from) in to.iter_mut().zip(from.unwrap_or_default()) {
         *to = *from;
@@ -429,6 +466,7 @@ fn check<E: Element, const T: usize>(objective: Objective<'_>, samples: &Samples
 }
 
 impl<K: Kernel<T>, E: Element, const T: usize> Evaluate for Serial<'_, K, E, T> {
+    #[inline(always)]
     fn propose(&mut self, bound: u64, parameters: &[i8], change: &Change) -> Option<u64> {
         let plan = Plan::new(self.objective.net(), change, T)?;
         let mut loss = 0;
@@ -441,6 +479,7 @@ impl<K: Kernel<T>, E: Element, const T: usize> Evaluate for Serial<'_, K, E, T> 
         Some(loss)
     }
 
+    #[inline(always)]
     fn keep(&mut self, parameters: &[i8], change: &Change) {
         let Some(plan) = Plan::new(self.objective.net(), change, T) else { return };
         for tile in 0..self.tiles().min(self.sums.0 + self.outputs.0) {
@@ -448,6 +487,7 @@ impl<K: Kernel<T>, E: Element, const T: usize> Evaluate for Serial<'_, K, E, T> 
         }
     }
 
+    #[inline(always)]
     fn begin(&mut self, parameters: &[i8]) -> u64 {
         (0..self.tiles()).map(|tile| self.whole(parameters, tile, true)).sum()
     }

@@ -29,7 +29,7 @@ const fn nearest(x: f64) -> u16 {
 }
 
 /// 127 · tanh((i + ½) / 64) for i below 256; elsewhere it is odd about −½, or as good as 127.
-pub(super) const TANH: [i8; 256] = {
+pub const TANH: [i8; 256] = {
     let (mut table, mut i) = ([0; 256], 0);
     while i < 256 {
         // Of half of it, which keeps the series short: tanh(2y) = (E² − 1) / (E² + 1), E = e^2y.

@@ -12,11 +12,11 @@ use crate::evaluate::EarlyRejection;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Checkpoint {
     /// The chain, in the format of [`amc_store::snapshot`].
-    pub(super) chain: Vec<u8>,
+    pub(crate) chain: Vec<u8>,
     /// Samples in the batch.
-    pub(super) batch: usize,
+    pub(crate) batch: usize,
     /// What early rejection came to.
-    pub(super) early_rejection: EarlyRejection,
+    pub(crate) early_rejection: EarlyRejection,
 }
 
 /// A chain's bytes.

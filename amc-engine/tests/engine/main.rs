@@ -1,6 +1,7 @@
 //! The engine's tests: one program, which the crate is linked into once.
 
 mod evaluate;
+mod integer;
 mod pack;
 mod ranks;
 mod recurrent;

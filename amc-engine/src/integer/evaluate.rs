@@ -1,0 +1,232 @@
+//! Evaluation of an integer net over threads: each has some tiles of its own, and its own memory.
+
+use std::cmp::Reverse;
+use std::ops::Range;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+
+use amc_core::Activation;
+use amc_core::integer::{Change, Evaluate, Net, Objective, Score, SerialMemory, Targets};
+use amc_kernels::integer::{Evaluator as Part, TILE};
+use rayon::prelude::*;
+
+use super::data::Set;
+use super::net::Description;
+
+/// Bytes that are kept of samples, at most; where they were more, less is kept of the last ones.
+pub(super) const MOST: usize = 1 << 30;
+
+/// Sums of a whole net's evaluation from which on a second thread pays, as a move has about as many.
+const PARALLEL_FROM: usize = 1 << 20;
+
+/// The tiles of each thread: as many, or one more.
+fn ranges(net: Net<'_>, set: &Set, threads: usize) -> Vec<Range<usize>> {
+    let units: usize = net.shape().layers().iter().map(amc_core::Layer::units).sum();
+    let tiles = set.tiles();
+    let is_small = set.len().saturating_mul(units) < PARALLEL_FROM;
+    let threads = if is_small { 1 } else { threads.clamp(1, tiles.max(1)) };
+    (0..threads).map(|thread| tiles * thread / threads..tiles * (thread + 1) / threads).collect()
+}
+
+/// Tiles whose sums are kept, and behind them those whose activations are, of so many within so many bytes.
+fn kept(net: Net<'_>, tiles: usize, bytes: usize) -> (usize, usize) {
+    let (sums, outputs) = (net.kept_sums(TILE).saturating_mul(size_of::<i32>()), net.kept_outputs(TILE));
+    if sums.saturating_mul(tiles) <= bytes {
+        return (tiles, 0);
+    }
+    let with_outputs = bytes.checked_div(outputs).unwrap_or(0).min(tiles);
+    if with_outputs < tiles {
+        return (0, with_outputs);
+    }
+    // What is left where all have their activations kept.
+    let with_sums = (bytes - outputs * tiles) / (sums - outputs).max(1);
+    (with_sums.min(tiles), tiles - with_sums.min(tiles))
+}
+
+/// Bytes that evaluation takes beside the samples.
+pub(super) fn bytes(net: Net<'_>, set: &Set, threads: usize, keeps: bool) -> u64 {
+    let scratch = net.scratch(TILE).saturating_mul(size_of::<i32>()).saturating_add(net.scratch_outputs(TILE));
+    let all = net.kept_sums(TILE).saturating_mul(size_of::<i32>()).saturating_mul(set.tiles());
+    let kept = if keeps { all.min(MOST) } else { 0 };
+    scratch.saturating_mul(threads).saturating_add(kept) as u64
+}
+
+/// The memory of a thread.
+struct Memory {
+    sums: Vec<i32>,
+    outputs: Vec<i8>,
+    kept_sums: Vec<i32>,
+    kept_outputs: Vec<i8>,
+}
+
+/// The memory of an evaluator.
+pub(super) struct Buffers(Vec<(Range<usize>, Memory)>);
+
+impl Buffers {
+    /// For these samples; what is kept of them has a limit.
+    pub fn new(net: Net<'_>, set: &Set, threads: usize, keeps: bool) -> Self {
+        let ranges = ranges(net, set, threads);
+        let share = if keeps { MOST / ranges.len() } else { 0 };
+        let memory = |range: Range<usize>| {
+            let (with_sums, with_outputs) = if keeps { kept(net, range.len(), share) } else { (0, 0) };
+            let memory = Memory {
+                sums: vec![0; net.scratch(TILE)],
+                outputs: vec![0; net.scratch_outputs(TILE)],
+                kept_sums: vec![0; net.kept_sums(TILE) * with_sums],
+                kept_outputs: vec![0; net.kept_outputs(TILE) * with_outputs],
+            };
+            (range, memory)
+        };
+        Self(ranges.into_iter().map(memory).collect())
+    }
+}
+
+/// What a thread evaluates.
+struct Share<'m> {
+    part: Part<'m>,
+    /// Its tiles, the hardest first: those whose losses were largest when they were last kept.
+    order: Vec<u32>,
+    /// The losses of tiles, as proposed last.
+    losses: Vec<u64>,
+}
+
+impl Share<'_> {
+    /// Adds the losses of tiles to what all threads have `spent`, until that exceeds `bound`.
+    fn propose(&mut self, bound: u64, parameters: &[i8], change: &Change, spent: &AtomicU64) {
+        let Self { part, order, losses } = self;
+        let mut at = 0;
+        part.propose_tiles(parameters, change, &mut |found| {
+            if let Some(loss) = found {
+                losses[order[at] as usize] = loss;
+                at += 1;
+                if spent.fetch_add(loss, Relaxed) + loss > bound {
+                    return None;
+                }
+            }
+            order.get(at).map(|tile| *tile as usize)
+        });
+    }
+
+    fn keep(&mut self, parameters: &[i8], change: &Change) {
+        self.part.keep(parameters, change);
+        let losses = &self.losses;
+        self.order.sort_unstable_by_key(|tile| (Reverse(losses[*tile as usize]), *tile));
+    }
+}
+
+/// Evaluates samples on as many threads of the current rayon pool as there is memory for.
+pub(super) struct Evaluator<'m> {
+    shares: Vec<Share<'m>>,
+    samples: usize,
+}
+
+impl<'m> Evaluator<'m> {
+    pub fn new(objective: Objective<'m>, set: &'m Set, buffers: &'m mut Buffers) -> anyhow::Result<Self> {
+        let share = |(range, memory): &'m mut (Range<usize>, Memory)| {
+            let Memory { sums, outputs, kept_sums, kept_outputs } = memory;
+            let (features, targets) = set.part(range.clone());
+            let memory = SerialMemory { sums, outputs, kept_sums, kept_outputs };
+            let part = Part::new(objective, features, targets, memory)?;
+            anyhow::Ok(Share { part, order: (0..range.len() as u32).collect(), losses: vec![0; range.len()] })
+        };
+        let shares = buffers.0.iter_mut().map(share).collect::<anyhow::Result<Vec<_>>>()?;
+        Ok(Self { shares, samples: set.len() })
+    }
+
+    pub fn samples(&self) -> usize {
+        self.samples
+    }
+
+    pub fn score(&mut self, parameters: &[i8]) -> anyhow::Result<Score> {
+        let scores = match &mut self.shares[..] {
+            [share] => vec![share.part.score(parameters)],
+            shares => shares.par_iter_mut().with_max_len(1).map(|share| share.part.score(parameters)).collect(),
+        };
+        scores.into_iter().try_fold(Score::default(), |all, part| {
+            let part = part?;
+            let (correct, clipped) = (all.correct + part.correct, all.clipped + part.clipped);
+            Ok(Score { loss: all.loss + part.loss, correct, clipped })
+        })
+    }
+}
+
+impl Evaluate for Evaluator<'_> {
+    fn propose(&mut self, bound: u64, parameters: &[i8], change: &Change) -> Option<u64> {
+        let spent = AtomicU64::new(0);
+        match &mut self.shares[..] {
+            [share] => share.propose(bound, parameters, change, &spent),
+            shares => {
+                let shares = shares.par_iter_mut().with_max_len(1);
+                shares.for_each(|share| share.propose(bound, parameters, change, &spent));
+            }
+        }
+        // If it is within the bound, no thread has ended early.
+        Some(spent.into_inner()).filter(|loss| *loss <= bound)
+    }
+
+    fn keep(&mut self, parameters: &[i8], change: &Change) {
+        match &mut self.shares[..] {
+            [share] => share.keep(parameters, change),
+            shares => shares.par_iter_mut().with_max_len(1).for_each(|share| share.keep(parameters, change)),
+        }
+    }
+
+    fn begin(&mut self, parameters: &[i8]) -> u64 {
+        match &mut self.shares[..] {
+            [share] => share.part.begin(parameters),
+            shares => shares.par_iter_mut().with_max_len(1).map(|share| share.part.begin(parameters)).sum(),
+        }
+    }
+}
+
+/// The outputs of a net, `[sample][output]`, on the samples of a set in their order: of a softmax the logits, 256 for a doubling.
+///
+/// # Errors
+/// Where they do not fit the net.
+pub fn outputs(description: &Description, parameters: &[i8], set: &Set) -> anyhow::Result<Vec<i32>> {
+    let objective = description.objective()?;
+    objective.net().check(parameters)?;
+    let net = objective.net();
+    let width = net.shape().outputs();
+    let mut all = vec![0; set.len() * width];
+    let (mut sums, mut made) = (vec![0; net.scratch(TILE)], vec![0; net.scratch_outputs(TILE)]);
+    let memory = SerialMemory { sums: &mut sums, outputs: &mut made, kept_sums: &mut [], kept_outputs: &mut [] };
+    // What is wanted of the samples is not known, and not asked for.
+    let (first, _) = set.part(0..set.tiles().min(1));
+    let (classes, values) = (vec![0; first.1], vec![0; first.1 * width]);
+    let targets = match description.output() {
+        Activation::Softmax => Targets::Classes(&classes),
+        _ => Targets::Values(&values),
+    };
+    let mut part = Part::new(objective, first, targets, memory)?;
+    for tile in 0..set.tiles() {
+        let ((features, samples), _) = set.part(tile..tile + 1);
+        let outputs = part.outputs(parameters, features)?;
+        let rows = all[tile * TILE * width..].chunks_exact_mut(width.max(1)).take(samples).enumerate();
+        rows.for_each(|(lane, row)| row.iter_mut().zip(outputs).for_each(|(y, outputs)| *y = outputs[lane]));
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use amc_core::{Activation, Layer};
+
+    use super::{TILE, kept};
+    use crate::integer::{Description, Inputs};
+
+    #[test]
+    fn what_is_kept_stays_within_its_bytes_and_is_all_there_is_room_for() {
+        let layers = vec![Layer::dense(9, Activation::Tanh), Layer::dense(3, Activation::Softmax)];
+        let description = Description::fit(4, (Inputs::I8, 32), layers, 127);
+        let net = description.objective().expect("a net").net();
+        let (sums, outputs) = (4 * net.kept_sums(TILE), net.kept_outputs(TILE));
+        assert_eq!(kept(net, 10, 10 * sums), (10, 0));
+        for bytes in [10 * sums - 1, 3 * sums + 7 * outputs, 10 * outputs, 10 * outputs - 1, outputs, 0] {
+            let (with_sums, with_outputs) = kept(net, 10, bytes);
+            assert!(with_sums * sums + with_outputs * outputs <= bytes && with_sums + with_outputs <= 10);
+            assert!((with_sums + with_outputs == 10) == (bytes >= 10 * outputs), "{bytes}");
+        }
+        assert_eq!(kept(net, 10, 3 * sums + 7 * outputs), (3, 7));
+    }
+}
