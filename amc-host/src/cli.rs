@@ -1,4 +1,5 @@
-//! The command line: `amc train`, `amc eval`, `amc predict`, `amc info`, `amc export`, `amc import`.
+//! The command line: `amc train`, `amc eval`, `amc predict`, `amc info`, `amc quantise`, `amc export`,
+//! `amc import`.
 //!
 //! Results for programs go to stdout, all else to stderr. Exit code 2 stands for bad input, bad use or results that cannot
 //! be written, and 130 for a run that was asked to end. A reader that has seen enough and closes the pipe is no error.
@@ -6,7 +7,9 @@
 pub mod defaults;
 mod export;
 mod import;
+mod integer;
 mod predict;
+mod quantise;
 mod table;
 mod train;
 
@@ -34,8 +37,9 @@ use crate::data::schema::{Schema, listed};
 use crate::data::sources::{FASHION_MNIST, MNIST, Source};
 use crate::data::table::pair;
 use crate::metrics::Metrics;
-use crate::model::{Model, net_file, params_hash};
+use crate::model::{Model, Trained, net_file, params_hash};
 use crate::note;
+use crate::predict::Predictor;
 
 /// Trains neural nets without gradients, by adaptive Metropolis Monte Carlo (aMC).
 #[derive(Parser)]
@@ -67,6 +71,8 @@ enum Command {
         /// A model file
         model: PathBuf,
     },
+    /// Make an integer net of a trained net of floats
+    Quantise(quantise::QuantiseArgs),
     /// Write a trained net as source code, or as a file for another toolchain
     Export(export::ExportArgs),
     /// Make a model file of a net from another toolchain, or of what a device has stored in its flash memory
@@ -245,20 +251,24 @@ fn run(cli: Cli, team: Option<&Arc<Team>>) -> anyhow::Result<ExitCode> {
         None => return run(Cli::try_parse_from(["amc", "train"])?, team),
         Some(Command::Train(args)) => return train::run(&args, team),
         Some(Command::Eval { model, data, written }) => {
-            let model = Model::load(&model)?;
+            let model = Trained::load(&model)?;
             match data.table() {
                 Some(path) => {
-                    let table = table_of(&model, path, written)?;
-                    eval(&model, &table, if table.test.is_some() { "train" } else { &data.data })
+                    let table = table_of(model.predictor(), path, written)?;
+                    eval_of(&model, &table, if table.test.is_some() { "train" } else { &data.data })
                 }
-                None if model.schema.is_some() => {
+                None if model.predictor().schema().is_some() => {
                     bail!("the model was trained on a table: name one with the same columns, --data FILE")
                 }
-                None => eval(&model, &data.load(None)?, "train"),
+                None => eval_of(&model, &data.load(None)?, "train"),
             }
         }
         Some(Command::Predict(args)) => predict::run(&args),
-        Some(Command::Info { model }) => info(&Model::load(&model)?),
+        Some(Command::Info { model }) => match Trained::load(&model)? {
+            Trained::Floats(model) => info(&model),
+            Trained::Integers(model) => integer::info(&model),
+        },
+        Some(Command::Quantise(args)) => quantise::run(&args),
         Some(Command::Export(args)) => export::run(&args),
         Some(Command::Import(args)) => import::run(&args),
     };
@@ -266,12 +276,12 @@ fn run(cli: Cli, team: Option<&Arc<Team>>) -> anyhow::Result<ExitCode> {
 }
 
 /// A table that is as the one that a model was trained on.
-fn table_of(model: &Model, path: &Path, written: table::WrittenArgs) -> anyhow::Result<Data> {
+fn table_of(model: &dyn Predictor, path: &Path, written: table::WrittenArgs) -> anyhow::Result<Data> {
     Ok(prepare::load_with(schema_of(model)?, path, written.written())?)
 }
 
-fn schema_of(model: &Model) -> anyhow::Result<&Schema> {
-    model.schema.as_ref().context("the model was not trained on a table: it knows no columns and no classes")
+fn schema_of(model: &dyn Predictor) -> anyhow::Result<&Schema> {
+    model.schema().context("the model was not trained on a table: it knows no columns and no classes")
 }
 
 /// Checks that a model gives numbers here.
@@ -284,6 +294,13 @@ fn check_answers(model: &Model) -> anyhow::Result<()> {
         "the model was trained in fused arithmetic, which this machine lacks"
     );
     Ok(())
+}
+
+fn eval_of(model: &Trained, data: &Data, first: &str) -> anyhow::Result<()> {
+    match model {
+        Trained::Floats(model) => eval(model, data, first),
+        Trained::Integers(model) => integer::eval(model, data, first),
+    }
 }
 
 /// Measures a net on the parts of a data set, of which the first is called so.

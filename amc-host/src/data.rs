@@ -2,6 +2,7 @@
 
 mod gzip;
 pub mod idx;
+pub mod integers;
 pub mod normalise;
 pub mod prepare;
 pub mod schema;

@@ -5,6 +5,7 @@ mod c;
 mod c99;
 mod exchange;
 mod frozen;
+pub mod integer;
 mod rust;
 
 pub use self::c::{ExportError, c, prefix};

@@ -3,7 +3,7 @@
 //!
 //! The modules stand in the order of the data's way: [`data`], then what is kept of training on it: [`model`] files, what they
 //! [`predict`] and how well by their [`metrics`], [`import`] from other toolchains, [`export`] for them and as source code, with
-//! scalings [folded](fold) into them or not, training
+//! scalings [folded](fold) into them or not, nets in integers by [`quantise`], training
 //! that [begins](transfer) at one, and the [`output`] of a run. [`cli`] is the command line, and [`console`] what it says.
 //! Training is in the crate `amc_engine`, nets of other toolchains in `amc_exchange`.
 
@@ -18,6 +18,7 @@ pub mod metrics;
 pub mod model;
 pub mod output;
 pub mod predict;
+pub mod quantise;
 pub mod transfer;
 pub mod whole_file;
 

@@ -6,8 +6,7 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use crate::data::schema::{Outputs, Scaling};
-use crate::model::Model;
-use crate::predict::{best, predict};
+use crate::predict::{Predictor, best};
 
 /// How good predictions are.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -63,16 +62,16 @@ pub struct Errors {
 
 impl Metrics {
     /// Those of a model on a set that fits it.
-    pub fn of(model: &Model, set: &Set) -> anyhow::Result<Self> {
-        let outputs = predict(model, set)?;
-        let width = model.description.layers.last().map_or(1, |last| last.units()).max(1);
+    pub fn of(model: &dyn Predictor, set: &Set) -> anyhow::Result<Self> {
+        let outputs = model.outputs(set)?;
+        let width = model.width().max(1);
         // Of samples that ranks share all have the outputs of all.
         let of_all = |own: &[f32], width| match set.share() {
             Some(share) => share.rows(own, width),
             None => Ok(own.to_vec()),
         };
         let outputs = of_all(&outputs, width)?;
-        let schema = model.schema.as_ref();
+        let schema = model.schema();
         let named = schema.map(|schema| &schema.outputs);
         Ok(match set.targets() {
             OwnedTargets::Classes(classes) => {
@@ -95,7 +94,7 @@ impl Metrics {
                     _ => None,
                 };
                 let name = |output: usize| name(output).unwrap_or_else(|| format!("output {output}"));
-                let scalings = schema.map_or(&[][..], |schema| &schema.output_scaling);
+                let scalings = model.output_scaling();
                 let scaling = |output: usize| scalings.get(output).copied().unwrap_or(Scaling::NONE);
                 let of = |output: usize| {
                     let number = |y: &f32| f64::from(scaling(output).undo(*y));

@@ -1,6 +1,7 @@
 //! Model files, in the format of [`amc_store::model`].
 
 pub mod carried;
+pub mod integer;
 pub mod net_file;
 
 use std::borrow::Cow;
@@ -13,9 +14,11 @@ use amc_kernels::Arithmetic;
 use amc_store::{FormatError, model};
 use serde::{Deserialize, Serialize};
 
+use self::integer::IntegerModel;
 use crate::data::schema::{Outputs, Scaling, Schema};
 use crate::data::target::MOST_CLASSES;
 use crate::data::window::Window;
+use crate::predict::Predictor;
 use crate::whole_file;
 
 /// A trained net.
@@ -53,6 +56,9 @@ pub enum ModelError {
     /// Its content is not that of a model file.
     #[error("{0}")]
     Format(PathBuf, #[source] Box<FormatError>),
+    /// It is a model of another kind than this takes.
+    #[error("{0}: an integer net: this takes nets of floats")]
+    Integers(PathBuf),
     /// What it describes is not a net that this program knows.
     #[error("{path}: the description is not valid: {reason}")]
     Description {
@@ -61,6 +67,37 @@ pub enum ModelError {
         /// Why not.
         reason: String,
     },
+}
+
+/// A trained net of any numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Trained {
+    /// Of floats.
+    Floats(Model),
+    /// Of integers.
+    Integers(IntegerModel),
+}
+
+impl Trained {
+    /// Reads a model file.
+    ///
+    /// # Errors
+    /// As [`Model::load`].
+    pub fn load(path: &Path) -> Result<Self, ModelError> {
+        let bytes = std::fs::read(path).map_err(|error| ModelError::Io(path.to_path_buf(), error))?;
+        match bytes.starts_with(integer::MAGIC) {
+            true => IntegerModel::parse(path, &bytes).map(Self::Integers),
+            false => Model::parse(path, &bytes).map(Self::Floats),
+        }
+    }
+
+    /// The net, to be asked.
+    pub fn predictor(&self) -> &dyn Predictor {
+        match self {
+            Self::Floats(model) => model,
+            Self::Integers(model) => model,
+        }
+    }
 }
 
 /// The hash of parameters: CRC-32 (that of zlib and gzip) of their little-endian bytes.
@@ -117,6 +154,9 @@ impl Model {
 
     /// Reads the bytes of a model file; `path` is what errors call it.
     pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, ModelError> {
+        if bytes.starts_with(integer::MAGIC) {
+            return Err(ModelError::Integers(path.to_path_buf()));
+        }
         let stored =
             model::Stored::parse(bytes).map_err(|error| ModelError::Format(path.to_path_buf(), Box::new(error)))?;
         Self::of(&stored).map_err(|reason| ModelError::Description { path: path.to_path_buf(), reason })

@@ -59,8 +59,10 @@ pub struct Summary {
     pub data: String,
     /// Of a table, which of its rows tested.
     pub split: Option<String>,
-    /// What made the moves, as `--method` names it. Of mixed moves `sigma` is the geometric mean of their kinds', and there
-    /// are no resets.
+    /// The net's numbers, as `--numbers` names them.
+    pub numbers: &'static str,
+    /// What made the moves, as `--method` names it. Of mixed moves `sigma` is the geometric mean of their kinds', of those of
+    /// an integer net's neurons the weights that one changes, and there are no resets.
     pub method: &'static str,
     /// The generator's seed.
     pub seed: u64,
@@ -82,6 +84,9 @@ pub struct Summary {
     pub sigma: f32,
     /// N.
     pub parameters: usize,
+    /// Of an integer net the parameters that are as large as can be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub saturated: Option<usize>,
     /// Where there are classes.
     pub train_accuracy: Option<f32>,
     /// Where there are classes and test samples.

@@ -4,8 +4,56 @@ use amc_core::Activation;
 use amc_engine::data::Set;
 use amc_engine::evaluate::outputs;
 
-use crate::data::schema::{Outputs, Schema};
+use crate::data::schema::{Outputs, Scaling, Schema};
 use crate::model::Model;
+
+/// A trained net that is asked.
+pub trait Predictor {
+    /// What the columns of the table it was trained on are to it, if it was one.
+    fn schema(&self) -> Option<&Schema>;
+
+    /// What its last layer makes.
+    fn output(&self) -> Activation;
+
+    /// Its outputs.
+    fn width(&self) -> usize;
+
+    /// The names of the classes that its outputs are, if they are classes with names.
+    fn class_names(&self) -> Option<&[String]>;
+
+    /// The outputs, `[sample][output]`, on the samples of a set in their order.
+    ///
+    /// # Errors
+    /// Where they do not fit it.
+    fn outputs(&self, set: &Set) -> anyhow::Result<Vec<f32>>;
+
+    /// How each output that is a number comes from the one to find.
+    fn output_scaling(&self) -> &[Scaling] {
+        self.schema().map_or(&[], |schema| &schema.output_scaling)
+    }
+}
+
+impl Predictor for Model {
+    fn schema(&self) -> Option<&Schema> {
+        self.schema.as_ref()
+    }
+
+    fn output(&self) -> Activation {
+        self.description.layers.last().map_or(Activation::Linear, amc_core::Layer::activation)
+    }
+
+    fn width(&self) -> usize {
+        self.description.layers.last().map_or(1, amc_core::Layer::units)
+    }
+
+    fn class_names(&self) -> Option<&[String]> {
+        self.class_names()
+    }
+
+    fn outputs(&self, set: &Set) -> anyhow::Result<Vec<f32>> {
+        predict(self, set)
+    }
+}
 
 /// The outputs of a net, `[sample][output]`, on the samples of a set in their order.
 pub fn predict(model: &Model, set: &Set) -> anyhow::Result<Vec<f32>> {
@@ -14,8 +62,8 @@ pub fn predict(model: &Model, set: &Set) -> anyhow::Result<Vec<f32>> {
 }
 
 /// The heads of the columns that [`row`] fills.
-pub fn heads(model: &Model) -> Vec<String> {
-    match &model.schema {
+pub fn heads(model: &dyn Predictor) -> Vec<String> {
+    match model.schema() {
         Some(Schema { outputs: Outputs::Classes(names), .. }) => {
             let outputs = names.iter().map(|name| format!("{}({name})", what(model)));
             std::iter::once("class".to_string()).chain(outputs).collect()
@@ -26,9 +74,9 @@ pub fn heads(model: &Model) -> Vec<String> {
 }
 
 /// Outputs of softmax are probabilities.
-fn what(model: &Model) -> &'static str {
-    match model.description.layers.last().map(amc_core::Layer::activation) {
-        Some(Activation::Softmax) => "p",
+fn what(model: &dyn Predictor) -> &'static str {
+    match model.output() {
+        Activation::Softmax => "p",
         _ => "output",
     }
 }

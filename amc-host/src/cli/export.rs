@@ -6,9 +6,10 @@ use anyhow::Context;
 use clap::{ArgGroup, Args};
 
 use crate::console::print;
-use crate::export::{Frozen, Stored, c, c99, prefix, rust, to_npz, to_onnx, to_safetensors};
+use crate::export::{Frozen, Stored, c, c99, integer, prefix, rust, to_npz, to_onnx, to_safetensors};
 use crate::fold::fold;
-use crate::model::Model;
+use crate::model::integer::IntegerModel;
+use crate::model::{Model, Trained};
 use crate::note;
 use crate::output::save;
 
@@ -17,7 +18,8 @@ use crate::output::save;
 pub(super) struct ExportArgs {
     /// A model file
     model: PathBuf,
-    /// As Rust for amc-core: constants NET and OBJECTIVE, and the static PARAMETERS with the same bits
+    /// As Rust for amc-core: constants NET and OBJECTIVE, and the static PARAMETERS with the same bits. An integer net is written
+    /// so, or by --c99
     #[arg(long, group = "form")]
     rust: bool,
     /// As a C header for amc-c: macros of sizes, the net, its layers and parameters with the same bits, what scales a table's
@@ -55,7 +57,10 @@ pub(super) struct ExportArgs {
 
 pub(super) fn run(args: &ExportArgs) -> anyhow::Result<()> {
     anyhow::ensure!(args.rust || args.frozen.is_none(), "--frozen is an option of --rust");
-    let model = Model::load(&args.model)?;
+    let model = match Trained::load(&args.model)? {
+        Trained::Floats(model) => model,
+        Trained::Integers(model) => return integers(args, &model),
+    };
     let model = match args.fold {
         true => fold(&model).with_context(|| args.model.display().to_string())?,
         false => model,
@@ -70,10 +75,34 @@ pub(super) fn run(args: &ExportArgs) -> anyhow::Result<()> {
         (_, true) => c99(&model, &prefix(args.output.as_deref())?),
         _ => rust(&model, args.frozen.map(|stored| Frozen { stored, layers: args.body })),
     };
+    write(args, source)
+}
+
+fn write(args: &ExportArgs, source: anyhow::Result<String>) -> anyhow::Result<()> {
     let source = source.with_context(|| args.model.display().to_string())?;
     match &args.output {
         Some(path) => save(path, source.as_bytes()),
         None => Ok(print(source)?),
+    }
+}
+
+/// An integer net, as what has one.
+fn integers(args: &ExportArgs, model: &IntegerModel) -> anyhow::Result<()> {
+    const NO_OTHER: &str = "has no such integers: its tanh is no table, and what it divides it rounds to the nearest";
+    let refused = [
+        ("--onnx", args.onnx, NO_OTHER),
+        ("--safetensors", args.safetensors, NO_OTHER),
+        ("--npz", args.npz, NO_OTHER),
+        ("--c", args.c, "is of the library amc-c, which has nets of floats: take --c99, which needs no library"),
+        ("--frozen", args.frozen.is_some(), "is of nets of floats: this one has 8 bits a weight as it is"),
+        ("--fold", args.fold, "is of nets of floats: weights of 8 bits have no room for a table's scaling"),
+    ];
+    if let Some((option, _, why)) = refused.into_iter().find(|(_, is_asked, _)| *is_asked) {
+        anyhow::bail!("{}: an integer net: {option} {why}", args.model.display());
+    }
+    match args.c99 {
+        true => write(args, integer::c99(model, &prefix(args.output.as_deref())?)),
+        false => write(args, integer::rust(model)),
     }
 }
 

@@ -14,10 +14,10 @@ use crate::data::schema::Schema;
 use crate::data::table::dialect::Delimiter;
 use crate::data::table::{Table, Written, pair};
 use crate::data::window::Window;
-use crate::model::Model;
+use crate::model::Trained;
 use crate::note;
 use crate::output::save;
-use crate::predict::{heads, predict, row};
+use crate::predict::{Predictor, heads, row};
 
 #[derive(Args)]
 pub(super) struct PredictArgs {
@@ -34,18 +34,23 @@ pub(super) struct PredictArgs {
 }
 
 pub(super) fn run(args: &PredictArgs) -> anyhow::Result<()> {
-    let mut model = Model::load(&args.model)?;
-    super::check_answers(&model)?;
-    if model.schema.is_none() && !model.classes.is_empty() {
-        let inputs = model.description.inputs;
-        note!("the model says nothing of columns: all {inputs} of the table are taken, as they are and in their order");
-        model.schema = Some(Schema::of_classes(inputs, &model.classes));
+    let mut model = Trained::load(&args.model)?;
+    if let Trained::Floats(model) = &mut model {
+        super::check_answers(model)?;
+        if model.schema.is_none() && !model.classes.is_empty() {
+            let inputs = model.description.inputs;
+            note!(
+                "the model says nothing of columns: all {inputs} of the table are taken, as they are and in their order"
+            );
+            model.schema = Some(Schema::of_classes(inputs, &model.classes));
+        }
     }
-    let schema = super::schema_of(&model)?;
+    let model = model.predictor();
+    let schema = super::schema_of(model)?;
     let written = args.written.written();
     if args.file == Path::new("-") {
         anyhow::ensure!(args.output.is_none(), "--output is for a file's rows: those of stdin go to stdout");
-        return stream(&model, schema, written);
+        return stream(model, schema, written);
     }
     if let Some(output) = args.output.as_ref().filter(|output| output.is_file()) {
         let same = |other: &Path| std::fs::canonicalize(other).ok() == std::fs::canonicalize(output).ok();
@@ -65,7 +70,7 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<()> {
         schema.window.rows
     );
     check_memory(schema, table.rows() + 1 - schema.window.rows)?;
-    let text = answers(&model, schema, &table, &mut Vec::new(), true)?;
+    let text = answers(model, schema, &table, &mut Vec::new(), true)?;
     match &args.output {
         Some(path) => save(path, &text),
         None => Ok(write(&text)?),
@@ -81,7 +86,7 @@ fn write(text: &[u8]) -> Result<(), StdoutError> {
 /// The answers to a table's rows, as CSV. Where a net takes windows, the first answer is to as many rows as one has, of which the
 /// first may be those `before` the table; the last rows are kept there for those that follow.
 fn answers(
-    model: &Model,
+    model: &dyn Predictor,
     schema: &Schema,
     table: &Table,
     before: &mut Vec<f32>,
@@ -96,7 +101,7 @@ fn answers(
     if set.is_empty() {
         return Ok(Vec::new());
     }
-    let outputs = predict(model, &set)?;
+    let outputs = model.outputs(&set)?;
     let mut csv = csv::Writer::from_writer(Vec::new());
     if with_heads {
         csv.write_record(heads(model))?;
@@ -114,7 +119,7 @@ fn answers(
 }
 
 /// Answers each line of stdin as it comes; the first may have the names of the columns.
-fn stream(model: &Model, schema: &Schema, written: Written) -> anyhow::Result<()> {
+fn stream(model: &dyn Predictor, schema: &Schema, written: Written) -> anyhow::Result<()> {
     let (mut names, mut delimiter, mut answered, mut before) = (None, written.delimiter, false, Vec::new());
     let mut number = 0;
     for text in std::io::stdin().lock().lines() {

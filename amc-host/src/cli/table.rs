@@ -125,6 +125,14 @@ impl TableArgs {
         self.test.as_deref()
     }
 
+    /// Checks that numbers are standardised, as an integer net takes them.
+    pub fn check_standard(&self) -> anyhow::Result<()> {
+        match self.normalise {
+            None | Some(NormaliseName::Standard) => Ok(()),
+            _ => anyhow::bail!("--normalise: an integer net takes standardised numbers, 32 for a standard deviation"),
+        }
+    }
+
     /// The options; a sample has the rows that a net `knows`, unless others are asked for.
     pub fn options(&self, knows: Window) -> Options {
         let window = match self.window {

@@ -3,35 +3,36 @@
 mod about;
 mod args;
 mod best;
+mod integer;
 mod kept;
+mod show;
 mod stop;
 mod tested;
 mod together;
 
 use std::borrow::Cow;
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 
 use amc_engine::CRC;
 use amc_engine::data::Data;
 use amc_engine::data::scale::{Column, LARGE, SCALE_IT};
 use amc_engine::description::Description;
 use amc_engine::ranks::{Team, Traffic};
-use amc_engine::train::{Checkpoint, Method, Settings, Trained, check, train_on};
+use amc_engine::train::{Checkpoint, Method, Progress, Settings, Trained, check, train_on};
 use anyhow::bail;
-use indicatif::{ProgressBar, ProgressStyle};
 
 use self::about::about;
+use self::args::Numbers;
 pub(super) use self::args::TrainArgs;
 use self::best::{Lowest, Watch};
 use self::kept::{Checksums, Keeper, Kept, checksums};
-use self::stop::{ASKED, StopArgs, asked};
+use self::show::{OfFloats, Show, Stand, Way};
+use self::stop::ASKED;
 use self::tested::may_have_trained;
+use self::together::Clock;
 pub(super) use self::together::is_alike;
-use self::together::{Clock, Now};
 use crate::console::print;
 use crate::data::prepare::{self, Prepared};
 use crate::data::schema::{Outputs, Schema, listed};
@@ -39,11 +40,8 @@ use crate::data::window::Window;
 use crate::metrics::Metrics;
 use crate::model::{Model, params_hash};
 use crate::note;
-use crate::output::{self, Folder, Point, Summary};
+use crate::output::{self, Folder, Summary};
 use crate::transfer::Plan;
-
-/// Points on a loss curve, about.
-const CURVE_POINTS: u64 = 500;
 
 /// The command line of this process.
 fn command_line() -> Vec<String> {
@@ -164,6 +162,9 @@ fn make(
     from: Option<(&Path, Kept)>,
     team: Option<&Arc<Team>>,
 ) -> anyhow::Result<ExitCode> {
+    if args.numbers == Numbers::Int8 {
+        return integer::make(args, command, from, team);
+    }
     let limited = args.machine.limit().map_err(anyhow::Error::from);
     let task = limited.and_then(|()| Task::of(args, team)).and_then(|task| {
         let (settings, checksums) = (args.settings(&task.all)?, task.checksums()?);
@@ -234,11 +235,16 @@ fn make(
         model.save(&dir.join(output::MODEL))?;
         output::write(dir, &about, &curve, &summary)?;
     }
+    finish(args, dir, &summary, keeper)
+}
+
+/// Ends a run whose results are in its folder, and says them.
+fn finish(args: &TrainArgs, out: &Path, summary: &Summary, keeper: Keeper) -> anyhow::Result<ExitCode> {
     keeper.forget()?;
-    say(&summary);
-    note!("the model and a report are in {out}");
+    say(summary);
+    note!("the model and a report are in {}", out.display());
     if args.json {
-        print(format_args!("{}\n", serde_json::to_string(&summary)?))?;
+        print(format_args!("{}\n", serde_json::to_string(summary)?))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -252,19 +258,7 @@ fn warn_of_scale(data: &Data) {
     }
 }
 
-/// What happens to a run beside its moves.
-struct Way<'w> {
-    curve: Vec<Point>,
-    stop: &'w StopArgs,
-    keeper: Keeper,
-    watch: Watch<'w>,
-    clock: Clock,
-    was_asked: bool,
-    /// Why it ended before its last step, if it did.
-    ended: Option<String>,
-}
-
-/// Trains with a progress bar, keeps the loss curve, and now and then where the run stands.
+/// Trains, and shows it.
 fn train_and_show(
     description: &Description,
     data: &Data,
@@ -272,59 +266,17 @@ fn train_and_show(
     from: Option<&Checkpoint>,
     way: &mut Way<'_>,
 ) -> anyhow::Result<Trained> {
-    let steps = settings.steps;
-    let asked = asked()?;
-    let bar = ProgressBar::new(steps);
-    let style = "{elapsed_precise} [{bar:30}] {pos}/{len}  {msg}  {eta} left";
-    bar.set_style(ProgressStyle::with_template(style)?.progress_chars("=> "));
-    let every = (steps / CURVE_POINTS).max(1);
-    let mut accuracy = None;
-    let mut shown = std::time::Instant::now();
+    let mut show = Show::new(settings.steps)?;
     let trained = train_on(description, data, settings, from, |moves, test| {
         let mut progress = moves.progress(test);
         let not_lowered = way.watch.look(&mut progress);
         if let Some(advice) = way.watch.advice(&progress) {
-            bar.suspend(|| note!("{advice}"));
+            show.bar.suspend(|| note!("{advice}"));
         }
-        let step = progress.counters.steps;
-        let acceptance_rate = progress.counters.acceptance_rate();
-        let (loss, sigma, batch) = (progress.loss, progress.sigma, progress.batch);
-        let is_point = step % every == 0 || step == steps;
-        if is_point {
-            accuracy = progress.test_accuracy();
-        }
-        let measured = accuracy.filter(|_| is_point);
-        let now = || Now { asked: asked.load(Relaxed), is_due: way.keeper.is_due(), seconds: way.keeper.seconds() };
-        let now = way.clock.look(step == steps, now)?;
-        let reached = way.stop.reached(|| now.seconds, loss, not_lowered, measured);
-        if is_point || reached.is_some() {
-            way.curve.push(Point { step, loss, acceptance_rate, sigma, batch, test_accuracy: measured });
-        }
-        if shown.elapsed().as_millis() >= 100 {
-            shown = std::time::Instant::now();
-            let accuracy = accuracy.map_or(String::new(), |a| format!("  accuracy {a:.3}"));
-            bar.set_message(format!("loss {loss:.5}  acceptance {acceptance_rate:.3}  sigma {sigma:.2e}{accuracy}"));
-            bar.set_position(step);
-        }
-        // Should the results not be written, they can be once more.
-        if step == steps || reached.is_some() || now.is_due {
-            moves.compare()?;
-            bar.suspend(|| way.keeper.try_keep(&way.curve, &way.watch.lowest, moves.checkpoint()));
-        }
-        if let Some(why) = reached {
-            bar.suspend(|| note!("ended after {step} of {steps} steps: {why}"));
-            way.ended = Some(why);
-            return Ok(ControlFlow::Break(()));
-        }
-        if now.asked {
-            moves.compare()?;
-            way.keeper.keep(&way.curve, &way.watch.lowest, moves.checkpoint())?;
-            way.was_asked = true;
-            return Ok(ControlFlow::Break(()));
-        }
-        Ok(ControlFlow::Continue(()))
+        let Progress { counters, loss, sigma, batch, .. } = progress;
+        show.after(Stand { counters, loss, sigma, batch, not_lowered }, &mut OfFloats(moves, test), way)
     })?;
-    bar.finish_and_clear();
+    show.bar.finish_and_clear();
     Ok(trained)
 }
 
@@ -345,6 +297,7 @@ fn summary(trained: &Trained, model_step: u64, run: Run<'_>, train: Metrics, tes
     Summary {
         data: data.to_string(),
         split,
+        numbers: "f32",
         method: method.name(),
         seed,
         ended,
@@ -356,6 +309,7 @@ fn summary(trained: &Trained, model_step: u64, run: Run<'_>, train: Metrics, tes
         resets: trained.counters.resets,
         sigma: trained.sigma,
         parameters: trained.parameters.len(),
+        saturated: None,
         train_accuracy: trained.train_accuracy,
         test_accuracy: trained.test_accuracy,
         seconds: before + trained.time.as_secs_f64(),

@@ -59,7 +59,7 @@ pub fn rust(model: &Model, frozen: Option<Frozen>) -> anyhow::Result<String> {
         }
     }
     if let Some(schema) = &model.schema {
-        text += &of_a_table(schema)?;
+        text += &of_a_table(schema, "the net takes (x − offset) · scale", "the number is y / scale + offset")?;
     }
     Ok(text)
 }
@@ -75,16 +75,15 @@ fn one_line(text: &str) -> String {
 }
 
 /// What a device needs besides, to take a table's numbers and to say its classes. Numbers that are taken or given as they are have
-/// names alone.
-fn of_a_table(schema: &Schema) -> anyhow::Result<String> {
+/// names alone. It is said how a net `takes` numbers and how it `gives` them.
+pub(super) fn of_a_table(schema: &Schema, takes: &str, gives: &str) -> anyhow::Result<String> {
     let mut text = String::from("\n");
     let of = match schema.window.rows {
         1 => "input".to_string(),
         rows => format!("number of a row, of which the net takes {rows}, the oldest first"),
     };
     let names: Vec<_> = schema.features.iter().flat_map(Feature::meanings).collect();
-    let how = "the net takes (x − offset) · scale";
-    text += &scaling(&format!("each {of}"), how, "INPUT_SCALING", &names, &schema.input_scaling);
+    text += &scaling(&format!("each {of}"), takes, "INPUT_SCALING", &names, &schema.input_scaling);
     match &schema.outputs {
         Outputs::Classes(names) => {
             writeln!(text, "\n/// What the outputs stand for.\n#[rustfmt::skip]")?;
@@ -92,16 +91,15 @@ fn of_a_table(schema: &Schema) -> anyhow::Result<String> {
             text += &array(names.iter().map(|name| format!("{name:?}")));
         }
         Outputs::Numbers(names) => {
-            let how = "the number is y / scale + offset";
             text += "\n";
-            text += &scaling("each output y", how, "OUTPUT_SCALING", names, &schema.output_scaling);
+            text += &scaling("each output y", gives, "OUTPUT_SCALING", names, &schema.output_scaling);
         }
     }
     Ok(text)
 }
 
 /// A static of the scaling of what has these names, or the names alone where nothing is scaled.
-fn scaling(of: &str, how: &str, constant: &str, names: &[String], scalings: &[Scaling]) -> String {
+pub(super) fn scaling(of: &str, how: &str, constant: &str, names: &[String], scalings: &[Scaling]) -> String {
     let listed = |mark: &str| names.iter().map(|name| format!("{mark} {}\n", one_line(name))).collect::<String>();
     if scalings.iter().all(|scaling| *scaling == Scaling::NONE) {
         return format!("// Not scaled is {of}, in their order:\n{}", listed("//"));

@@ -3,6 +3,7 @@
 mod best;
 mod data_sets;
 mod folders;
+mod integer;
 mod machine;
 mod memory;
 mod methods;

@@ -7,6 +7,7 @@ mod export;
 mod export_c;
 mod export_c99;
 mod export_frozen;
+mod export_integer;
 mod kept;
 mod model;
 mod on_a_device;

@@ -60,6 +60,13 @@ pub(in crate::cli) struct TrainArgs {
     /// U(x), the loss; cross-entropy needs classes, and softmax or sigmoid outputs [default: by data set]
     #[arg(long, value_parser = named(&LossName::ALL, LossName::name))]
     loss: Option<LossName>,
+    /// What parameters and activations are: f32, or int8, with sums of 32 bits, for devices without an FPU. An integer net has dense
+    /// layers, takes bytes as they are and numbers of a table standardised, 32 for a deviation, and is moved neuron by neuron
+    #[arg(long, value_enum, default_value = "f32")]
+    pub(super) numbers: Numbers,
+    /// With --numbers int8: bits of a weight, from 2 (-1, 0 and 1) to 8 [default: 8]
+    #[arg(long, value_parser = clap::value_parser!(u8).range(2..=8))]
+    bits: Option<u8>,
     /// What makes the moves: the paper's adaptive Metropolis Monte Carlo, which the options from --sigma to --signal-norm and
     /// --in-place are of, or mixed moves of nets, neurons and weights, which take none of them: see docs/method.md
     #[arg(long, value_parser = named(&Method::ALL, Method::name), default_value = "amc")]
@@ -121,6 +128,13 @@ pub(in crate::cli) struct TrainArgs {
     pub(super) checkpoint_every: Duration,
 }
 
+/// What parameters and activations are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Numbers {
+    F32,
+    Int8,
+}
+
 impl TrainArgs {
     /// The files that are read.
     pub(super) fn files(&self) -> Vec<PathBuf> {
@@ -130,6 +144,12 @@ impl TrainArgs {
         });
         let others = [self.table.test(), self.from.as_deref(), self.net.as_deref(), self.data.data_dir.as_deref()];
         table.into_iter().chain(others.into_iter().flatten().map(PathBuf::from)).collect()
+    }
+
+    /// The largest weight of an integer net.
+    pub(super) fn limit(&self) -> i8 {
+        let bits = u32::from(self.bits.unwrap_or(8)).clamp(2, i8::BITS);
+        i8::MAX >> (i8::BITS - bits)
     }
 
     fn defaults(&self, data: &Data) -> &'static Defaults {
@@ -217,7 +237,12 @@ impl TrainArgs {
             self.data.data
         );
         let are_numbers = self.data.table().is_some() && !data.train.has_classes();
-        let output = self.output.unwrap_or(if are_numbers { ActivationName::Linear } else { defaults.output });
+        let output = self.output.unwrap_or(match self.numbers {
+            Numbers::Int8 if data.train.has_classes() => ActivationName::Softmax,
+            Numbers::Int8 => ActivationName::Linear,
+            Numbers::F32 if are_numbers => ActivationName::Linear,
+            Numbers::F32 => defaults.output,
+        });
         let loss = self.loss.unwrap_or_else(|| self.default_loss(output.into(), data));
         Ok(Description::new(&sizes, self.activation, output, loss))
     }
@@ -240,6 +265,7 @@ impl TrainArgs {
     /// That of the data set, where it is one of such outputs.
     fn default_loss(&self, output: Activation, data: &Data) -> LossName {
         match output {
+            Activation::Softmax if self.numbers == Numbers::Int8 => LossName::CrossEntropy,
             Activation::Softmax | Activation::Sigmoid if data.train.has_classes() => self.defaults(data).loss,
             _ => LossName::Mse,
         }
@@ -270,6 +296,10 @@ impl TrainArgs {
     }
 
     pub fn settings(&self, data: &Data) -> anyhow::Result<Settings> {
+        ensure!(
+            self.numbers == Numbers::Int8 || self.bits.is_none(),
+            "--bits is an option of --numbers int8: others have the bits of their type"
+        );
         let of_amc = [
             ("--sigma", self.sigma.is_some()),
             ("--epsilon", self.epsilon.is_some()),

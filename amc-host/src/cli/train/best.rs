@@ -32,6 +32,28 @@ struct Best {
     parameters: Vec<f32>,
 }
 
+/// Of all samples it may be none that is finite, where that of a batch is.
+fn is_first(least: f32, loss: f32) -> bool {
+    !least.is_finite() && loss.is_finite()
+}
+
+impl Lowest {
+    /// Looks at the loss after a move; returns the moves since it was lowered.
+    pub fn look(&mut self, loss: f32, step: u64, batch: usize) -> u64 {
+        let is_lower = |(least, _, of): &(f32, u64, usize)| {
+            loss < least - LOWERED * least.abs() || is_first(*least, loss) || *of != batch
+        };
+        if self.lowered.as_ref().is_none_or(is_lower) {
+            self.lowered = Some((loss, step, batch));
+        }
+        self.since(step)
+    }
+
+    fn since(&self, step: u64) -> u64 {
+        step - self.lowered.map_or(0, |(_, since, _)| since)
+    }
+}
+
 /// Looks at the losses of a run.
 pub(super) struct Watch<'d> {
     pub lowest: Lowest,
@@ -74,17 +96,10 @@ impl<'d> Watch<'d> {
             Rises::Drawn(..) => None,
             Rises::Never | Rises::Heated => Some(progress.loss),
         };
-        let Lowest { lowered, best } = &mut self.lowest;
         if let Some(loss) = loss {
-            // Of all samples it may be none that is finite, where that of a batch is.
-            let is_first = |least: f32| !least.is_finite() && loss.is_finite();
-            let is_lower = |(least, _, of): &(f32, u64, usize)| {
-                loss < least - LOWERED * least.abs() || is_first(*least) || *of != batch
-            };
-            if lowered.as_ref().is_none_or(is_lower) {
-                *lowered = Some((loss, step, batch));
-            }
-            let is_best = best.as_ref().is_none_or(|best| loss < best.loss || is_first(best.loss));
+            self.lowest.look(loss, step, batch);
+            let best = &mut self.lowest.best;
+            let is_best = best.as_ref().is_none_or(|best| loss < best.loss || is_first(best.loss, loss));
             if !matches!(self.rises, Rises::Never) && is_best {
                 let kept = best.get_or_insert_with(|| Best { loss, step, parameters: Vec::new() });
                 (kept.loss, kept.step) = (loss, step);
@@ -92,7 +107,7 @@ impl<'d> Watch<'d> {
                 kept.parameters.extend_from_slice(progress.parameters());
             }
         }
-        step - lowered.map_or(0, |(_, since, _)| since)
+        self.lowest.since(step)
     }
 
     /// What to do where no move is accepted any more; said once each time.

@@ -83,7 +83,7 @@ pub(super) fn checksums(
 }
 
 /// The options that a command line has and that decide over what a run comes to: their names and values.
-fn options(command: &[String]) -> anyhow::Result<Vec<(String, Vec<String>)>> {
+pub(super) fn options(command: &[String]) -> anyhow::Result<Vec<(String, Vec<String>)>> {
     let cli = Cli::command();
     let matches = cli.clone().try_get_matches_from(command)?;
     let (Some(train), Some(matches)) = (cli.find_subcommand("train"), matches.subcommand_matches("train")) else {
