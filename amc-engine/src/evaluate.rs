@@ -439,8 +439,8 @@ struct Job<'s, 'a> {
 }
 
 impl Job<'_, '_> {
-    /// Takes blocks until there are none left, or the bound is exceeded, beside those done before. Keeps with each its signals or, of samples that have
-    /// places, all that was found.
+    /// Takes blocks until there are none left, or the bound is exceeded, beside those done before. Keeps with each its signals
+    /// or, of samples that have places, all that was found.
     fn work(&self, worker: &mut Worker) {
         let begun = self.begun.map(|_| Instant::now());
         let Worker { scratch, numbers, sums, done, found, busy } = worker;
