@@ -50,9 +50,12 @@ fn moves_outputs_and_scores_are_those_of_one_sample_after_another() {
     {
         let mut layers: Vec<_> = hidden.iter().map(|of| Layer::dense(9, *of)).collect();
         layers.push(Layer::dense(3, last));
-        let scales = vec![Scale::new(7).bias(5); layers.len()];
+        let limit = [127, 7, 1, 127][number];
+        let sizes = [(WIDTH, 128)].into_iter().chain(std::iter::repeat((9, 64)));
+        let scale = |(layer, (inputs, rms)): (&Layer, _)| Scale::fit(inputs, rms, limit, layer.activation());
+        let scales: Vec<_> = layers.iter().zip(sizes).map(scale).collect();
         let shape = amc_core::Net::new(WIDTH, &layers);
-        let net = Net::new(shape, &scales, 255).with_limit([127, 7, 1, 127][number]).expect("a limit");
+        let net = Net::new(shape, &scales, 255).with_limit(limit).expect("a limit");
         let objective = Objective::new(net).expect("a loss");
         let targets = if last == Softmax { Targets::Classes(&classes) } else { Targets::Values(&values) };
         let (mut sums, mut outputs) = (vec![0; net.scratch(1)], vec![0; net.scratch_outputs(1)]);
@@ -73,7 +76,7 @@ fn moves_outputs_and_scores_are_those_of_one_sample_after_another() {
             let first = serial.outputs(&wanted.1, &bytes[..WIDTH]).expect("outputs").as_flattened().to_vec();
             (wanted, score, first)
         };
-        assert!(wanted.0.last() < wanted.0.first(), "moves are made");
+        assert!(wanted.0.last() < wanted.0.first(), "net {number}: moves are made");
         let features = |from: usize, to: usize| match is_signed {
             true => Features::I8(&of_tiles[from..to]),
             false => Features::U8(&tiles[from..to]),

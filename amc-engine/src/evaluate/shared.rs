@@ -1,5 +1,7 @@
 //! One evaluation by several ranks, each of which has some of the blocks.
 
+use std::cmp::Ordering;
+
 use amc_core::sums::{BLOCK, Total, ceiling};
 
 use crate::data::pack::Batch;
@@ -84,7 +86,9 @@ impl<'s> Shared<'s> {
         let bounds = tally.mean(self.blocks, self.most, self.terms);
         match bounds {
             // Not a number is no bound.
-            Some(bounds) if has_bound && !(bounds.low <= self.bound) => Outcome::Above,
+            Some(bounds) if has_bound && bounds.low.partial_cmp(&self.bound).is_none_or(Ordering::is_gt) => {
+                Outcome::Above
+            }
             Some(bounds) if bounds.low == bounds.high && signals.is_empty() => Outcome::Is(bounds.low, tally.correct),
             _ => match self.sums_of_all(found, signals) {
                 Some(loss) if !has_bound || loss <= self.bound => Outcome::Is(loss, tally.correct),

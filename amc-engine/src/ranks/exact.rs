@@ -74,7 +74,7 @@ impl Part {
         for (index, sum) in sums.enumerate() {
             if !sum.is_finite() {
                 part.is_above = true;
-            } else if sum < 0.0 || sum > LARGE {
+            } else if !(0.0..=LARGE).contains(&sum) {
                 part.is_unknown = true;
             } else {
                 part.add(sum);

@@ -36,12 +36,15 @@ pub struct IntegerModel {
     pub schema: Option<Schema>,
 }
 
+/// What a table's columns are to the net, its windows, and the scaling of inputs and outputs.
+type OfTable<'m> = (Cow<'m, Schema>, Window, Cow<'m, [Scaling]>, Cow<'m, [Scaling]>);
+
 /// What a file has.
 #[derive(Serialize, Deserialize)]
 struct Stored<'m> {
     description: Cow<'m, Description>,
     units: Cow<'m, Units>,
-    table: Option<(Cow<'m, Schema>, Window, Cow<'m, [Scaling]>, Cow<'m, [Scaling]>)>,
+    table: Option<OfTable<'m>>,
     parameters: Cow<'m, [i8]>,
 }
 

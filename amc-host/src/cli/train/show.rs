@@ -69,7 +69,7 @@ impl Asked for OfFloats<'_, '_, '_> {
     }
 
     fn compare(&mut self) -> anyhow::Result<()> {
-        Ok(self.0.compare()?)
+        self.0.compare()
     }
 }
 
