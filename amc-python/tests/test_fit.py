@@ -122,10 +122,13 @@ def test_ctrl_c_ends_a_fit(blobs: Blobs) -> None:
             pass
         os.kill(os.getpid(), signal.SIGINT)
 
+    # Where a shell runs in the background what runs this, Python has found it ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Thread(target=interrupt).start()
     with pytest.raises(KeyboardInterrupt):
         # No line of Python runs in this thread, which would find the signal.
         amc.Classifier(steps=FOREVER).fit(*blobs, progress=told.__setitem__)
+    signal.signal(signal.SIGINT, before)
 
 
 def test_a_fit_that_does_not_end_leaves_what_was_there(blobs: Blobs) -> None:
