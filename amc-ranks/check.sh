@@ -4,9 +4,8 @@
 #
 # Given the command `amc`, it compares with that, too.
 set -euo pipefail
+amc=${1:+$(realpath "$1")}
 cd "$(dirname "$0")"
-amc=${1-}
-[ -z "$amc" ] || amc=$(realpath "$amc")
 built=$(realpath -m "${CARGO_TARGET_DIR:-../target}")/ranks
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 
