@@ -143,6 +143,19 @@ impl<R: Rng + Clone> MovePart<'_, R> {
     /// Computes this part on `lanes`.
     #[inline(always)]
     pub fn work<L: Lanes>(self, lanes: L) {
+        if L::T < 8 {
+            return self.compute(lanes);
+        }
+        // What is wide has threads, too. Those that draw neighbouring parts would write to the same cache lines, so that each draws
+        // from a copy of its own.
+        let Self { task, rules, first, parameters, proposed, centres, stream } = self;
+        let mut copy = stream.clone();
+        MovePart { task, rules, first, parameters, proposed, centres, stream: &mut copy }.compute(lanes);
+        *stream = copy;
+    }
+
+    #[inline(always)]
+    fn compute<L: Lanes>(self, lanes: L) {
         let Self { task, rules, first, parameters, proposed, centres, stream } = self;
         // The state before the move is needed once at most.
         let rng = match task {
@@ -166,14 +179,12 @@ impl<R: Rng + Clone> MovePart<'_, R> {
                 &mut stream.before
             }
         };
-        // A copy, which stays in registers: threads that draw neighbouring parts would write to the same cache lines.
-        let mut drawn = rng.clone();
         let mut finite = lanes.splat(0.0);
         let mut blocks = Blocks::new();
         let mut scales = rules.scales();
         for at in (0..parameters.len()).step_by(BLOCK) {
             let range = at..(at + BLOCK).min(parameters.len());
-            let e = blocks.next(lanes, &mut drawn, range.len());
+            let e = blocks.next(lanes, rng, range.len());
             let x = parameters.get_mut(range.clone()).unwrap_or_default();
             let mu = centres.get_mut(range.clone()).unwrap_or_default();
             scales.apply(lanes, first + at, e, mu);
@@ -222,7 +233,6 @@ impl<R: Rng + Clone> MovePart<'_, R> {
                 }
             }
         }
-        *rng = drawn;
         if let Task::Propose = task {
             stream.allowed_rise = blocks.sum(lanes, finite);
             stream.has_move = true;
