@@ -61,7 +61,7 @@ fn a_setup_that_makes_no_sense_is_refused() {
         (layers(&[(0, Tanh), (1, Linear)]), Status::NoUnits),
         (layers(&[(3, Softmax), (1, Linear)]), Status::Softmax),
         (layers(&[(1, Softmax)]), Status::Softmax),
-        (xor(|case| case.layers[1].activation = 5), Status::Activation),
+        (xor(|case| case.layers[1].activation = 7), Status::Activation),
         (xor(|case| case.layers[0].units = huge), Status::TooLarge),
         (xor(|case| case.setup.parameters = huge), Status::TooLarge),
         (xor(|case| case.loss = LossKind::CrossEntropy), Status::NotProbabilities),

@@ -96,7 +96,7 @@ fn a_net_that_makes_no_sense_is_refused() {
         (net(2, &[(0, Tanh), (1, Linear)]), Status::NoUnits),
         (net(2, &[(3, Softmax), (1, Linear)]), Status::Softmax),
         (net(2, &[(1, Softmax)]), Status::Softmax),
-        (changed(|case| case.layers[1].activation = 5), Status::Activation),
+        (changed(|case| case.layers[1].activation = 7), Status::Activation),
         (changed(|case| case.layers[0].units = usize::MAX / 2), Status::TooLarge),
         (changed(|case| case.layers[0].units = usize::MAX / 8), Status::TooLarge),
         (changed(|case| case.layers[0].units = usize::MAX / 64), Status::Memory),
