@@ -392,17 +392,3 @@ pub(super) fn over_lanes<L: Lanes>(lanes: L, v: L::V) -> f32 {
     }
     numbers[0]
 }
-
-#[cfg(test)]
-mod tests {
-    use amc_core::{Activation, Portable};
-
-    use super::{TILE, slope};
-
-    #[test]
-    fn steps_are_flat() {
-        for (activation, wanted) in [(Activation::Sign, 0.0), (Activation::Step, 0.0), (Activation::Linear, 1.0)] {
-            assert_eq!(slope(Portable::<TILE>, activation, [1.0; TILE]), [wanted; TILE], "{activation}");
-        }
-    }
-}

@@ -262,3 +262,17 @@ fn gradients_are_slopes_of_the_loss() {
         }
     }
 }
+
+#[test]
+fn no_gradient_leads_through_a_step() {
+    for activation in [Activation::Sign, Activation::Step] {
+        let layers = [Layer::dense(2, activation), Layer::dense(1, Activation::Linear)];
+        let objective = Objective::new(Net::new(1, &layers), Loss::MeanSquaredError);
+        let set = Set::new(Values::F32(vec![0.5, -1.0, 2.0]), 1, OwnedTargets::Values(vec![5.0; 3], 1));
+        let pack = PackedSet::all(&set, 1);
+        let mut gradient = Gradient::new(objective, Arithmetic::Portable, 1);
+        let ours = gradient.evaluate(&[1.0, -1.0, 0.25, 0.75, 1.0, 1.0, 0.0], &pack.batch().samples);
+        assert_eq!(ours[..4], [0.0; 4], "{activation}");
+        assert!(ours[4..].iter().all(|g| *g != 0.0), "{activation}: {ours:?}");
+    }
+}
