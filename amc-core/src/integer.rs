@@ -9,7 +9,7 @@
 //! - **Inputs** are `u8`, `i8` or `i16`, as a sensor gives them.
 //! - **A sum** is that of weights times inputs, and of the bias times 2^[`bias`](Scale::bias). Divided by 2^[`shift`](Scale::shift),
 //!   rounded down, it is a neuron's pre-activation, in units of 1/64, of a linear output in units of 1, of a softmax in
-//!   units of log₂(e)⁻¹/256: a class is twice as probable for 256 units more.
+//!   units of ln 2 / 256: a class is twice as probable for 256 units more.
 //! - **Activations** are −127 to 127, which stand for −1 to 1: [`Activation`](crate::Activation) has their functions.
 //! - **Losses** are integers, too: see [`Objective`]. Their sum over samples is exact in 64 bits, so neither tiles nor threads
 //!   nor the order of samples change it.

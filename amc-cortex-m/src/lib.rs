@@ -4,6 +4,8 @@
 #![no_std]
 
 mod dot;
+#[cfg(dual_multiply)]
+mod dual;
 mod root;
 
 use amc_core::{Lanes, Portable};

@@ -175,7 +175,7 @@ impl<'m, R: Rng> Chain<'m, R> {
         if let Some(rate) = self.memory.rates.get_mut(change.layer) {
             let inputs = self.net.places().nth(change.layer).map_or(0, |place| place.inputs);
             *rate = match proposed {
-                Some(loss) if loss < self.loss => *rate + (*rate >> UP),
+                Some(loss) if loss < self.loss => rate.saturating_add(*rate >> UP),
                 _ => *rate - (*rate >> DOWN),
             };
             *rate = (*rate).clamp(ONE, most_rate(inputs + 1));
@@ -212,8 +212,7 @@ impl<'m, R: Rng> Chain<'m, R> {
         let Some((layer, unit, place)) = chosen else {
             return Change { layer: 0, unit: 0, inputs: Changes::Some(inputs) };
         };
-        let (first, bias) = (place.start + unit * place.inputs, place.bias_at(unit));
-        let index = |input: usize| if input < place.inputs { first + input } else { bias };
+        let index = |input| place.index(unit, input);
         for (input, undo) in undo.iter_mut().enumerate().take(place.inputs + 1) {
             *undo = parameters.get(index(input)).copied().unwrap_or(0);
         }
@@ -244,10 +243,8 @@ impl<'m, R: Rng> Chain<'m, R> {
     fn put_back(&mut self, change: &Change) {
         let Some(place) = self.net.places().nth(change.layer) else { return };
         let ChainMemory { parameters, undo, .. } = &mut self.memory;
-        let first = place.start + change.unit * place.inputs;
         for (input, undo) in undo.iter().enumerate().take(place.inputs + 1) {
-            let at = if input < place.inputs { first + input } else { place.bias_at(change.unit) };
-            if let Some(parameter) = parameters.get_mut(at) {
+            if let Some(parameter) = parameters.get_mut(place.index(change.unit, input)) {
                 *parameter = *undo;
             }
         }

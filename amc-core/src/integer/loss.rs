@@ -14,6 +14,9 @@ const LOSS: u32 = 12;
 /// The most by which the logit of a sample's class may fall behind the largest: more is as much.
 const MOST_BEHIND: u32 = u16::MAX as u32;
 
+/// Outputs of a softmax, at most: the sum of as many powers of up to 2¹⁵ fits 32 bits.
+const MOST_OUTPUTS: usize = 1 << 16;
+
 /// An integer net and its loss, which its output decides.
 ///
 /// Behind a softmax it is the cross-entropy of the samples' classes, in bits of 2¹² units: −log₂ p, where p is 2 to the logit over
@@ -35,9 +38,10 @@ impl<'a> Objective<'a> {
     /// The loss of a net.
     ///
     /// # Errors
-    /// Where the net ends neither with a softmax nor with a linear layer.
+    /// Where the net ends neither with a softmax nor with a linear layer, or with a softmax of more than 65,536 outputs.
     pub const fn new(net: Net<'a>) -> Result<Self, Error> {
         match net.shape().output() {
+            Activation::Softmax if net.shape().outputs() > MOST_OUTPUTS => Err(Error::Outputs(net.shape().outputs())),
             Activation::Softmax | Activation::Linear => Ok(Self { net }),
             _ => Err(Error::Output),
         }

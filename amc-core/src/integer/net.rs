@@ -56,6 +56,9 @@ pub enum Error {
     /// An output that no integer loss is made for.
     #[error("an integer net ends with a softmax, for classes, or with a linear layer, for numbers")]
     Output,
+    /// A softmax of so many outputs that the sum of their powers could overflow 32 bits.
+    #[error("a softmax has {0} outputs: at most 65,536 are possible")]
+    Outputs(usize),
     /// Targets of another kind than the outputs.
     #[error("a softmax takes classes as targets, and a linear output numbers")]
     Targets,
@@ -135,7 +138,13 @@ impl Scale {
     /// For a layer of `inputs` inputs whose root mean square is `rms`, and [initial](Net::draw) weights within `limit`: its
     /// pre-activations begin at about ½ (a softmax's at about 1 doubling), where activations are far from their ends.
     pub const fn fit(inputs: usize, rms: u32, limit: i8, activation: Activation) -> Self {
-        let weight = if limit < INITIAL { limit } else { INITIAL };
+        let weight = if limit < 1 {
+            1
+        } else if limit < INITIAL {
+            limit
+        } else {
+            INITIAL
+        };
         let target = match activation {
             Activation::Softmax => 256,
             _ => 32,
@@ -182,16 +191,20 @@ impl Place {
         parameters.get(at..at + self.inputs).unwrap_or_default()
     }
 
-    /// Where the bias of a neuron is.
+    /// Where the weight of a neuron's input is, or behind the last one its bias.
     #[inline(always)]
-    pub const fn bias_at(&self, unit: usize) -> usize {
-        self.start + self.units * self.inputs + unit
+    pub const fn index(&self, unit: usize, input: usize) -> usize {
+        if input < self.inputs {
+            self.start + unit * self.inputs + input
+        } else {
+            self.start + self.units * self.inputs + unit
+        }
     }
 
     /// What the bias of a neuron adds to its sum.
     #[inline(always)]
     pub fn bias(&self, parameters: &[i8], unit: usize) -> i32 {
-        i32::from(parameters.get(self.bias_at(unit)).copied().unwrap_or(0)) << self.scale.bias
+        i32::from(parameters.get(self.index(unit, self.inputs)).copied().unwrap_or(0)) << self.scale.bias
     }
 }
 

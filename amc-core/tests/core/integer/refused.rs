@@ -40,6 +40,11 @@ fn what_is_no_integer_net_is_refused_by_name() {
     let (layers, scales) = ([Layer::dense(2, Activation::Tanh)], [Scale::new(0)]);
     let tanh = Net::new(amc_core::Net::new(1, &layers), &scales, 1);
     assert_eq!(Objective::new(tanh), Err(Error::Output));
+    let layers = [Layer::dense((1 << 16) + 1, Activation::Softmax)];
+    let many = Net::new(amc_core::Net::new(1, &layers), &scales, 1);
+    assert_eq!(Objective::new(many), Err(Error::Outputs((1 << 16) + 1)));
+    // No weight is within such a limit: what it is taken for is said by `with_limit`.
+    assert_eq!(Scale::fit(64, 7, -1, Activation::Tanh), Scale::fit(64, 7, 1, Activation::Tanh));
 }
 
 #[cfg(feature = "layers")]
