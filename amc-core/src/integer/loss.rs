@@ -156,7 +156,8 @@ impl<const T: usize> Outputs<'_, T> {
         (own.min(MOST_BEHIND) << (LOSS - LOGIT)) + log2(sum) - (15 << LOSS)
     }
 
-    /// The sum of the cross-entropies of samples of these classes, which have the first lanes.
+    /// The sum of the cross-entropies of samples of these classes, which have the first lanes. Of one sample it would take a core 4 to 9%
+    /// more instructions a move than [`loss`](Self::loss), which passes over what is far behind.
     #[inline(always)]
     pub fn cross_entropies(&self, classes: &[u8]) -> u64 {
         let mut largest = [i32::MIN; T];
