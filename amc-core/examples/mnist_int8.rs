@@ -2,6 +2,9 @@
 //!
 //! `cargo run --release -p amc-core --example mnist_int8 -- LEARNED TESTED MOVES`: files of images and labels.
 
+#[path = "../../amc-firmware/src/golden.rs"]
+#[expect(dead_code, reason = "what other programs ask for")]
+mod golden;
 #[path = "../../amc-firmware/src/mnist_int8.rs"]
 mod mnist_int8;
 

@@ -1,6 +1,6 @@
 //! An integer net learns digits, with the same bits on a device and on a host.
 //!
-//! It depends on nothing but [`golden`](crate::golden), `amc_core`, `rand_core` and `crc`, so that a test on the host can
+//! It depends on nothing but [`golden`](crate::golden), `amc_core` and `rand_core`, so that a test on the host can
 //! include this file.
 
 use core::fmt;
@@ -9,10 +9,9 @@ use amc_core::integer::{
     Chain, ChainMemory, Kernel, Net, Objective, Samples, Scale, Serial, SerialMemory, Targets, Tiles,
 };
 use amc_core::{Activation, Generator, Layer};
-use crc::{CRC_32_ISO_HDLC, Crc, NoTable};
 use rand_core::SeedableRng;
 
-use crate::golden::{IMAGES, PIXELS, stored};
+use crate::golden::{IMAGES, PIXELS, checksum_of, stored};
 
 /// Images that the net learns: the first so many, which stay in flash.
 pub const LEARNED: usize = IMAGES - HELD_OUT;
@@ -81,20 +80,10 @@ pub fn images(first: usize, count: usize) -> Samples<'static, u8, 1> {
     Samples { features: Tiles::new(pixels, count, PIXELS), targets: Targets::Classes(labels) }
 }
 
-/// CRC-32 (ISO-HDLC) of the parameters as bytes.
-pub fn checksum(parameters: &[i8]) -> u32 {
-    let crc = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
-    let mut digest = crc.digest();
-    for parameter in parameters {
-        digest.update(&parameter.to_le_bytes());
-    }
-    digest.finalize()
-}
-
 /// What the chain came to. As text it is the line that device and host have to agree on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Golden {
-    /// [`checksum`] of the last parameters.
+    /// [`checksum_of`] the last parameters' bytes.
     pub hash: u32,
     /// Moves made.
     pub steps: u64,
@@ -171,7 +160,7 @@ impl<K: Kernel<1>> Learner<'_, K> {
     pub fn golden(&mut self) -> Golden {
         let (counters, right) = (self.chain.counters(), self.right());
         Golden {
-            hash: checksum(self.chain.parameters()),
+            hash: checksum_of(self.chain.parameters().iter().map(|parameter| parameter.to_le_bytes())),
             steps: counters.steps,
             accepted: counters.accepted,
             loss: self.chain.loss(),

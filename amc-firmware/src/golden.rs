@@ -49,11 +49,14 @@ pub fn digits(first: usize, count: usize) -> Images {
 
 /// CRC-32 (ISO-HDLC) of the parameters as little-endian bytes.
 pub fn checksum(parameters: &[f32]) -> u32 {
+    checksum_of(parameters.iter().map(|parameter| parameter.to_le_bytes()))
+}
+
+/// The same of numbers' bytes.
+pub fn checksum_of<const N: usize>(numbers: impl Iterator<Item = [u8; N]>) -> u32 {
     let crc = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
     let mut digest = crc.digest();
-    for parameter in parameters {
-        digest.update(&parameter.to_le_bytes());
-    }
+    numbers.for_each(|number| digest.update(&number));
     digest.finalize()
 }
 

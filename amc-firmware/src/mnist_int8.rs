@@ -1,12 +1,14 @@
 //! An integer 784-16-16-10 net learns MNIST's digits within 16 KiB of RAM, with the same bits on a device and on a host.
 //!
-//! It depends on nothing but `amc_core` and `rand_core`, so that a program on the host can include this file.
+//! It depends on nothing but [`golden`](crate::golden), `amc_core` and `rand_core`, so that a program on the host can include this file.
 
 use amc_core::integer::{
     Chain, ChainMemory, Kernel, Net, Objective, Samples, Scale, Serial, SerialMemory, Targets, Tiles,
 };
 use amc_core::{Activation, Generator, Layer};
 use rand_core::SeedableRng;
+
+use crate::golden::checksum_of;
 
 /// Pixels of an image.
 pub const PIXELS: usize = 784;
@@ -70,8 +72,8 @@ pub struct End {
     pub loss: u64,
     /// Moves accepted.
     pub accepted: u64,
-    /// The sum of all parameters, each times its place.
-    pub checksum: u32,
+    /// [`checksum_of`] the last parameters' bytes.
+    pub hash: u32,
 }
 
 /// So many moves on `file`, of [`LEARNED`] images; gives what they came to, and lends the parameters.
@@ -89,8 +91,7 @@ pub fn run<'m, K: Kernel<1>>(kernel: K, file: &[u8], memory: &'m mut Memory, mov
     for _ in 0..moves {
         chain.step(&mut evaluator);
     }
-    let places = (1_u32..).zip(chain.parameters());
-    let checksum = places.fold(0_u32, |sum, (place, x)| sum.wrapping_add(place.wrapping_mul(*x as u32)));
-    let end = End { loss: chain.loss(), accepted: chain.counters().accepted, checksum };
+    let hash = checksum_of(chain.parameters().iter().map(|parameter| parameter.to_le_bytes()));
+    let end = End { loss: chain.loss(), accepted: chain.counters().accepted, hash };
     (end, parameters)
 }

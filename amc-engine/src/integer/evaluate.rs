@@ -12,6 +12,7 @@ use rayon::prelude::*;
 
 use super::data::Set;
 use super::net::Description;
+use crate::crew;
 
 /// Bytes that are kept of samples, at most; where they were more, less is kept of the last ones.
 pub(super) const MOST: usize = 1 << 30;
@@ -114,7 +115,7 @@ impl Share<'_> {
     }
 }
 
-/// Evaluates samples on as many threads of the current rayon pool as there is memory for.
+/// Evaluates samples on as many threads as there is memory for; moves by the crew's, all else by those of the current rayon pool.
 pub(super) struct Evaluator<'m> {
     shares: Vec<Share<'m>>,
     samples: usize,
@@ -153,22 +154,15 @@ impl<'m> Evaluator<'m> {
 impl Evaluate for Evaluator<'_> {
     fn propose(&mut self, bound: u64, parameters: &[i8], change: &Change) -> Option<u64> {
         let spent = AtomicU64::new(0);
-        match &mut self.shares[..] {
-            [share] => share.propose(bound, parameters, change, &spent),
-            shares => {
-                let shares = shares.par_iter_mut().with_max_len(1);
-                shares.for_each(|share| share.propose(bound, parameters, change, &spent));
-            }
-        }
+        crew::share(self.shares.len(), self.shares.iter_mut(), |share| {
+            share.propose(bound, parameters, change, &spent)
+        });
         // If it is within the bound, no thread has ended early.
         Some(spent.into_inner()).filter(|loss| *loss <= bound)
     }
 
     fn keep(&mut self, parameters: &[i8], change: &Change) {
-        match &mut self.shares[..] {
-            [share] => share.keep(parameters, change),
-            shares => shares.par_iter_mut().with_max_len(1).for_each(|share| share.keep(parameters, change)),
-        }
+        crew::share(self.shares.len(), self.shares.iter_mut(), |share| share.keep(parameters, change));
     }
 
     fn begin(&mut self, parameters: &[i8]) -> u64 {
