@@ -17,9 +17,6 @@ const ONE: f64 = 127.0;
 /// Biases and weights have room for numbers of up to this size.
 const MOST: f64 = 127.0;
 
-/// The largest power of 2 that a sum is divided by.
-const MOST_SHIFT: u8 = 24;
-
 /// Bits by which weights may be finer than the largest has room for, which is then cut off.
 const FINER: u8 = 3;
 
@@ -160,9 +157,9 @@ impl Units {
         let weight = largest(&mut self.weights.iter().flatten().copied());
         // The power of 2 by which the largest may be multiplied.
         let room = |largest: f64| (MOST / largest.max(f64::MIN_POSITIVE)).log2().floor();
-        let shift = (room(weight) + f64::from(finer)).clamp(0.0, MOST_SHIFT.into()) as u8;
+        let shift = (room(weight) + f64::from(finer)).clamp(0.0, Scale::MOST.into()) as u8;
         let bias = largest(&mut self.biases.iter().copied()) * f64::from(shift).exp2();
-        let bias = (-room(bias)).clamp(0.0, MOST_SHIFT.into()) as u8;
+        let bias = (-room(bias)).clamp(0.0, Scale::MOST.into()) as u8;
         let mut add = |x: f64, power: i32| {
             let x = (x * f64::from(power).exp2()).round();
             *cut += usize::from(x.abs() > MOST);

@@ -7,9 +7,6 @@ use crate::activation::Activation;
 use crate::layer::Layer;
 use crate::mixed::below;
 
-/// The most by which sums are divided, or a bias multiplied, as a power of 2.
-const MOST_SHIFT: u8 = 24;
-
 /// The largest weight to begin with.
 const INITIAL: i8 = 16;
 
@@ -33,7 +30,7 @@ pub enum Error {
         given: usize,
     },
     /// A shift that no sum needs.
-    #[error("layer {layer} shifts by {shift}: at most 24 is possible")]
+    #[error("layer {layer} shifts by {shift}: at most {most} is possible", most = Scale::MOST)]
     Shift {
         /// The layer.
         layer: usize,
@@ -124,6 +121,9 @@ pub struct Scale {
 }
 
 impl Scale {
+    /// The largest power of 2 that divides sums, or multiplies a bias.
+    pub const MOST: u8 = 24;
+
     /// Divides by 2^`shift`; a bias weighs as much as a weight of the largest activation.
     pub const fn new(shift: u8) -> Self {
         Self { shift, bias: 7 }
@@ -155,12 +155,12 @@ impl Scale {
         let ratio = square.isqrt() / target;
         let shift = if ratio > 0 { ratio.ilog2() as u8 } else { 0 };
         let bias = if rms > 0 { rms.ilog2() as u8 + 1 } else { 0 };
-        Self { shift: at_most(shift), bias: at_most(bias) }
+        Self { shift: Self::at_most(shift), bias: Self::at_most(bias) }
     }
-}
 
-const fn at_most(shift: u8) -> u8 {
-    if shift < MOST_SHIFT { shift } else { MOST_SHIFT }
+    const fn at_most(shift: u8) -> u8 {
+        if shift < Self::MOST { shift } else { Self::MOST }
+    }
 }
 
 /// An integer net.
@@ -232,7 +232,7 @@ impl<'a> Net<'a> {
                 return Err(Error::Kind { layer });
             }
             let Scale { shift, bias } = scales[layer];
-            if shift > MOST_SHIFT || bias > MOST_SHIFT {
+            if shift > Scale::MOST || bias > Scale::MOST {
                 return Err(Error::Shift { layer, shift: if shift > bias { shift } else { bias } });
             }
             // Sums of products, of which none is larger than this.

@@ -116,7 +116,7 @@ impl Part {
 
 fn carry(limbs: &mut [u64; LIMBS]) {
     let mut carried = 0;
-    let (last, lower) = limbs.split_last_mut().expect("six limbs");
+    let [lower @ .., last] = limbs;
     for limb in lower {
         *limb += carried;
         carried = *limb >> BITS;
