@@ -5,8 +5,7 @@
 # Given the command `amc`, it compares with that, too.
 set -euo pipefail
 amc=${1:+$(realpath "$1")}
-cd "$(dirname "$0")"
-built=$(realpath -m "${CARGO_TARGET_DIR:-../target}")/ranks
+cd "$(dirname "$0")/.."
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
@@ -19,9 +18,9 @@ if [ ${#missing[@]} != 0 ]; then
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
-cargo build --quiet --release --target-dir "$built"
-! cargo clippy --version >/dev/null 2>&1 || cargo clippy --quiet --release --target-dir "$built" -- -D warnings
-ranks=$built/release/amc-ranks
+# With the packages and features of `test.sh`, so that only what speaks to MPI is compiled beside what that has compiled.
+cargo build --quiet --workspace --exclude amc-benches --features amc-ranks/mpi --bin amc-ranks
+ranks=$(realpath "${CARGO_TARGET_DIR:-target}")/debug/amc-ranks
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
