@@ -191,7 +191,7 @@ impl<'a> Evaluator<'a> {
         let sums: Vec<f32> = signals.chunks(BLOCK).map(block_sum).collect();
         let samples = batch.all().max(1);
         if let Some(shared) = Shared::new(batch, samples, f32::INFINITY, 0.0) {
-            let found = Found { rows: &sums, blocks: sums.len(), is_above: false, correct: 0 };
+            let found = Found { rows: &sums, blocks: sums.len(), is_above: false, correct: None };
             return match shared.finish(&found, &mut []) {
                 Outcome::Is(signal, _) => signal,
                 Outcome::Above => f32::NAN,
@@ -248,7 +248,8 @@ impl<'a> Evaluator<'a> {
         let threads = if samples.len().saturating_mul(cost) < PARALLEL_FROM { 1 } else { self.workers.len() };
         let begun = self.waiting.is_some().then(Instant::now);
         let shared = Shared::new(batch, terms, bound, self.expected);
-        let rounds = shared.map_or(1, |shared| shared.rounds(cost));
+        let counted = if measurements.correct { size_of::<u64>() } else { 0 };
+        let rounds = shared.map_or(1, |shared| shared.rounds(cost, counted));
         let workers = &mut self.workers[..threads];
         workers.iter_mut().for_each(Worker::begin);
         let done_of = |workers: &[Worker]| workers.iter().map(|worker| worker.done.len()).sum::<usize>();
@@ -303,8 +304,8 @@ impl<'a> Evaluator<'a> {
         let score = match shared {
             Some(shared) => {
                 let rows = if is_above { Vec::new() } else { self.rows_of_blocks(places, signals.max(1)) };
-                let found =
-                    Found { blocks: rows.len() / signals.max(1), rows: &rows, is_above, correct: self.correct() };
+                let (blocks, correct) = (rows.len() / signals.max(1), measurements.correct.then(|| self.correct()));
+                let found = Found { blocks, rows: &rows, is_above, correct };
                 match shared.finish(&found, &mut gathered[..signals.saturating_sub(1)]) {
                     Outcome::Is(loss, correct) => Score { loss, correct },
                     Outcome::Above => return None,

@@ -1,5 +1,5 @@
 //! Several processes that train one net: ranks. Each holds a part of the samples; all make the same moves, and a move takes
-//! from every one of them no more than [a few words](Words).
+//! from every one of them no more than a few words.
 //!
 //! A data set knows who shares it ([`Share`]), and an evaluation of its samples is one of all ranks: each calls it at the same
 //! place of the same program. Whatever goes wrong is kept in the [`Team`], where the loop over moves asks for it.
@@ -14,13 +14,15 @@ use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 
-pub(crate) use self::exact::{Part, Tally};
+pub(crate) use self::exact::{Expected, Part, Tally};
 pub use self::share::Share;
 pub(crate) use self::share::in_order;
 pub use self::threads::Together;
 
-/// What each rank adds to a sum: 64 bytes.
-pub type Words = [u64; 8];
+/// Bytes that a rank adds to a sum, unless samples that are right are counted, too.
+pub(crate) const OF_SUM: usize = 2 * size_of::<u64>();
+/// Bytes that a rank adds to the sums of a move, at most.
+pub(crate) const OF_MOVE: usize = 64;
 
 /// The most ranks: sums of their words have 16 bits to grow by.
 pub const MOST: usize = u16::MAX as usize;
@@ -68,11 +70,11 @@ pub trait Ranks: Debug + Send + Sync {
     /// How many they are.
     fn count(&self) -> usize;
 
-    /// Replaces each word by its sum over all ranks, modulo 2⁶⁴.
+    /// Replaces each word by its sum over all ranks, modulo 2⁶⁴: two words or three, as many on each of them.
     ///
     /// # Errors
     /// Where a rank has gone.
-    fn sum(&self, words: &mut Words) -> Result<(), RanksError>;
+    fn sum(&self, words: &mut [u64]) -> Result<(), RanksError>;
 
     /// What every rank gives, in the order of the ranks.
     ///
@@ -84,12 +86,14 @@ pub trait Ranks: Debug + Send + Sync {
 /// What a rank has sent so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Traffic {
-    /// Sums of [`Words`].
+    /// Sums of all ranks' words.
     pub sums: u64,
+    /// Bytes that this rank gave to them.
+    pub summed: u64,
     /// Times that all ranks' numbers were gathered.
     pub gathers: u64,
-    /// Bytes that this rank gave to both.
-    pub bytes: u64,
+    /// Bytes that this rank gave to that.
+    pub gathered: u64,
 }
 
 /// Ranks, what they have sent, and what went wrong.
@@ -98,8 +102,9 @@ pub struct Team {
     ranks: Box<dyn Ranks>,
     failure: OnceLock<RanksError>,
     sums: AtomicU64,
+    summed: AtomicU64,
     gathers: AtomicU64,
-    bytes: AtomicU64,
+    gathered: AtomicU64,
 }
 
 impl Team {
@@ -112,8 +117,8 @@ impl Team {
             return Err(RanksError::TooMany(ranks.count()));
         }
         let new = || AtomicU64::new(0);
-        let (sums, gathers, bytes) = (new(), new(), new());
-        Ok(Arc::new(Self { ranks: Box::new(ranks), failure: OnceLock::new(), sums, gathers, bytes }))
+        let [sums, summed, gathers, gathered] = [new(), new(), new(), new()];
+        Ok(Arc::new(Self { ranks: Box::new(ranks), failure: OnceLock::new(), sums, summed, gathers, gathered }))
     }
 
     /// This one's number, from 0.
@@ -128,8 +133,9 @@ impl Team {
 
     /// What this rank has sent so far.
     pub fn traffic(&self) -> Traffic {
-        let [sums, gathers, bytes] = [&self.sums, &self.gathers, &self.bytes].map(|count| count.load(Relaxed));
-        Traffic { sums, gathers, bytes }
+        let counts = [&self.sums, &self.summed, &self.gathers, &self.gathered];
+        let [sums, summed, gathers, gathered] = counts.map(|count| count.load(Relaxed));
+        Traffic { sums, summed, gathers, gathered }
     }
 
     /// Whether all went well so far.
@@ -141,14 +147,14 @@ impl Team {
     }
 
     /// The sum of all ranks' parts, which are of the same question; none once something went wrong.
-    pub(crate) fn sum(&self, part: &Part, question: u32) -> Option<Tally> {
+    pub(crate) fn sum(&self, part: &Part, expected: &Expected, question: u32) -> Option<Tally> {
         self.check().ok()?;
         let call = self.sums.fetch_add(1, Relaxed);
-        let question = question ^ (call as u32).rotate_left(16);
+        let question = (question ^ question >> 16) as u16 ^ call as u16;
         let mut words = part.words(question);
-        self.bytes.fetch_add(size_of::<Words>() as u64, Relaxed);
+        self.summed.fetch_add(size_of_val(&words[..]) as u64, Relaxed);
         self.keep(self.ranks.sum(&mut words))?;
-        let tally = Tally::of(&words, question, self.count());
+        let tally = Tally::of(&words, question, expected);
         self.keep(tally.ok_or(RanksError::Apart { rank: self.rank(), call }))
     }
 
@@ -159,7 +165,7 @@ impl Team {
     pub fn gather(&self, mine: &[u8]) -> Result<Vec<Vec<u8>>, RanksError> {
         self.check()?;
         self.gathers.fetch_add(1, Relaxed);
-        self.bytes.fetch_add(mine.len() as u64, Relaxed);
+        self.gathered.fetch_add(mine.len() as u64, Relaxed);
         let all = self.ranks.gather(mine);
         if let Err(error) = &all {
             let _ = self.failure.set(error.clone());

@@ -1,6 +1,6 @@
 //! All processes of an `mpirun`.
 
-use amc_engine::ranks::{Ranks, RanksError, Words};
+use amc_engine::ranks::{Ranks, RanksError};
 use mpi::collective::SystemOperation;
 use mpi::datatype::PartitionMut;
 use mpi::topology::SimpleCommunicator;
@@ -36,9 +36,9 @@ impl Ranks for World {
         self.count
     }
 
-    fn sum(&self, words: &mut Words) -> Result<(), RanksError> {
-        let own = *words;
-        SimpleCommunicator::world().all_reduce_into(&own[..], &mut words[..], SystemOperation::sum());
+    fn sum(&self, words: &mut [u64]) -> Result<(), RanksError> {
+        let own = words.to_vec();
+        SimpleCommunicator::world().all_reduce_into(&own[..], words, SystemOperation::sum());
         Ok(())
     }
 

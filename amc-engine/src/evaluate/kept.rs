@@ -15,7 +15,10 @@ use super::shared::{Found, Outcome, Shared};
 use super::{EarlyRejection, PARALLEL_FROM, Work};
 use crate::crew;
 use crate::data::pack::Batch;
+use crate::ranks::OF_SUM;
 
+/// Bytes that a rank adds to the sum when a move was accepted, at most.
+const OF_KEEPING: usize = OF_SUM + size_of::<u64>();
 /// Bytes of numbers that are kept, at most: where they were more, nothing is, and every evaluation is a whole one. A machine's
 /// own memory does not decide, since bits depend on it.
 const MOST: u128 = 1 << 30;
@@ -118,7 +121,7 @@ impl<'a> KeptEvaluator<'a> {
         let sum = |block: &u32| sums[*block as usize];
         self.order.sort_unstable_by(|a, b| sum(b).total_cmp(&sum(a)).then(a.cmp(b)));
         let none = Score { loss: f32::NAN, correct: 0 };
-        self.mean((batch, shared), false, correct).unwrap_or(none)
+        self.mean((batch, shared), false, counts.then_some(correct)).unwrap_or(none)
     }
 
     /// U(x') with a part changed, or none as soon as it is certain to exceed `bound`. Of a neuron it is
@@ -132,7 +135,7 @@ impl<'a> KeptEvaluator<'a> {
         let shared = self.shared(bound, batch);
         let is_within = self.run(bound, parameters, part, Task::Propose(&column), (batch, shared));
         self.column = column;
-        Some(self.mean((batch, shared), !is_within?, 0)?.loss)
+        Some(self.mean((batch, shared), !is_within?, None)?.loss)
     }
 
     /// Gathers the statistics of the layers' inputs, for the parameters kept last.
@@ -193,7 +196,7 @@ impl<'a> KeptEvaluator<'a> {
         let work = samples.len().saturating_mul(cost.total());
         let threads = if work < PARALLEL_FROM { 1 } else { workers.len() };
         let ceiling = ceiling(bound, objective.terms(batch.all()));
-        let rounds = shared.map_or(1, |shared| shared.rounds(cost.total()));
+        let rounds = shared.map_or(1, |shared| shared.rounds(cost.total(), OF_KEEPING));
         let changed = Changed { parameters, part, layers };
         let count = blocks.len();
         let (mut round, mut so_far, mut done) = (1, Some(0.0), 0);
@@ -235,12 +238,12 @@ impl<'a> KeptEvaluator<'a> {
     }
 
     /// The mean of the losses that were found, summed in the order of the samples; with how many of all are right, of which
-    /// `correct` are here. None of a loss above the bound, which here is certain if `is_above`.
+    /// `correct` are here, if they are counted. None of a loss above the bound, which here is certain if `is_above`.
     fn mean(
         &mut self,
         (batch, shared): (&Batch<'_>, Option<Shared<'_>>),
         is_above: bool,
-        correct: u32,
+        correct: Option<u32>,
     ) -> Option<Score> {
         if is_above && shared.is_none() {
             return None;
@@ -262,7 +265,7 @@ impl<'a> KeptEvaluator<'a> {
             None => {
                 let mut total = Total::default();
                 sums.iter().for_each(|sum| total.add(*sum));
-                Score { loss: total.mean(terms), correct }
+                Score { loss: total.mean(terms), correct: correct.unwrap_or(0) }
             }
             Some(shared) => match shared.finish(&Found { rows: &sums, blocks: sums.len(), is_above, correct }, &mut [])
             {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::{Ranks, RanksError, Team, Words};
+use super::{Ranks, RanksError, Team};
 
 /// One of several ranks that are threads.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ impl Ranks for Together {
         self.meeting.count
     }
 
-    fn sum(&self, words: &mut Words) -> Result<(), RanksError> {
+    fn sum(&self, words: &mut [u64]) -> Result<(), RanksError> {
         let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
         let all = self.meet(&bytes)?;
         words.fill(0);

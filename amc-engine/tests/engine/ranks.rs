@@ -8,7 +8,7 @@ use amc_core::Generator;
 use amc_core::chain::{Grid, Options};
 use amc_engine::data::{Data, digits};
 use amc_engine::description::{ActivationName, Description, LossName};
-use amc_engine::ranks::{Ranks, RanksError, Team, Together, Traffic, Words};
+use amc_engine::ranks::{Ranks, RanksError, Team, Together, Traffic};
 use amc_engine::train::{Batching, COMPARED, Checkpoint, Initial, Method, Settings, Trained, Transfer, train_on};
 use amc_kernels::Arithmetic;
 use rand_core::SeedableRng;
@@ -54,12 +54,23 @@ fn on_ranks(
     from: Option<&Checkpoint>,
     kept: u64,
 ) -> Vec<anyhow::Result<(End, Option<Checkpoint>)>> {
+    on_ranks_of(&net(), teams, settings, from, kept)
+}
+
+/// The same, of another net.
+fn on_ranks_of(
+    net: &Description,
+    teams: Vec<Arc<Team>>,
+    settings: &Settings,
+    from: Option<&Checkpoint>,
+    kept: u64,
+) -> Vec<anyhow::Result<(End, Option<Checkpoint>)>> {
     let one = |team: Arc<Team>| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads).build()?;
         let (data, mut stood) = (part(&team), None);
         drop(team);
         let trained = pool.install(|| {
-            train_on(&net(), &data, settings, from, |moves, _| {
+            train_on(net, &data, settings, from, |moves, _| {
                 if moves.progress(None).counters.steps == kept {
                     stood = Some(moves.checkpoint()?);
                 }
@@ -174,7 +185,7 @@ impl Ranks for Blind {
         self.rank.count()
     }
 
-    fn sum(&self, words: &mut Words) -> Result<(), RanksError> {
+    fn sum(&self, words: &mut [u64]) -> Result<(), RanksError> {
         self.rank.sum(words)
     }
 
@@ -272,18 +283,43 @@ fn what_differs_at_the_start_is_refused_and_named() {
     assert!(said.iter().all(|said| said.starts_with("the chain of rank 2 has another checksum")), "{said:?}");
 }
 
-#[test]
-fn a_move_takes_64_bytes_and_what_is_accepted_little_more() {
-    let settings = Settings { signal_norm: false, steps: 2000, ..settings() };
-    let teams = Together::teams(2);
+/// What a rank of so many has sent, and the moves that were accepted.
+fn traffic(ranks: usize, settings: &Settings) -> (Traffic, u64) {
+    let teams = Together::teams(ranks);
     let seen = teams.clone();
-    let accepted = on_ranks(teams, &settings, None, 0).remove(0).expect("trained").0.2;
-    for team in seen {
-        let Traffic { sums, gathers, bytes } = team.traffic();
-        // One for each move and for the start, and what the end measures.
-        assert!((2001..2010).contains(&sums), "{sums} sums");
-        // Comparisons, and sums that rounding leaves open: few of those accepted.
-        assert!(gathers < 40 && accepted > 400, "{gathers} gathers for {accepted} accepted moves");
-        assert!(bytes < 64 * sums + 1000, "{bytes} bytes for {sums} sums");
+    let accepted = on_ranks(teams, settings, None, 0).remove(0).expect("trained").0.2;
+    let of_ranks: Vec<_> = seen.iter().map(|team| team.traffic()).collect();
+    let Traffic { sums, summed, gathers, .. } = of_ranks[0];
+    assert!(of_ranks.iter().all(|of| (of.sums, of.summed, of.gathers) == (sums, summed, gathers)), "{of_ranks:?}");
+    (of_ranks[0], accepted)
+}
+
+#[test]
+fn a_move_takes_16_bytes_and_what_is_accepted_little_more() {
+    let settings = Settings { signal_norm: false, steps: 2000, ..settings() };
+    let (Traffic { sums, summed, gathers, gathered }, accepted) = traffic(2, &settings);
+    // One for each move and for the start, and what the end measures, with what is right.
+    assert!((2001..2010).contains(&sums), "{sums} sums");
+    assert!((16 * sums..16 * sums + 100).contains(&summed), "{summed} bytes for {sums} sums");
+    // Comparisons, the end, and sums that rounding leaves open: few of those accepted.
+    assert!(gathers < 20 && gathered < 1000 && accepted > 400, "{gathers} gathers for {accepted} accepted moves");
+}
+
+#[test]
+fn no_move_takes_more_than_64_bytes_of_sums_however_long_it_is_evaluated() {
+    // Beside the first and what the end measures.
+    let (steps, others) = (30, 200);
+    // Of mixed moves, only what is kept of whole ones takes long.
+    for (rounds, settings) in [
+        (2, Settings { steps, ..settings() }),
+        (1, Settings { steps, method: Method::Mixed, ..settings() }),
+        (2, Settings { steps, batching: Batching::Progressive, ..settings() }),
+    ] {
+        let net = Description::new(&[64, 300, 300, 10], ActivationName::Tanh, ActivationName::Softmax, LossName::Mse);
+        let teams = Together::teams(2);
+        let seen = teams.clone();
+        on_ranks_of(&net, teams, &settings, None, 0).into_iter().for_each(|end| drop(end.expect("trained")));
+        let Traffic { sums, summed, .. } = seen[0].traffic();
+        assert!(sums > rounds * steps && summed <= 64 * steps + others, "{summed} bytes for {sums} sums: {settings:?}");
     }
 }

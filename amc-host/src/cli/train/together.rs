@@ -99,12 +99,15 @@ impl Clock {
 /// Says what ranks have sent, beside what they came to.
 pub(super) fn say(team: Option<&Arc<Team>>, before: Traffic, moves: u64) {
     let Some(team) = team else { return };
-    let Traffic { sums, gathers, bytes } = team.traffic();
-    let (sums, gathers, bytes) = (sums - before.sums, gathers - before.gathers, bytes - before.bytes);
+    let now = team.traffic();
+    let (sums, gathers) = (now.sums - before.sums, now.gathers - before.gathers);
+    let a_move = |bytes: u64| bytes as f64 / moves.max(1) as f64;
     note(format_args!(
-        "{} ranks: in {moves} moves rank 0 gave {sums} sums of 64 bytes and {gathers} times more, {:.1} bytes a move",
+        "{} ranks: in {moves} moves rank 0 gave {sums} sums, {:.1} bytes a move, and {gathers} times what it has of all blocks, {:.1} \
+         bytes a move",
         team.count(),
-        bytes as f64 / moves.max(1) as f64
+        a_move(now.summed - before.summed),
+        a_move(now.gathered - before.gathered)
     ));
 }
 
