@@ -31,8 +31,9 @@ hash_of() { sed -n 's/.*"params_hash":"\([0-9a-f]*\)".*/\1/p'; }
 
 whole="--steps 600"
 progressive="--steps 2000 --batch progressive --sigma 0.05"
+random="--steps 600 --batch 100"
 mixed="--steps 600 --method mixed"
-for way in "$whole" "$progressive" "$mixed"; do
+for way in "$whole" "$progressive" "$random" "$mixed"; do
   wanted=
   [ -z "$amc" ] || wanted=$("$amc" train --json --force --out one $way 2>/dev/null | hash_of)
   for count in 1 2 3 4; do

@@ -125,7 +125,7 @@ impl<'a> Evaluator<'a> {
 
     /// U(x) on a batch. Signals are those of the layers from [`Objective::gathers_from`] on, as the core has them.
     pub fn evaluate(&mut self, parameters: &[f32], batch: &Batch<'_>, measurements: Measurements<'_>) -> Score {
-        self.evaluate_fresh(parameters, batch, (batch.samples.len(), &[]), measurements)
+        self.evaluate_fresh(parameters, batch, (batch.all(), &[]), measurements)
     }
 
     /// [`evaluate`](Evaluator::evaluate), given up as soon as it is certain that U(x) exceeds `bound`: then there is no
@@ -140,7 +140,7 @@ impl<'a> Evaluator<'a> {
         batch: &Batch<'_>,
         measurements: Measurements<'_>,
     ) -> Option<Score> {
-        let rest = (batch.samples.len(), &[][..]);
+        let rest = (batch.all(), &[][..]);
         self.run(bound, parameters, batch, rest, measurements)
     }
 
@@ -179,9 +179,13 @@ impl<'a> Evaluator<'a> {
     pub fn input_signal(&self, batch: &Batch<'_>) -> f32 {
         let signals = kernels::input_signals(self.arithmetic, &self.objective, &batch.samples);
         let mut by_place = Vec::new();
-        let signals = match batch.places {
-            None => &signals,
-            Some(places) => {
+        let signals = match (batch.drawn, batch.places) {
+            (Some(drawn), _) => {
+                by_place = drawn.table(&signals, (drawn.all(), &[]), 1).unwrap_or_default();
+                &by_place
+            }
+            (None, None) => &signals,
+            (None, Some(places)) => {
                 by_place.resize(signals.len(), 0.0);
                 places.iter().zip(&signals).for_each(|(place, signal)| by_place[*place as usize] = *signal);
                 &by_place
@@ -235,9 +239,9 @@ impl<'a> Evaluator<'a> {
         (fresh, rest): (usize, &[f32]),
         measurements: Measurements<'_>,
     ) -> Option<Score> {
-        let Batch { samples, places, .. } = *batch;
+        let Batch { samples, places, drawn, .. } = *batch;
         let count = batch.all();
-        let samples = samples.first(fresh);
+        let samples = samples.first(drawn.map_or(fresh, |drawn| drawn.held(fresh)).min(samples.len()));
         let (blocks, terms) = (samples.len().div_ceil(BLOCK), self.objective.terms(count));
         if self.order.len() != blocks {
             self.order.clear();
@@ -287,15 +291,28 @@ impl<'a> Evaluator<'a> {
             self.early_rejection.evaluated += done_of(workers) as u64;
             self.early_rejection.offered += blocks as u64;
         }
+        if let Some(drawn) = drawn.filter(|_| bound != f32::INFINITY) {
+            let losses = found_in(workers, &samples, signals.max(1), 0);
+            if drawn.exceed(bound, terms, losses.into_iter(), is_above) {
+                return None;
+            }
+        }
         if so_far.is_none() || is_above && shared.is_none() {
             return None;
         }
         let mut sums = Vec::new();
         if !is_above {
             self.collect(threads, blocks, if places.is_some() { 0 } else { signals });
-            sums = match places {
-                Some(places) => self.sums_by_place(threads, places, (samples.len(), rest), signals.max(1)),
-                None => self.sums_by_block(signals),
+            sums = match (drawn, places) {
+                (Some(drawn), _) => {
+                    let rows = signals.max(1);
+                    let found: Vec<f32> =
+                        (0..rows).flat_map(|row| found_in(&self.workers[..threads], &samples, rows, row)).collect();
+                    self.table = drawn.table(&found, (fresh, rest), rows)?;
+                    self.table.chunks_exact(count.max(1)).map(sum_of_row).collect()
+                }
+                (None, Some(places)) => self.sums_by_place(threads, places, (samples.len(), rest), signals.max(1)),
+                (None, None) => self.sums_by_block(signals),
             };
         }
         let signal = measurements.signal;
@@ -415,13 +432,31 @@ impl<'a> Evaluator<'a> {
             if !others.is_empty() {
                 put(others, &rest[index * others.len()..][..others.len()]);
             }
-            for block in row.chunks(BLOCK).map(block_sum) {
-                sum.0.add(block);
-                sum.1 += block;
-            }
+            *sum = sum_of_row(row);
         });
         sums
     }
+}
+
+/// The sum of a row's blocks, with what rounding loses and without.
+fn sum_of_row(row: &[f32]) -> (Total, f32) {
+    row.chunks(BLOCK).map(block_sum).fold((Total::default(), 0.0), |(mut total, sum), block| {
+        total.add(block);
+        (total, sum + block)
+    })
+}
+
+/// What workers have found for each of these samples, in one of so many rows, where samples have places; 0 of those that were
+/// given up.
+fn found_in(workers: &[Worker], samples: &PackedSamples<'_>, rows: usize, row: usize) -> Vec<f32> {
+    let mut numbers = vec![0.0; samples.len()];
+    for worker in workers {
+        for ((block, _), found) in worker.done.iter().zip(worker.found.chunks_exact(rows * BLOCK)) {
+            let of_block = numbers.chunks_mut(BLOCK).nth(*block as usize).unwrap_or_default();
+            of_block.iter_mut().zip(&found[row * BLOCK..]).for_each(|(to, number)| *to = *number);
+        }
+    }
+    numbers
 }
 
 /// An evaluation that workers share: each takes a few blocks, and then the next.

@@ -4,6 +4,7 @@
 //! A data set knows who shares it ([`Share`]), and an evaluation of its samples is one of all ranks: each calls it at the same
 //! place of the same program. Whatever goes wrong is kept in the [`Team`], where the loop over moves asks for it.
 
+mod drawn;
 mod exact;
 mod share;
 mod threads;
@@ -14,6 +15,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 
+pub use self::drawn::Drawn;
 pub(crate) use self::exact::{Expected, Part, Tally};
 pub use self::share::Share;
 pub(crate) use self::share::in_order;

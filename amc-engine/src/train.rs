@@ -375,10 +375,6 @@ pub fn check(description: &Description, data: &Data, settings: &Settings) -> any
         );
     }
     settings.options.check()?;
-    if data.train.share().is_some() {
-        let is_mini = matches!(settings.batching, Batching::Mini(_));
-        anyhow::ensure!(!is_mini, "ranks share all samples of a batch: train on all of them, or progressively");
-    }
     let objective = description.objective()?;
     settings.transfer.check(objective.net())?;
     check_fit(objective, data, settings)

@@ -7,7 +7,7 @@ use amc_kernels::packed::PackedFeatures;
 use super::sparse::Squeezed;
 use super::tiles::pack;
 use super::{OwnedTargets, Set, Values, order};
-use crate::ranks::Share;
+use crate::ranks::{Drawn, Share};
 
 /// Samples are put in order if so many of their tiles' features, at most, are not 0.
 const WORTH_ORDERING: f32 = 0.85;
@@ -27,12 +27,15 @@ pub struct Batch<'a> {
     pub places: Option<&'a [u32]>,
     /// How many they are together with those of other ranks, if these are a rank's share.
     pub shared: Option<(usize, &'a Share)>,
+    /// The random batch that these are a rank's part of, if they are.
+    pub drawn: Option<Drawn<'a>>,
 }
 
 impl Batch<'_> {
     /// Samples of the whole batch: here, and on other ranks.
     pub fn all(&self) -> usize {
-        self.shared.map_or(self.samples.len(), |(all, _)| all)
+        let shared = self.shared.map(|(all, _)| all).or(self.drawn.map(|drawn| drawn.all()));
+        shared.unwrap_or(self.samples.len())
     }
 }
 
@@ -248,6 +251,7 @@ impl<'d> PackedSet<'d> {
             samples: PackedSamples { features, targets },
             places: self.places.as_deref(),
             shared: self.all.zip(self.set.share()),
+            drawn: None,
         }
     }
 }

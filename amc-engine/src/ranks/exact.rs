@@ -135,6 +135,11 @@ impl Tally {
         Some(Self { sum: *sum as f64 * expected.unit(), correct, small, is_unknown })
     }
 
+    /// Whether nothing can bring the sum down from what it is: no block is below 0, or a rank has given up.
+    pub fn is_least(&self, expected: &Expected) -> bool {
+        !self.is_unknown || self.sum >= expected.most_of_rank()
+    }
+
     /// Between what the mean over `terms` is, as one machine has it; none where nothing is known.
     pub fn mean(&self, expected: &Expected, terms: usize) -> Option<Bounds> {
         let is_given_up = self.sum >= expected.most_of_rank();

@@ -54,11 +54,11 @@ impl<'d> Batches<'d> {
         Self(match batching {
             Batching::Full => Policy::Full { pack: PackedSet::all(set, threads), grouped: f32::INFINITY },
             Batching::Mini(size) => {
-                order.resize(set.len(), 0);
+                order.resize(set.all(), 0);
                 let mut rng = rng.clone();
                 rng.long_jump();
                 let mut subsets = Minibatch::new(size, order);
-                let (mut cached, mut pack) = (CachedMinibatch::new(set.len()), PackedSet::empty(set, threads));
+                let (mut cached, mut pack) = (CachedMinibatch::new(set.all()), PackedSet::empty(set, threads));
                 cached.pack(subsets.draw(&mut rng), &mut pack);
                 Policy::Mini { pack, subsets, rng, cached, threads }
             }
@@ -93,12 +93,19 @@ impl<'d> Batches<'d> {
 
     /// Samples in the batch, here and on other ranks.
     pub fn size(&self) -> usize {
-        self.pack().all_samples()
+        match &self.0 {
+            Policy::Mini { cached, .. } => cached.size(),
+            _ => self.pack().all_samples(),
+        }
     }
 
     /// The batch.
     pub fn current(&self) -> Batch<'_> {
-        self.pack().batch()
+        let batch = self.pack().batch();
+        match &self.0 {
+            Policy::Mini { cached, .. } => Batch { drawn: cached.drawn(self.set()), ..batch },
+            _ => batch,
+        }
     }
 
     /// Whether [`grow`](Batches::grow) has a use for the number of samples that are right.

@@ -59,7 +59,7 @@ impl Buffers {
     /// The loss on the first batch, whose signals are kept; of a net whose other parameters are `whole`'s.
     pub fn begin(&mut self, evaluator: &mut Evaluator<'_>, batch: &Batch<'_>, whole: &mut Whole<'_>) -> f32 {
         let signal = self.signal.as_deref_mut().unwrap_or_default();
-        evaluator.score(batch, (batch.samples.len(), &[]), whole.with(&self.parameters), signal)
+        evaluator.score(batch, (batch.all(), &[]), whole.with(&self.parameters), signal)
     }
 
     /// Where a chain of the same settings was when it was kept, and the state that it goes on from.

@@ -1,10 +1,12 @@
 //! A random batch, and what is known of a set's samples at a chain's parameters: after a rejected move the next batch has to
 //! be evaluated only where it has samples that no batch had since the last accepted one.
 
+use crate::data::Set;
 use crate::data::pack::PackedSet;
+use crate::ranks::Drawn;
 
 /// The samples of a random batch, those that are not known first and then the others, the hardest first, and what is
-/// known of all.
+/// known of all. Ranks have all of it, and pack what they hold.
 pub(super) struct CachedMinibatch {
     /// As they are packed.
     samples: Vec<u32>,
@@ -38,7 +40,23 @@ impl CachedMinibatch {
         places[*fresh..].sort_by(|a, b| loss(b).total_cmp(&loss(a)));
         samples.clear();
         samples.extend(places.iter().map(|place| drawn[*place as usize]));
-        pack.replace_out_of_order(samples, places);
+        match self.drawn(pack.set()) {
+            Some(drawn) => {
+                let (samples, places): (Vec<_>, Vec<_>) = drawn.here().unzip();
+                pack.replace_out_of_order(&samples, &places);
+            }
+            None => pack.replace_out_of_order(&self.samples, &self.places),
+        }
+    }
+
+    /// The batch, if ranks share the set.
+    pub fn drawn<'b>(&'b self, set: &'b Set) -> Option<Drawn<'b>> {
+        set.share().map(|share| Drawn::new(share, &self.samples, &self.places))
+    }
+
+    /// Samples of the batch.
+    pub fn size(&self) -> usize {
+        self.samples.len()
     }
 
     /// How many samples, from the first packed on, are not known, and the numbers of the others, `[row][sample]`.

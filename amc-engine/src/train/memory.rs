@@ -52,7 +52,7 @@ fn of_training(objective: Objective<'_>, data: &Data, settings: &Settings) -> u6
     // At the end all samples are packed, beside the last batch.
     let batches = match settings.batching {
         Batching::Full => whole,
-        Batching::Mini(size) => packed(&data.train, size) + found(objective, samples) + whole,
+        Batching::Mini(size) => packed(&data.train, size) + found(objective, data.train.all()) + whole,
         Batching::Progressive => 2 * whole,
     };
     let test = data.test.as_ref().map_or(0, |test| packed(test, test.len()));

@@ -122,6 +122,21 @@ fn ways() -> Vec<(&'static str, Settings)> {
             }),
         ),
         (
+            "random batches",
+            with(|s| {
+                s.batching = Batching::Mini(150);
+                s.options = Options::new(0.05).n_reset(20).epsilon(0.01);
+            }),
+        ),
+        (
+            "small random batches without the signal norm",
+            with(|s| {
+                s.batching = Batching::Mini(20);
+                s.signal_norm = false;
+                s.steps = 1000;
+            }),
+        ),
+        (
             "mixed",
             with(|s| {
                 s.method = Method::Mixed;
