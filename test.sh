@@ -98,7 +98,8 @@ devices() {
   export CARGO_PROFILE_RELEASE_DEBUG=false
   say "firmware images that run under QEMU"
   cd amc-firmware
-  "${firmware_cargo[@]}" build --profile size --bin trainer --bin empty --bin stack --target-dir "$built"
+  "${firmware_cargo[@]}" build --profile size --features trainer-mixed \
+    --bin trainer --bin trainer_mixed --bin empty --bin stack --target-dir "$built"
   build_images qemu release --bins
   build_images qemu release --bin kinds --features layers
   build_images qemu-64k release --bin paper_net

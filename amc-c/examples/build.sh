@@ -6,7 +6,7 @@ set -eu
 library=$(realpath "$1") out=$(realpath "$2")
 shift 2
 cd "$(dirname "$0")"
-for example in xor resume own_forward learner table head c99; do
+for example in xor mixed resume own_forward learner table head c99; do
   case $example in
     c99) standard=gnu11 with= ;;
     *) standard=c11 with=$library ;;

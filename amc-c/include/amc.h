@@ -20,6 +20,13 @@
   (AMC_FUNCTION_BYTES(copies, parameters) + \
    (layers) * (2 * sizeof(void *) + AMC_LAYER_NUMBERS * sizeof(float)) + 2 * (widest) * sizeof(float))
 
+/* The same for a net that learns by `amc_mixed`: `fan_ins` are the inputs of all its layers together, `kept` the units of all layers
+   but the last and of all but the first (of a single layer its units), `samples` are amc_setup.kept. */
+#define AMC_MIXED_BYTES(parameters, layers, widest, fan_ins, kept, samples) \
+  ((AMC_TRAINER_WORDS + AMC_MIXED_WORDS + 2 + (layers) * AMC_MIXED_LAYER_WORDS) * sizeof(void *) + \
+   (5 + (layers) * AMC_MIXED_LAYER_NUMBERS + 3 * (parameters) + 3 * (fan_ins) + 2 * (widest) + \
+    ((kept) + 1) * (samples)) * sizeof(float))
+
 /* The same for a learner, with the newest `window` samples of so many numbers each, inputs and outputs. */
 #define AMC_LEARNER_BYTES(copies, parameters, layers, widest, numbers, window) \
   (AMC_NET_BYTES(copies, parameters, layers, widest) + (AMC_LEARNER_WORDS - AMC_TRAINER_WORDS) * sizeof(void *) + \
@@ -74,6 +81,21 @@
  * The learner itself, in words of the size of a pointer.
  */
 #define AMC_LEARNER_WORDS 84
+
+/**
+ * What mixed moves have beside the trainer, in words of the size of a pointer.
+ */
+#define AMC_MIXED_WORDS 66
+
+/**
+ * Words for each layer: its description, what is known of what is kept of it, and its two arms.
+ */
+#define AMC_MIXED_LAYER_WORDS 14
+
+/**
+ * Numbers for each layer: partial sums, and what its two arms know.
+ */
+#define AMC_MIXED_LAYER_NUMBERS 24
 
 /**
  * What became of a call. After anything but `AMC_STATUS_OK` the trainer is as it was.
@@ -261,6 +283,12 @@ enum amc_status
    * A learner's window has no sample, or `limit`, `surprise` or `improved` is negative or not a number.
    */
   AMC_STATUS_WINDOW,
+  /**
+   * What is asked for does not go with the setup's `method`. Of `amc_mixed`: `start_sigma`, `sigma`, `epsilon`, `n_reset`,
+   * `grid` or `flags` is not 0, or `kept` is; or a call is one of those that it does not know, `amc_rescore`, `amc_propose`,
+   * `amc_evaluate`, `amc_decide`, `amc_restart`, `amc_save` and `amc_load`. A learner has the chain alone.
+   */
+  AMC_STATUS_METHOD,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -375,6 +403,11 @@ typedef uint32_t amc_loss_kind;
 typedef struct amc_learner amc_learner;
 
 /**
+ * What makes the moves of a trainer. There is nothing in it for C: `amc_mixed` is one.
+ */
+typedef struct amc_method amc_method;
+
+/**
  * A training, in memory of the caller's. One context at a time may use it: it has no locks.
  */
 typedef struct amc_trainer amc_trainer;
@@ -468,6 +501,16 @@ typedef struct amc_setup {
    * The same seed makes the same moves, on every machine.
    */
   uint64_t seed;
+  /**
+   * What makes the moves: NULL stands for the paper's chain, `&amc_mixed` for mixed moves. A program that does not name it
+   * links nothing of it.
+   */
+  const struct amc_method *method;
+  /**
+   * Of `amc_mixed`, at least 1: the samples that there is memory to keep numbers of, so that a move of a neuron costs a part
+   * of a pass. Of more samples nothing is kept: each move costs a whole pass, and 64 are enough here.
+   */
+  size_t kept;
 } amc_setup;
 
 /**
@@ -539,7 +582,7 @@ typedef struct amc_scaling {
  */
 typedef struct amc_learner_setup {
   /**
-   * The net and the chain: without `AMC_IN_PLACE` and `AMC_SIGNAL_NORM`.
+   * The net and the chain: without `AMC_IN_PLACE` and `AMC_SIGNAL_NORM`, and without a method.
    */
   const struct amc_setup *trainer;
   /**
@@ -565,12 +608,22 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * How many bytes of memory a trainer needs; `AMC_NET_BYTES` and `AMC_FUNCTION_BYTES` tell it when you compile.
+ * For `amc_setup.method`: moves of the whole net, of a neuron and of some of its weights, chosen by what they gain for what
+ * they cost. It needs a net, has no settings but `temperature`, `start`, `kept` and `seed` (what else the setup has is 0), and
+ * makes a move by `amc_step` alone: it is neither proposed by `amc_propose` nor saved by `amc_save`. Who goes on after a reset
+ * keeps the parameters, and gives them as `start`.
+ */
+extern const struct amc_method amc_mixed;
+
+/**
+ * How many bytes of memory a trainer needs; `AMC_NET_BYTES`, `AMC_FUNCTION_BYTES` and `AMC_MIXED_BYTES` tell it when you
+ * compile.
  *
  * # Safety
  * The setup's pointers are NULL or to as much as its fields say.
  */
-amc_status amc_bytes(const struct amc_setup *setup, size_t *bytes);
+amc_status amc_bytes(const struct amc_setup *setup,
+                     size_t *bytes);
 
 /**
  * Creates a trainer in `bytes` bytes of `memory`, aligned to `AMC_ALIGNMENT`; or makes `*trainer` NULL. It has no
@@ -689,7 +742,7 @@ const float *amc_parameters(const struct amc_trainer *trainer);
 float amc_loss(const struct amc_trainer *trainer);
 
 /**
- * The current scale of moves; not a number for NULL.
+ * The current scale of moves, of mixed moves the mean over their kinds; not a number for NULL.
  */
 float amc_sigma(const struct amc_trainer *trainer);
 

@@ -10,7 +10,7 @@ use amc_core::Targets;
 
 use crate::block::Block;
 use crate::check::{check, first_not_finite};
-use crate::create::{Plan, TRAINER_WORDS};
+use crate::create::Plan;
 use crate::feed::Feed;
 use crate::foreign::{array, optional, room};
 use crate::{Counters, Decision, Samples, Setup, Status, Trainer, create};
@@ -42,11 +42,12 @@ pub(crate) unsafe fn plan(setup: &Setup) -> Result<Plan<'_>, Status> {
             None => None,
         };
         let start = if setup.start.is_null() { None } else { Some(array(setup.start, setup.parameters)?) };
-        Ok(Plan { setup, net, start })
+        Ok(Plan { setup, net, start, method: optional(setup.method)? })
     }
 }
 
-/// How many bytes of memory a trainer needs; `AMC_NET_BYTES` and `AMC_FUNCTION_BYTES` tell it when you compile.
+/// How many bytes of memory a trainer needs; `AMC_NET_BYTES`, `AMC_FUNCTION_BYTES` and `AMC_MIXED_BYTES` tell it when you
+/// compile.
 ///
 /// # Safety
 /// The setup's pointers are NULL or to as much as its fields say.
@@ -54,7 +55,7 @@ pub(crate) unsafe fn plan(setup: &Setup) -> Result<Plan<'_>, Status> {
 pub unsafe extern "C" fn amc_bytes(setup: Option<&Setup>, bytes: Option<&mut MaybeUninit<usize>>) -> Status {
     status(|| {
         // SAFETY: as demanded here.
-        let needed = unsafe { plan(setup.ok_or(Status::Null)?) }?.bytes(TRAINER_WORDS)?;
+        let needed = unsafe { plan(setup.ok_or(Status::Null)?) }?.trainer_bytes()?;
         bytes.ok_or(Status::Null)?.write(needed);
         Ok(())
     })
@@ -279,10 +280,7 @@ pub extern "C" fn amc_step(trainer: Option<&mut Trainer>, decision: Option<&mut 
 /// is dropped.
 #[unsafe(no_mangle)]
 pub extern "C" fn amc_restart(trainer: Option<&mut Trainer>) -> Status {
-    status(|| {
-        trainer.ok_or(Status::Null)?.restart();
-        Ok(())
-    })
+    status(|| trainer.ok_or(Status::Null)?.restart())
 }
 
 /// Computes the outputs that the net with the current parameters gives for one sample: `numbers` or `bytes`, the other
@@ -325,7 +323,7 @@ pub extern "C" fn amc_loss(trainer: Option<&Trainer>) -> f32 {
     trainer.map_or(f32::NAN, Trainer::loss)
 }
 
-/// The current scale of moves; not a number for NULL.
+/// The current scale of moves, of mixed moves the mean over their kinds; not a number for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn amc_sigma(trainer: Option<&Trainer>) -> f32 {
     trainer.map_or(f32::NAN, Trainer::sigma)

@@ -37,6 +37,13 @@ impl Block {
         self.rest.len()
     }
 
+    /// Takes a place for a value off the front, of so many words.
+    pub fn place<T>(&mut self, words: usize) -> Result<&'static mut MaybeUninit<T>, Status> {
+        let place = self.take(1, MaybeUninit::uninit)?.first_mut().ok_or(Status::Fault)?;
+        self.take(words * size_of::<usize>() - size_of::<T>(), || 0_u8)?;
+        Ok(place)
+    }
+
     /// Takes `count` values off the front.
     pub fn take<T>(&mut self, count: usize, mut value: impl FnMut() -> T) -> Result<&'static mut [T], Status> {
         let bytes = count.checked_mul(size_of::<T>()).ok_or(Status::TooLarge)?;

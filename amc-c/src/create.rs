@@ -9,10 +9,12 @@ use amc_store::snapshot::{Expected, Slices, Stored};
 use rand_core::SeedableRng;
 
 use crate::block::Block;
+use crate::chained::Chained;
 use crate::evaluator::Evaluator;
 use crate::lanes::LANES;
+use crate::method::Method;
 use crate::setup::{IN_PLACE, Layer, Net, SIGNAL_NORM, Setup};
-use crate::trainer::Trainer;
+use crate::trainer::{Of, Trainer};
 use crate::{ALIGNMENT, Status};
 
 /// The trainer itself, in words of the size of a pointer.
@@ -41,6 +43,8 @@ pub(crate) struct Plan<'a> {
     pub net: Option<(&'a Net, &'a [Layer])>,
     /// Parameters to start from.
     pub start: Option<&'a [f32]>,
+    /// What makes the moves, where it is not the chain.
+    pub method: Option<&'a Method>,
 }
 
 impl Plan<'_> {
@@ -48,7 +52,15 @@ impl Plan<'_> {
         self.net.map_or(&[], |(_, layers)| layers)
     }
 
-    /// Bytes of the whole, with an object of so many words: what the header's macros tell as well.
+    /// Bytes of a trainer.
+    pub fn trainer_bytes(&self) -> Result<usize, Status> {
+        match self.method {
+            None => self.bytes(TRAINER_WORDS),
+            Some(method) => (method.bytes)(self),
+        }
+    }
+
+    /// Bytes of the whole by the chain, with an object of so many words: what the header's macros tell as well.
     pub fn bytes(&self, words: usize) -> Result<usize, Status> {
         let (setup, layers) = (self.setup, self.layers().len());
         let copies = 1 + usize::from(!setup.has(IN_PLACE)) + usize::from(setup.epsilon != 0.0);
@@ -110,8 +122,7 @@ impl<T> Pieces<T> {
             return Err(Status::Memory);
         }
         // The largest alignment first, so that there are no gaps.
-        let place = block.take(1, MaybeUninit::uninit)?.first_mut().ok_or(Status::Fault)?;
-        block.take(words * size_of::<usize>() - size_of::<T>(), || 0_u8)?;
+        let place = block.place(words)?;
         let described = describe(layers, block)?;
         let objective = plan.net.map(|(net, _)| net.objective(described)).transpose()?;
         if objective.is_some_and(|objective| objective.net().parameters() != n) {
@@ -193,12 +204,16 @@ impl Pieces<Trainer> {
         };
         let chain = begin(memory, options)?;
         let evaluator = Evaluator { objective, samples: None, scratch: self.scratch };
-        Ok(place.write(Trainer::new(chain, evaluator, self.in_place, scored, gathered)?))
+        let chained = Chained::new(chain, evaluator, self.in_place, scored, gathered)?;
+        Ok(place.write(Trainer::new(Of::Chain(chained))))
     }
 }
 
 /// A new trainer in `block`.
 pub(crate) fn create(plan: &Plan<'_>, mut block: Block) -> Result<&'static mut Trainer, Status> {
+    if let Some(method) = plan.method {
+        return (method.create)(plan, block);
+    }
     let mut pieces = Pieces::cut(plan, TRAINER_WORDS, &mut block)?;
     let generator = pieces.start(plan)?;
     // The loss becomes known later.
@@ -207,6 +222,9 @@ pub(crate) fn create(plan: &Plan<'_>, mut block: Block) -> Result<&'static mut T
 
 /// A trainer in `block` that goes on from what was saved.
 pub(crate) fn load(plan: &Plan<'_>, saved: &[u8], mut block: Block) -> Result<&'static mut Trainer, Status> {
+    if plan.method.is_some() {
+        return Err(Status::Method);
+    }
     let mut pieces = Pieces::cut(plan, TRAINER_WORDS, &mut block)?;
     let state = pieces.load(saved)?;
     // Under a right checksum, what no trainer has saved.

@@ -22,7 +22,7 @@ const _: () = {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[repr(C)]
 pub struct LearnerSetup {
-    /// The net and the chain: without `AMC_IN_PLACE` and `AMC_SIGNAL_NORM`.
+    /// The net and the chain: without `AMC_IN_PLACE` and `AMC_SIGNAL_NORM`, and without a method.
     pub trainer: *const Setup,
     /// Samples that are learned from: the newest so many, at least 1.
     pub window: usize,
@@ -86,6 +86,9 @@ impl LearnerPlan<'_> {
 
     /// A learner in `block`: a new one, or one that goes on from what was saved.
     pub fn learner(&self, mut block: Block, saved: Option<&[u8]>) -> Result<&'static mut Learner, Status> {
+        if self.plan.method.is_some() {
+            return Err(Status::Method);
+        }
         if self.plan.setup.has(IN_PLACE) || self.plan.setup.has(SIGNAL_NORM) {
             return Err(Status::Flags);
         }

@@ -20,12 +20,15 @@ mod block;
 mod foreign;
 
 // What is done with it.
+mod chained;
 mod check;
 mod create;
 mod evaluator;
 mod feed;
 mod lanes;
 mod learner;
+mod method;
+mod mixed;
 mod predict;
 mod trainer;
 
@@ -38,6 +41,8 @@ pub use block::ALIGNMENT;
 pub use create::{LAYER_NUMBERS, RANGE, STREAM_BYTES, TRAINER_WORDS};
 pub use learner::{LEARNER_WORDS, Learner, LearnerSetup};
 pub use learner_api::*;
+pub use method::Method;
+pub use mixed::{MIXED_LAYER_NUMBERS, MIXED_LAYER_WORDS, MIXED_WORDS, amc_mixed};
 pub use samples::Samples;
 pub use scaling::Scaling;
 pub use setup::{Activation, IN_PLACE, Layer, LossKind, Net, SIGNAL_NORM, Setup};

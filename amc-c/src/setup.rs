@@ -4,6 +4,7 @@ use amc_core::chain::{Grid, Options};
 use amc_core::{Loss, Objective};
 
 use crate::Status;
+use crate::method::Method;
 
 /// The function that makes a neuron's output from its input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +99,12 @@ pub struct Setup {
     pub flags: u32,
     /// The same seed makes the same moves, on every machine.
     pub seed: u64,
+    /// What makes the moves: NULL stands for the paper's chain, `&amc_mixed` for mixed moves. A program that does not name it
+    /// links nothing of it.
+    pub method: *const Method,
+    /// Of `amc_mixed`, at least 1: the samples that there is memory to keep numbers of, so that a move of a neuron costs a part
+    /// of a pass. Of more samples nothing is kept: each move costs a whole pass, and 64 are enough here.
+    pub kept: usize,
 }
 
 impl Layer {

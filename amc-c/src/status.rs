@@ -107,6 +107,11 @@ pub enum Status {
     Limit,
     /// A learner's window has no sample, or `limit`, `surprise` or `improved` is negative or not a number.
     Window,
+
+    /// What is asked for does not go with the setup's `method`. Of `amc_mixed`: `start_sigma`, `sigma`, `epsilon`, `n_reset`,
+    /// `grid` or `flags` is not 0, or `kept` is; or a call is one of those that it does not know, `amc_rescore`, `amc_propose`,
+    /// `amc_evaluate`, `amc_decide`, `amc_restart`, `amc_save` and `amc_load`. A learner has the chain alone.
+    Method,
 }
 
 impl From<NetError> for Status {

@@ -31,9 +31,9 @@ fn run(name: &str) -> String {
     text
 }
 
-/// XOR on this machine, by what `examples/xor/problem.h` says.
-fn on_the_host() -> String {
-    let mut trained = Trained::new(&Case::xor());
+/// XOR on this machine, by what `examples/xor/problem.h` says, and by this method.
+fn on_the_host(case: &Case) -> String {
+    let mut trained = Trained::new(case);
     while trained.loss() >= 0.01 {
         trained.step();
     }
@@ -44,14 +44,21 @@ fn on_the_host() -> String {
 #[ignore = "needs the images that check.sh builds"]
 fn xor_in_c_ends_with_the_parameters_of_the_host() {
     let text = run("xor");
-    assert!(text.starts_with(&on_the_host()), "{text}");
+    assert!(text.starts_with(&on_the_host(&Case::xor())), "{text}");
+}
+
+#[test]
+#[ignore = "needs the images that check.sh builds"]
+fn mixed_moves_in_c_end_with_the_parameters_of_the_host() {
+    let text = run("mixed");
+    assert!(text.starts_with(&on_the_host(&Case::xor().mixed(4))), "{text}");
 }
 
 #[test]
 #[ignore = "needs the images that check.sh builds"]
 fn resumed_training_in_c_ends_with_the_same_parameters() {
     let text = run("resume");
-    assert!(text.starts_with(&on_the_host()), "{text}");
+    assert!(text.starts_with(&on_the_host(&Case::xor())), "{text}");
 }
 
 #[test]

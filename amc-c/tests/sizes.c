@@ -57,13 +57,33 @@ static void predicts(const amc_net *net, size_t parameters, size_t bytes)
     free(memory);
 }
 
+/* A trainer by mixed moves is made in so many bytes, and moves; in a byte less it is not made. */
+static void learns(const amc_setup *setup, size_t bytes)
+{
+    uint8_t *memory = aligned_alloc(AMC_ALIGNMENT, (bytes + 7) / 8 * 8);
+    amc_trainer *trainer;
+    float row[200] = {0}, target[4] = {1, 0, 0, 1};
+    amc_samples samples = {.count = 1, .numbers = row, .scale = 1, .targets = target};
+    amc_status less = amc_create(setup, memory, bytes - 1, &trainer), enough = amc_create(setup, memory, bytes, &trainer);
+
+    if (enough == AMC_STATUS_OK)
+        enough = amc_set_samples(trainer, &samples);
+    for (int i = 0; enough == AMC_STATUS_OK && i < 200; i++)
+        enough = amc_step(trainer, NULL);
+    if (enough != AMC_STATUS_OK || less != AMC_STATUS_MEMORY) {
+        printf("mixed moves in %zu bytes: status %u, in one less: %u\n", bytes, (unsigned)enough, (unsigned)less);
+        failures++;
+    }
+    free(memory);
+}
+
 int main(void)
 {
     enum { SMALL = AMC_PARAMETERS(5, 7) + AMC_PARAMETERS(7, 2) };
     enum { LARGE = AMC_PARAMETERS(200, 300) + AMC_PARAMETERS(300, 4) };
     static const amc_layer small[] = {{7, AMC_ACTIVATION_RELU}, {2, AMC_ACTIVATION_SIGMOID}};
     static const amc_layer large[] = {{300, AMC_ACTIVATION_TANH}, {4, AMC_ACTIVATION_LINEAR}};
-    static const amc_net nets[] = {{5, small, 2, 0}, {200, large, 2, 0}};
+    static const amc_net nets[] = {{5, small, 2, 0}, {200, large, 2, 0}}, single = {200, large + 1, 1, 0};
     amc_learner_setup learner;
     size_t bytes;
     amc_setup setup = {.parameters = SMALL, .net = &nets[0], .start_sigma = 0.1f, .sigma = 0.1f};
@@ -87,6 +107,12 @@ int main(void)
     setup.flags = AMC_IN_PLACE;
     same("in place", AMC_NET_BYTES(1, LARGE, 2, 300), needed(&setup));
     saved(&setup, 2);
+    setup = (amc_setup){.parameters = LARGE, .net = &nets[1], .method = &amc_mixed, .kept = 100};
+    same("mixed moves", AMC_MIXED_BYTES(LARGE, 2, 300, 200 + 300, 300 + 4, 100), needed(&setup));
+    learns(&setup, AMC_MIXED_BYTES(LARGE, 2, 300, 200 + 300, 300 + 4, 100));
+    setup = (amc_setup){.parameters = AMC_PARAMETERS(200, 4), .net = &single, .method = &amc_mixed, .kept = 1};
+    same("mixed moves of a layer", AMC_MIXED_BYTES(AMC_PARAMETERS(200, 4), 1, 4, 200, 4, 1), needed(&setup));
+    learns(&setup, AMC_MIXED_BYTES(AMC_PARAMETERS(200, 4), 1, 4, 200, 4, 1));
     for (size_t n = 1; n < 3 * AMC_RANGE; n += AMC_RANGE / 2) {
         setup = (amc_setup){.parameters = n, .sigma = 0.1f};
         same("a function", AMC_FUNCTION_BYTES(2, n), needed(&setup));

@@ -13,7 +13,10 @@
 
 mod arm;
 mod draw;
+mod memory;
+mod options;
 mod pattern;
+mod renew;
 mod serial;
 mod start;
 mod state;
@@ -21,6 +24,8 @@ mod statistics;
 
 pub(crate) use arm::below;
 pub use arm::{Arm, MoveKind, RunningMean};
+pub use memory::MixedTrainingMemory;
+pub use options::{Begin, MixedOptions};
 pub use pattern::Pattern;
 pub use serial::{SerialMemory, SerialParts};
 pub use start::{start, start_at};
@@ -134,6 +139,13 @@ impl MixedMemory<'_> {
     }
 }
 
+/// Copies numbers to as many others: with lengths that nobody has to check, an image holds no panic.
+// Inlined, as moves are: what it has in common with the chain would be shared with it.
+#[inline(always)]
+fn copy(to: &mut [f32], from: &[f32]) {
+    to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+}
+
 fn check_finite(what: &'static str, values: &[f32]) -> Result<(), MixedError> {
     match values.iter().enumerate().find(|(_, value)| !value.is_finite()) {
         Some((index, value)) => Err(MixedError::NotFinite { what, index, value: *value }),
@@ -178,7 +190,7 @@ impl<'m, R: Rng + Clone> Mixed<'m, R> {
         memory.check(net)?;
         check_temperature(temperature)?;
         check_loss(loss)?;
-        memory.base.copy_from_slice(memory.parameters);
+        copy(memory.base, memory.parameters);
         memory.arms.iter_mut().for_each(Arm::forget);
         let state = MixedState {
             loss,
@@ -194,8 +206,13 @@ impl<'m, R: Rng + Clone> Mixed<'m, R> {
     /// The same where nothing is kept of the samples, so that every move costs a whole pass.
     #[must_use]
     pub fn without_kept(mut self) -> Self {
-        self.arms.cost_all(self.whole);
+        self.set_kept(false);
         self
+    }
+
+    /// Says whether numbers are kept of the samples: else every move costs a whole pass.
+    pub fn set_kept(&mut self, keeps: bool) {
+        self.arms.set_costs(self.net, if keeps { None } else { Some(self.whole) });
     }
 
     /// The current parameters x.
@@ -301,7 +318,7 @@ impl<'m, R: Rng + Clone> Mixed<'m, R> {
 
     /// A pattern move.
     fn line(&mut self, evaluator: &mut impl EvaluateParts) -> bool {
-        self.undo.copy_from_slice(self.parameters);
+        copy(self.undo, self.parameters);
         let mut line = Line::new(&self.pattern, self.loss);
         loop {
             self.go_to(line.t());
@@ -317,12 +334,12 @@ impl<'m, R: Rng + Clone> Mixed<'m, R> {
                 self.keep(evaluator, self.loss, Part::Net)
             }
             None => {
-                self.parameters.copy_from_slice(self.undo);
+                copy(self.parameters, self.undo);
                 false
             }
         };
         self.pattern.end(best.filter(|_| is_accepted), self.loss, &mut self.rng);
-        self.base.copy_from_slice(self.parameters);
+        copy(self.base, self.parameters);
         is_accepted
     }
 

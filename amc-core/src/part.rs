@@ -103,17 +103,20 @@ impl Net<'_> {
         let Part::Neuron { layer, .. } = part else {
             return self.cost_from(self.begins(part.layer()));
         };
-        if !self.is_corrected(layer) {
+        // By slices that are checked once, so that an image holds no panic.
+        let Some((before, behind)) = self.layers().split_at_checked(layer) else { return self.cost() };
+        let (true, Some((this, above))) = (self.is_corrected(layer), behind.split_first()) else {
             return self.cost_from(self.begins(layer));
-        }
-        let width = if layer == 0 { self.inputs() } else { self.layers()[layer - 1].units() };
-        let own = elementary(self.layers()[layer].activation());
-        if layer + 1 == self.layers().len() {
+        };
+        let width = match before.last() {
+            Some(before) => before.units(),
+            None => self.inputs(),
+        };
+        let own = elementary(this.activation());
+        let Some(next) = above.first() else {
             // Its softmax is that of all outputs.
-            let units = if own == 1 { self.layers()[layer].units() } else { 0 };
-            return Cost { multiply_adds: width, elementary: units };
-        }
-        let next = &self.layers()[layer + 1];
+            return Cost { multiply_adds: width, elementary: if own == 1 { this.units() } else { 0 } };
+        };
         let functions = elementary(next.activation()).saturating_mul(next.units());
         let above = self.cost_from(layer + 2);
         above.add(width.saturating_add(next.units()), own.saturating_add(functions))
@@ -155,10 +158,13 @@ impl Net<'_> {
     /// Whether a changed neuron of this layer is evaluated by its own sum alone, which corrects those of the next layer if
     /// there is one.
     pub(crate) const fn is_corrected(&self, layer: usize) -> bool {
-        let is_last = layer + 1 == self.layers().len();
-        self.layers()[layer].has_sums()
-            && (is_last || self.layers()[layer + 1].has_sums())
-            && self.begins(layer) == layer
+        let Some((_, behind)) = self.layers().split_at_checked(layer) else { return false };
+        let has_sums = match behind {
+            [] => false,
+            [last] => last.has_sums(),
+            [this, next, ..] => this.has_sums() && next.has_sums(),
+        };
+        has_sums && self.begins(layer) == layer
     }
 
     /// The layer at which a pass has to begin for a change in this one: the last at which nothing is kept for later layers.

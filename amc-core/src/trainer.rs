@@ -36,14 +36,18 @@
 mod batches;
 mod buffers;
 mod evaluate;
+mod method;
+mod mixed;
 mod remeasured;
 mod serial;
 mod slice;
 mod sums;
 
 pub use batches::{Batches, GrowingBatch, RandomBatch, RandomBatchError, TargetsMut};
-pub use buffers::{Buffers, BuffersError};
+pub use buffers::{Buffers, BuffersError, MixedBuffers};
 pub use evaluate::Evaluate;
+pub use method::{Method, Training};
+pub use mixed::MixedTrainer;
 pub use remeasured::Remeasured;
 pub use serial::{IntoObjective, Serial};
 pub use slice::{ACTIVATION, GAUSSIAN};
@@ -52,6 +56,7 @@ use rand_core::Rng;
 
 use crate::Generator;
 use crate::chain::{Chain, ChainError, Counters, Decision, Proposal, Workers};
+use crate::mixed::MixedError;
 use crate::{ObjectiveError, Score};
 use slice::Work;
 
@@ -66,6 +71,9 @@ pub enum TrainerError {
     /// There is no such chain.
     #[error(transparent)]
     Chain(#[from] ChainError),
+    /// There are no such mixed moves.
+    #[error(transparent)]
+    Mixed(#[from] MixedError),
     /// There is not enough memory.
     #[error(transparent)]
     Buffers(#[from] BuffersError),

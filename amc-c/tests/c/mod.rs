@@ -48,6 +48,8 @@ impl Case {
                 grid: 0,
                 flags: 0,
                 seed: 1,
+                method: ptr::null(),
+                kept: 0,
             },
             inputs,
             layers: layers.iter().map(layer).collect(),
@@ -66,6 +68,13 @@ impl Case {
         case.numbers = vec![0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0];
         case.targets = vec![0.0, 1.0, 1.0, 0.0];
         case
+    }
+
+    /// By mixed moves, with numbers kept of so many samples.
+    pub fn mixed(self, kept: usize) -> Self {
+        let method = &raw const amc_mixed;
+        let setup = Setup { start_sigma: 0.0, sigma: 0.0, n_reset: 0, method, kept, ..self.setup };
+        Self { setup, ..self }
     }
 
     pub fn function(start: &[f32]) -> Self {

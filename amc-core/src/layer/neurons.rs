@@ -156,9 +156,9 @@ impl<L: Lanes> Outlined<L> for OneNeuron<'_> {
         let mut groups = given.chunks_exact((TOGETHER * tile).max(1));
         let mut to = to.chunks_mut(TOGETHER * L::T);
         for (given, to) in groups.by_ref().zip(to.by_ref()) {
-            let (a, rest) = given.split_at(tile);
-            let (b, rest) = rest.split_at(tile);
-            let (c, d) = rest.split_at(tile);
+            // In halves, which need no look at lengths.
+            let (ab, cd) = given.split_at(given.len() / 2);
+            let ((a, b), (c, d)) = (ab.split_at(ab.len() / 2), cd.split_at(cd.len() / 2));
             let mut sums = [lanes.splat(0.0); TOGETHER];
             let ab = a.chunks_exact(L::T).zip(b.chunks_exact(L::T));
             let cd = c.chunks_exact(L::T).zip(d.chunks_exact(L::T));

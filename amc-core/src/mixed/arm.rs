@@ -166,15 +166,20 @@ impl<'m> Arms<'m> {
         let layers = (0..net.layers().len()).filter(|layer| net.neurons(*layer) > 0).flat_map(neuron);
         let all = core::iter::once((MoveKind::Net, 0)).chain(layers);
         for (arm, (kind, layer)) in arms.iter_mut().zip(all) {
-            let part = if kind == MoveKind::Net { Part::Net } else { Part::Neuron { layer, unit: 0 } };
-            *arm = Arm { kind, layer, cost: net.cost_of(part).total().max(1) as f32, ..*arm };
+            *arm = Arm { kind, layer, ..*arm };
         }
-        Self { arms, kinds }
+        let mut all = Self { arms, kinds };
+        all.set_costs(net, None);
+        all
     }
 
-    /// A move of any of them costs this.
-    pub(super) fn cost_all(&mut self, cost: f32) {
-        self.arms.iter_mut().for_each(|arm| arm.cost = cost);
+    /// What moves cost: all of them this, or each what evaluating its part takes.
+    pub(super) fn set_costs(&mut self, net: Net<'_>, all: Option<f32>) {
+        for arm in &mut *self.arms {
+            let Arm { kind, layer, .. } = *arm;
+            let part = if kind == MoveKind::Net { Part::Net } else { Part::Neuron { layer, unit: 0 } };
+            arm.cost = all.unwrap_or_else(|| net.cost_of(part).total().max(1) as f32);
+        }
     }
 
     pub(super) fn parts(&self) -> (&[Arm], [RunningMean; KINDS]) {

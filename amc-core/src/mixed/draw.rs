@@ -121,7 +121,7 @@ fn some_weights<L: Lanes, R: Rng + Clone>(
 ) {
     let (means, squares) = place.inputs(statistics);
     let count = exp2(uniform(rng) * log2(place.fan_in as f32)) as usize;
-    let count = count.clamp(1, place.fan_in);
+    let count = count.min(place.fan_in).max(1);
     // The same inputs are chosen twice: λ is not known before all of them are.
     let mut again = rng.clone();
     let mut sum = 0.0;
@@ -176,7 +176,7 @@ pub(super) fn layer<L: Lanes, R: Rng>(
     let mut blocks = Blocks::new();
     let (weights, count) = (place.start, place.fan_in * place.neurons);
     let Some(parameters) = parameters.get_mut(weights..weights + count + place.biases) else { return };
-    let (weights, biases) = parameters.split_at_mut(count);
+    let Some((weights, biases)) = parameters.split_at_mut_checked(count) else { return };
     for biases in biases.chunks_mut(BLOCK) {
         let normals = blocks.next(lanes, rng, biases.len());
         biases.iter_mut().zip(normals).for_each(|(bias, normal)| *bias += sigma * BIAS * *normal);

@@ -56,7 +56,7 @@ impl Pattern {
     /// Begins anew from where the parameters are, after a line whose best point is at `best`, if any is better than t = 0.
     pub(super) fn end<R: Rng>(&mut self, best: Option<f32>, loss: f32, rng: &mut R) {
         self.step = match best {
-            Some(t) => (1.2 * t.abs()).clamp(0.25 * self.step, 4.0 * self.step),
+            Some(t) => (1.2 * t.abs()).max(0.25 * self.step).min(4.0 * self.step),
             None => 0.5 * self.step,
         }
         .clamp(LEAST, MOST);

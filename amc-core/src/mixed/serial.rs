@@ -16,8 +16,8 @@ pub struct SerialMemory<'m> {
     /// A layer each.
     pub layers: &'m mut [KeptLayer],
     /// [`Net::kept`] numbers for each sample, filled up to a multiple of `T`. Where it is less, but as much as a block of
-    /// samples takes, nothing is kept and every move costs a whole pass: [`Mixed::without_kept`](super::Mixed::without_kept)
-    /// has to know.
+    /// samples takes, nothing is kept and every move costs a whole pass: [`Mixed::set_kept`](super::Mixed::set_kept) has to
+    /// know.
     pub kept: &'m mut [f32],
     /// A number for each sample, filled up likewise, or for each of a block.
     pub fresh: &'m mut [f32],
@@ -43,12 +43,17 @@ impl Net<'_> {
     }
 }
 
+fn at_least(what: &'static str, needed: usize, given: usize) -> Result<(), ObjectiveError> {
+    if given < needed { Err(ObjectiveError::Length { what, needed, given }) } else { Ok(()) }
+}
+
 /// A net, its loss, and samples, evaluated block by block.
 #[derive(Debug)]
 pub struct SerialParts<'m, L, F> {
     objective: Objective<'m>,
     lanes: L,
-    samples: Samples<'m, F>,
+    /// None before they are set.
+    samples: Option<Samples<'m, F>>,
     memory: SerialMemory<'m>,
     /// Whether numbers are kept of all samples.
     keeps: bool,
@@ -68,23 +73,48 @@ impl<'m, L: Lanes, F: Features> SerialParts<'m, L, F> {
         memory: SerialMemory<'m>,
     ) -> Result<Self, ObjectiveError> {
         objective.check(&samples)?;
+        let mut parts = Self::waiting(objective, lanes, memory)?;
+        parts.set_samples(Some(samples))?;
+        Ok(parts)
+    }
+
+    /// Evaluates samples that are [set](SerialParts::set_samples) later.
+    ///
+    /// # Errors
+    /// Where the memory is too short for a sample.
+    pub fn waiting(objective: Objective<'m>, lanes: L, memory: SerialMemory<'m>) -> Result<Self, ObjectiveError> {
         let net = objective.net();
         objective.check_lengths::<L>(net.parameters(), memory.scratch.len(), 0)?;
-        let all = samples.len().next_multiple_of(L::T);
+        at_least("kept layers", net.layers().len(), memory.layers.len())?;
+        at_least("column", net.column(), memory.column.len())?;
+        net.kept_layers(memory.layers);
+        Ok(Self { objective, lanes, samples: None, memory, keeps: false, proposed: f32::NAN })
+    }
+
+    /// Sets the samples, which [`Objective::check`] has accepted, or none, in place of those before, which it gives. Nothing
+    /// is kept of them yet.
+    ///
+    /// # Errors
+    /// Where the memory is too short for them; then nothing has changed.
+    pub fn set_samples(&mut self, samples: Option<Samples<'m, F>>) -> Result<Option<Samples<'m, F>>, ObjectiveError> {
+        let (net, memory) = (self.objective.net(), &self.memory);
+        let all = samples.as_ref().map_or(0, Samples::len).next_multiple_of(L::T);
         let keeps = memory.kept.len() >= net.kept().saturating_mul(all) && memory.fresh.len() >= all;
         let padded = if keeps { all } else { all.min(BLOCK) };
-        for (what, needed, given) in [
-            ("kept layers", net.layers().len(), memory.layers.len()),
-            ("kept", net.kept().saturating_mul(padded), memory.kept.len()),
-            ("fresh", padded, memory.fresh.len()),
-            ("column", net.column(), memory.column.len()),
-        ] {
-            if given < needed {
-                return Err(ObjectiveError::Length { what, needed, given });
-            }
-        }
-        net.kept_layers(memory.layers);
-        Ok(Self { objective, lanes, samples, memory, keeps, proposed: f32::NAN })
+        at_least("kept", net.kept().saturating_mul(padded), memory.kept.len())?;
+        at_least("fresh", padded, memory.fresh.len())?;
+        self.keeps = keeps;
+        Ok(core::mem::replace(&mut self.samples, samples))
+    }
+
+    /// What is evaluated.
+    pub fn objective(&self) -> Objective<'m> {
+        self.objective
+    }
+
+    /// The samples, if there are any.
+    pub fn samples(&self) -> Option<&Samples<'m, F>> {
+        self.samples.as_ref()
     }
 
     /// Its scratch memory, which is free between moves.
@@ -97,14 +127,18 @@ impl<'m, L: Lanes, F: Features> SerialParts<'m, L, F> {
         self.keeps
     }
 
+    fn count(&self) -> usize {
+        self.samples.as_ref().map_or(0, Samples::len)
+    }
+
     fn blocks(&self) -> usize {
-        self.samples.len().div_ceil(BLOCK)
+        self.count().div_ceil(BLOCK)
     }
 
     /// What is kept of a block: from which number on, and how many; and the same of what is fresh.
     fn places(&self, block: usize) -> [(usize, usize); 2] {
         let at = if self.keeps { block } else { 0 };
-        let samples = (self.samples.len() - block * BLOCK).min(BLOCK).next_multiple_of(L::T);
+        let samples = (self.count() - block * BLOCK).min(BLOCK).next_multiple_of(L::T);
         let kept = self.objective.net().kept();
         [(at * BLOCK * kept, samples * kept), (at * BLOCK, samples)]
     }
@@ -122,7 +156,7 @@ impl<'m, L: Lanes, F: Features> SerialParts<'m, L, F> {
             }
             _ => 0,
         };
-        let terms = self.objective.terms(self.samples.len());
+        let terms = self.objective.terms(self.count());
         let (ceiling, mut total) = (ceiling(bound, terms), Total::default());
         for block in 0..self.blocks() {
             if total.exceeds(ceiling) {
@@ -135,6 +169,7 @@ impl<'m, L: Lanes, F: Features> SerialParts<'m, L, F> {
 
     /// The sum of a block's losses.
     fn block(&mut self, parameters: &[f32], part: Part, block: usize, of_neuron: usize, keeps: bool) -> f32 {
+        let Some(samples) = &self.samples else { return f32::NAN };
         let [(kept_at, kept), (fresh_at, fresh)] = self.places(block);
         let SerialMemory { layers, kept: all_kept, fresh: all_fresh, column, scratch } = &mut self.memory;
         let kept = all_kept.get_mut(kept_at..kept_at + kept).unwrap_or_default();
@@ -145,7 +180,7 @@ impl<'m, L: Lanes, F: Features> SerialParts<'m, L, F> {
         };
         let mut sums = Sums { loss: [0.0; LANES], signals: &mut [] };
         let of = (part, &**layers);
-        self.objective.part(self.lanes, parameters, of, &self.samples, block, task, scratch, &mut sums);
+        self.objective.part(self.lanes, parameters, of, samples, block, task, scratch, &mut sums);
         join(sums.loss)
     }
 }
@@ -178,9 +213,10 @@ impl<L: Lanes, F: Features> EvaluateParts for SerialParts<'_, L, F> {
         for block in 0..self.blocks() {
             self.block(parameters, Part::Net, block, 0, true);
             let [(at, count), _] = self.places(block);
+            let Some(samples) = &self.samples else { continue };
             let kept = self.memory.kept.get(at..at + count).unwrap_or_default();
-            let (start, samples) = (block * BLOCK, (self.samples.len() - block * BLOCK).min(BLOCK));
-            gather.add(self.lanes, self.memory.layers, kept, &self.samples.features, (start, samples));
+            let (start, count) = (block * BLOCK, (samples.len() - block * BLOCK).min(BLOCK));
+            gather.add(self.lanes, self.memory.layers, kept, &samples.features, (start, count));
         }
         gather.end();
     }

@@ -112,7 +112,7 @@ impl<'a> Gather<'a> {
         let scale = features.scale();
         for (index, (place, layer)) in net.places().zip(net.layers()).enumerate().skip(*from) {
             let Some(inputs) = statistics.get_mut(place.at..place.at + 2 * place.fan_in) else { continue };
-            let (means, squares) = inputs.split_at_mut(place.fan_in);
+            let Some((means, squares)) = inputs.split_at_mut_checked(place.fan_in) else { continue };
             let mut sums = Sums { is_each: layer.has_sums(), means, squares };
             let before = index.checked_sub(1).and_then(|before| layers.get(before));
             let (outputs, units) =
@@ -120,7 +120,7 @@ impl<'a> Gather<'a> {
             for tile in (0..samples).step_by(L::T) {
                 let valid = (samples - tile).min(L::T);
                 // Of one sum the terms are in an order that does not depend on tiles: sample by sample.
-                let lanes_together = if sums.is_each { valid } else { 1 };
+                let lanes_together = if sums.is_each { valid.max(1) } else { 1 };
                 for lane in (0..valid).step_by(lanes_together) {
                     let range = lane..lane + lanes_together;
                     if before.is_some() {

@@ -1,7 +1,8 @@
 //! The memory of a training, lent by the caller.
 
-use crate::Generator;
 use crate::chain::{Stream, TrainingMemory};
+use crate::mixed::{Arm, MixedMemory, MixedTrainingMemory, SerialMemory};
+use crate::{Generator, KeptLayer};
 
 /// A block of memory is shorter than [`TrainingMemory::numbers`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,13 +51,7 @@ impl TrainingMemory {
     /// # Errors
     /// If it is too short.
     pub fn cut<'m, R>(&self, memory: &'m mut [f32]) -> Result<Buffers<'m, R>, BuffersError> {
-        let error = BuffersError { needed: self.numbers(), given: memory.len() };
-        let mut rest = memory;
-        let mut piece = |count: usize| {
-            let (piece, left) = core::mem::take(&mut rest).split_at_mut_checked(count).ok_or(error)?;
-            rest = left;
-            Ok(piece)
-        };
+        let mut piece = pieces(memory, self.numbers());
         Ok(Buffers {
             parameters: piece(self.parameters)?,
             proposed: piece(self.proposed)?,
@@ -66,5 +61,50 @@ impl TrainingMemory {
             scratch: piece(self.scratch)?,
             streams: &mut [],
         })
+    }
+}
+
+/// The memory of a training by mixed moves, lent by the caller.
+#[derive(Debug)]
+pub struct MixedBuffers<'m> {
+    /// Of the moves. With [`Begin::Given`](crate::mixed::Begin) training begins with the parameters that it holds.
+    pub moves: MixedMemory<'m>,
+    /// Of the evaluations.
+    pub evaluations: SerialMemory<'m>,
+}
+
+impl MixedTrainingMemory {
+    /// Cuts a block of [`numbers`](MixedTrainingMemory::numbers) into what training needs; there are as many arms and layers
+    /// beside it as are said here.
+    ///
+    /// # Errors
+    /// If it is too short.
+    pub fn cut<'m>(
+        &self,
+        memory: &'m mut [f32],
+        arms: &'m mut [Arm],
+        layers: &'m mut [KeptLayer],
+    ) -> Result<MixedBuffers<'m>, BuffersError> {
+        let mut piece = pieces(memory, self.numbers());
+        let (parameters, undo, base) = (piece(self.parameters)?, piece(self.parameters)?, piece(self.parameters)?);
+        let statistics = piece(self.statistics)?;
+        let (kept, fresh) = (piece(self.kept)?, piece(self.fresh)?);
+        let (column, scratch) = (piece(self.column)?, piece(self.scratch)?);
+        Ok(MixedBuffers {
+            moves: MixedMemory { parameters, undo, base, arms, statistics },
+            evaluations: SerialMemory { layers, kept, fresh, column, scratch },
+        })
+    }
+}
+
+/// Takes pieces off a block that has to have so many numbers in all.
+#[inline(always)]
+fn pieces<'m>(memory: &'m mut [f32], needed: usize) -> impl FnMut(usize) -> Result<&'m mut [f32], BuffersError> {
+    let error = BuffersError { needed, given: memory.len() };
+    let mut rest = memory;
+    move |count| {
+        let (piece, left) = core::mem::take(&mut rest).split_at_mut_checked(count).ok_or(error)?;
+        rest = left;
+        Ok(piece)
     }
 }

@@ -284,7 +284,7 @@ fn memory<'m, R, const SIGNALS: bool>(net: Net<'m>, buffers: Buffers<'m, R>) -> 
 }
 
 /// Writes what a net with these parameters gives for one sample.
-fn predict<L: Lanes>(
+pub(super) fn predict<L: Lanes>(
     objective: &Objective<'_>,
     lanes: L,
     parameters: &[f32],

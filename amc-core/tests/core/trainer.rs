@@ -31,6 +31,7 @@ macro_rules! with_trainer {
 }
 
 mod by_hand;
+mod methods;
 mod noisy;
 mod slices;
 mod threads;
