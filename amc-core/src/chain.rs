@@ -24,6 +24,7 @@
 //! # Ok::<(), amc_core::chain::ChainError>(())
 //! ```
 
+mod ahead;
 #[cfg(feature = "defmt")]
 mod format;
 mod grid;

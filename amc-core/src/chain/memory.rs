@@ -124,6 +124,11 @@ impl<'m, R> Memory<'m, R> {
         self.signal_norm.as_ref().map_or(&[], |norm| &*norm.signal)
     }
 
+    /// The same, to be overwritten.
+    pub(super) fn signal_mut(&mut self) -> &mut [f32] {
+        self.signal_norm.as_mut().map_or(&mut [], |norm| &mut *norm.signal)
+    }
+
     /// Whether some part of a move that `own` and the streams gave is neither kept nor taken back.
     pub(super) fn has_any_move(&self, own: &Stream<R>) -> bool {
         own.has_move || self.streams.iter().any(|stream| stream.has_move)

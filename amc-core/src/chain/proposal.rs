@@ -99,7 +99,7 @@ impl<R: Rng + Clone, C: Workers<R>> Drop for Proposal<'_, '_, R, C> {
 }
 
 impl<R> Chain<'_, R> {
-    fn count_rejection(&mut self) -> Decision {
+    pub(super) fn count_rejection(&mut self) -> Decision {
         self.counters.steps += 1;
         self.rejected_in_a_row += 1;
         if self.rejected_in_a_row != self.options.n_reset {

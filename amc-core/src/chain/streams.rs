@@ -12,6 +12,11 @@ pub const fn streams(parameters: usize) -> usize {
     parameters.div_ceil(RANGE).saturating_sub(1)
 }
 
+/// Random numbers of 32 bits that a move of so many parameters of one range takes: two for each pair of Gaussians.
+pub(super) const fn numbers(parameters: usize) -> usize {
+    2 * parameters.div_ceil(2)
+}
+
 /// The generator of one range of parameters, and its state before the pending move, which can so be drawn again.
 #[derive(Clone, Debug)]
 pub struct Stream<R> {

@@ -1,5 +1,6 @@
 //! The core's tests: one program, in which what they share is compiled once.
 
+mod ahead;
 mod batch;
 mod bound;
 mod chain;
