@@ -46,6 +46,16 @@ for way in "$whole" "$progressive" "$random" "$mixed"; do
   echo "one hash for 1, 2, 3 and 4 ranks of 1 and 2 threads: $wanted ($way)"
 done
 
+heated="--steps 600 --temperature 1e-5"
+for way in "$whole" "$progressive" "$heated"; do
+  wanted=$(on 1 --out alone --threads 1 $way | hash_of)
+  for count in 1 2 3 4; do
+    hash=$(on "$count" --out ahead --threads 1 --speculate $way | hash_of)
+    [ -n "$hash" ] && [ "$hash" = "$wanted" ] || fail "$way, $count ranks that look ahead: '$hash', not '$wanted'"
+  done
+  echo "one hash for 1, 2, 3 and 4 ranks that look ahead: $wanted ($way)"
+done
+
 long="--steps 60000 --threads 1"
 wanted=$(on 1 --out whole $long | hash_of)
 on 3 --out killed --checkpoint-every 100ms $long >/dev/null &
@@ -59,6 +69,9 @@ kill -KILL "$victim"
 [ "$(grep -c "rank 1 " said)" = 1 ] || fail "not one line names rank 1"
 grep -h "rank 1 " said
 [ -s killed/checkpoint ] && ! [ -e killed/model.amc ] || fail "the checkpoint is gone"
+cp -r killed killed-ahead
+hash=$(on 3 --resume killed-ahead --speculate | hash_of)
+[ "$hash" = "$wanted" ] || fail "resumed by ranks that look ahead: '$hash', not '$wanted'"
 hash=$(on 2 --resume killed | hash_of)
 [ "$hash" = "$wanted" ] || fail "resumed on fewer ranks: '$hash', not '$wanted'"
 echo "killed, and resumed on fewer ranks to the same bits: $hash"
@@ -81,4 +94,6 @@ refused "the program of rank" "$ranks" $train "$other" $train
 refused "the options of rank" "$ranks" $train --seed 1 "$ranks" $train --seed 2
 refused "the options of rank" "$ranks" $train --arithmetic portable "$ranks" $train --arithmetic fused
 refused "the data to train on of rank" "$ranks" $train --data a/table.csv --split last "$ranks" $train --data b/table.csv --split last
+refused "--speculate: " "$ranks" $train --speculate --method mixed "$ranks" $train --speculate --method mixed
+refused "the options of rank" "$ranks" $train --speculate "$ranks" $train
 refused "rank 1: " "$ranks" $train --data a/table.csv "$ranks" $train --data no/table.csv

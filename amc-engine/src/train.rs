@@ -1,5 +1,6 @@
 //! Training: the chain of `amc-core` over a data set, move by move.
 
+mod ahead;
 mod batches;
 mod buffers;
 mod cached_minibatch;
@@ -16,6 +17,7 @@ mod threads;
 mod transfer;
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use amc_core::chain::{Counters, Options};
@@ -42,6 +44,7 @@ use crate::data::Data;
 use crate::data::pack::PackedSet;
 use crate::description::Description;
 use crate::evaluate::{EarlyRejection, Evaluator, Work};
+use crate::ranks::Team;
 
 /// Moves after which ranks compare their chains: within so many what is another on one of them is found.
 pub const COMPARED: u64 = 1024;
@@ -124,20 +127,27 @@ pub enum Moves<'m, 'a> {
 
 impl<'a> Moves<'_, 'a> {
     /// Makes a move.
-    pub fn make(&mut self) {
+    ///
+    /// # Errors
+    /// Where ranks look ahead, and one of them has gone or is not at the same place.
+    pub fn make(&mut self) -> anyhow::Result<()> {
         match self {
-            Self::Amc(moves) => moves.make(),
+            Self::Amc(moves) => _ = moves.make()?,
             Self::Mixed(moves) => moves.make(),
         }
+        Ok(())
     }
 
     /// Makes a move, and says where its time went; of mixed moves, nothing is known.
-    pub fn make_timed(&mut self) -> Option<Laps> {
+    ///
+    /// # Errors
+    /// Those of [`make`](Self::make).
+    pub fn make_timed(&mut self) -> anyhow::Result<Option<Laps>> {
         match self {
-            Self::Amc(moves) => Some(moves.make_timed()),
+            Self::Amc(moves) => moves.make_timed().map(Some),
             Self::Mixed(moves) => {
                 moves.make();
-                None
+                Ok(None)
             }
         }
     }
@@ -155,12 +165,12 @@ impl<'a> Moves<'_, 'a> {
     /// # Errors
     /// On all ranks, where one of them has another one.
     pub fn compare(&self) -> anyhow::Result<()> {
-        let (share, checksum) = match self {
-            Self::Amc(moves) => (moves.share(), moves.checksum()),
-            Self::Mixed(moves) => (moves.share(), moves.checksum()),
+        let (team, checksum) = match self {
+            Self::Amc(moves) => (moves.team(), moves.checksum()),
+            Self::Mixed(moves) => (moves.share().map(|share| share.team()), moves.checksum()),
         };
-        let Some(share) = share else { return Ok(()) };
-        Ok(share.team().agree("the chain", checksum?)?)
+        let Some(team) = team else { return Ok(()) };
+        Ok(team.agree("the chain", checksum?)?)
     }
 
     /// Where it stands: what a run of the same settings goes on from.
@@ -286,16 +296,39 @@ pub fn train_on(
     data: &Data,
     settings: &Settings,
     from: Option<&Checkpoint>,
+    after: impl FnMut(&mut Moves<'_, '_>, Option<&PackedSet<'_>>) -> anyhow::Result<ControlFlow<()>>,
+) -> anyhow::Result<Trained> {
+    train_as(description, data, settings, (from, None), after)
+}
+
+/// [`train_on`] by ranks that look ahead: each has all samples, and evaluates another of the next moves, as if all before it were
+/// rejected. They come to the bits of one machine.
+pub fn train_ahead(
+    description: &Description,
+    data: &Data,
+    settings: &Settings,
+    (from, team): (Option<&Checkpoint>, &Arc<Team>),
+    after: impl FnMut(&mut Moves<'_, '_>, Option<&PackedSet<'_>>) -> anyhow::Result<ControlFlow<()>>,
+) -> anyhow::Result<Trained> {
+    check_ahead(description, data, settings)?;
+    train_as(description, data, settings, (from, Some(team)), after)
+}
+
+fn train_as(
+    description: &Description,
+    data: &Data,
+    settings: &Settings,
+    (from, ahead): (Option<&Checkpoint>, Option<&Arc<Team>>),
     mut after: impl FnMut(&mut Moves<'_, '_>, Option<&PackedSet<'_>>) -> anyhow::Result<ControlFlow<()>>,
 ) -> anyhow::Result<Trained> {
-    let team = data.train.share().map(|share| share.team());
-    with_moves(description, data, settings, from, |mut moves, test| {
+    let team = ahead.or(data.train.share().map(|share| share.team()));
+    with_moves_of(description, data, settings, (from, ahead), |mut moves, test| {
         let mut durations = Durations::new()?;
         let start = Instant::now();
         moves.compare()?;
         while moves.progress(None).counters.steps < settings.steps {
             let begun = Instant::now();
-            moves.make();
+            moves.make()?;
             durations.add(begun.elapsed());
             if let Some(team) = team {
                 team.check()?;
@@ -321,6 +354,16 @@ pub fn with_moves<T>(
     from: Option<&Checkpoint>,
     work: impl FnOnce(Moves<'_, '_>, Option<&PackedSet<'_>>) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
+    with_moves_of(description, data, settings, (from, None), work)
+}
+
+fn with_moves_of<T>(
+    description: &Description,
+    data: &Data,
+    settings: &Settings,
+    (from, ahead): (Option<&Checkpoint>, Option<&Arc<Team>>),
+    work: impl FnOnce(Moves<'_, '_>, Option<&PackedSet<'_>>) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     check(description, data, settings)?;
     let objective = description.objective()?;
     let evaluator = Evaluator::new(objective, settings.arithmetic, settings.threads);
@@ -340,7 +383,9 @@ pub fn with_moves<T>(
     let mut buffers = Buffers::new(selection, &start, settings, &mut rng);
     let whole = Whole::new(selection, &start);
     let batches = Batches::new(settings.batching, &data.train, &mut order, &rng, settings.threads);
-    let moves = AmcMoves::new((selection, whole), evaluator, batches, &mut buffers, rng, settings, from)?;
+    let mut ahead = ahead.map(|team| (team, buffers.clone()));
+    let ahead = ahead.as_mut().map(|(team, buffers)| (*team, buffers));
+    let moves = AmcMoves::new((selection, whole), evaluator, batches, (&mut buffers, ahead), rng, settings, from)?;
     work(Moves::Amc(Box::new(moves)), test.as_ref())
 }
 
@@ -378,6 +423,12 @@ pub fn check(description: &Description, data: &Data, settings: &Settings) -> any
     let objective = description.objective()?;
     settings.transfer.check(objective.net())?;
     check_fit(objective, data, settings)
+}
+
+/// Checks that ranks can [look ahead](train_ahead), for which each has another chain.
+pub fn check_ahead(description: &Description, data: &Data, settings: &Settings) -> anyhow::Result<()> {
+    ahead::check(data, settings)?;
+    Ok(memory::check_beside(description.objective()?, data, settings, 1)?)
 }
 
 /// Whether machine, data and net go together, and there is memory for them.

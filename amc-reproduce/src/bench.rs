@@ -78,7 +78,7 @@ pub fn measure(
 ) -> anyhow::Result<Measured> {
     let Settings { steps, threads, arithmetic, .. } = *settings;
     let (laps, parameters) = with_moves(description, data, settings, None, |mut moves, _| {
-        let laps: Vec<_> = (0..steps).map_while(|_| moves.make_timed()).collect();
+        let laps = (0..steps).map_while(|_| moves.make_timed().transpose()).collect::<anyhow::Result<Vec<_>>>()?;
         Ok((laps, moves.progress(None).parameters().to_vec()))
     })?;
     let of = |lap: fn(&Laps) -> Duration, which: fn(&&Laps) -> bool| {

@@ -11,6 +11,7 @@ use crate::data::pack::Batch;
 use crate::evaluate::Evaluator;
 
 /// The memory of a chain.
+#[derive(Clone)]
 pub(super) struct Buffers {
     parameters: Vec<f32>,
     proposed: Vec<f32>,

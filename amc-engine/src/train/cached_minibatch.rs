@@ -179,7 +179,7 @@ mod tests {
                 let settings = settings(signal_norm);
                 let end = with_moves(&net, &data, &settings, None, |mut moves, _| {
                     for _ in 0..settings.steps {
-                        moves.make();
+                        moves.make()?;
                     }
                     let now = moves.progress(None);
                     Ok(ends_at(now.parameters(), now.loss, now.counters))

@@ -78,7 +78,7 @@ mod tests {
                 if [0, 1, 2, 150, 500].contains(&steps) {
                     kept.push((steps, moves.checkpoint()?));
                 }
-                moves.make();
+                moves.make()?;
                 let now = moves.progress(None);
                 trail.push((now.loss.to_bits(), now.batch));
                 steps = now.counters.steps;

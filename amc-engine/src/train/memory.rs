@@ -18,6 +18,19 @@ pub fn check(objective: Objective<'_>, data: &Data, settings: &Settings) -> Resu
     memory::check(of_training(objective, data, settings), what(objective, settings.threads))
 }
 
+/// Checks that there is memory for training beside so many other chains on the same samples, each with an evaluator of one thread.
+pub fn check_beside(
+    objective: Objective<'_>,
+    data: &Data,
+    settings: &Settings,
+    others: usize,
+) -> Result<(), MemoryError> {
+    let of_one = of_chain(objective, settings) + workers(objective, 1);
+    let all = u128::from(of_training(objective, data, settings)) + of_one * others as u128;
+    let chains = others.saturating_add(1);
+    memory::check(bytes(all), format!("{chains} chains of {}", what(objective, settings.threads)))
+}
+
 /// Checks that there is memory for measuring a trained net on one thread.
 pub fn check_evaluation(objective: Objective<'_>, data: &Data) -> Result<(), MemoryError> {
     let sets = [Some(&data.train), data.test.as_ref()].into_iter().flatten();
@@ -33,19 +46,11 @@ fn what(objective: Objective<'_>, threads: usize) -> String {
 
 /// Bytes that training takes at most at a time: the chain's vectors, the evaluator's, and the packed samples.
 fn of_training(objective: Objective<'_>, data: &Data, settings: &Settings) -> u64 {
-    let parameters = objective.net().parameters();
-    let proposed = u128::from(!settings.in_place);
-    let centres = u128::from(settings.options.epsilon != 0.0);
+    let parameters = objective.net().parameters() as u128;
     // The last parameters, where others may have been better.
     let best = u128::from(settings.loss_can_rise());
     // The last is the copy that training gives; while it is written as a file, the chain's are gone.
-    let chain = match settings.method {
-        Method::Amc => 1 + proposed + centres,
-        // What a move has changed, and where pattern moves begin.
-        Method::Mixed => 3,
-    };
-    let vectors = (chain + best + 1) * parameters as u128 * NUMBER;
-    let streams = (streams(parameters) * size_of::<Stream<Generator>>()) as u128;
+    let vectors = (best + 1) * parameters * NUMBER + of_chain(objective, settings);
 
     let samples = data.train.len();
     let whole = packed(&data.train, samples);
@@ -61,7 +66,21 @@ fn of_training(objective: Objective<'_>, data: &Data, settings: &Settings) -> u6
         Method::Amc => 0,
         Method::Mixed => KeptEvaluator::bytes(&objective, samples) + KeptEvaluator::bytes(&objective, SAMPLED),
     };
-    bytes(vectors + streams + batches + test + found + kept + workers(objective, settings.threads))
+    bytes(vectors + batches + test + found + kept + workers(objective, settings.threads))
+}
+
+/// Bytes of a chain's own vectors and streams.
+fn of_chain(objective: Objective<'_>, settings: &Settings) -> u128 {
+    let parameters = objective.net().parameters();
+    let proposed = u128::from(!settings.in_place);
+    let centres = u128::from(settings.options.epsilon != 0.0);
+    let vectors = match settings.method {
+        Method::Amc => 1 + proposed + centres,
+        // What a move has changed, and where pattern moves begin.
+        Method::Mixed => 3,
+    };
+    let streams = (streams(parameters) * size_of::<Stream<Generator>>()) as u128;
+    vectors * parameters as u128 * NUMBER + streams
 }
 
 fn bytes(bytes: u128) -> u64 {

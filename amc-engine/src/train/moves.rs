@@ -1,11 +1,13 @@
 //! The moves of a run: the core's training loop, over threads and over batches as the policy has them.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use amc_core::chain::{Chain, Decision};
 use amc_core::trainer::{Evaluate, Trainer};
 use amc_core::{Cost, Generator, Measurements, Score, Selection};
 
+use super::ahead::{Ahead, Told};
 use super::batches::Batches;
 use super::buffers::Buffers;
 use super::checkpoint::{Checkpoint, bytes_of};
@@ -17,10 +19,10 @@ use super::{Progress, Settings};
 use crate::CRC;
 use crate::data::pack::PackedSet;
 use crate::evaluate::{Evaluator, Work};
-use crate::ranks::Share;
+use crate::ranks::Team;
 
 /// Who evaluates the moves of a run.
-struct Run<'m, 'a> {
+pub(super) struct Run<'m, 'a> {
     evaluator: Evaluator<'a>,
     batches: Batches<'m>,
     threads: Threads,
@@ -30,6 +32,8 @@ struct Run<'m, 'a> {
     whole: Whole<'m>,
     /// When the last evaluation within a bound began and ended, if that is looked at.
     evaluated: Option<[Instant; 2]>,
+    /// What another rank has found of the next move, which then is not evaluated.
+    pub told: Option<Told>,
 }
 
 impl Evaluate for Run<'_, '_> {
@@ -48,6 +52,9 @@ impl Evaluate for Run<'_, '_> {
     }
 
     fn evaluate_within(&mut self, bound: f32, parameters: &[f32], signal: &mut [f32]) -> Option<Score> {
+        if let Some(told) = self.told.take() {
+            return Some(told.take(signal));
+        }
         let measurements = Measurements { signal, correct: self.batches.is_progressive() };
         let Self { evaluator, whole, batches, evaluated, .. } = self;
         let evaluate = || evaluator.evaluate_within(bound, whole.with(parameters), &batches.current(), measurements);
@@ -68,14 +75,21 @@ impl Evaluate for Run<'_, '_> {
         batches.learn(evaluator);
         let grows = batches.grow(score.correct);
         if batches.is_stale(score.loss) {
-            batches.group(&evaluator.sample_values()[..batches.pack().len()], score.loss);
+            // Where another rank has found the score, these losses are of other parameters, or not known at all.
+            if let Some(losses) = evaluator.sample_values().get(..batches.pack().len()) {
+                batches.group(losses, score.loss);
+            }
         }
         grows
     }
 }
 
 /// A chain that moves over batches of data.
-pub struct AmcMoves<'m, 'a>(Trainer<'m, Run<'m, 'a>>);
+pub struct AmcMoves<'m, 'a> {
+    trainer: Trainer<'m, Run<'m, 'a>>,
+    /// On ranks that look ahead.
+    ahead: Option<Ahead<'m>>,
+}
 
 impl<'m, 'a> AmcMoves<'m, 'a> {
     /// A chain at the initial parameters, on the first batch; or where one of the same settings was.
@@ -83,7 +97,7 @@ impl<'m, 'a> AmcMoves<'m, 'a> {
         (selection, mut whole): (Selection<'m>, Whole<'m>),
         mut evaluator: Evaluator<'a>,
         mut batches: Batches<'m>,
-        buffers: &'m mut Buffers,
+        (buffers, ahead): (&'m mut Buffers, Option<(&Arc<Team>, &'m mut Buffers)>),
         rng: Generator,
         settings: &Settings,
         from: Option<&Checkpoint>,
@@ -104,58 +118,67 @@ impl<'m, 'a> AmcMoves<'m, 'a> {
                 (Chain::resume(memory, settings.options, state)?, gathered)
             }
         };
-        let (threads, cost, evaluated) = (Threads::of(settings), selection.net().cost(), None);
-        let run = Run { evaluator, batches, threads, cost, whole, evaluated };
-        Ok(Self(Trainer::of(chain, run, gathered)?))
+        let (threads, cost) = (Threads::of(settings), selection.net().cost());
+        let run = Run { evaluator, batches, threads, cost, whole, evaluated: None, told: None };
+        let ahead = ahead.map(|(team, buffers)| Ahead::new(team, &chain, selection, buffers)).transpose()?;
+        Ok(Self { trainer: Trainer::of(chain, run, gathered)?, ahead })
     }
 
     /// Where it stands: what a run of the same settings goes on from.
     pub(super) fn checkpoint(&self) -> anyhow::Result<Checkpoint> {
-        let Run { evaluator, batches, threads, .. } = self.0.evaluator();
-        let (chain, early_rejection) = (bytes_of(self.0.chain(), threads.arithmetic)?, evaluator.early_rejection());
+        let Run { evaluator, batches, threads, .. } = self.trainer.evaluator();
+        let (chain, early_rejection) =
+            (bytes_of(self.trainer.chain(), threads.arithmetic)?, evaluator.early_rejection());
         Ok(Checkpoint { chain, batch: batches.size(), early_rejection })
     }
 
-    /// The samples as ranks share them, if they do.
-    pub(super) fn share(&self) -> Option<&Share> {
-        self.0.evaluator().batches.set().share()
+    /// The ranks that make these moves, if there are several.
+    pub(super) fn team(&self) -> Option<&Arc<Team>> {
+        let of_samples = self.trainer.evaluator().batches.set().share().map(|share| share.team());
+        of_samples.or(self.ahead.as_ref().map(Ahead::team))
     }
 
     /// CRC-32 of what ranks have in common.
     pub(super) fn checksum(&self) -> anyhow::Result<u32> {
-        let bytes = bytes_of(self.0.chain(), self.0.evaluator().threads.arithmetic)?;
+        let bytes = bytes_of(self.trainer.chain(), self.trainer.evaluator().threads.arithmetic)?;
         // A snapshot ends with its own CRC-32: together with that all have the same.
         Ok(CRC.checksum(bytes.split_last_chunk::<4>().map_or(&bytes[..], |(bytes, _)| bytes)))
     }
 
     /// Makes a move.
-    pub(super) fn make(&mut self) {
-        self.0.step();
+    ///
+    /// # Errors
+    /// Where a rank that looks ahead has gone, or is not at the same place.
+    pub(super) fn make(&mut self) -> anyhow::Result<Decision> {
+        match &mut self.ahead {
+            Some(ahead) => ahead.make(&mut self.trainer),
+            None => Ok(self.trainer.step()),
+        }
     }
 
     /// Makes a move, and says where its time went.
-    pub(super) fn make_timed(&mut self) -> Laps {
-        let (_, run, _) = self.0.parts();
+    pub(super) fn make_timed(&mut self) -> anyhow::Result<Laps> {
+        let (_, run, _) = self.trainer.parts();
         run.evaluator.look_at_threads();
         let begun = Instant::now();
         run.evaluated = Some([begun; 2]);
-        let accepted = self.0.step() == Decision::Accepted;
-        let Run { evaluator, evaluated, .. } = self.0.evaluator();
-        Laps::until_now(begun, evaluated.unwrap_or([begun; 2]), evaluator.waiting(), accepted)
+        let accepted = self.make()? == Decision::Accepted;
+        let Run { evaluator, evaluated, .. } = self.trainer.evaluator();
+        Ok(Laps::until_now(begun, evaluated.unwrap_or([begun; 2]), evaluator.waiting(), accepted))
     }
 
     /// What was computed so far, but for evaluations without a bound.
     pub(super) fn work(&self) -> Work {
-        let (chain, evaluator) = (self.0.chain(), &self.0.evaluator().evaluator);
+        let (chain, evaluator) = (self.trainer.chain(), &self.trainer.evaluator().evaluator);
         let share = evaluator.early_rejection().evaluated_share().unwrap_or(0.0);
         let mut work = Work::default();
-        work.add(self.0.evaluator().cost, share * chain.counters().steps as f64);
+        work.add(self.trainer.evaluator().cost, share * chain.counters().steps as f64);
         work
     }
 
     /// Where the chain stands.
     pub(super) fn progress<'t>(&'t mut self, test: Option<&'t PackedSet<'t>>) -> Progress<'t, 'a> {
-        let (chain, Run { evaluator, batches, whole, .. }, _) = self.0.parts();
+        let (chain, Run { evaluator, batches, whole, .. }, _) = self.trainer.parts();
         Progress {
             counters: chain.counters(),
             loss: chain.loss(),
@@ -169,7 +192,7 @@ impl<'m, 'a> AmcMoves<'m, 'a> {
 
     /// Ends the moves.
     pub(super) fn end(self) -> End<'m, 'a> {
-        let (chain, Run { evaluator, batches, mut whole, .. }) = self.0.into_parts();
+        let (chain, Run { evaluator, batches, mut whole, .. }) = self.trainer.into_parts();
         let (counters, sigma) = (chain.counters(), chain.sigma());
         let parameters = whole.with(chain.parameters()).to_vec();
         let early_rejection = evaluator.early_rejection();

@@ -1,5 +1,6 @@
 //! The engine's tests: one program, which the crate is linked into once.
 
+mod ahead;
 mod evaluate;
 mod integer;
 mod pack;

@@ -13,11 +13,11 @@ use amc_engine::train::{Batching, COMPARED, Checkpoint, Initial, Method, Setting
 use amc_kernels::Arithmetic;
 use rand_core::SeedableRng;
 
-fn net() -> Description {
+pub fn net() -> Description {
     Description::new(&[64, 16, 10], ActivationName::Tanh, ActivationName::Softmax, LossName::Mse)
 }
 
-fn settings() -> Settings {
+pub fn settings() -> Settings {
     Settings {
         method: Method::Amc,
         options: Options::new(0.02).n_reset(20).epsilon(0.01),
@@ -39,9 +39,9 @@ fn part(team: &Arc<Team>) -> Data {
 }
 
 /// What every rank comes to: bits and counters.
-type End = (Vec<u32>, [u32; 4], u64);
+pub type End = (Vec<u32>, [u32; 4], u64);
 
-fn end(trained: &Trained) -> End {
+pub fn end(trained: &Trained) -> End {
     let Trained { parameters, train_loss, test_loss, train_accuracy, test_accuracy, counters, .. } = trained;
     let numbers = [*train_loss, test_loss.unwrap_or(0.0), train_accuracy.unwrap_or(0.0), test_accuracy.unwrap_or(0.0)];
     (parameters.iter().map(|x| x.to_bits()).collect(), numbers.map(f32::to_bits), counters.accepted)
@@ -85,13 +85,13 @@ fn on_ranks_of(
     })
 }
 
-fn alone(settings: &Settings) -> End {
+pub fn alone(settings: &Settings) -> End {
     let trained = train_on(&net(), &digits(), settings, None, |_, _| Ok(ControlFlow::Continue(())));
     end(&trained.expect("trained"))
 }
 
 /// The ways to train.
-fn ways() -> Vec<(&'static str, Settings)> {
+pub fn ways() -> Vec<(&'static str, Settings)> {
     let with = |change: fn(&mut Settings)| {
         let mut settings = settings();
         change(&mut settings);
@@ -210,6 +210,11 @@ impl Ranks for Blind {
     }
 }
 
+/// A team of a rank whose first comparison is not one.
+pub fn blind(rank: Together) -> Arc<Team> {
+    Team::new(Blind { rank, compared: AtomicBool::new(false) }).expect("a team")
+}
+
 /// What a run on so many ranks ends with, of which the second has another bit in a parameter.
 fn with_a_flipped_bit(ranks: usize, settings: &Settings, seen: impl Fn(Together) -> Arc<Team> + Sync) -> Vec<String> {
     let mut start = settings.initial.draw(
@@ -246,7 +251,6 @@ fn a_bit_that_differs_is_found_at_the_start_and_within_so_many_moves() {
             let named = |end: &String| end.contains("the chain of rank 1 has another checksum");
             let ends = with_a_flipped_bit(ranks, &settings, |rank| Team::new(rank).expect("a team"));
             assert!(ends.iter().all(|end| named(end) && end.starts_with("0:")), "{ends:?}");
-            let blind = |rank| Team::new(Blind { rank, compared: AtomicBool::new(false) }).expect("a team");
             let ends = with_a_flipped_bit(ranks, &settings, blind);
             let after = format!("{}:", COMPARED - 1);
             assert!(ends.iter().all(|end| named(end) && end.starts_with(&after)), "{ends:?}");

@@ -17,11 +17,14 @@ use std::sync::Arc;
 
 use amc_engine::CRC;
 use amc_engine::data::Data;
+use amc_engine::data::pack::PackedSet;
 use amc_engine::data::scale::{Column, LARGE, SCALE_IT};
 use amc_engine::description::Description;
 use amc_engine::ranks::{Team, Traffic};
-use amc_engine::train::{Checkpoint, Method, Progress, Settings, Trained, check, train_on};
-use anyhow::bail;
+use amc_engine::train::{
+    Checkpoint, Method, Moves, Progress, Settings, Trained, check, check_ahead, train_ahead, train_on,
+};
+use anyhow::{Context, bail};
 
 use self::about::about;
 use self::args::Numbers;
@@ -61,6 +64,7 @@ pub(super) fn run(args: &TrainArgs, team: Option<&Arc<Team>>) -> anyhow::Result<
     begun.machine.isa = args.machine.isa.or(begun.machine.isa);
     begun.json |= args.json;
     begun.checkpoint_every = args.checkpoint_every;
+    begun.speculate = args.speculate;
     let dir = together::done(team, kept.go_to_its_files(&begun, dir))?;
     make(&begun, kept.command.clone(), Some((&dir, kept)), team)
 }
@@ -83,7 +87,7 @@ struct Task {
 }
 
 impl Task {
-    /// A rank of a team has its own samples.
+    /// A rank of a team that shares samples has its own ones.
     fn of(args: &TrainArgs, team: Option<&Arc<Team>>) -> anyhow::Result<Self> {
         let model = args.from.as_deref().map(Model::load).transpose()?;
         let known = model.as_ref().and_then(|model| model.schema.as_ref());
@@ -166,13 +170,17 @@ fn make(
         return integer::make(args, command, from, team);
     }
     let limited = args.machine.limit().map_err(anyhow::Error::from);
-    let task = limited.and_then(|()| Task::of(args, team)).and_then(|task| {
+    let (ahead, of_samples) = if args.speculate { (team, None) } else { (None, team) };
+    if args.speculate && team.is_none() {
+        note!("--speculate: one process evaluates one move after another; with mpirun, amc-ranks evaluates several");
+    }
+    let task = limited.and_then(|()| Task::of(args, of_samples)).and_then(|task| {
         let (settings, checksums) = (args.settings(&task.all)?, task.checksums()?);
         Ok((task, settings, checksums))
     });
     let (task, settings, checksums) = together::done(team, task)?;
     let of_all = Settings { threads: 1, ..settings.clone() };
-    let options = ("the options", CRC.checksum(format!("{of_all:?} {:?}", args.stop).as_bytes()));
+    let options = ("the options", CRC.checksum(format!("{of_all:?} {:?} {}", args.stop, args.speculate).as_bytes()));
     together::agree(team, &[&checksums.named()[..], &[options]].concat())?;
     let Task { all, schema, classes, split, found, whole, plan } = task;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads).build()?;
@@ -186,6 +194,9 @@ fn make(
             None => (whole.clone(), settings, Cow::Borrowed(&all)),
         };
         check(&description, &data, &settings)?;
+        if ahead.is_some() {
+            check_ahead(&description, &data, &settings).context("--speculate")?;
+        }
         let stop = args.stop(&data, &description, &settings);
         stop.check(&data)?;
         let folder = match &from {
@@ -211,7 +222,8 @@ fn make(
     let clock = Clock::new(team);
     let mut way = Way { curve, stop: &stop, keeper, watch, clock, was_asked: false, ended: None };
     let traffic = team.map_or(Traffic::default(), |team| team.traffic());
-    let trained = pool.install(|| train_and_show(&description, &data, &settings, place.as_ref(), &mut way))?;
+    let from = (place.as_ref(), ahead);
+    let trained = pool.install(|| train_and_show(&description, &data, &settings, from, &mut way))?;
     let dir = dir.unwrap_or(Path::new(""));
     let out = dir.display();
     if way.was_asked {
@@ -258,16 +270,16 @@ fn warn_of_scale(data: &Data) {
     }
 }
 
-/// Trains, and shows it.
+/// Trains, and shows it; ranks of a team look ahead.
 fn train_and_show(
     description: &Description,
     data: &Data,
     settings: &Settings,
-    from: Option<&Checkpoint>,
+    (from, ahead): (Option<&Checkpoint>, Option<&Arc<Team>>),
     way: &mut Way<'_>,
 ) -> anyhow::Result<Trained> {
     let mut show = Show::new(settings.steps)?;
-    let trained = train_on(description, data, settings, from, |moves, test| {
+    let after = |moves: &mut Moves<'_, '_>, test: Option<&PackedSet<'_>>| {
         let mut progress = moves.progress(test);
         let not_lowered = way.watch.look(&mut progress);
         if let Some(advice) = way.watch.advice(&progress) {
@@ -275,7 +287,11 @@ fn train_and_show(
         }
         let Progress { counters, loss, sigma, batch, .. } = progress;
         show.after(Stand { counters, loss, sigma, batch, not_lowered }, &mut OfFloats(moves, test), way)
-    })?;
+    };
+    let trained = match ahead {
+        Some(team) => train_ahead(description, data, settings, (from, team), after)?,
+        None => train_on(description, data, settings, from, after)?,
+    };
     show.bar.finish_and_clear();
     Ok(trained)
 }

@@ -177,7 +177,7 @@ impl Figure for Fig2 {
             let (mut loss, mut counters) = (f64::from(start.loss), start.counters);
             while counters.steps < run.moves && loss >= run.least_loss {
                 way.keep(|| Ok((bins.curves(), moves.checkpoint()?)))?;
-                moves.make();
+                moves.make()?;
                 let now = moves.progress(None);
                 bins.count(loss, now.counters.accepted > counters.accepted);
                 (loss, counters) = (f64::from(now.loss), now.counters);

@@ -147,7 +147,7 @@ impl Training {
                 while seen.is_before(moment) {
                     way.keep(|| Ok((watch.curves(), seen.checkpoint(moves.checkpoint()?))))?;
                     seen.step(moves.progress(None).batch, way);
-                    moves.make();
+                    moves.make()?;
                 }
                 watch.see(moment, moves.progress(None).parameters());
             }

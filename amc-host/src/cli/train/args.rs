@@ -103,6 +103,10 @@ pub(in crate::cli) struct TrainArgs {
     /// Seed of the generator
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// On ranks of an mpirun: each holds all samples and evaluates another of the next moves, where evaluations are too short to
+    /// be shared. It changes no result
+    #[arg(long)]
+    pub(super) speculate: bool,
     #[command(flatten)]
     pub(super) machine: MachineArgs,
     /// What a multiply-add rounds

@@ -28,7 +28,7 @@ use crate::{note, whole_file};
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Options that decide over nothing that a run comes to.
-const FREE: [&str; 6] = ["resume", "threads", "isa", "json", "checkpoint_every", "force"];
+const FREE: [&str; 7] = ["resume", "threads", "isa", "json", "checkpoint_every", "force", "speculate"];
 
 /// Checksums of what a run is of.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
