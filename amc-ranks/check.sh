@@ -46,6 +46,17 @@ for way in "$whole" "$progressive" "$random" "$mixed"; do
   echo "one hash for 1, 2, 3 and 4 ranks of 1 and 2 threads: $wanted ($way)"
 done
 
+# Several chains.
+for way in "--steps 700 --chains 5 --exchange-every 300" "--steps 300 --ladder 1e-5,3e-5,1e-4"; do
+  wanted=$(on 1 --out alone --threads 2 $way | hash_of)
+  for count in 2 3; do
+    hash=$(on "$count" --out chains --threads 1 $way | hash_of)
+    [ -n "$hash" ] && [ "$hash" = "$wanted" ] || fail "$way on $count ranks: '$hash', not '$wanted'"
+  done
+  echo "one hash for 1, 2 and 3 ranks: $wanted ($way)"
+done
+
+# Ranks that look ahead.
 heated="--steps 600 --temperature 1e-5"
 for way in "$whole" "$progressive" "$heated"; do
   wanted=$(on 1 --out alone --threads 1 $way | hash_of)
@@ -94,6 +105,6 @@ refused "the program of rank" "$ranks" $train "$other" $train
 refused "the options of rank" "$ranks" $train --seed 1 "$ranks" $train --seed 2
 refused "the options of rank" "$ranks" $train --arithmetic portable "$ranks" $train --arithmetic fused
 refused "the data to train on of rank" "$ranks" $train --data a/table.csv --split last "$ranks" $train --data b/table.csv --split last
-refused "--speculate: " "$ranks" $train --speculate --method mixed "$ranks" $train --speculate --method mixed
+refused "ranks look ahead by moves of one kind" "$ranks" $train --speculate --method mixed "$ranks" $train --speculate --method mixed
 refused "the options of rank" "$ranks" $train --speculate "$ranks" $train
 refused "rank 1: " "$ranks" $train --data a/table.csv "$ranks" $train --data no/table.csv

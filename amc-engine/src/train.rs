@@ -1,8 +1,10 @@
 //! Training: the chain of `amc-core` over a data set, move by move.
 
 mod ahead;
+mod any;
 mod batches;
 mod buffers;
+mod by;
 mod cached_minibatch;
 mod checkpoint;
 mod durations;
@@ -17,7 +19,6 @@ mod threads;
 mod transfer;
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use amc_core::chain::{Counters, Options};
@@ -26,7 +27,9 @@ use amc_kernels::{Arithmetic, Isa};
 use rand_core::SeedableRng;
 use serde::Serialize;
 
+pub use self::any::Moves;
 pub use self::batches::Batching;
+pub use self::by::By;
 pub use self::initial::Initial;
 
 pub use self::batches::Batches;
@@ -37,14 +40,13 @@ pub use self::laps::Laps;
 pub use self::memory::check_evaluation;
 use self::mixed::{Memory, MixedMoves};
 use self::moves::AmcMoves;
-pub use self::population::Population;
+pub use self::population::{Chains, Population, Swaps};
 pub use self::transfer::Transfer;
 use self::transfer::Whole;
 use crate::data::Data;
 use crate::data::pack::PackedSet;
 use crate::description::Description;
-use crate::evaluate::{EarlyRejection, Evaluator, Work};
-use crate::ranks::Team;
+use crate::evaluate::{EarlyRejection, Evaluator};
 
 /// Moves after which ranks compare their chains: within so many what is another on one of them is found.
 pub const COMPARED: u64 = 1024;
@@ -114,88 +116,6 @@ impl Settings {
             Batching::Mini(_) => true,
             Batching::Progressive => false,
         }
-    }
-}
-
-/// Moves over batches of data.
-pub enum Moves<'m, 'a> {
-    /// Those of the paper's chain.
-    Amc(Box<AmcMoves<'m, 'a>>),
-    /// Mixed ones.
-    Mixed(Box<MixedMoves<'m, 'a>>),
-}
-
-impl<'a> Moves<'_, 'a> {
-    /// Makes a move.
-    ///
-    /// # Errors
-    /// Where ranks look ahead, and one of them has gone or is not at the same place.
-    pub fn make(&mut self) -> anyhow::Result<()> {
-        match self {
-            Self::Amc(moves) => _ = moves.make()?,
-            Self::Mixed(moves) => moves.make(),
-        }
-        Ok(())
-    }
-
-    /// Makes a move, and says where its time went; of mixed moves, nothing is known.
-    ///
-    /// # Errors
-    /// Those of [`make`](Self::make).
-    pub fn make_timed(&mut self) -> anyhow::Result<Option<Laps>> {
-        match self {
-            Self::Amc(moves) => moves.make_timed().map(Some),
-            Self::Mixed(moves) => {
-                moves.make();
-                Ok(None)
-            }
-        }
-    }
-
-    /// What was computed so far.
-    pub fn work(&self) -> Work {
-        match self {
-            Self::Amc(moves) => moves.work(),
-            Self::Mixed(moves) => moves.work(),
-        }
-    }
-
-    /// Checks that the chain is the same on all ranks, if there are several.
-    ///
-    /// # Errors
-    /// On all ranks, where one of them has another one.
-    pub fn compare(&self) -> anyhow::Result<()> {
-        let (team, checksum) = match self {
-            Self::Amc(moves) => (moves.team(), moves.checksum()),
-            Self::Mixed(moves) => (moves.share().map(|share| share.team()), moves.checksum()),
-        };
-        let Some(team) = team else { return Ok(()) };
-        Ok(team.agree("the chain", checksum?)?)
-    }
-
-    /// Where it stands: what a run of the same settings goes on from.
-    pub fn checkpoint(&self) -> anyhow::Result<Checkpoint> {
-        match self {
-            Self::Amc(moves) => moves.checkpoint(),
-            Self::Mixed(moves) => moves.checkpoint(),
-        }
-    }
-
-    /// Where training stands.
-    pub fn progress<'t>(&'t mut self, test: Option<&'t PackedSet<'t>>) -> Progress<'t, 'a> {
-        match self {
-            Self::Amc(moves) => moves.progress(test),
-            Self::Mixed(moves) => moves.progress(test),
-        }
-    }
-
-    /// The result of training that ends here, after moves of these durations.
-    pub fn end(self, test: Option<&PackedSet<'_>>, time: Duration, steps: &Durations) -> Trained {
-        let end = match self {
-            Self::Amc(moves) => moves.end(),
-            Self::Mixed(moves) => moves.end(),
-        };
-        end.measure(test, time, steps)
     }
 }
 
@@ -298,44 +218,35 @@ pub fn train_on(
     from: Option<&Checkpoint>,
     after: impl FnMut(&mut Moves<'_, '_>, Option<&PackedSet<'_>>) -> anyhow::Result<ControlFlow<()>>,
 ) -> anyhow::Result<Trained> {
-    train_as(description, data, settings, (from, None), after)
+    train_by(description, data, settings, (from, By::Chain), after)
 }
 
-/// [`train_on`] by ranks that look ahead: each has all samples, and evaluates another of the next moves, as if all before it were
-/// rejected. They come to the bits of one machine.
-pub fn train_ahead(
+/// [`train_on`] by several chains, or by ranks that look ahead.
+pub fn train_by(
     description: &Description,
     data: &Data,
     settings: &Settings,
-    (from, team): (Option<&Checkpoint>, &Arc<Team>),
-    after: impl FnMut(&mut Moves<'_, '_>, Option<&PackedSet<'_>>) -> anyhow::Result<ControlFlow<()>>,
-) -> anyhow::Result<Trained> {
-    check_ahead(description, data, settings)?;
-    train_as(description, data, settings, (from, Some(team)), after)
-}
-
-fn train_as(
-    description: &Description,
-    data: &Data,
-    settings: &Settings,
-    (from, ahead): (Option<&Checkpoint>, Option<&Arc<Team>>),
+    (from, by): (Option<&Checkpoint>, By<'_>),
     mut after: impl FnMut(&mut Moves<'_, '_>, Option<&PackedSet<'_>>) -> anyhow::Result<ControlFlow<()>>,
 ) -> anyhow::Result<Trained> {
-    let team = ahead.or(data.train.share().map(|share| share.team()));
-    with_moves_of(description, data, settings, (from, ahead), |mut moves, test| {
+    let team = by.team(data);
+    with_moves_by(description, data, settings, (from, by), |mut moves, test| {
         let mut durations = Durations::new()?;
         let start = Instant::now();
         moves.compare()?;
-        while moves.progress(None).counters.steps < settings.steps {
+        let mut steps = moves.progress(None).counters.steps;
+        while steps < settings.steps {
             let begun = Instant::now();
             moves.make()?;
-            durations.add(begun.elapsed());
+            let now = moves.progress(None).counters.steps;
+            durations.add(begun.elapsed() / u32::try_from(now - steps).unwrap_or(u32::MAX).max(1));
             if let Some(team) = team {
                 team.check()?;
-                if moves.progress(None).counters.steps.is_multiple_of(COMPARED) {
+                if now / COMPARED != steps / COMPARED {
                     moves.compare()?;
                 }
             }
+            steps = now;
             if after(&mut moves, test)?.is_break() {
                 break;
             }
@@ -354,18 +265,24 @@ pub fn with_moves<T>(
     from: Option<&Checkpoint>,
     work: impl FnOnce(Moves<'_, '_>, Option<&PackedSet<'_>>) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
-    with_moves_of(description, data, settings, (from, None), work)
+    with_moves_by(description, data, settings, (from, By::Chain), work)
 }
 
-fn with_moves_of<T>(
+fn with_moves_by<T>(
     description: &Description,
     data: &Data,
     settings: &Settings,
-    (from, ahead): (Option<&Checkpoint>, Option<&Arc<Team>>),
+    (from, by): (Option<&Checkpoint>, By<'_>),
     work: impl FnOnce(Moves<'_, '_>, Option<&PackedSet<'_>>) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
-    check(description, data, settings)?;
+    by.check(description, data, settings)?;
     let objective = description.objective()?;
+    if let By::Chains(chains, team) = by {
+        let test = data.test.as_ref().map(|test| PackedSet::all(test, settings.threads));
+        let mut population = Population::new(objective, &data.train, settings, chains, team)?;
+        from.map_or(Ok(()), |from| population.go_on(from))?;
+        return work(Moves::Population(Box::new(population)), test.as_ref());
+    }
     let evaluator = Evaluator::new(objective, settings.arithmetic, settings.threads);
     let test = data.test.as_ref().map(|test| PackedSet::all(test, settings.threads));
     let mut rng = Generator::seed_from_u64(settings.seed);
@@ -383,7 +300,7 @@ fn with_moves_of<T>(
     let mut buffers = Buffers::new(selection, &start, settings, &mut rng);
     let whole = Whole::new(selection, &start);
     let batches = Batches::new(settings.batching, &data.train, &mut order, &rng, settings.threads);
-    let mut ahead = ahead.map(|team| (team, buffers.clone()));
+    let mut ahead = by.ahead().map(|team| (team, buffers.clone()));
     let ahead = ahead.as_mut().map(|(team, buffers)| (*team, buffers));
     let moves = AmcMoves::new((selection, whole), evaluator, batches, (&mut buffers, ahead), rng, settings, from)?;
     work(Moves::Amc(Box::new(moves)), test.as_ref())
@@ -423,12 +340,6 @@ pub fn check(description: &Description, data: &Data, settings: &Settings) -> any
     let objective = description.objective()?;
     settings.transfer.check(objective.net())?;
     check_fit(objective, data, settings)
-}
-
-/// Checks that ranks can [look ahead](train_ahead), for which each has another chain.
-pub fn check_ahead(description: &Description, data: &Data, settings: &Settings) -> anyhow::Result<()> {
-    ahead::check(data, settings)?;
-    Ok(memory::check_beside(description.objective()?, data, settings, 1)?)
 }
 
 /// Whether machine, data and net go together, and there is memory for them.

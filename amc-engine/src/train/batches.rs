@@ -52,7 +52,7 @@ impl<'d> Batches<'d> {
     /// beside `rng`'s, so that batches and moves do not change each other.
     pub fn new(batching: Batching, set: &'d Set, order: &'d mut Vec<u32>, rng: &Generator, threads: usize) -> Self {
         Self(match batching {
-            Batching::Full => Policy::Full { pack: PackedSet::all(set, threads), grouped: f32::INFINITY },
+            Batching::Full => return Self::all(set, threads),
             Batching::Mini(size) => {
                 order.resize(set.all(), 0);
                 let mut rng = rng.clone();
@@ -67,6 +67,11 @@ impl<'d> Batches<'d> {
                 Policy::Progressive { pack: PackedSet::first(set, policy.size(), threads), policy, threads }
             }
         })
+    }
+
+    /// All samples of `set`.
+    pub fn all(set: &'d Set, threads: usize) -> Self {
+        Self(Policy::Full { pack: PackedSet::all(set, threads), grouped: f32::INFINITY })
     }
 
     /// The batch, packed.

@@ -2,6 +2,7 @@
 
 use amc_core::chain::{Memory, Options, State, Stream, jump_streams, streams};
 use amc_core::{Generator, Selection};
+use amc_kernels::Arithmetic;
 use amc_store::FormatError;
 use amc_store::snapshot::{Expected, Slices, Stored};
 
@@ -63,10 +64,14 @@ impl Buffers {
         evaluator.score(batch, (batch.all(), &[]), whole.with(&self.parameters), signal)
     }
 
-    /// Where a chain of the same settings was when it was kept, and the state that it goes on from.
-    pub fn load(&mut self, bytes: &[u8], settings: &Settings) -> Result<State<Generator>, FormatError> {
-        let (arithmetic, options) = (settings.arithmetic, Some(settings.options));
-        let expected = Expected { arithmetic, objective: None, options };
+    /// Where a chain of the same options was when it was kept, and the state that it goes on from.
+    pub fn load(
+        &mut self,
+        bytes: &[u8],
+        arithmetic: Arithmetic,
+        options: Options,
+    ) -> Result<State<Generator>, FormatError> {
+        let expected = Expected { arithmetic, objective: None, options: Some(options) };
         let Self { parameters, centres, streams, signal, .. } = self;
         let signal = signal.as_deref_mut().unwrap_or_default();
         Stored::parse(bytes)?.load(&expected, Slices { parameters, centres, signal, streams })

@@ -112,7 +112,7 @@ impl<'m, 'a> AmcMoves<'m, 'a> {
             }
             Some(Checkpoint { chain, batch, early_rejection }) => {
                 evaluator.resume(*early_rejection);
-                let state = buffers.load(chain, settings)?;
+                let state = buffers.load(chain, settings.arithmetic, settings.options)?;
                 batches.resume(state.counters.steps, *batch);
                 let (memory, gathered) = buffers.lend(selection);
                 (Chain::resume(memory, settings.options, state)?, gathered)

@@ -1,134 +1,390 @@
-//! Chains on the same samples, of which the best are copied over the others from time to time (Sec. II F).
+//! Chains on the same samples, each from a seed of its own, of which something passes from one to another from time to time: the
+//! better half is copied over the others (Sec. II F), or, on a ladder of temperatures, neighbours swap theirs.
+//!
+//! Chains are dealt out to the ranks, if there are several: chain c to rank c mod R. Each has all samples. What passes is decided by
+//! the chains' losses, which all ranks hear of, so that a population comes to the same bits on any number of ranks and threads.
 
-use amc_core::chain::{Chain, ChainError, State};
-use amc_core::trainer::{Evaluate, Trainer};
-use amc_core::{Generator, Measurements, Net, Objective, Score, Selection};
+mod exchange;
+mod member;
+
+use std::sync::Arc;
+
+use amc_core::chain::{Counters, Options};
+use amc_core::{Generator, Objective, Selection, Trainable};
+use amc_store::snapshot::KeptGenerator;
+use anyhow::{Context, ensure};
 use rand_core::SeedableRng;
 use rayon::prelude::*;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
-use super::Settings;
+use self::exchange::{copies, is_swapped, pairs, ranking, uniform};
+use self::member::Member;
+use super::batches::Batches;
 use super::buffers::Buffers;
-use super::checkpoint::bytes_of;
-use super::threads::Threads;
-use super::transfer::Whole;
-use crate::data::pack::{Batch, PackedSet};
-use crate::evaluate::Evaluator;
+use super::checkpoint::Checkpoint;
+use super::end::End;
+use super::{Batching, Method, Progress, Settings, memory};
+use crate::CRC;
+use crate::data::pack::PackedSet;
+use crate::data::{Data, Set};
+use crate::evaluate::{EarlyRejection, Evaluator, Work};
+use crate::ranks::Team;
 
-/// Chains that move on all samples, each from a seed of its own: the settings' and those that follow.
-pub struct Population<'a, 'd> {
-    net: Net<'a>,
-    settings: &'d Settings,
-    pack: &'d PackedSet<'d>,
-    members: Vec<Member<'a>>,
+/// Of how many chains a population is, and what passes between them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chains {
+    /// Chains, from 1.
+    pub count: usize,
+    /// Moves that each makes between two exchanges, from 1.
+    pub every: u64,
+    /// The chains' temperatures, if neighbours swap them: above 0 and rising. Of none, the better half is copied.
+    pub ladder: Vec<f32>,
 }
 
-/// A chain that is taken up and put away.
-struct Member<'a> {
-    buffers: Buffers,
-    state: State<Generator>,
+impl Chains {
+    /// Checks that there are such chains, and that they can be trained so on `ranks` ranks.
+    pub(super) fn check(
+        &self,
+        objective: Objective<'_>,
+        data: &Data,
+        settings: &Settings,
+        ranks: usize,
+    ) -> anyhow::Result<()> {
+        let Self { count, every, ladder } = self;
+        ensure!(*count > 0 && *every > 0, "a population has at least one chain, and a move between two exchanges");
+        ensure!(ladder.is_empty() || ladder.len() == *count, "{} temperatures are of {count} chains", ladder.len());
+        let is_rising = ladder.windows(2).all(|pair| pair[0] < pair[1]);
+        let are_warm = ladder.iter().all(|t| t.is_finite() && *t > 0.0);
+        ensure!(is_rising && are_warm, "the temperatures of a ladder are above 0, and rise: {ladder:?} do not");
+        ensure!(data.train.share().is_none(), "the ranks of a population have all samples, and these are shared");
+        ensure!(
+            settings.method == Method::Amc,
+            "a population is of the paper's chains: mixed moves are not made by one"
+        );
+        ensure!(settings.batching == Batching::Full, "the chains of a population move on all samples");
+        let is_whole = settings.transfer.trainable.iter().all(|of| *of == Trainable::All);
+        ensure!(is_whole, "the chains of a population move all parameters: freeze whole layers in front, or none");
+        // One more, to hear of others.
+        Ok(memory::check_beside(objective, data, settings, count.div_ceil(ranks.max(1)))?)
+    }
+
+    fn options(&self, settings: &Settings, rung: usize) -> Options {
+        let temperature = self.ladder.get(rung).copied().unwrap_or(settings.options.temperature);
+        Options { temperature, ..settings.options }
+    }
+}
+
+/// Where a chain stands, beside its vectors and generators: what all ranks know of all chains.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Stand {
+    loss: f32,
+    sigma: f32,
+    rejected_in_a_row: u32,
+    counters: Counters,
+    /// Which temperature of a ladder it has.
+    rung: usize,
+}
+
+/// Where a population stands.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    made: u64,
+    meetings: u64,
+    swaps: Swaps,
+    generator: [u8; 16],
+    /// Each chain's rung, and what [`bytes_of`](super::checkpoint::bytes_of) gives of it.
+    chains: Vec<(usize, Vec<u8>)>,
+}
+
+/// What became of neighbours on a ladder that were asked to swap.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Swaps {
+    /// Asked.
+    pub asked: u64,
+    /// Swapped.
+    pub made: u64,
+}
+
+/// Chains that move on all samples.
+pub struct Population<'a, 'd> {
+    objective: Objective<'a>,
+    settings: &'d Settings,
+    chains: &'d Chains,
+    team: Option<Arc<Team>>,
+    batches: Batches<'d>,
+    /// The chains of this rank.
+    members: Vec<Member<'a>>,
+    /// Where all chains stand.
+    stands: Vec<Stand>,
+    /// The parameters of the one with the least loss, and its number.
+    best: (usize, Vec<f32>),
+    /// Room to hear of other chains.
+    heard: Buffers,
+    /// Of the numbers that decide over swaps.
+    generator: Generator,
+    swaps: Swaps,
+    made: u64,
+    meetings: u64,
+    /// Measures what is not trained on, and knows what early rejection came to before.
     evaluator: Evaluator<'a>,
 }
 
 impl<'a, 'd> Population<'a, 'd> {
-    /// As many chains of all parameters, whatever the settings freeze, at their initial ones.
+    /// Chains of all parameters, whatever the settings freeze, at their initial ones. Chain c is the one of the settings' seed and c;
+    /// of the ranks of a team each has some.
     pub fn new(
         objective: Objective<'a>,
-        pack: &'d PackedSet<'d>,
+        set: &'d Set,
         settings: &'d Settings,
-        chains: usize,
-    ) -> Result<Self, ChainError> {
-        let net = objective.net();
-        let member = |chain| {
-            let mut rng = Generator::seed_from_u64(settings.seed + chain as u64);
-            let start = settings.start(net, &mut rng);
-            let mut buffers = Buffers::new(Selection::all(net), &start, settings, &mut rng);
-            let mut evaluator = Evaluator::new(objective, settings.arithmetic, 1);
-            let loss = buffers.begin(&mut evaluator, &pack.batch(), &mut Whole::Moved);
-            let (memory, _) = buffers.lend(Selection::all(net));
-            let state = Chain::new(memory, settings.options, rng, loss)?.state()?;
-            Ok(Member { buffers, state, evaluator })
+        chains: &'d Chains,
+        team: Option<&Arc<Team>>,
+    ) -> anyhow::Result<Self> {
+        let batches = Batches::all(set, settings.threads);
+        let (rank, ranks) = team.map_or((0, 1), |team| (team.rank(), team.count()));
+        let of = |number| {
+            let options = chains.options(settings, number);
+            Member::new(number, objective, (set, &batches.current()), (settings, options))
         };
-        let members = (0..chains).map(member).collect::<Result<_, ChainError>>()?;
-        Ok(Self { net, settings, pack, members })
+        let members = (rank..chains.count).step_by(ranks).map(of).collect::<anyhow::Result<Vec<_>>>()?;
+        let mut generator = Generator::seed_from_u64(settings.seed);
+        let nowhere = vec![0.0; objective.net().parameters()];
+        let heard = Buffers::new(Selection::all(objective.net()), &nowhere, settings, &mut generator.clone());
+        generator.long_jump();
+        let evaluator = Evaluator::new(objective, settings.arithmetic, settings.threads);
+        let (team, swaps) = (team.cloned(), Swaps::default());
+        let (stands, best) = (Vec::new(), (0, Vec::new()));
+        let mut population = Self {
+            objective,
+            settings,
+            chains,
+            team,
+            batches,
+            members,
+            stands,
+            best,
+            heard,
+            generator,
+            swaps,
+            made: 0,
+            meetings: 0,
+            evaluator,
+        };
+        population.meet((0..chains.count).collect())?;
+        population.hear(&[])?;
+        Ok(population)
+    }
+
+    /// Makes moves of every chain up to the next exchange, and that, or as many as are left.
+    pub(super) fn make(&mut self) -> anyhow::Result<()> {
+        let every = self.chains.every;
+        let next = (self.made / every + 1).saturating_mul(every).min(self.settings.steps.max(self.made));
+        self.advance(next - self.made)?;
+        if self.made.is_multiple_of(every) {
+            self.exchange()?;
+        }
+        Ok(())
     }
 
     /// Makes so many moves of every chain, on all threads of the current rayon pool.
-    pub fn advance(&mut self, moves: u64) -> Result<(), ChainError> {
-        let Self { net, settings, pack, members } = self;
-        members.par_iter_mut().try_for_each(|member| member.advance(*net, settings, &pack.batch(), moves))
+    pub fn advance(&mut self, moves: u64) -> anyhow::Result<()> {
+        let Self { objective, settings, chains, members, stands, batches, .. } = self;
+        let batch = batches.current();
+        members.par_iter_mut().try_for_each(|member| {
+            let options = chains.options(settings, stands[member.number].rung);
+            member.advance(objective.net(), &batch, (settings, options), moves)
+        })?;
+        self.made += moves;
+        self.meet(self.stands.iter().map(|stand| stand.rung).collect())?;
+        self.hear(&[])
     }
 
-    /// Copies the better half of the chains, each over one of the others, the best over the worst; every one goes on
-    /// with its own random numbers.
-    pub fn copy_best(&mut self) {
-        self.members.sort_by(|a, b| a.state.loss.total_cmp(&b.state.loss));
-        let (all, half) = (self.members.len(), self.members.len() / 2);
-        let (rest, worst) = self.members.split_at_mut(all - half);
-        for (best, worst) in rest.iter().zip(worst.iter_mut().rev()) {
-            worst.buffers.copy_place(&best.buffers);
-            worst.state = State { generator: worst.state.generator.clone(), ..best.state.clone() };
+    /// Copies the better half of the chains, each over one of the others, the best over the worst; or, on a ladder, has neighbours
+    /// swap temperatures. Every chain goes on with its own random numbers.
+    pub fn exchange(&mut self) -> anyhow::Result<()> {
+        if self.chains.ladder.is_empty() {
+            let copies: Vec<_> = copies(&self.ranking()).collect();
+            self.hear(&copies)?;
+        } else {
+            self.swap();
         }
+        self.meetings += 1;
+        Ok(())
     }
 
-    /// Where the chains stand.
-    pub fn checkpoint(&mut self) -> anyhow::Result<Vec<Vec<u8>>> {
-        let Self { net, settings, members, .. } = self;
+    /// The chains by their losses.
+    fn ranking(&self) -> Vec<usize> {
+        ranking(&self.stands.iter().map(|stand| stand.loss).collect::<Vec<_>>())
+    }
+
+    /// Neighbours swap temperatures, and what has adapted to these; parameters stay where they are.
+    fn swap(&mut self) {
+        let Self { chains, stands, members, generator, swaps, meetings, .. } = self;
+        let mut chain_at = vec![0; stands.len()];
+        stands.iter().enumerate().for_each(|(chain, stand)| chain_at[stand.rung] = chain);
+        for (cold, hot) in pairs(*meetings, stands.len()) {
+            let (a, b) = (chain_at[cold], chain_at[hot]);
+            let losses = [stands[a].loss, stands[b].loss];
+            swaps.asked += 1;
+            if is_swapped([chains.ladder[cold], chains.ladder[hot]], losses, uniform(generator)) {
+                swaps.made += 1;
+                stands.swap(a, b);
+                (stands[a].loss, stands[b].loss) = losses.into();
+            }
+        }
+        members.iter_mut().for_each(|member| member.take(&stands[member.number]));
+    }
+
+    /// All ranks hear where all chains stand, whose rungs these are.
+    fn meet(&mut self, rungs: Vec<usize>) -> anyhow::Result<()> {
+        let own = self.members.iter().map(|member| (member.number, member.stand(rungs[member.number]))).collect();
+        let mut all: Vec<(usize, Stand)> = self.tell(own)?;
+        all.sort_by_key(|(number, _)| *number);
+        ensure!(all.len() == self.chains.count, "{} of {} chains have met", all.len(), self.chains.count);
+        self.stands = all.into_iter().map(|(_, stand)| stand).collect();
+        Ok(())
+    }
+
+    /// All ranks hear of the parameters of the best chain, and copies are made of some chains over others.
+    fn hear(&mut self, copies: &[(usize, usize)]) -> anyhow::Result<()> {
+        let best = self.ranking().first().copied().unwrap_or(0);
+        let is_told = |number: usize| number == best || copies.iter().any(|(from, _)| *from == number);
+        let told = self.bytes(is_told)?;
+        let told = self.tell(told)?;
+        for (number, bytes) in told {
+            let stand = self.stands[number];
+            let options = self.chains.options(self.settings, stand.rung);
+            self.heard.load(&bytes, self.settings.arithmetic, options)?;
+            if number == best {
+                self.best.0 = best;
+                self.best.1.clear();
+                self.best.1.extend_from_slice(self.heard.parameters());
+            }
+            for (_, to) in copies.iter().filter(|(from, _)| *from == number) {
+                self.stands[*to] = Stand { rung: self.stands[*to].rung, ..stand };
+                let own = self.members.iter_mut().find(|member| member.number == *to);
+                own.into_iter().for_each(|member| member.copy(&self.heard, &stand));
+            }
+        }
+        Ok(())
+    }
+
+    /// This rank's chains of some numbers, with all that they go on from.
+    fn bytes(&mut self, is_wanted: impl Fn(usize) -> bool) -> anyhow::Result<Vec<(usize, Vec<u8>)>> {
+        let Self { objective, settings, chains, members, stands, .. } = self;
         let bytes = |member: &mut Member<'_>| {
-            let (memory, _) = member.buffers.lend(Selection::all(*net));
-            bytes_of(&Chain::resume(memory, settings.options, member.state.clone())?, settings.arithmetic)
+            let options = chains.options(settings, stands[member.number].rung);
+            Ok((member.number, member.bytes(objective.net(), (settings, options))?))
         };
-        members.iter_mut().map(bytes).collect()
+        members.iter_mut().filter(|member| is_wanted(member.number)).map(bytes).collect()
     }
 
-    /// Goes on from where chains of the same settings stood.
-    pub fn resume(&mut self, chains: &[Vec<u8>]) -> anyhow::Result<()> {
-        for (member, bytes) in self.members.iter_mut().zip(chains) {
-            member.state = member.buffers.load(bytes, self.settings)?;
+    /// What all ranks have to tell.
+    fn tell<T: Serialize + DeserializeOwned>(&self, own: Vec<T>) -> anyhow::Result<Vec<T>> {
+        let Some(team) = &self.team else { return Ok(own) };
+        let all = team.gather(&postcard::to_stdvec(&own)?)?;
+        let parts = all.iter().map(|bytes| postcard::from_bytes::<Vec<T>>(bytes));
+        Ok(parts.collect::<Result<Vec<_>, _>>().context("ranks of different programs")?.into_iter().flatten().collect())
+    }
+
+    /// Where all chains stand: what a population of the same settings goes on from, on any number of ranks.
+    pub fn checkpoint(&mut self) -> anyhow::Result<Vec<u8>> {
+        let own = self.bytes(|_| true)?;
+        let mut all = self.tell(own)?;
+        all.sort_by_key(|(number, _)| *number);
+        let chains = all.into_iter().zip(&self.stands).map(|((_, bytes), stand)| (stand.rung, bytes)).collect();
+        let Self { made, meetings, swaps, generator, .. } = self;
+        let (made, meetings, swaps, generator) = (*made, *meetings, *swaps, KeptGenerator::state(generator));
+        Ok(postcard::to_stdvec(&Stored { made, meetings, swaps, generator, chains })?)
+    }
+
+    /// Goes on from where a population of the same settings stood.
+    pub fn resume(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+        let stored: Stored = postcard::from_bytes(bytes).context("what was kept of a population is damaged")?;
+        let (then, now) = (stored.chains.len(), self.chains.count);
+        ensure!(then == now, "{then} chains were kept, and there are {now}");
+        let rungs: Vec<usize> = stored.chains.iter().map(|(rung, _)| *rung).collect();
+        let mut sorted = rungs.clone();
+        sorted.sort_unstable();
+        ensure!(sorted.into_iter().eq(0..now), "what was kept of a population is damaged");
+        for member in &mut self.members {
+            let (rung, bytes) = &stored.chains[member.number];
+            let options = self.chains.options(self.settings, *rung);
+            member.state = member.buffers.load(bytes, self.settings.arithmetic, options)?;
         }
-        Ok(())
+        let Stored { made, meetings, swaps, generator, .. } = stored;
+        (self.made, self.meetings, self.swaps) = (made, meetings, swaps);
+        self.generator = Generator::from_seed(generator);
+        self.meet(rungs)?;
+        self.hear(&[])
     }
 
-    /// The chains' losses and parameters.
-    pub fn chains(&self) -> impl Iterator<Item = (f32, &[f32])> {
-        self.members.iter().map(|member| (member.state.loss, member.buffers.parameters()))
-    }
-}
-
-impl Member<'_> {
-    fn advance(&mut self, net: Net<'_>, settings: &Settings, batch: &Batch<'_>, moves: u64) -> Result<(), ChainError> {
-        let Self { buffers, state, evaluator } = self;
-        let (memory, gathered) = buffers.lend(Selection::all(net));
-        let chain = Chain::resume(memory, settings.options, state.clone())?;
-        let evaluate = OnBatch { evaluator, batch: *batch, threads: Threads { threads: 1, ..Threads::of(settings) } };
-        let mut trainer = Trainer::of(chain, evaluate, gathered)?;
-        for _ in 0..moves {
-            trainer.step();
-        }
-        *state = trainer.chain().state()?;
-        Ok(())
-    }
-}
-
-/// Who evaluates a chain's moves on one batch.
-struct OnBatch<'e, 'a> {
-    evaluator: &'e mut Evaluator<'a>,
-    batch: Batch<'e>,
-    threads: Threads,
-}
-
-impl Evaluate for OnBatch<'_, '_> {
-    type Workers = Threads;
-
-    fn workers(&self) -> Threads {
-        self.threads
+    /// The losses and parameters of this rank's chains, in their order, and which temperature of the ladder each has.
+    pub fn chains(&self) -> impl Iterator<Item = (f32, &[f32], usize)> {
+        let of = |member: &Member<'_>| self.stands[member.number].rung;
+        self.members.iter().map(move |member| (member.state.loss, member.buffers.parameters(), of(member)))
     }
 
-    fn evaluate(&mut self, parameters: &[f32], signal: &mut [f32]) -> f32 {
-        self.evaluator.score(&self.batch, (self.batch.samples.len(), &[]), parameters, signal)
+    /// What became of neighbours on a ladder.
+    pub fn swaps(&self) -> Swaps {
+        self.swaps
     }
 
-    fn evaluate_within(&mut self, bound: f32, parameters: &[f32], signal: &mut [f32]) -> Option<Score> {
-        self.evaluator.evaluate_within(bound, parameters, &self.batch, Measurements { signal, correct: false })
+    /// The team, if there is one.
+    pub(super) fn team(&self) -> Option<&Arc<Team>> {
+        self.team.as_ref()
+    }
+
+    /// CRC-32 of what ranks have in common.
+    pub(super) fn checksum(&self) -> anyhow::Result<u32> {
+        let mut digest = CRC.digest();
+        self.best.1.iter().for_each(|x| digest.update(&x.to_le_bytes()));
+        digest.update(&postcard::to_stdvec(&self.stands)?);
+        digest.update(&KeptGenerator::state(&self.generator));
+        Ok(digest.finalize())
+    }
+
+    /// Where it stands, with what early rejection came to on this rank.
+    pub(super) fn kept(&mut self) -> anyhow::Result<Checkpoint> {
+        let (chain, batch) = (self.checkpoint()?, self.batches.size());
+        Ok(Checkpoint { chain, batch, early_rejection: self.early_rejection() })
+    }
+
+    /// Goes on from there.
+    pub(super) fn go_on(&mut self, from: &Checkpoint) -> anyhow::Result<()> {
+        self.evaluator.resume(from.early_rejection);
+        self.resume(&from.chain)
+    }
+
+    fn early_rejection(&self) -> EarlyRejection {
+        let all = self.members.iter().map(|member| &member.evaluator).chain([&self.evaluator]);
+        all.map(Evaluator::early_rejection).fold(EarlyRejection::default(), |sum, of| EarlyRejection {
+            evaluated: sum.evaluated + of.evaluated,
+            offered: sum.offered + of.offered,
+        })
+    }
+
+    /// What was computed so far on this rank, but for evaluations without a bound.
+    pub(super) fn work(&self) -> Work {
+        let share = self.early_rejection().evaluated_share().unwrap_or(0.0);
+        let mut work = Work::default();
+        work.add(self.objective.net().cost(), share * (self.made * self.members.len() as u64) as f64);
+        work
+    }
+
+    /// Where the best chain stands.
+    pub(super) fn progress<'t>(&'t mut self, test: Option<&'t PackedSet<'t>>) -> Progress<'t, 'a> {
+        let Self { stands, best: (number, parameters), evaluator, batches, .. } = self;
+        let Stand { counters, loss, sigma, .. } = stands[*number];
+        Progress { counters, loss, sigma, batch: batches.size(), parameters, evaluator, test }
+    }
+
+    /// Ends the moves.
+    pub(super) fn end(self) -> End<'d, 'a> {
+        let early_rejection = self.early_rejection();
+        let Self { stands, best: (number, parameters), evaluator, batches, .. } = self;
+        let Stand { counters, sigma, .. } = stands[number];
+        End { parameters, counters, sigma, early_rejection, evaluator, batches }
     }
 }
 
@@ -136,9 +392,8 @@ impl Evaluate for OnBatch<'_, '_> {
 mod tests {
     use amc_core::chain::Options;
 
-    use super::Population;
+    use super::{Chains, Population};
     use crate::data::functions;
-    use crate::data::pack::PackedSet;
     use crate::description::{ActivationName, Description, LossName};
     use crate::train::{Batching, Initial, Method, Settings, train};
     use amc_kernels::Arithmetic;
@@ -164,30 +419,35 @@ mod tests {
         let (tanh, linear) = (ActivationName::Tanh, ActivationName::Linear);
         let net = Description::new(&[1, 10, 1], tanh, linear, LossName::Mse);
         let (data, settings_of) = (functions::sine(), settings);
-        let pack = PackedSet::all(&data.train, 1);
         let first = settings(5);
-        let mut population = Population::new(net.objective().expect("a net"), &pack, &first, 5).expect("chains");
+        let chains = Chains { count: 5, every: 300, ladder: Vec::new() };
+        let new =
+            || Population::new(net.objective().expect("a net"), &data.train, &first, &chains, None).expect("chains");
+        let mut population = new();
         population.advance(100).expect("moves");
         population.advance(200).expect("moves");
-        let ends: Vec<_> = population.chains().map(|(loss, x)| (loss, x.to_vec())).collect();
+        let ends: Vec<_> = population.chains().map(|(loss, x, _)| (loss, x.to_vec())).collect();
         for (chain, (loss, x)) in ends.iter().enumerate() {
             let alone = train(&net, &data, &settings_of(5 + chain as u64), |_| ()).expect("trained");
             assert_eq!((alone.train_loss, &alone.parameters), (*loss, x), "chain {chain}");
         }
 
-        population.copy_best();
-        let mut losses: Vec<f32> = ends.iter().map(|(loss, _)| *loss).collect();
-        losses.sort_by(f32::total_cmp);
-        let copied: Vec<f32> = population.chains().map(|(loss, _)| loss).collect();
-        assert_eq!(copied, [losses[0], losses[1], losses[2], losses[1], losses[0]]);
+        population.exchange().expect("copies");
+        let mut ranking = [0, 1, 2, 3, 4];
+        ranking.sort_by(|a, b| ends[*a].0.total_cmp(&ends[*b].0));
+        let copied: Vec<_> = population.chains().map(|(loss, x, _)| (loss, x.to_vec())).collect();
+        for (place, from) in ranking.into_iter().zip([0, 1, 2, 1, 0]) {
+            assert_eq!(copied[place], ends[ranking[from]], "chain {place}");
+        }
         let kept = population.checkpoint().expect("checkpoints");
-        let mut again = Population::new(net.objective().expect("a net"), &pack, &first, 5).expect("chains");
+        let mut again = new();
         again.resume(&kept).expect("chains");
         again.advance(50).expect("moves");
         population.advance(50).expect("moves");
         assert!(again.chains().eq(population.chains()));
         let after: Vec<_> = population.chains().collect();
-        assert_ne!(after[0].1, after[4].1, "a copy goes its own way");
-        assert!(after[0].0 <= copied[0] && after[4].0 <= copied[4]);
+        let (best, worst) = (ranking[0], ranking[4]);
+        assert_ne!(after[best].1, after[worst].1, "a copy goes its own way");
+        assert!(after[best].0 <= copied[best].0 && after[worst].0 <= copied[worst].0);
     }
 }

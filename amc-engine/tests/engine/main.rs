@@ -4,6 +4,7 @@ mod ahead;
 mod evaluate;
 mod integer;
 mod pack;
+mod population;
 mod ranks;
 mod recurrent;
 mod transfer;

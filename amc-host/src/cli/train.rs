@@ -17,14 +17,11 @@ use std::sync::Arc;
 
 use amc_engine::CRC;
 use amc_engine::data::Data;
-use amc_engine::data::pack::PackedSet;
 use amc_engine::data::scale::{Column, LARGE, SCALE_IT};
 use amc_engine::description::Description;
 use amc_engine::ranks::{Team, Traffic};
-use amc_engine::train::{
-    Checkpoint, Method, Moves, Progress, Settings, Trained, check, check_ahead, train_ahead, train_on,
-};
-use anyhow::{Context, bail};
+use amc_engine::train::{By, Checkpoint, Method, Moves, Progress, Settings, Swaps, Trained, train_by};
+use anyhow::bail;
 
 use self::about::about;
 use self::args::Numbers;
@@ -170,7 +167,13 @@ fn make(
         return integer::make(args, command, from, team);
     }
     let limited = args.machine.limit().map_err(anyhow::Error::from);
-    let (ahead, of_samples) = if args.speculate { (team, None) } else { (None, team) };
+    let chains = together::done(team, args.chains())?;
+    let by = match (&chains, team) {
+        (Some(chains), _) => By::Chains(chains, team),
+        (None, Some(team)) if args.speculate => By::Ahead(team),
+        (None, _) => By::Chain,
+    };
+    let of_samples = team.filter(|_| matches!(by, By::Chain));
     if args.speculate && team.is_none() {
         note!("--speculate: one process evaluates one move after another; with mpirun, amc-ranks evaluates several");
     }
@@ -180,7 +183,8 @@ fn make(
     });
     let (task, settings, checksums) = together::done(team, task)?;
     let of_all = Settings { threads: 1, ..settings.clone() };
-    let options = ("the options", CRC.checksum(format!("{of_all:?} {:?} {}", args.stop, args.speculate).as_bytes()));
+    let options =
+        ("the options", CRC.checksum(format!("{of_all:?} {:?} {} {chains:?}", args.stop, args.speculate).as_bytes()));
     together::agree(team, &[&checksums.named()[..], &[options]].concat())?;
     let Task { all, schema, classes, split, found, whole, plan } = task;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads).build()?;
@@ -193,10 +197,7 @@ fn make(
             }
             None => (whole.clone(), settings, Cow::Borrowed(&all)),
         };
-        check(&description, &data, &settings)?;
-        if ahead.is_some() {
-            check_ahead(&description, &data, &settings).context("--speculate")?;
-        }
+        by.check(&description, &data, &settings)?;
         let stop = args.stop(&data, &description, &settings);
         stop.check(&data)?;
         let folder = match &from {
@@ -222,7 +223,7 @@ fn make(
     let clock = Clock::new(team);
     let mut way = Way { curve, stop: &stop, keeper, watch, clock, was_asked: false, ended: None };
     let traffic = team.map_or(Traffic::default(), |team| team.traffic());
-    let from = (place.as_ref(), ahead);
+    let from = (place.as_ref(), by);
     let trained = pool.install(|| train_and_show(&description, &data, &settings, from, &mut way))?;
     let dir = dir.unwrap_or(Path::new(""));
     let out = dir.display();
@@ -270,16 +271,21 @@ fn warn_of_scale(data: &Data) {
     }
 }
 
-/// Trains, and shows it; ranks of a team look ahead.
+/// Trains, and shows it.
 fn train_and_show(
     description: &Description,
     data: &Data,
     settings: &Settings,
-    (from, ahead): (Option<&Checkpoint>, Option<&Arc<Team>>),
+    (from, by): (Option<&Checkpoint>, By<'_>),
     way: &mut Way<'_>,
 ) -> anyhow::Result<Trained> {
-    let mut show = Show::new(settings.steps)?;
-    let after = |moves: &mut Moves<'_, '_>, test: Option<&PackedSet<'_>>| {
+    let stride = if let By::Chains(chains, _) = by { chains.every } else { 1 };
+    let mut show = Show::new(settings.steps, stride)?;
+    let mut swaps = Swaps::default();
+    let trained = train_by(description, data, settings, (from, by), |moves, test| {
+        if let Moves::Population(population) = moves {
+            swaps = population.swaps();
+        }
         let mut progress = moves.progress(test);
         let not_lowered = way.watch.look(&mut progress);
         if let Some(advice) = way.watch.advice(&progress) {
@@ -287,12 +293,11 @@ fn train_and_show(
         }
         let Progress { counters, loss, sigma, batch, .. } = progress;
         show.after(Stand { counters, loss, sigma, batch, not_lowered }, &mut OfFloats(moves, test), way)
-    };
-    let trained = match ahead {
-        Some(team) => train_ahead(description, data, settings, (from, team), after)?,
-        None => train_on(description, data, settings, from, after)?,
-    };
+    })?;
     show.bar.finish_and_clear();
+    if swaps.asked > 0 {
+        note!("neighbours on the ladder swapped {} of {} times that they were asked to", swaps.made, swaps.asked);
+    }
     Ok(trained)
 }
 

@@ -1,6 +1,7 @@
 //! The command line as a user meets it: results, errors of use, bad files.
 
 mod best;
+mod chains;
 mod data_sets;
 mod folders;
 mod integer;

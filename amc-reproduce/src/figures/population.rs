@@ -12,8 +12,7 @@ use super::series::{Curve, median, moments};
 use super::under_way::UnderWay;
 use super::watch::Watch;
 use super::{Claim, Figure, Machine, Made, Run};
-use amc_engine::data::pack::PackedSet;
-use amc_engine::train::{Batching, Initial, Population as Chains};
+use amc_engine::train::{Batching, Chains, Initial, Population as Together};
 
 #[derive(Serialize)]
 pub(super) struct Population {
@@ -180,11 +179,11 @@ fn move_together(
     let objective = training.net.objective()?;
     data.train.check(objective)?;
     let settings = training.settings(machine.of_a_run());
-    let pack = PackedSet::all(&data.train, settings.threads);
-    let mut population = Chains::new(objective, &pack, &settings, chains as usize)?;
+    let chains = Chains { count: chains as usize, every: period, ladder: Vec::new() };
+    let mut population = Together::new(objective, &data.train, &settings, &chains, None)?;
     let mut watch = Watch::new(objective, data, machine.of_a_run());
     let mut made = 0;
-    if let Some((curves, (moves, chains))) = way.checkpoint::<(u64, Vec<Vec<u8>>)>() {
+    if let Some((curves, (moves, chains))) = way.checkpoint::<(u64, Vec<u8>)>() {
         made = moves;
         population.resume(&chains)?;
         watch.resume(&curves);
@@ -198,12 +197,12 @@ fn move_together(
             population.advance(next - made)?;
             made = next;
             if made.is_multiple_of(period) {
-                population.copy_best();
+                population.exchange()?;
             }
             way.show(made as f64 / training.epochs as f64);
         }
         let best = population.chains().min_by(|a, b| a.0.total_cmp(&b.0));
-        if let Some((_, parameters)) = best {
+        if let Some((_, parameters, _)) = best {
             watch.see(moment, parameters);
         }
     }

@@ -7,7 +7,7 @@ use amc_core::Activation;
 use amc_core::chain::{Grid, Options};
 use amc_engine::data::Data;
 use amc_engine::description::{ActivationName, Description, LossName};
-use amc_engine::train::{Batching, Initial, Method, Settings};
+use amc_engine::train::{Batching, Chains, Initial, Method, Settings};
 use amc_kernels::Arithmetic;
 use anyhow::{bail, ensure};
 use clap::Args;
@@ -105,8 +105,19 @@ pub(in crate::cli) struct TrainArgs {
     seed: u64,
     /// On ranks of an mpirun: each holds all samples and evaluates another of the next moves, where evaluations are too short to
     /// be shared. It changes no result
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["chains", "ladder"])]
     pub(super) speculate: bool,
+    /// Chains of a population, each from a seed of its own: --seed and those that follow. All move on all samples, the better half of
+    /// them is copied over the others every so many moves, and the model is of the best. Threads and ranks share them
+    #[arg(long, value_name = "CHAINS", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) chains: Option<u16>,
+    /// Temperatures, above 0 and rising, with commas between, of a chain each: neighbours swap theirs every so many moves (replica
+    /// exchange). Each chain keeps to exp(-U/T) with --epsilon 0 --n-reset 0 --signal-norm off
+    #[arg(long, value_name = "TEMPERATURES", value_delimiter = ',', conflicts_with_all = ["chains", "temperature"])]
+    ladder: Option<Vec<f32>>,
+    /// Moves that each of several chains makes between two exchanges: from 1 [default: 1000 with --chains, 10 with --ladder]
+    #[arg(long, value_name = "MOVES", value_parser = clap::value_parser!(u64).range(1..))]
+    exchange_every: Option<u64>,
     #[command(flatten)]
     pub(super) machine: MachineArgs,
     /// What a multiply-add rounds
@@ -275,6 +286,25 @@ impl TrainArgs {
         }
     }
 
+    /// The chains, where there are several.
+    pub(super) fn chains(&self) -> anyhow::Result<Option<Chains>> {
+        let every = self.exchange_every;
+        match (&self.ladder, self.chains) {
+            (Some(ladder), _) => {
+                let (count, every, ladder) = (ladder.len(), every.unwrap_or(10), ladder.clone());
+                Ok(Some(Chains { count, every, ladder }))
+            }
+            (None, Some(count)) => {
+                let (count, every) = (count.into(), every.unwrap_or(1000));
+                Ok(Some(Chains { count, every, ladder: Vec::new() }))
+            }
+            (None, None) => {
+                ensure!(every.is_none(), "--exchange-every is of several chains: say --chains or --ladder");
+                Ok(None)
+            }
+        }
+    }
+
     /// When the run ends before its last step.
     pub(super) fn stop(&self, data: &Data, net: &Description, settings: &Settings) -> StopArgs {
         let is_default = self.steps.is_none() && net.loss == LossName::CrossEntropy && !settings.loss_can_rise();
@@ -325,7 +355,7 @@ impl TrainArgs {
             sigma: self.sigma.unwrap_or(defaults.sigma),
             epsilon: self.epsilon.unwrap_or(defaults.epsilon),
             n_reset,
-            temperature: self.temperature,
+            temperature: self.ladder.as_ref().and_then(|ladder| ladder.first().copied()).unwrap_or(self.temperature),
             grid: self.in_place.then_some(Grid::DEFAULT),
         };
         let batching = self.batching(data)?;

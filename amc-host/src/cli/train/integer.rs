@@ -145,7 +145,7 @@ pub(super) fn make(
     let watch = Watch::new(&data, &floats, lowest);
     let clock = Clock::new(None);
     let mut way = Way { curve, stop: &stop, keeper, watch, clock, was_asked: false, ended: None };
-    let mut show = Show::new(settings.steps)?;
+    let mut show = Show::new(settings.steps, 1)?;
     let trained = pool.install(|| {
         integer::train_on(&description, (&train, test.as_ref()), &settings, place.as_ref(), |moves| {
             let (counters, loss, batch) = (moves.counters(), moves.loss(), train.len());

@@ -50,7 +50,7 @@ pub(super) trait Asked {
     fn test_accuracy(&mut self) -> anyhow::Result<Option<f32>>;
 
     /// What a run goes on from.
-    fn checkpoint(&self) -> anyhow::Result<Checkpoint>;
+    fn checkpoint(&mut self) -> anyhow::Result<Checkpoint>;
 
     /// Checks that all ranks have come to the same.
     fn compare(&mut self) -> anyhow::Result<()>;
@@ -64,7 +64,7 @@ impl Asked for OfFloats<'_, '_, '_> {
         Ok(self.0.progress(self.1).test_accuracy())
     }
 
-    fn checkpoint(&self) -> anyhow::Result<Checkpoint> {
+    fn checkpoint(&mut self) -> anyhow::Result<Checkpoint> {
         self.0.checkpoint()
     }
 
@@ -78,8 +78,8 @@ impl Asked for amc_engine::integer::Moves<'_> {
         self.test_accuracy()
     }
 
-    fn checkpoint(&self) -> anyhow::Result<Checkpoint> {
-        self.checkpoint()
+    fn checkpoint(&mut self) -> anyhow::Result<Checkpoint> {
+        amc_engine::integer::Moves::checkpoint(self)
     }
 
     /// There is one process.
@@ -93,27 +93,29 @@ pub(super) struct Show {
     pub bar: ProgressBar,
     steps: u64,
     every: u64,
+    /// Moves between two looks.
+    stride: u64,
     accuracy: Option<f32>,
     shown: Instant,
     asked: Arc<AtomicBool>,
 }
 
 impl Show {
-    /// Of a run of so many moves.
-    pub fn new(steps: u64) -> anyhow::Result<Self> {
+    /// Of a run of so many moves, which is looked at after as many.
+    pub fn new(steps: u64, stride: u64) -> anyhow::Result<Self> {
         let asked = asked()?;
         let bar = ProgressBar::new(steps);
         let style = "{elapsed_precise} [{bar:30}] {pos}/{len}  {msg}  {eta} left";
         bar.set_style(ProgressStyle::with_template(style)?.progress_chars("=> "));
         let every = (steps / CURVE_POINTS).max(1);
-        Ok(Self { bar, steps, every, accuracy: None, shown: Instant::now(), asked })
+        Ok(Self { bar, steps, every, stride, accuracy: None, shown: Instant::now(), asked })
     }
 
     /// Looks at where it stands after a move, and says whether it goes on.
     pub fn after(&mut self, at: Stand, moves: &mut dyn Asked, way: &mut Way<'_>) -> anyhow::Result<ControlFlow<()>> {
         let Stand { counters, loss, sigma, batch, not_lowered } = at;
         let (step, acceptance_rate) = (counters.steps, counters.acceptance_rate());
-        let is_point = step % self.every == 0 || step == self.steps;
+        let is_point = step % self.every < self.stride || step == self.steps;
         if is_point {
             self.accuracy = moves.test_accuracy()?;
         }
