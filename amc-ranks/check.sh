@@ -33,7 +33,9 @@ whole="--steps 600"
 progressive="--steps 2000 --batch progressive --sigma 0.05"
 random="--steps 600 --batch 100"
 mixed="--steps 600 --method mixed"
-for way in "$whole" "$progressive" "$random" "$mixed"; do
+integers="--steps 2000 --numbers int8"
+numbers="--steps 200 --numbers int8 --data sine"
+for way in "$whole" "$progressive" "$random" "$mixed" "$integers" "$numbers"; do
   wanted=
   [ -z "$amc" ] || wanted=$("$amc" train --json --force --out one $way 2>/dev/null | hash_of)
   for count in 1 2 3 4; do

@@ -72,7 +72,7 @@ pub trait Ranks: Debug + Send + Sync {
     /// How many they are.
     fn count(&self) -> usize;
 
-    /// Replaces each word by its sum over all ranks, modulo 2⁶⁴: two words or three, as many on each of them.
+    /// Replaces each word by its sum over all ranks, modulo 2⁶⁴: a few, as many on each of them.
     ///
     /// # Errors
     /// Where a rank has gone.
@@ -150,14 +150,32 @@ impl Team {
 
     /// The sum of all ranks' parts, which are of the same question; none once something went wrong.
     pub(crate) fn sum(&self, part: &Part, expected: &Expected, question: u32) -> Option<Tally> {
+        self.add(question, |question| part.words(question), |words, question| Tally::of(words, question, expected))
+    }
+
+    /// The sum of all ranks' numbers, of the same question; none once something went wrong.
+    pub(crate) fn sum_of<const N: usize>(&self, numbers: [u64; N], question: u32) -> Option<[u64; N]> {
+        let words = |question: u16| numbers.into_iter().chain([question.into()]).collect();
+        self.add(question, words, |words, question| {
+            let (asked, sums) = words.split_last()?;
+            sums.try_into().ok().filter(|_| *asked == u64::from(question) * self.count() as u64)
+        })
+    }
+
+    /// Adds up words that have the number of a question, and reads what they come to.
+    fn add<T>(
+        &self,
+        question: u32,
+        words: impl FnOnce(u16) -> Vec<u64>,
+        read: impl FnOnce(&[u64], u16) -> Option<T>,
+    ) -> Option<T> {
         self.check().ok()?;
         let call = self.sums.fetch_add(1, Relaxed);
         let question = (question ^ question >> 16) as u16 ^ call as u16;
-        let mut words = part.words(question);
+        let mut words = words(question);
         self.summed.fetch_add(size_of_val(&words[..]) as u64, Relaxed);
         self.keep(self.ranks.sum(&mut words))?;
-        let tally = Tally::of(&words, question, expected);
-        self.keep(tally.ok_or(RanksError::Apart { rank: self.rank(), call }))
+        self.keep(read(&words, question).ok_or(RanksError::Apart { rank: self.rank(), call }))
     }
 
     /// What every rank gives, in the order of the ranks.

@@ -65,7 +65,7 @@ pub fn quantise(model: &Model, data: &Data) -> anyhow::Result<Quantised> {
         return Err(QuantiseError::Kind(layer).into());
     }
     let mut schema = model.schema.clone();
-    let (in_units, units, inputs) = in_units(data, schema.as_mut());
+    let (in_units, units, inputs) = in_units(data, schema.as_mut())?;
     let of_inputs: Vec<_> = (0..net.inputs()).map(|input| of_input(&data.train, units.inputs.get(input))).collect();
     let of_outputs = |output: usize| match units.outputs.get(output) {
         Some(of) => (f64::from(of.scale) / f64::from(TARGET), f64::from(of.offset)),

@@ -3,11 +3,16 @@
 use std::ops::Range;
 
 use amc_core::integer::Targets;
+use amc_core::sums::BLOCK;
 use amc_kernels::integer::{Features, TILE};
 use anyhow::bail;
 
 use super::net::Inputs;
 use crate::data::{self, OwnedTargets, Values};
+use crate::ranks::{RanksError, Share};
+
+// Of samples that ranks share, only the last tile is filled up.
+const _: () = assert!(BLOCK.is_multiple_of(TILE));
 
 /// What a standard deviation of an input becomes.
 pub const INPUT: f32 = 32.0;
@@ -37,7 +42,7 @@ pub struct Cut {
 }
 
 /// Samples of integers.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Set {
     /// `[tile][feature][TILE]`
     features: OwnedFeatures,
@@ -45,6 +50,10 @@ pub struct Set {
     samples: usize,
     width: usize,
     cut: Cut,
+    /// The sum of the features' squares, those that fill up the last tile included, and how many these are.
+    squares: (u64, u64),
+    /// Which of the samples these are, if several ranks hold them.
+    share: Option<Share>,
 }
 
 /// The nearest integer, the larger in size of two, within ±`most`; counts what is beyond.
@@ -105,10 +114,43 @@ impl Set {
                 Wanted::Values(values.iter().map(|y| rounded(*y, most, &mut cut.targets) as i16).collect())
             }
         };
-        Ok(Self { features, targets, samples, width, cut })
+        let square = |x: i32| u64::from((x * x).unsigned_abs());
+        let (squares, numbers) = match &features {
+            OwnedFeatures::U8(values) => (values.iter().map(|x| square((*x).into())).sum::<u64>(), values.len()),
+            OwnedFeatures::I8(values) => (values.iter().map(|x| square((*x).into())).sum::<u64>(), values.len()),
+        };
+        let squares = (squares, numbers as u64);
+        Ok(Self { features, targets, samples, width, cut, squares, share: set.share().cloned() })
     }
 
-    /// Samples.
+    /// The same samples, with what is known of those of all ranks, if they share them: all ranks call it together.
+    ///
+    /// # Errors
+    /// Where a rank has gone.
+    pub fn together(mut self) -> Result<Self, RanksError> {
+        if let Some(share) = &self.share {
+            let own = [self.squares.0, self.squares.1, self.cut.features as u64, self.cut.targets as u64];
+            let team = share.team();
+            let Some([squares, numbers, features, targets]) = team.sum_of(own, 0) else {
+                return team.check().map(|()| self);
+            };
+            self.squares = (squares, numbers);
+            self.cut = Cut { features: features as usize, targets: targets as usize };
+        }
+        Ok(self)
+    }
+
+    /// Which of the samples these are, if several ranks hold them.
+    pub(super) fn share(&self) -> Option<&Share> {
+        self.share.as_ref()
+    }
+
+    /// Samples of the whole set: here, and on other ranks.
+    pub fn all(&self) -> usize {
+        self.share.as_ref().map_or(self.samples, Share::samples)
+    }
+
+    /// Samples that are here.
     pub fn len(&self) -> usize {
         self.samples
     }
@@ -121,10 +163,10 @@ impl Set {
     /// Features in all, and targets.
     pub fn numbers(&self) -> (usize, usize) {
         let targets = match &self.targets {
-            Wanted::Classes(classes) => classes.len(),
-            Wanted::Values(values) => values.len(),
+            Wanted::Classes(_) => 1,
+            Wanted::Values(values) => values.len() / self.samples.max(1),
         };
-        (self.samples * self.width, targets)
+        (self.all() * self.width, self.all() * targets)
     }
 
     /// What was cut off.
@@ -139,12 +181,8 @@ impl Set {
 
     /// The root mean square of the features, to the nearest integer; at least 1.
     pub fn root_mean_square(&self) -> u32 {
-        let square = |x: i32| u64::from((x * x).unsigned_abs());
-        let (sum, count) = match &self.features {
-            OwnedFeatures::U8(values) => (values.iter().map(|x| square((*x).into())).sum::<u64>(), values.len()),
-            OwnedFeatures::I8(values) => (values.iter().map(|x| square((*x).into())).sum::<u64>(), values.len()),
-        };
-        (sum as f64 / count.max(1) as f64).sqrt().round().max(1.0) as u32
+        let (squares, numbers) = self.squares;
+        (squares as f64 / numbers.max(1) as f64).sqrt().round().max(1.0) as u32
     }
 
     /// Tiles.

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -13,12 +14,15 @@ use rayon::prelude::*;
 use super::data::Set;
 use super::net::Description;
 use crate::crew;
+use crate::ranks::{OF_MOVE, OF_SUM, RanksError, Team};
 
 /// Bytes that are kept of samples, at most; where they were more, less is kept of the last ones.
 pub(super) const MOST: usize = 1 << 30;
 
 /// Sums of a whole net's evaluation from which on a second thread pays, as a move has about as many.
 const PARALLEL_FROM: usize = 1 << 20;
+/// Such sums of a rank between two looks at what all of them have found, at least.
+const ROUND: usize = 1 << 18;
 
 /// The tiles of each thread: as many, or one more.
 fn ranges(net: Net<'_>, set: &Set, threads: usize) -> Vec<Range<usize>> {
@@ -92,9 +96,16 @@ struct Share<'m> {
 }
 
 impl Share<'_> {
-    /// Adds the losses of tiles to what all threads have `spent`, until that exceeds `bound`.
-    fn propose(&mut self, bound: u64, parameters: &[i8], change: &Change, spent: &AtomicU64) {
+    /// Adds the losses of the tiles of one of so many rounds to what all threads have `spent`, until that exceeds `bound`.
+    fn propose(
+        &mut self,
+        (round, rounds): (usize, usize),
+        bound: u64,
+        (parameters, change): (&[i8], &Change),
+        spent: &AtomicU64,
+    ) {
         let Self { part, order, losses } = self;
+        let order = &order[order.len() * round / rounds..order.len() * (round + 1) / rounds];
         let mut at = 0;
         part.propose_tiles(parameters, change, &mut |found| {
             if let Some(loss) = found {
@@ -118,7 +129,12 @@ impl Share<'_> {
 /// Evaluates samples on as many threads as there is memory for; moves by the crew's, all else by those of the current rayon pool.
 pub(super) struct Evaluator<'m> {
     shares: Vec<Share<'m>>,
+    /// Those of other ranks included.
     samples: usize,
+    /// Who shares the samples, if ranks do.
+    team: Option<Arc<Team>>,
+    /// In how many rounds a move is evaluated.
+    rounds: usize,
 }
 
 impl<'m> Evaluator<'m> {
@@ -130,12 +146,38 @@ impl<'m> Evaluator<'m> {
             let part = Part::new(objective, features, targets, memory)?;
             anyhow::Ok(Share { part, order: (0..range.len() as u32).collect(), losses: vec![0; range.len()] })
         };
-        let shares = buffers.0.iter_mut().map(share).collect::<anyhow::Result<Vec<_>>>()?;
-        Ok(Self { shares, samples: set.len() })
+        // Of few samples a rank may have none.
+        let is_left = |(range, _): &&mut (Range<usize>, Memory)| !range.is_empty() || set.share().is_none();
+        let shares = buffers.0.iter_mut().filter(is_left).map(share).collect::<anyhow::Result<Vec<_>>>()?;
+        let team = set.share().map(|share| Arc::clone(share.team()));
+        let units: usize = objective.net().shape().layers().iter().map(amc_core::Layer::units).sum();
+        let rounds = team.as_ref().map_or(1, |team| {
+            let of_rank = (set.all() / team.count()).saturating_mul(units);
+            (of_rank / ROUND).clamp(1, OF_MOVE / OF_SUM)
+        });
+        Ok(Self { shares, samples: set.all(), team, rounds })
     }
 
     pub fn samples(&self) -> usize {
         self.samples
+    }
+
+    /// Whether all ranks that share the samples are there.
+    pub fn check_team(&self) -> Result<(), RanksError> {
+        self.team.as_ref().map_or(Ok(()), |team| team.check())
+    }
+
+    /// Who shares the samples, if ranks do.
+    pub fn team(&self) -> Option<&Team> {
+        self.team.as_deref()
+    }
+
+    /// The sums of all ranks; none once one has gone.
+    fn of_all<const N: usize>(&self, numbers: [u64; N], question: u64) -> Option<[u64; N]> {
+        match &self.team {
+            Some(team) => team.sum_of(numbers, (question ^ question >> 32) as u32),
+            None => Some(numbers),
+        }
     }
 
     pub fn score(&mut self, parameters: &[i8]) -> anyhow::Result<Score> {
@@ -143,22 +185,36 @@ impl<'m> Evaluator<'m> {
             [share] => vec![share.part.score(parameters)],
             shares => shares.par_iter_mut().with_max_len(1).map(|share| share.part.score(parameters)).collect(),
         };
-        scores.into_iter().try_fold(Score::default(), |all, part| {
+        let own = scores.into_iter().try_fold(Score::default(), |all, part| {
             let part = part?;
             let (correct, clipped) = (all.correct + part.correct, all.clipped + part.clipped);
-            Ok(Score { loss: all.loss + part.loss, correct, clipped })
-        })
+            anyhow::Ok(Score { loss: all.loss + part.loss, correct, clipped })
+        })?;
+        let all = self.of_all([own.loss, own.correct as u64, own.clipped as u64], 1);
+        self.check_team()?;
+        let [loss, correct, clipped] = all.unwrap_or_default();
+        Ok(Score { loss, correct: correct as usize, clipped: clipped as usize })
     }
 }
 
 impl Evaluate for Evaluator<'_> {
     fn propose(&mut self, bound: u64, parameters: &[i8], change: &Change) -> Option<u64> {
-        let spent = AtomicU64::new(0);
-        crew::share(self.shares.len(), self.shares.iter_mut(), |share| {
-            share.propose(bound, parameters, change, &spent)
-        });
-        // If it is within the bound, no thread has ended early.
-        Some(spent.into_inner()).filter(|loss| *loss <= bound)
+        let (mut own, mut all) = (0, 0);
+        for round in 0..self.rounds {
+            // What others have found by the last round.
+            let others = all - own;
+            let spent = AtomicU64::new(all);
+            crew::share(self.shares.len(), self.shares.iter_mut(), |share| {
+                share.propose((round, self.rounds), bound, (parameters, change), &spent)
+            });
+            own = spent.into_inner() - others;
+            // If it is within the bound, no thread has ended early.
+            [all] = self.of_all([own], bound)?;
+            if all > bound {
+                return None;
+            }
+        }
+        Some(all)
     }
 
     fn keep(&mut self, parameters: &[i8], change: &Change) {
@@ -166,10 +222,11 @@ impl Evaluate for Evaluator<'_> {
     }
 
     fn begin(&mut self, parameters: &[i8]) -> u64 {
-        match &mut self.shares[..] {
+        let own = match &mut self.shares[..] {
             [share] => share.part.begin(parameters),
             shares => shares.par_iter_mut().with_max_len(1).map(|share| share.part.begin(parameters)).sum(),
-        }
+        };
+        self.of_all([own], 0).map_or(0, |[all]| all)
     }
 }
 

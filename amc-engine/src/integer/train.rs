@@ -14,8 +14,9 @@ use super::data::Set;
 use super::evaluate::{Buffers, Evaluator};
 use super::memory;
 use super::net::Description;
+use crate::CRC;
 use crate::evaluate::EarlyRejection;
-use crate::train::{Checkpoint, Durations};
+use crate::train::{COMPARED, Checkpoint, Durations};
 
 /// How to train.
 #[derive(Clone, Copy, Debug)]
@@ -73,15 +74,27 @@ impl Moves<'_> {
         Ok(Some(score.correct as f32 / test.samples() as f32))
     }
 
+    /// Checks that the chain is the same on all ranks, if there are several.
+    ///
+    /// # Errors
+    /// On all ranks, where one of them has another one.
+    pub fn compare(&self) -> anyhow::Result<()> {
+        let Some(team) = self.evaluator.team() else { return Ok(()) };
+        Ok(team.agree("the chain", CRC.checksum(&postcard::to_stdvec(&self.stored())?))?)
+    }
+
+    fn stored(&self) -> Stored {
+        let ChainState { rng, counters, loss } = self.chain.state();
+        let (parameters, rates) = (self.chain.parameters().to_vec(), self.chain.rates().to_vec());
+        Stored { parameters, rates, generator: Generator::state(&rng), counters, loss }
+    }
+
     /// Where it stands: what a run of the same settings goes on from.
     ///
     /// # Errors
     /// None that is known of.
     pub fn checkpoint(&self) -> anyhow::Result<Checkpoint> {
-        let ChainState { rng, counters, loss } = self.chain.state();
-        let (parameters, rates) = (self.chain.parameters().to_vec(), self.chain.rates().to_vec());
-        let stored = Stored { parameters, rates, generator: Generator::state(&rng), counters, loss };
-        let (chain, early_rejection) = (postcard::to_stdvec(&stored)?, EarlyRejection::default());
+        let (chain, early_rejection) = (postcard::to_stdvec(&self.stored())?, EarlyRejection::default());
         Ok(Checkpoint { chain, batch: self.evaluator.samples(), early_rejection })
     }
 }
@@ -137,21 +150,28 @@ pub fn train_on(
             let mut rng = Generator::seed_from_u64(settings.seed);
             net.draw(&mut parameters, &mut rng);
             let memory = ChainMemory { parameters: &mut parameters, undo: &mut undo, rates: &mut rates };
-            Chain::new(net, memory, rng, &mut evaluator)?
+            Chain::new(net, memory, rng, &mut evaluator)
         }
         Some(Stored { parameters: then, rates: then_rates, generator, counters, loss }) => {
             (parameters, rates) = (then, then_rates);
             let memory = ChainMemory { parameters: &mut parameters, undo: &mut undo, rates: &mut rates };
             let state = ChainState { rng: Generator::from_seed(generator), counters, loss };
-            Chain::resume(net, memory, state, &mut evaluator)?
+            Chain::resume(net, memory, state, &mut evaluator)
         }
     };
+    evaluator.check_team()?;
+    let chain = chain?;
     let mut moves = Moves { description, chain, evaluator, test };
     let (mut durations, start) = (Durations::new()?, Instant::now());
+    moves.compare()?;
     while moves.chain.counters().steps < settings.steps {
         let begun = Instant::now();
         moves.chain.step(&mut moves.evaluator);
         durations.add(begun.elapsed());
+        moves.evaluator.check_team()?;
+        if moves.chain.counters().steps.is_multiple_of(COMPARED) {
+            moves.compare()?;
+        }
         if after(&mut moves)?.is_break() {
             break;
         }

@@ -3,17 +3,21 @@
 use std::ops::ControlFlow;
 
 use amc_core::{Activation, Layer};
-use amc_engine::data::{OwnedTargets, Values, digits};
+use amc_engine::data::{self, OwnedTargets, Values, digits};
 use amc_engine::integer::{Description, Inputs, Set, Settings, score, train_on};
+use amc_engine::ranks::Together;
 use amc_engine::train::Checkpoint;
 
 /// Digits, some thirty times over, so that several threads take part.
-fn many() -> Set {
+fn many() -> data::Set {
     let all = digits().train;
     let (Values::U8(rows, _), OwnedTargets::Classes(classes)) = (all.values(), all.targets()) else { panic!("digits") };
     let (rows, classes) = (rows.repeat(30), classes.repeat(30));
-    let set = amc_engine::data::Set::new(Values::U8(rows, 1.0), 64, OwnedTargets::Classes(classes));
-    Set::of(&set, Inputs::U8).expect("bytes")
+    data::Set::new(Values::U8(rows, 1.0), 64, OwnedTargets::Classes(classes))
+}
+
+fn bytes(set: &data::Set) -> Set {
+    Set::of(set, Inputs::U8).expect("bytes").together().expect("all are there")
 }
 
 fn net(set: &Set) -> Description {
@@ -24,7 +28,9 @@ fn net(set: &Set) -> Description {
 const STEPS: u64 = 60;
 
 /// The losses after each move, the parameters in the end, and where it stood after 20.
-fn way(set: &Set, threads: usize, from: Option<&Checkpoint>) -> (Vec<u32>, Vec<i8>, Option<Checkpoint>) {
+type Way = (Vec<u32>, Vec<i8>, Option<Checkpoint>);
+
+fn way(set: &Set, threads: usize, from: Option<&Checkpoint>) -> Way {
     let (mut losses, mut kept) = (Vec::new(), None);
     let settings = Settings { steps: STEPS, seed: 3, threads };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
@@ -44,7 +50,7 @@ fn way(set: &Set, threads: usize, from: Option<&Checkpoint>) -> (Vec<u32>, Vec<i
 
 #[test]
 fn threads_change_no_bit_and_neither_does_a_stop() {
-    let set = many();
+    let set = bytes(&many());
     let (losses, parameters, kept) = way(&set, 1, None);
     assert!(f32::from_bits(losses[59]) < f32::from_bits(losses[0]), "it learns");
     let three = way(&set, 3, None);
@@ -53,8 +59,32 @@ fn threads_change_no_bit_and_neither_does_a_stop() {
     let rest = way(&set, 2, Some(&kept));
     assert_eq!((&rest.0[..], &rest.1), (&losses[20..], &parameters));
     // On other samples the loss is another.
-    let fewer = Set::of(&digits().train, Inputs::U8).expect("bytes");
+    let fewer = bytes(&digits().train);
     let settings = Settings { steps: STEPS, seed: 3, threads: 1 };
     let told = train_on(&net(&set), (&fewer, None), &settings, Some(&kept), |_| Ok(ControlFlow::Continue(())));
     assert!(told.expect_err("refused").to_string().contains("the loss of the parameters is another"));
+}
+
+/// The ways of so many ranks that share a set.
+fn on_ranks(ranks: usize, threads: usize, set: &data::Set, from: Option<&Checkpoint>) -> Vec<Way> {
+    std::thread::scope(|scope| {
+        let one = |team| way(&bytes(&set.part(&team)), threads, from);
+        let ranks: Vec<_> = Together::teams(ranks).into_iter().map(|team| scope.spawn(move || one(team))).collect();
+        ranks.into_iter().map(|rank| rank.join().expect("no panic")).collect()
+    })
+}
+
+#[test]
+fn any_number_of_ranks_comes_to_the_bits_of_one_machine_and_goes_on_to_them() {
+    // Of so few samples some ranks have none.
+    for set in [many(), digits().train.first(100)] {
+        let (losses, parameters, kept) = way(&bytes(&set), 1, None);
+        for (ranks, threads) in [(1, 2), (2, 1), (3, 2)] {
+            let ends = on_ranks(ranks, threads, &set, None);
+            assert!(ends.iter().all(|end| end.0 == losses && end.1 == parameters), "{ranks} ranks");
+            for end in on_ranks(ranks, threads, &set, kept.as_ref()) {
+                assert!(end.0 == losses[20..] && end.1 == parameters, "{ranks} ranks, from a checkpoint");
+            }
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use amc_engine::data::{Data, OwnedTargets, Set, Values};
 use amc_engine::integer::{INPUT, Inputs, TARGET};
+use amc_engine::ranks::RanksError;
 use serde::{Deserialize, Serialize};
 
 use super::normalise::{Normalise, scaling};
@@ -23,22 +24,25 @@ fn times(of: &[Scaling], by: f32) -> Vec<Scaling> {
 
 impl Units {
     /// Those that standardise the numbers of a set, and make [`INPUT`] and [`TARGET`] of a standard deviation.
-    fn of(set: &Set) -> Self {
+    fn of(set: &Set) -> Result<Self, RanksError> {
         let columns = |values: &[f32], width: usize, unit: f32| {
+            // Of samples that ranks share all have the numbers of all.
+            let of_all = set.share().map(|share| share.rows(values, width)).transpose()?;
+            let values = of_all.as_deref().unwrap_or(values);
             let column = |column: usize| values.iter().skip(column).step_by(width).map(|x| f64::from(*x));
             let scalings: Vec<_> = (0..width).map(|at| scaling(column(at), Normalise::Standard)).collect();
-            times(&scalings, unit)
+            Ok(times(&scalings, unit))
         };
-        Self {
+        Ok(Self {
             inputs: match set.values() {
                 Values::U8(..) => Vec::new(),
-                Values::F32(values) => columns(values, set.width(), INPUT),
+                Values::F32(values) => columns(values, set.width(), INPUT)?,
             },
             outputs: match set.targets() {
                 OwnedTargets::Classes(_) => Vec::new(),
-                OwnedTargets::Values(values, outputs) => columns(values, *outputs, TARGET),
+                OwnedTargets::Values(values, outputs) => columns(values, *outputs, TARGET)?,
             },
-        }
+        })
     }
 
     /// A set in these units.
@@ -57,8 +61,11 @@ impl Units {
 
 /// Data in the units of an integer net, what these are, and what the net takes. Of a table, they become those of its schema, whose
 /// numbers are standardised.
-pub fn in_units(data: &Data, schema: Option<&mut Schema>) -> (Data, Units, Inputs) {
-    match schema {
+///
+/// # Errors
+/// Where a rank has gone that shares the data.
+pub fn in_units(data: &Data, schema: Option<&mut Schema>) -> Result<(Data, Units, Inputs), RanksError> {
+    Ok(match schema {
         Some(schema) => {
             schema.input_scaling = times(&schema.input_scaling, INPUT);
             schema.output_scaling = times(&schema.output_scaling, TARGET);
@@ -67,9 +74,9 @@ pub fn in_units(data: &Data, schema: Option<&mut Schema>) -> (Data, Units, Input
             (data, Units::default(), Inputs::I8)
         }
         None => {
-            let units = Units::of(&data.train);
+            let units = Units::of(&data.train)?;
             let inputs = if units.inputs.is_empty() { Inputs::U8 } else { Inputs::I8 };
             (units.apply(data), units, inputs)
         }
-    }
+    })
 }

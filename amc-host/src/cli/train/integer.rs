@@ -4,10 +4,11 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use amc_engine::CRC;
 use amc_engine::data::Data;
 use amc_engine::integer::{self, Description, Set};
 use amc_engine::memory;
-use amc_engine::ranks::Team;
+use amc_engine::ranks::{Team, Traffic};
 use anyhow::{Context, ensure};
 
 use super::about::about_integers;
@@ -15,7 +16,7 @@ use super::best::{Lowest, Watch};
 use super::kept::{Keeper, Kept, options};
 use super::show::{Show, Stand, Way};
 use super::stop::ASKED;
-use super::together::Clock;
+use super::together::{self, Clock};
 use super::{Task, TrainArgs, finish};
 use crate::cli::integer::{said_of_cuts, said_of_outputs};
 use crate::data::integers::in_units;
@@ -85,16 +86,20 @@ struct Integers {
 }
 
 impl Integers {
-    fn of(task: Task, limit: i8) -> anyhow::Result<Self> {
+    /// A rank of a team has its own samples.
+    fn of(task: Task, limit: i8, team: Option<&Arc<Team>>) -> anyhow::Result<Self> {
         let Task { all, mut schema, whole, .. } = task;
         let copies = [Some(&all.train), all.test.as_ref()].into_iter().flatten();
         let numbers = copies.map(|set| set.len() as u64 * (set.width() + set.outputs()) as u64).sum::<u64>();
         // A copy as numbers, and rounded one in rows and one in tiles.
-        memory::check(numbers.saturating_mul(6), "data of integers")?;
-        let (data, units, inputs) = in_units(&all, schema.as_mut());
+        let checked = memory::check(numbers.saturating_mul(6), "data of integers");
+        together::done(team, checked.map_err(anyhow::Error::from))?;
+        let (data, units, inputs) = in_units(&all, schema.as_mut())?;
         drop(all);
-        let train = Set::of(&data.train, inputs)?;
-        let test = data.test.as_ref().map(|test| Set::of(test, inputs)).transpose()?;
+        let sets = Set::of(&data.train, inputs)
+            .and_then(|train| Ok((train, data.test.as_ref().map(|test| Set::of(test, inputs)).transpose()?)));
+        let (train, test) = together::done(team, sets)?;
+        let (train, test) = (train.together()?, test.map(Set::together).transpose()?);
         let rms = train.root_mean_square();
         let description = Description::fit(whole.inputs, (inputs, rms), whole.layers.clone(), limit);
         description.objective().context("--numbers int8")?;
@@ -118,56 +123,70 @@ pub(super) fn make(
     from: Option<(&Path, Kept)>,
     team: Option<&Arc<Team>>,
 ) -> anyhow::Result<ExitCode> {
-    ensure!(team.is_none(), "--numbers int8 is for one process: ranks train nets of floats");
-    check(args, &command)?;
-    args.machine.limit()?;
-    let task = Task::of(args, None)?;
-    let (floats, checksums) = (args.settings(&task.all)?, task.checksums()?);
+    let task = || {
+        check(args, &command)?;
+        args.machine.limit()?;
+        let task = Task::of(args, team)?;
+        let (floats, checksums) = (args.settings(&task.all)?, task.checksums()?);
+        let stop = args.stop(&task.all, &task.whole, &floats);
+        stop.check(&task.all)?;
+        Ok((task, floats, checksums, stop))
+    };
+    let (task, floats, checksums, stop) = together::done(team, task())?;
+    let (found, split, limit) = (task.found.clone(), task.split.clone(), args.limit());
+    let of_all = super::Settings { threads: 1, ..floats.clone() };
+    let options = ("the options", CRC.checksum(format!("{of_all:?} {:?} {limit}", args.stop).as_bytes()));
+    together::agree(team, &[&checksums.named()[..], &[options]].concat())?;
     let settings = integer::Settings { steps: floats.steps, seed: floats.seed, threads: floats.threads };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads).build()?;
-    let stop = args.stop(&task.all, &task.whole, &floats);
-    stop.check(&task.all)?;
-    let (found, split, limit) = (task.found.clone(), task.split.clone(), args.limit());
-    let Integers { description, data, train, test, model } = Integers::of(task, limit)?;
+    let Integers { description, data, train, test, model } = Integers::of(task, limit, team)?;
     said_of_cuts("train", &train);
     test.iter().for_each(|test| said_of_cuts("test", test));
-    let (folder, before, curve, lowest, place) = match from {
+    let ready = || match &from {
+        _ if !together::writes(team) => anyhow::Ok(None),
         Some((dir, kept)) => {
             kept.check(dir, &args.data.data, checksums)?;
-            let Kept { seconds, curve, lowest, place, .. } = kept;
-            (Folder::take_again(dir)?, seconds, curve, lowest, Some(place))
+            Ok(Some(Folder::take_again(dir)?))
         }
-        None => (args.folder()?, 0.0, Vec::new(), Lowest::default(), None),
+        None => Ok(Some(args.folder()?)),
+    };
+    let folder = together::done(team, ready())?;
+    let dir = folder.as_ref().map(Folder::path);
+    let (before, curve, lowest, place) = match from {
+        Some((_, Kept { seconds, curve, lowest, place, .. })) => (seconds, curve, lowest, Some(place)),
+        None => (0.0, Vec::new(), Lowest::default(), None),
     };
     let about = about_integers(&args.data.data, &command, &description, (&settings, &stop), found);
     let command = (command, std::env::current_dir()?);
-    let keeper = Keeper::new(Some(folder.path()), args.checkpoint_every, command, checksums, before);
+    let keeper = Keeper::new(dir, args.checkpoint_every, command, checksums, before);
     let watch = Watch::new(&data, &floats, lowest);
-    let clock = Clock::new(None);
+    let clock = Clock::new(team);
     let mut way = Way { curve, stop: &stop, keeper, watch, clock, was_asked: false, ended: None };
     let mut show = Show::new(settings.steps, 1)?;
+    let traffic = team.map_or(Traffic::default(), |team| team.traffic());
     let trained = pool.install(|| {
         integer::train_on(&description, (&train, test.as_ref()), &settings, place.as_ref(), |moves| {
-            let (counters, loss, batch) = (moves.counters(), moves.loss(), train.len());
+            let (counters, loss, batch) = (moves.counters(), moves.loss(), train.all());
             let not_lowered = way.watch.lowest.look(loss, counters.steps, batch);
             let at = Stand { counters, loss, sigma: moves.rate(), batch, not_lowered };
             show.after(at, moves, &mut way)
         })
     })?;
     show.bar.finish_and_clear();
-    let out = folder.path().display();
+    let dir = dir.unwrap_or(Path::new(""));
+    let out = dir.display();
     if way.was_asked {
         note!("stopped after {} steps: `amc train --resume {out}` goes on", trained.counters.steps);
         return Ok(ExitCode::from(ASKED));
     }
     let Way { curve, keeper, ended, .. } = way;
+    together::say(team, traffic, trained.counters.steps);
     let model = IntegerModel { parameters: trained.parameters, ..model };
-    model.save(&folder.path().join(output::MODEL))?;
     let of_train = Metrics::of(&model, &data.train)?;
     let of_test = data.test.as_ref().map(|test| Metrics::of(&model, test)).transpose()?;
-    let share = |correct: usize, set: &Set| set.has_classes().then(|| correct as f32 / set.len() as f32);
+    let share = |correct: usize, set: &Set| set.has_classes().then(|| correct as f32 / set.all() as f32);
     let tested = trained.test.zip(test.as_ref());
-    let mean = |loss, set: &Set| description.mean(loss, set.len());
+    let mean = |loss, set: &Set| description.mean(loss, set.all());
     let summary = Summary {
         data: args.data.data.clone(),
         split,
@@ -194,11 +213,14 @@ pub(super) fn make(
         train: of_train,
         test: of_test,
     };
-    said_of_outputs("train", trained.train.clipped, train.len());
+    said_of_outputs("train", trained.train.clipped, train.all());
     if let Some((score, test)) = tested {
-        said_of_outputs("test", score.clipped, test.len());
+        said_of_outputs("test", score.clipped, test.all());
     }
     note!("{} of {} parameters are as large as can be: {limit}", trained.saturated, model.parameters.len());
-    output::write(folder.path(), &about, &curve, &summary)?;
-    finish(args, folder.path(), &summary, keeper)
+    if folder.is_some() {
+        model.save(&dir.join(output::MODEL))?;
+        output::write(dir, &about, &curve, &summary)?;
+    }
+    finish(args, dir, &summary, keeper)
 }

@@ -82,9 +82,8 @@ impl Asked for amc_engine::integer::Moves<'_> {
         amc_engine::integer::Moves::checkpoint(self)
     }
 
-    /// There is one process.
     fn compare(&mut self) -> anyhow::Result<()> {
-        Ok(())
+        amc_engine::integer::Moves::compare(self)
     }
 }
 
