@@ -240,6 +240,10 @@ pub fn outputs(description: &Description, parameters: &[i8], set: &Set) -> anyho
     let net = objective.net();
     let width = net.shape().outputs();
     let mut all = vec![0; set.len() * width];
+    if set.is_empty() && set.share().is_some() {
+        // Other ranks have some.
+        return Ok(all);
+    }
     let (mut sums, mut made) = (vec![0; net.scratch(TILE)], vec![0; net.scratch_outputs(TILE)]);
     let memory = SerialMemory { sums: &mut sums, outputs: &mut made, kept_sums: &mut [], kept_outputs: &mut [] };
     // What is wanted of the samples is not known, and not asked for.

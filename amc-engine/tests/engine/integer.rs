@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use amc_core::{Activation, Layer};
 use amc_engine::data::{self, OwnedTargets, Values, digits};
-use amc_engine::integer::{Description, Inputs, Set, Settings, score, train_on};
+use amc_engine::integer::{Description, Inputs, Set, Settings, outputs, score, train_on};
 use amc_engine::ranks::Together;
 use amc_engine::train::Checkpoint;
 
@@ -45,6 +45,8 @@ fn way(set: &Set, threads: usize, from: Option<&Checkpoint>) -> Way {
     });
     let trained = trained.expect("trained");
     assert_eq!(trained.train, score(&net(set), &trained.parameters, set).expect("a score"));
+    let outputs = outputs(&net(set), &trained.parameters, set).expect("outputs");
+    assert_eq!(outputs.len(), 10 * set.len());
     (losses, trained.parameters, kept)
 }
 
