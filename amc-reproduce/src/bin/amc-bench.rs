@@ -1,6 +1,6 @@
 //! Times moves on the paper's nets, beside the machine's limits.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::ensure;
@@ -33,7 +33,8 @@ struct BenchArgs {
     /// Print one line of JSON for each case on stdout
     #[arg(long)]
     json: bool,
-    /// Instead of the cases: how time grows with parameters and samples; writes scaling.csv and scaling.svg to this folder
+    /// Instead of the cases: how time grows with parameters and samples; writes scaling.csv and scaling.svg to this folder,
+    /// and goes on from a scaling.csv of the same instructions, arithmetic and threads that is there
     #[arg(long, value_name = "DIR")]
     scaling: Option<PathBuf>,
 }
@@ -50,6 +51,9 @@ fn run(args: &BenchArgs) -> anyhow::Result<()> {
     let named = args.cases.iter().map(|name| Case::of(name)).collect::<anyhow::Result<Vec<_>>>()?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
     pool.install(|| {
+        if let Some(dir) = &args.scaling {
+            return grow(dir, (args.arithmetic, threads));
+        }
         let machine = Machine::measure(args.arithmetic, threads);
         let Machine { gflops, gigabytes_per_second } = machine;
         note!(
@@ -58,10 +62,7 @@ fn run(args: &BenchArgs) -> anyhow::Result<()> {
             Isa::used(),
             args.arithmetic
         );
-        match &args.scaling {
-            Some(dir) => grow(args, dir, threads, &machine),
-            None => cases(args, &named, threads, &machine),
-        }
+        cases(args, &named, threads, &machine)
     })
 }
 
@@ -114,18 +115,15 @@ fn cases(args: &BenchArgs, named: &[Case], threads: usize, machine: &Machine) ->
     Ok(())
 }
 
-fn grow(args: &BenchArgs, dir: &std::path::Path, threads: usize, machine: &Machine) -> anyhow::Result<()> {
+fn grow(dir: &Path, how: (Arithmetic, usize)) -> anyhow::Result<()> {
     std::fs::create_dir_all(dir)?;
-    let points = scaling::scaling(machine, (args.arithmetic, threads), |point| {
+    let points = scaling::scaling(dir, how, |point| {
         note!("{:>9} parameters, {:>8} samples: {:.4} ms", point.parameters, point.samples, point.step_ms);
     })?;
     for series in ["parameters", "samples"] {
         if let Some(slope) = scaling::slope(&points, series) {
-            note!("slope against {series}, over the last two decades: {slope:.2}");
+            note!("slope against {series}, over the last decade: {slope:.2}");
         }
     }
-    let mut csv = csv::Writer::from_writer(Vec::new());
-    points.iter().try_for_each(|point| csv.serialize(point))?;
-    save(&dir.join("scaling.csv"), &csv.into_inner()?)?;
     save(&dir.join("scaling.svg"), scaling::picture(&points)?.as_bytes())
 }
