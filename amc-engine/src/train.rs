@@ -10,6 +10,7 @@ mod checkpoint;
 mod durations;
 mod end;
 mod initial;
+mod jump;
 mod laps;
 mod memory;
 mod mixed;

@@ -62,12 +62,14 @@ pub(super) enum Task {
     Undo,
 }
 
-/// The parts of a move: one for each [`RANGE`] of parameters.
+/// The parts of a move: one for each [`RANGE`] of parameters, or the [pieces](MovePart::in_pieces) of one of them.
 #[derive(Debug)]
 pub struct MoveParts<'p, R> {
     task: Task,
     rules: Move<'p>,
     first: usize,
+    /// Parameters of each, the last one's excepted.
+    length: usize,
     parameters: &'p mut [f32],
     proposed: &'p mut [f32],
     centres: &'p mut [f32],
@@ -84,16 +86,16 @@ impl<'p, R> MoveParts<'p, R> {
         own: &'p mut Stream<R>,
         streams: &'p mut [Stream<R>],
     ) -> Self {
-        let [parameters, proposed, centres] = vectors;
-        Self { task, rules, first: 0, parameters, proposed, centres, own: Some(own), streams: streams.iter_mut() }
+        let ([parameters, proposed, centres], own, streams) = (vectors, Some(own), streams.iter_mut());
+        Self { task, rules, first: 0, length: RANGE, parameters, proposed, centres, own, streams }
     }
 }
 
-/// Takes the next range off a vector; of one that is empty or at its end, none.
+/// Takes the next `length` off a vector; of one that is empty or at its end, none.
 #[inline]
-fn range<'p>(vector: &mut &'p mut [f32]) -> &'p mut [f32] {
+fn range<'p>(vector: &mut &'p mut [f32], length: usize) -> &'p mut [f32] {
     let whole = core::mem::take(vector);
-    let (range, rest) = whole.split_at_mut(RANGE.min(whole.len()));
+    let (range, rest) = whole.split_at_mut(length.min(whole.len()));
     *vector = rest;
     range
 }
@@ -104,15 +106,15 @@ impl<'p, R> Iterator for MoveParts<'p, R> {
     #[inline]
     fn next(&mut self) -> Option<MovePart<'p, R>> {
         let stream = self.own.take().or_else(|| self.streams.next())?;
-        let first = self.first;
-        self.first += RANGE;
+        let (first, length) = (self.first, self.length);
+        self.first += length;
         Some(MovePart {
             task: self.task,
             rules: self.rules,
             first,
-            parameters: range(&mut self.parameters),
-            proposed: range(&mut self.proposed),
-            centres: range(&mut self.centres),
+            parameters: range(&mut self.parameters, length),
+            proposed: range(&mut self.proposed, length),
+            centres: range(&mut self.centres, length),
             stream,
         })
     }
@@ -140,6 +142,41 @@ pub struct MovePart<'p, R> {
 }
 
 impl<R: Rng + Clone> MovePart<'_, R> {
+    /// Has `work` compute this part in pieces of `length` parameters, which are independent of each other: for a caller with
+    /// more threads than parts. The bits are the same.
+    ///
+    /// Each piece but the first draws from one of `streams`, whatever these were before; `ahead` makes of a generator what it is
+    /// after `length` draws. Where there are too few streams, or `length` is no multiple of [`BLOCK`], there is one piece.
+    pub fn in_pieces(
+        self,
+        length: usize,
+        streams: &mut [Stream<R>],
+        ahead: impl Fn(&R) -> R,
+        work: impl FnOnce(MoveParts<'_, R>),
+    ) {
+        let Self { task, rules, first, parameters, proposed, centres, stream } = self;
+        let whole = parameters.len();
+        let fits = length > 0 && length.is_multiple_of(BLOCK);
+        let others = if fits { whole.div_ceil(length).saturating_sub(1) } else { 0 };
+        let (length, streams) = match streams.get_mut(..others) {
+            Some(streams) if others > 0 => (length, streams),
+            _ => (whole, &mut [][..]),
+        };
+        let draws_anew = matches!(task, Task::Propose);
+        let mut last = &*stream;
+        for other in &mut *streams {
+            let from = if draws_anew { &last.now } else { &last.before };
+            *other = Stream { has_move: stream.has_move, allowed_rise: f32::NAN, ..Stream::new(ahead(from)) };
+            last = other;
+        }
+        let own = Some(&mut *stream);
+        work(MoveParts { task, rules, first, length, parameters, proposed, centres, own, streams: streams.iter_mut() });
+        if let (true, Some(last)) = (draws_anew, streams.last()) {
+            stream.now = last.now.clone();
+            stream.allowed_rise = streams.iter().fold(stream.allowed_rise, |sum, other| sum + other.allowed_rise);
+        }
+    }
+
     /// Computes this part on `lanes`.
     #[inline(always)]
     pub fn work<L: Lanes>(self, lanes: L) {

@@ -157,7 +157,8 @@ mod tests {
                 let loss = evaluator.evaluate(chain.parameters(), &pack.batch(), measurements).loss;
                 chain.rescore_with(loss, &signal).expect("finite");
             }
-            let proposal = chain.propose(Threads::of(settings));
+            let workers = Threads::of(settings, chain.parameters().len());
+            let proposal = chain.propose(workers);
             let (bound, x) = (proposal.bound(), proposal.parameters());
             let measurements = Measurements { signal: &mut signal, correct: false };
             match evaluator.evaluate_within(bound, x, &pack.batch(), measurements) {

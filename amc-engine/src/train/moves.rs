@@ -118,7 +118,7 @@ impl<'m, 'a> AmcMoves<'m, 'a> {
                 (Chain::resume(memory, settings.options, state)?, gathered)
             }
         };
-        let (threads, cost) = (Threads::of(settings), selection.net().cost());
+        let (threads, cost) = (Threads::of(settings, chain.parameters().len()), selection.net().cost());
         let run = Run { evaluator, batches, threads, cost, whole, evaluated: None, told: None };
         let ahead = ahead.map(|(team, buffers)| Ahead::new(team, &chain, selection, buffers)).transpose()?;
         Ok(Self { trainer: Trainer::of(chain, run, gathered)?, ahead })

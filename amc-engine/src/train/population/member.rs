@@ -55,7 +55,8 @@ impl<'a> Member<'a> {
         let Self { buffers, state, evaluator, .. } = self;
         let (memory, gathered) = buffers.lend(Selection::all(net));
         let chain = Chain::resume(memory, options, state.clone())?;
-        let evaluate = OnBatch { evaluator, batch: *batch, threads: Threads { threads: 1, ..Threads::of(settings) } };
+        let threads = Threads::new(settings.arithmetic, 1, chain.parameters().len());
+        let evaluate = OnBatch { evaluator, batch: *batch, threads };
         let mut trainer = Trainer::of(chain, evaluate, gathered)?;
         for _ in 0..moves {
             trainer.step();
