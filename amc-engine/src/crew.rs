@@ -193,6 +193,9 @@ mod tests {
 
     use super::together;
 
+    /// Under Miri a round takes seconds.
+    const ROUNDS: usize = if cfg!(miri) { 6 } else { 2000 };
+
     /// Every piece of work is done once, whoever does it, however many threads are asked for and from however many at once.
     #[test]
     fn all_work_is_done_once() {
@@ -207,14 +210,14 @@ mod tests {
         };
         thread::scope(|scope| {
             for _ in 0..3 {
-                scope.spawn(|| (0..2000).for_each(|round| assert_eq!(count(round % 9, round % 23), round % 23)));
+                scope.spawn(|| (0..ROUNDS).for_each(|round| assert_eq!(count(round % 9, round % 23), round % 23)));
             }
         });
     }
 
     #[test]
     fn panics_are_passed_on_and_the_crew_goes_on() {
-        for _ in 0..20 {
+        for _ in 0..ROUNDS.min(20) {
             let panicked = catch_unwind(AssertUnwindSafe(|| together(3, || panic!("as the test wants it"))));
             assert!(panicked.is_err());
             let calls = AtomicUsize::new(0);
