@@ -7,6 +7,7 @@ pub mod scale;
 pub mod sequences;
 mod sparse;
 mod spread;
+mod swaps;
 mod tiles;
 
 use amc_core::{Objective, ObjectiveError, Rows, Samples, Targets};

@@ -1,21 +1,37 @@
 //! An order of samples in which those of a tile have their zeros in common, so that an evaluation skips them.
 //!
 //! Samples are halved again and again along the direction in which their masks (which features are not 0) vary most,
-//! until a tile is left: neighbours then look alike. On MNIST a third of a tile's features are left, instead of a half.
+//! until a tile is left: neighbours then look alike. On MNIST a third of a tile's features are left, instead of a half; of
+//! these a fifteenth goes when samples are swapped between tiles.
 
 use rayon::prelude::*;
 
 use amc_kernels::TILE;
+
+use super::swaps::swap;
 
 /// Samples from which a direction of large variance is found.
 const PROBES: usize = 64;
 /// Steps of the power method; what is wanted is a good direction, not the best.
 const POWER_STEPS: usize = 4;
 
+/// Tiles behind a tile that samples are swapped with, once and again.
+const FAR: [usize; 2] = [16, 16];
+/// The same of samples that were in order.
+const NEAR: usize = 4;
+
 /// The features of each sample that are not 0.
-struct Masks {
+#[derive(Debug)]
+pub(super) struct Masks {
     words: Vec<u64>,
-    per_sample: usize,
+    pub(super) per_sample: usize,
+}
+
+/// Samples in an order that leaves many zeros out.
+#[derive(Debug)]
+pub(super) struct Order {
+    masks: Masks,
+    samples: Vec<u32>,
 }
 
 impl Masks {
@@ -31,10 +47,15 @@ impl Masks {
         Self { words, per_sample }
     }
 
+    /// The features of a sample that are not 0, a bit each.
+    #[inline(always)]
+    pub(super) fn of(&self, sample: u32) -> &[u64] {
+        &self.words[sample as usize * self.per_sample..][..self.per_sample]
+    }
+
     /// The features of a sample that are not 0.
     fn features(&self, sample: u32) -> impl Iterator<Item = usize> {
-        let words = &self.words[sample as usize * self.per_sample..][..self.per_sample];
-        words.iter().enumerate().flat_map(|(index, word)| {
+        self.of(sample).iter().enumerate().flat_map(|(index, word)| {
             let mut word = *word;
             std::iter::from_fn(move || {
                 let bit = (word != 0).then(|| word.trailing_zeros() as usize)?;
@@ -88,17 +109,35 @@ impl Masks {
     }
 }
 
-/// The samples of `rows`, `[sample][feature]`, in that order: the same for the same rows on any machine.
-pub(super) fn by_zeros<E: Copy + Default + PartialEq + Sync>(rows: &[E], width: usize) -> Vec<u32> {
-    let masks = Masks::new(rows, width);
-    let mut order: Vec<u32> = (0..(rows.len() / width) as u32).collect();
-    masks.halve(&mut order);
-    order
+impl Order {
+    /// That of the samples of `rows`, `[sample][feature]`: the same for the same rows on any machine.
+    pub fn by_zeros<E: Copy + Default + PartialEq + Sync>(rows: &[E], width: usize) -> Self {
+        let masks = Masks::new(rows, width);
+        let mut samples: Vec<u32> = (0..(rows.len() / width) as u32).collect();
+        masks.halve(&mut samples);
+        FAR.into_iter().for_each(|reach| swap(&masks, &mut samples, reach));
+        Self { masks, samples }
+    }
+
+    /// The samples.
+    pub fn samples(&self) -> &[u32] {
+        &self.samples
+    }
+
+    /// The samples of each group, the last group first, in an order that leaves many zeros out.
+    pub fn in_groups(&self, groups: &[usize]) -> Vec<u32> {
+        let mut samples = self.samples.clone();
+        samples.sort_by_key(|sample| std::cmp::Reverse(groups[*sample as usize]));
+        if samples != self.samples {
+            swap(&self.masks, &mut samples, NEAR);
+        }
+        samples
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::by_zeros;
+    use super::{Order, swap};
 
     #[test]
     fn samples_with_zeros_in_common_come_together() {
@@ -108,7 +147,7 @@ mod tests {
         for (sample, row) in rows.chunks_exact_mut(width).enumerate() {
             row[8 * (sample % 5)..][..8].fill(1);
         }
-        let order = by_zeros(&rows, width);
+        let order = Order::by_zeros(&rows, width).samples;
         let kinds = order.chunks(16).map(|tile| {
             let mut kinds: Vec<u32> = tile.iter().map(|sample| sample % 5).collect();
             kinds.sort_unstable();
@@ -124,9 +163,37 @@ mod tests {
     #[test]
     fn samples_without_zeros_or_without_anything_else_are_all_there() {
         for value in [0_u8, 1] {
-            let mut order = by_zeros(&[value; 37 * 3], 3);
+            let mut order = Order::by_zeros(&[value; 37 * 3], 3).samples;
             order.sort_unstable();
             assert_eq!(order, (0..37).collect::<Vec<_>>());
+        }
+    }
+
+    /// Features that are left in all tiles.
+    fn left(rows: &[u8], width: usize, order: &[u32]) -> usize {
+        let is_left =
+            |tile: &[u32], feature: usize| tile.iter().any(|sample| rows[*sample as usize * width + feature] != 0);
+        order.chunks(16).map(|tile| (0..width).filter(|feature| is_left(tile, *feature)).count()).sum()
+    }
+
+    #[test]
+    fn swaps_leave_fewer_features_and_every_sample() {
+        // Of two kinds, a tile each by turns, but for one sample of the other kind in each; and a part of a tile.
+        let (samples, width) = (16 * 16 + 5, 60);
+        let mut rows = vec![0_u8; samples * width];
+        for (sample, row) in rows.chunks_exact_mut(width).enumerate() {
+            let kind = (sample / 16 + usize::from(sample % 16 == 3)) % 2;
+            row[30 * kind..][..30].fill(1);
+        }
+        let mut order = Order::by_zeros(&rows, width);
+        order.samples = (0..samples as u32).collect();
+        assert_eq!(left(&rows, width, &order.samples), 17 * 60);
+        swap(&order.masks, &mut order.samples, 2);
+        assert_eq!(left(&rows, width, &order.samples), 16 * 30 + 60);
+        let groups: Vec<_> = (0..samples).map(|sample| sample % 3).collect();
+        for mut order in [order.in_groups(&groups), order.samples] {
+            order.sort_unstable();
+            assert_eq!(order, (0..samples as u32).collect::<Vec<_>>());
         }
     }
 }

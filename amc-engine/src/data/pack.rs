@@ -4,9 +4,10 @@ use amc_core::{Element, Targets};
 use amc_kernels::evaluate::PackedSamples;
 use amc_kernels::packed::PackedFeatures;
 
+use super::order::Order;
 use super::sparse::Squeezed;
 use super::tiles::pack;
-use super::{OwnedTargets, Set, Values, order};
+use super::{OwnedTargets, Set, Values};
 use crate::ranks::{Drawn, Share};
 
 /// Samples are put in order if so many of their tiles' features, at most, are not 0.
@@ -50,7 +51,7 @@ pub struct PackedSet<'d> {
     /// How many they are together with those of other ranks, if these are a rank's share.
     all: Option<usize>,
     /// The samples in the order that leaves most zeros out, if they are put in order.
-    order: Option<Vec<u32>>,
+    order: Option<Order>,
     /// Where each stands among the terms of the loss, if not in the order they are packed in.
     places: Option<Vec<u32>>,
 }
@@ -83,9 +84,9 @@ impl<'d, E: Element + Default + PartialEq + Send + Sync> Tiled<'d, E> {
     }
 
     /// The first samples in the order that leaves most zeros out, if there are zeros to leave out.
-    fn order(&self, samples: usize) -> Option<Vec<u32>> {
+    fn order(&self, samples: usize) -> Option<Order> {
         let worth = self.packed.density(self.width) <= WORTH_ORDERING;
-        worth.then(|| order::by_zeros(&self.rows[..samples * self.width], self.width))
+        worth.then(|| Order::by_zeros(&self.rows[..samples * self.width], self.width))
     }
 }
 
@@ -119,7 +120,7 @@ impl<'d> PackedSet<'d> {
             Stored::U8(tiled, _) => tiled.order(samples),
             Stored::F32(tiled) => tiled.order(samples),
         };
-        if let Some(order) = packed.order.clone() {
+        if let Some(order) = packed.order.as_ref().map(|order| order.samples().to_vec()) {
             packed.replace(&order);
             packed.places = Some(order);
         }
@@ -133,7 +134,7 @@ impl<'d> PackedSet<'d> {
     }
 
     /// Puts samples that have little loss last, given the losses by place: an evaluation that will exceed its bound by
-    /// more than theirs ends before them. Within a group the order is still the one that leaves most zeros out.
+    /// more than theirs ends before them. Within a group the order is still one that leaves many zeros out.
     pub fn group(&mut self, losses: &[f32]) {
         let Some(order) = &self.order else { return };
         let mut ranks: Vec<u32> = (0..losses.len() as u32).collect();
@@ -149,8 +150,7 @@ impl<'d> PackedSet<'d> {
             }
             groups[sample as usize] = group;
         }
-        let mut grouped = order.clone();
-        grouped.sort_by_key(|sample| std::cmp::Reverse(groups[*sample as usize]));
+        let grouped = order.in_groups(&groups);
         self.replace(&grouped);
         self.places = Some(grouped);
     }
