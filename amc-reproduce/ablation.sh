@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What each part of mixed moves is worth: amc-methods on copies of the program in which one part is switched off. Prints the
-# medians of whole passes. What was found stays in runs/ablation and is not found again: remove it after a change. Builds take a
-# minute each.
+# table of medians of whole passes that docs/method.md has. What was found stays in runs/ablation and is not found again: remove
+# it after a change. Builds take a minute each.
 #
 # Usage: ablation.sh [PART...]      (see the parts below; all by default)
 set -euo pipefail
@@ -43,18 +43,4 @@ for part in "$@"; do
     -p amc-reproduce --bin amc-methods -- "${tasks[@]}" --mixed-only --out "$out/$part" >/dev/null
 done
 
-# A run that failed counts as more than all others.
-python3 - "$out" "${tasks[@]}" -- "$@" <<'PYTHON'
-import csv, statistics, sys
-out, (tasks, parts) = sys.argv[1], [" ".join(sys.argv[2:]).split(" -- ")[i].split() for i in (0, 1)]
-print("| switched off |", " | ".join(tasks), "|\n|", "--- | " * (len(tasks) + 1))
-for part in parts:
-    with open(f"{out}/{part}/records.csv") as file:
-        rows = [row for row in csv.DictReader(file) if row["setting"] == "mixed"]
-    cells = []
-    for task in tasks:
-        of = [float(row["passes"]) if row["reached"] == "true" else float("inf") for row in rows if row["task"] == task]
-        failed = of.count(float("inf"))
-        cells.append(f"{statistics.median(of):,.0f}" + (f", {failed} of {len(of)} fail" if failed else ""))
-    print("|", part, "|", " | ".join(cells), "|")
-PYTHON
+cargo run --quiet --release -p amc-reproduce --bin amc-methods -- "${tasks[@]}" --ablation "${@/#/$out/}"

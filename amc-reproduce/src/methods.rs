@@ -3,11 +3,13 @@
 //! On each task aMC is tried with every setting of a [`grid`] on the first seeds; with the best of them it is then made on
 //! other seeds, and mixed moves on the same. Thresholds, budgets, seeds and grid are fixed here.
 
+mod ablation;
 mod adam;
 mod compare;
 mod record;
 mod tasks;
 
+pub use ablation::ablation;
 pub use compare::{Compared, best, table};
 pub use record::{Record, Records};
 pub use tasks::{TASKS, Task};

@@ -7,7 +7,9 @@ use amc_host::cli::arithmetics;
 use amc_host::console::{self, print};
 use amc_host::note;
 use amc_kernels::Arithmetic;
-use amc_reproduce::methods::{GRID_SEEDS, Records, SEEDS, Setting, TASKS, Task, adam_grid, best, grid, run, table};
+use amc_reproduce::methods::{
+    GRID_SEEDS, Records, SEEDS, Setting, TASKS, Task, ablation, adam_grid, best, grid, run, table,
+};
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
 
@@ -27,6 +29,9 @@ struct MethodsArgs {
     /// Folder of the finished runs, which are not made again
     #[arg(long, default_value = "runs/methods")]
     out: PathBuf,
+    /// Makes no runs: prints the medians of mixed moves' passes in these folders, each of runs with a part switched off
+    #[arg(long, num_args = 1.., value_name = "FOLDER", conflicts_with_all = ["mixed_only", "out"])]
+    ablation: Vec<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -34,9 +39,13 @@ fn main() -> ExitCode {
 }
 
 fn make(args: &MethodsArgs) -> anyhow::Result<()> {
-    let mut records = Records::open(&args.out)?;
     let is_wanted = |task: &&Task| args.tasks.is_empty() || args.tasks.iter().any(|name| name == task.name);
-    for task in TASKS.iter().filter(is_wanted) {
+    let tasks: Vec<_> = TASKS.iter().filter(is_wanted).collect();
+    if !args.ablation.is_empty() {
+        return Ok(print(format_args!("{}", ablation(&args.ablation, &tasks)?))?);
+    }
+    let mut records = Records::open(&args.out)?;
+    for task in tasks {
         let make = |records: &mut Records, setting: Setting, seeds: &[u64]| -> anyhow::Result<()> {
             for seed in seeds {
                 if records.get(task.name, &setting.name(), *seed).is_none() {

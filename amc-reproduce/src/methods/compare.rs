@@ -52,7 +52,7 @@ impl Middle {
         }
     }
 
-    fn of_runs(records: &Records, task: &Task, setting: Setting, seeds: &[u64]) -> Self {
+    pub(super) fn of_runs(records: &Records, task: &Task, setting: Setting, seeds: &[u64]) -> Self {
         let name = setting.name();
         Self::of(&seeds.iter().filter_map(|seed| records.get(task.name, &name, *seed)).collect::<Vec<_>>())
     }
