@@ -50,18 +50,22 @@
 
 mod activation;
 mod chain;
+mod error;
 mod kernel;
 mod loss;
 mod net;
 mod pass;
 mod samples;
+mod scale;
 mod serial;
 mod tables;
 
 pub use chain::{Chain, ChainMemory, ChainState, Change, Changes, Evaluate};
+pub use error::Error;
 pub use kernel::{Element, Four, Kernel};
 pub use loss::Objective;
-pub use net::{Error, Net, Scale};
+pub use net::Net;
 pub use samples::{Samples, Targets, Tiles};
+pub use scale::Scale;
 pub use serial::{Score, Serial, SerialMemory};
 pub use tables::TANH;

@@ -2,7 +2,8 @@
 
 use rand_core::Rng;
 
-use super::net::{Error, Net};
+use super::error::Error;
+use super::net::Net;
 use crate::chain::Counters;
 use crate::mixed::below;
 

@@ -1,7 +1,9 @@
 //! The losses of integer nets.
 
-use super::net::{Error, Net};
-use super::samples::Targets;
+use super::error::Error;
+use super::kernel::Element;
+use super::net::Net;
+use super::samples::{Samples, Targets};
 use super::tables::{EXP2, LOG2};
 use crate::activation::Activation;
 
@@ -60,8 +62,34 @@ impl<'a> Objective<'a> {
         }
     }
 
+    /// Checks that samples fit the net and its loss.
+    pub(super) fn check<E: Element, const T: usize>(&self, samples: &Samples<'_, E, T>) -> Result<(), Error> {
+        let (net, features) = (self.net, samples.features);
+        let (width, needed) = (features.width(), net.shape().inputs());
+        if features.is_empty() {
+            return Err(Error::NoSamples);
+        }
+        if width != needed {
+            return Err(Error::Length { what: "features of a sample", needed, given: width });
+        }
+        let (needed, given) =
+            (features.len().div_ceil(T).saturating_mul(T).saturating_mul(width), features.values().len());
+        if given < needed {
+            return Err(Error::Length { what: "features", needed, given });
+        }
+        let most = net.most_input();
+        if E::MOST > most {
+            let numbers = features.values().iter().take(needed).map(|value| value.number());
+            if let Some((at, value)) = numbers.enumerate().find(|(_, value)| value.abs() > most) {
+                let (tile, within) = (at / (width * T), at % (width * T));
+                return Err(Error::Input { sample: tile * T + within % T, feature: within / T, value, most });
+            }
+        }
+        self.check_targets(samples.targets, features.len())
+    }
+
     /// Checks that the targets of so many samples are those of this loss.
-    pub(super) fn check(&self, targets: Targets<'_>, samples: usize) -> Result<(), Error> {
+    fn check_targets(&self, targets: Targets<'_>, samples: usize) -> Result<(), Error> {
         let outputs = self.net.shape().outputs();
         let (needed, given) = match (targets, self.net.shape().output()) {
             (Targets::Classes(classes), Activation::Softmax) => {

@@ -1,0 +1,201 @@
+//! What the change of a neuron makes of a tile, from what is kept of it.
+
+use super::{Kept, Serial, SerialMemory};
+use crate::integer::activation::activate;
+use crate::integer::chain::{Change, Changes};
+use crate::integer::kernel::{Element, Kernel, add_column};
+use crate::integer::net::{Net, Place};
+use crate::integer::pass::{KeptTile, Pass, Scratch, outputs};
+
+/// A change, and where in what is kept of a tile the layers around it are.
+pub(super) struct Plan<'c> {
+    change: &'c Change,
+    /// The changed neuron's layer.
+    place: Place,
+    /// Where its units begin, and those of the layer before.
+    own: usize,
+    before_at: usize,
+    before: Option<Place>,
+    /// The layer behind, none of the last one.
+    next: Option<Place>,
+    next_at: usize,
+}
+
+impl<'c> Plan<'c> {
+    #[inline(always)]
+    pub fn new(net: Net<'_>, change: &'c Change, tile: usize) -> Option<Self> {
+        let (layer, place) = (change.layer, net.places().nth(change.layer)?);
+        let at = |layer| net.units(layer) * tile;
+        let before = layer.checked_sub(1);
+        Some(Self {
+            change,
+            place,
+            own: at(layer),
+            before_at: before.map_or(0, at),
+            before: before.and_then(|layer| net.places().nth(layer)),
+            next: net.places().nth(layer + 1),
+            next_at: at(layer) + place.units * tile,
+        })
+    }
+}
+
+impl<K: Kernel<T>, E: Element, const T: usize> Serial<'_, K, E, T> {
+    /// The sum of a tile's losses where a neuron has changed, from kept activations.
+    #[inline(always)]
+    fn by_outputs(&mut self, parameters: &[i8], plan: &Plan<'_>, tile: usize, at: usize, keeps: bool) -> u64 {
+        let Plan { change, place, own, before_at, next_at, .. } = *plan;
+        let pass = Pass { net: self.objective.net(), kernel: self.kernel, parameters };
+        let features = self.samples.features.tile(tile);
+        let SerialMemory { sums, outputs: scratch, kept_outputs, .. } = &mut self.memory;
+        let (made, given) = scratch.split_at_mut(scratch.len() / 2);
+        let kept = kept_outputs.get_mut(at..at + self.outputs.1).unwrap_or_default();
+        // What the layer takes: kept of the layer before, which a first one has not.
+        let before = kept.get(before_at..own).unwrap_or_default();
+        let mut begun = change.layer;
+        if plan.next.is_none() {
+            given.iter_mut().zip(before).for_each(|(given, before)| *given = *before);
+        } else {
+            let sum = match change.layer {
+                0 => pass.sum(&place, change.unit, features),
+                _ => pass.sum(&place, change.unit, before),
+            };
+            let changed = change.unit * T..(change.unit + 1) * T;
+            let layer = kept.get_mut(own..next_at).unwrap_or_default();
+            given.iter_mut().zip(&*layer).for_each(|(given, kept)| *given = *kept);
+            let output = given.get_mut(changed.clone()).unwrap_or_default();
+            outputs(&place, &sum, output);
+            if keeps && let Some(kept) = layer.get_mut(changed) {
+                kept.copy_from_slice(output);
+            }
+            begun += 1;
+        }
+        let kept = KeptTile { outputs: if keeps { kept } else { &mut [] }, ..KeptTile::default() };
+        pass.run(begun, features, Scratch { sums, made, given }, kept);
+        self.loss(tile)
+    }
+
+    /// The same from kept sums.
+    #[inline(always)]
+    fn by_sums(&mut self, parameters: &[i8], plan: &Plan<'_>, tile: usize, at: usize, keeps: bool) -> u64 {
+        let Plan { change, place, own, next_at, .. } = *plan;
+        let pass = Pass { net: self.objective.net(), kernel: self.kernel, parameters };
+        let features = self.samples.features.tile(tile);
+        let SerialMemory { sums, outputs: scratch, kept_sums, .. } = &mut self.memory;
+        let (made, given) = scratch.split_at_mut(scratch.len() / 2);
+        let kept = kept_sums.get_mut(at..at + self.sums.1).unwrap_or_default();
+        let changed = own + change.unit * T..own + (change.unit + 1) * T;
+        let old = kept.get(changed.clone()).and_then(|kept| kept.first_chunk().copied()).unwrap_or([0; T]);
+        let new = changed_sum(&pass, plan, features, kept, old, given);
+        if keeps && let Some(kept) = kept.get_mut(changed) {
+            kept.copy_from_slice(&new);
+        }
+        // What is at the front of the scratch sums in the end are those of the last layer.
+        let Some(next) = plan.next else {
+            copy(kept.get(own..next_at), sums);
+            if let Some(sum) = sums.get_mut(change.unit * T..(change.unit + 1) * T) {
+                sum.copy_from_slice(&new);
+            }
+            let loss = self.loss(tile);
+            if keeps {
+                self.keep_loss(at, loss);
+            }
+            return loss;
+        };
+        let mut by = [0_i16; T];
+        for ((by, old), new) in by.iter_mut().zip(old).zip(new) {
+            let output = |sum: i32| i16::from(activate(place.activation, sum >> place.scale.shift));
+            *by = output(new) - output(old);
+        }
+        if by == [0; T] {
+            return self.kept_loss(at);
+        }
+        let behind = next_at..next_at + next.units * T;
+        copy(kept.get(behind.clone()), sums);
+        let mut weight_at = next.start + change.unit;
+        for sums in sums.as_chunks_mut().0.iter_mut().take(next.units) {
+            add_column(parameters.get(weight_at).copied().unwrap_or(0).into(), &by, sums);
+            weight_at += next.inputs;
+        }
+        let made_sums = sums.get(..behind.len()).unwrap_or_default();
+        if keeps && let Some(kept) = kept.get_mut(behind) {
+            kept.copy_from_slice(made_sums);
+        }
+        if change.layer + 2 < self.objective.net().scales().len() {
+            outputs(&next, made_sums, given);
+            let kept = KeptTile { sums: if keeps { kept } else { &mut [] }, ..KeptTile::default() };
+            pass.run(change.layer + 2, features, Scratch { sums, made, given }, kept);
+        }
+        let loss = self.loss(tile);
+        if keeps {
+            self.keep_loss(at, loss);
+        }
+        loss
+    }
+
+    #[inline(always)]
+    pub(super) fn tile(&mut self, parameters: &[i8], plan: &Plan<'_>, tile: usize, keeps: bool) -> u64 {
+        match K::OUTLINES {
+            true => self.tile_called(parameters, plan, tile, keeps),
+            false => self.tile_inlined(parameters, plan, tile, keeps),
+        }
+    }
+
+    #[inline(never)]
+    fn tile_called(&mut self, parameters: &[i8], plan: &Plan<'_>, tile: usize, keeps: bool) -> u64 {
+        self.tile_inlined(parameters, plan, tile, keeps)
+    }
+
+    #[inline(always)]
+    fn tile_inlined(&mut self, parameters: &[i8], plan: &Plan<'_>, tile: usize, keeps: bool) -> u64 {
+        match self.kept(tile) {
+            Kept::Sums(at) => self.by_sums(parameters, plan, tile, at, keeps),
+            Kept::Outputs(at) => self.by_outputs(parameters, plan, tile, at, keeps),
+            Kept::Nothing if keeps => 0,
+            Kept::Nothing => self.whole(parameters, tile, false),
+        }
+    }
+}
+
+/// The sum of a changed neuron, from the one before the change.
+#[inline(always)]
+fn changed_sum<K: Kernel<T>, E: Element, const T: usize>(
+    pass: &Pass<'_, K, T>,
+    plan: &Plan<'_>,
+    features: &[E],
+    kept: &[i32],
+    mut sum: [i32; T],
+    given: &mut [i8],
+) -> [i32; T] {
+    let Plan { change, place, own, before_at, before, .. } = plan;
+    match (&change.inputs, before) {
+        (Changes::Some(changes), before) => {
+            for (input, by) in changes {
+                let (input, by) = (usize::from(*input), i32::from(*by));
+                let first = input * T;
+                if input == place.inputs {
+                    add_column(by << place.scale.bias, &[1_u8; T], &mut sum);
+                } else if let Some(before) = before {
+                    let mut column = [0_i8; T];
+                    let first = before_at + first;
+                    outputs(before, kept.get(first..first + T).unwrap_or_default(), &mut column);
+                    add_column(by, &column, &mut sum);
+                } else if let Some(column) = features.get(first..).and_then(|column| column.first_chunk()) {
+                    add_column(by, column, &mut sum);
+                }
+            }
+            sum
+        }
+        (Changes::Many, None) => pass.sum(place, change.unit, features),
+        (Changes::Many, Some(before)) => {
+            outputs(before, kept.get(*before_at..*own).unwrap_or_default(), given);
+            pass.sum(place, change.unit, given.get(..place.inputs * T).unwrap_or_default())
+        }
+    }
+}
+
+#[inline(always)]
+fn copy(from: Option<&[i32]>, to: &mut [i32]) {
+    for (to, from) in to.iter_mut().zip(from.unwrap_or_default()) {
+        *to = *from;
+    }
+}
