@@ -6,15 +6,21 @@
 //!
 //! - **Parameters** are `i8`, −127 to 127 or a smaller limit (7 is 4 bits, 1 ternary), in one flat slice. For each layer in turn:
 //!   the weights of each neuron, `[neuron][input]`, and then the biases.
+//!   A filter of a convolution is a neuron, `[window row][window column][channel]`, and so is a unit of a simple recurrent layer, whose
+//!   inputs are those of a step and then the state before.
 //! - **Inputs** are `u8`, `i8` or `i16`, as a sensor gives them.
 //! - **A sum** is that of weights times inputs, and of the bias times 2^[`bias`](Scale::bias). Divided by 2^[`shift`](Scale::shift),
 //!   rounded down, it is a neuron's pre-activation, in units of 1/64, of a linear output in units of 1, of a softmax in
-//!   units of ln 2 / 256: a class is twice as probable for 256 units more.
+//!   units of ln 2 / 256: a class is twice as probable for 256 units more. What pools has sums, too: the largest number, or the mean,
+//!   rounded down, with [`Scale::NONE`] if it is to stay that.
 //! - **Activations** are −127 to 127, which stand for −1 to 1: [`Activation`](crate::Activation) has their functions.
 //! - **Losses** are integers, too: see [`Objective`]. Their sum over samples is exact in 64 bits, so neither tiles nor threads
 //!   nor the order of samples change it.
 //!
 //! Sums cannot overflow: [`Net::try_new`] refuses a layer of so many inputs that they could. What saturates is counted.
+//!
+//! With the feature `layers`, nets have convolutions of images and sequences, pooling and simple recurrent layers beside dense ones; the
+//! other kinds have no integers.
 //!
 //! ```
 //! use amc_core::integer::{Chain, ChainMemory, Net, Objective, Samples, Scale, Serial, SerialMemory, Targets, Tiles};
@@ -52,6 +58,7 @@ mod activation;
 mod chain;
 mod error;
 mod kernel;
+mod layers;
 mod loss;
 mod net;
 mod pass;

@@ -40,6 +40,7 @@ mod kinds {
     use super::dense;
     pub use images::{Image, Kernel, KernelError};
     pub use residual::KeptError;
+    pub(crate) use sliding::Sliding;
 
     kinds! {
         dense::Dense: dense = new(units: usize, activation: Activation);

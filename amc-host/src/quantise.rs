@@ -27,7 +27,7 @@ pub enum QuantiseError {
     #[error("parameter {0} is not finite")]
     NotFinite(usize),
     /// A layer of another kind.
-    #[error("layer {0} (from 0) is not dense: an integer net has dense layers alone")]
+    #[error("layer {0} (from 0) is not dense: nets of dense layers alone are rounded to integers")]
     Kind(usize),
 }
 

@@ -120,7 +120,7 @@ impl<'m, R: Rng> Chain<'m, R> {
             .rates
             .iter()
             .zip(net.places())
-            .all(|(rate, place)| (ONE..=most_rate(place.inputs + 1)).contains(rate));
+            .all(|(rate, place)| (ONE..=most_rate(place.inputs + 1).max(INITIAL_RATE)).contains(rate));
         if !are_possible {
             return Err(Error::State("a rate is out of range"));
         }

@@ -8,7 +8,9 @@ use super::scale::Scale;
 #[non_exhaustive]
 pub enum Error {
     /// A layer of a kind that has no integer pass.
-    #[error("layer {layer} is not dense: an integer net has dense layers alone")]
+    #[error(
+        "layer {layer} is of a kind that has no integers: dense, convolutional, pooling and simple recurrent layers have"
+    )]
     Kind {
         /// The layer.
         layer: usize,

@@ -4,9 +4,11 @@ use rand_core::Rng;
 
 use super::activation::ONE;
 use super::error::Error;
+use super::layers::largest_sum;
 use super::scale::{INITIAL, Scale};
 use crate::activation::Activation;
 use crate::layer::Layer;
+use crate::layer::kind::Shape;
 use crate::mixed::below;
 
 /// An integer net.
@@ -21,15 +23,38 @@ pub struct Net<'a> {
 
 /// A layer of a net, and where its parameters lie.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(super) struct Place<'a> {
+    pub layer: &'a Layer,
+    /// Numbers that it is given, and gives.
+    pub takes: usize,
+    pub outputs: usize,
+    /// Its first parameter.
     pub start: usize,
+    /// Inputs of a neuron.
     pub inputs: usize,
+    /// Neurons: of a dense layer as many as outputs.
     pub units: usize,
     pub activation: Activation,
     pub scale: Scale,
 }
 
-impl Place {
+impl Place<'_> {
+    /// Whether each neuron makes one output, of all that the layer is given.
+    #[inline(always)]
+    pub const fn is_dense(&self) -> bool {
+        matches!(self.layer, Layer::Dense(_))
+    }
+
+    /// The outputs in which a neuron's parameters have a part.
+    pub fn outputs_of(&self, unit: usize) -> impl Iterator<Item = usize> + use<> {
+        match self.layer {
+            // Behind the first step all of a state's numbers depend on all before.
+            #[cfg(feature = "layers")]
+            Layer::Recurrent(_) => (0..self.outputs).step_by(1),
+            _ => (unit..self.outputs).step_by(self.units.max(1)),
+        }
+    }
+
     /// The weights of a neuron.
     #[inline(always)]
     pub fn row<'p>(&self, parameters: &'p [i8], unit: usize) -> &'p [i8] {
@@ -74,20 +99,20 @@ impl<'a> Net<'a> {
         }
         let (mut layer, mut width, mut most) = (0, shape.inputs(), inputs);
         while layer < layers.len() {
-            if !matches!(layers[layer], Layer::Dense(_)) {
+            let Shape { fan_in, outputs, .. } = layers[layer].shape(width);
+            let Some(largest) = largest_sum(&layers[layer], fan_in, most.unsigned_abs()) else {
                 return Err(Error::Kind { layer });
-            }
+            };
             let Scale { shift, bias } = scales[layer];
             if shift > Scale::MOST || bias > Scale::MOST {
                 return Err(Error::Shift { layer, shift: if shift > bias { shift } else { bias } });
             }
             // Sums of products, of which none is larger than this.
-            let largest = (width as u64).saturating_mul(most.unsigned_abs() as u64).saturating_add(1 << bias);
-            if largest.saturating_mul(ONE as u64) > i32::MAX as u64 {
-                return Err(Error::TooWide { layer, inputs: width, most });
+            if largest.saturating_add(1 << bias).saturating_mul(ONE as u64) > i32::MAX as u64 {
+                return Err(Error::TooWide { layer, inputs: if fan_in > 0 { fan_in } else { width }, most });
             }
             most = ONE;
-            width = layers[layer].units();
+            width = outputs;
             layer += 1;
         }
         Ok(Self { shape, scales, inputs, limit: ONE as i8 })
@@ -141,7 +166,7 @@ impl<'a> Net<'a> {
         2 * self.shape.widest() * tile
     }
 
-    /// Sums that are kept of a tile of `T` samples: every neuron's, and the loss.
+    /// Sums that are kept of a tile of `T` samples: one of each output of every layer, and the loss.
     pub const fn kept_sums(&self, tile: usize) -> usize {
         (self.units(self.scales.len()) + 1) * tile
     }
@@ -163,13 +188,16 @@ impl<'a> Net<'a> {
 
     /// The layers.
     #[inline(always)]
-    pub(super) fn places(&self) -> impl Iterator<Item = Place> + Clone + use<'a> {
+    pub(super) fn places(&self) -> impl Iterator<Item = Place<'a>> + Clone + use<'a> {
         let layers = self.shape.layers().iter().zip(self.scales);
         layers.scan((0, self.shape.inputs()), |(start, width), (layer, scale)| {
-            let (units, inputs) = (layer.units(), *width);
-            let place = Place { start: *start, inputs, units, activation: layer.activation(), scale: *scale };
+            let Shape { takes, fan_in: inputs, neurons, outputs, .. } = layer.shape(*width);
+            // What pools has none.
+            let units = if inputs > 0 { neurons } else { 0 };
+            let (activation, scale) = (layer.activation(), *scale);
+            let place = Place { layer, takes, outputs, start: *start, inputs, units, activation, scale };
             *start += (inputs + 1) * units;
-            *width = units;
+            *width = outputs;
             Some(place)
         })
     }

@@ -2,6 +2,7 @@
 
 use super::activation::activate;
 use super::kernel::{Element, Kernel};
+use super::layers::Of;
 use super::net::{Net, Place};
 
 /// A pass at given parameters.
@@ -14,9 +15,9 @@ pub(super) struct Pass<'a, K, const T: usize> {
 
 /// The memory of a tile.
 pub(super) struct Scratch<'s> {
-    /// Sums of a layer, `[unit][T]`.
+    /// Sums of a layer, `[output][T]`.
     pub sums: &'s mut [i32],
-    /// What a layer makes, `[unit][T]`.
+    /// What a layer makes, `[output][T]`.
     pub made: &'s mut [i8],
     /// What the layer before made.
     pub given: &'s mut [i8],
@@ -32,7 +33,7 @@ pub(super) struct KeptTile<'k> {
 impl<K: Kernel<T>, const T: usize> Pass<'_, K, T> {
     /// The sum of a neuron.
     #[inline(always)]
-    pub fn sum<E: Element>(&self, place: &Place, unit: usize, inputs: &[E]) -> [i32; T] {
+    pub fn sum<E: Element>(&self, place: &Place<'_>, unit: usize, inputs: &[E]) -> [i32; T] {
         let mut sums = self.kernel.dot(place.row(self.parameters, unit), inputs);
         let bias = place.bias(self.parameters, unit);
         for sum in &mut sums {
@@ -41,8 +42,12 @@ impl<K: Kernel<T>, const T: usize> Pass<'_, K, T> {
         sums
     }
 
+    /// The sums of a layer, `[output][T]`.
     #[inline(always)]
-    fn layer<E: Element>(&self, place: &Place, inputs: &[E], sums: &mut [i32]) {
+    fn layer<E: Element>(&self, place: &Place<'_>, inputs: &[E], sums: &mut [i32], room: &mut [i8]) {
+        if !place.is_dense() {
+            return self.sums(place, Of::Layer, inputs, sums.get_mut(..place.outputs * T).unwrap_or_default(), room);
+        }
         let section = self.parameters.get(place.start..).unwrap_or_default();
         let (weights, biases) = section.split_at_checked(place.units * place.inputs).unwrap_or_default();
         let neurons = weights.chunks_exact(place.inputs.max(1)).zip(biases);
@@ -62,10 +67,10 @@ impl<K: Kernel<T>, const T: usize> Pass<'_, K, T> {
         let Scratch { sums, mut made, mut given } = scratch;
         let layers = self.net.scales().len();
         for (index, place) in self.net.places().enumerate().skip(begun) {
-            let numbers = place.units * T;
+            let numbers = place.outputs * T;
             match index {
-                0 => self.layer(&place, features, sums),
-                _ => self.layer(&place, given.get(..place.inputs * T).unwrap_or_default(), sums),
+                0 => self.layer(&place, features, sums, made),
+                _ => self.layer(&place, given.get(..place.takes * T).unwrap_or_default(), sums, made),
             }
             let sums = sums.get(..numbers).unwrap_or_default();
             let first = self.net.units(index) * T;
@@ -86,7 +91,7 @@ impl<K: Kernel<T>, const T: usize> Pass<'_, K, T> {
 
 /// The activations of sums.
 #[inline(always)]
-pub(super) fn outputs(place: &Place, sums: &[i32], outputs: &mut [i8]) {
+pub(super) fn outputs(place: &Place<'_>, sums: &[i32], outputs: &mut [i8]) {
     for (output, sum) in outputs.iter_mut().zip(sums) {
         *output = activate(place.activation, sum >> place.scale.shift);
     }

@@ -20,6 +20,9 @@ impl Scale {
     /// The largest power of 2 that divides sums, or multiplies a bias.
     pub const MOST: u8 = 24;
 
+    /// Of a layer that pools, whose numbers stay as large as those that it is given.
+    pub const NONE: Self = Self { shift: 0, bias: 0 };
+
     /// Divides by 2^`shift`; a bias weighs as much as a weight of the largest activation.
     pub const fn new(shift: u8) -> Self {
         Self { shift, bias: 7 }

@@ -1,6 +1,7 @@
 //! Evaluation of an integer net on one core.
 
 mod changed;
+mod layer;
 
 use changed::Plan;
 

@@ -50,7 +50,7 @@ impl Conv1d {
         Self { steps, channels, filters, kernel, activation }
     }
 
-    const fn sliding(&self) -> Sliding {
+    pub(crate) const fn sliding(&self) -> Sliding {
         let image = Image::new(1, self.steps, self.channels);
         Sliding { image, rows: Kernel::new(1, 1, 0), columns: self.kernel }
     }

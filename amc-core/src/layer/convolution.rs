@@ -50,7 +50,7 @@ impl Convolution {
         Self { image, filters, kernel, activation }
     }
 
-    const fn sliding(&self) -> Sliding {
+    pub(crate) const fn sliding(&self) -> Sliding {
         Sliding::square(self.image, self.kernel)
     }
 

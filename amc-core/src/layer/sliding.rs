@@ -37,7 +37,7 @@ impl Sliding {
     }
 
     /// What filters make of the numbers under it, at all positions.
-    const fn made(&self, filters: usize) -> Image {
+    pub(crate) const fn made(&self, filters: usize) -> Image {
         let Self { image, rows, columns } = *self;
         Image::new(image.through(rows, 1).rows, image.through(columns, 1).columns, filters)
     }

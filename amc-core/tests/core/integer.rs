@@ -2,6 +2,8 @@
 
 mod chain;
 mod golden;
+#[cfg(feature = "layers")]
+mod layers;
 mod refused;
 mod tables;
 
@@ -58,14 +60,18 @@ const LAYERS: &[Layer] = &[
 const SCALES: &[Scale] = &[Scale::new(5), Scale::new(5), Scale::new(4), Scale::new(3)];
 const NET: Net<'static> = Net::new(amc_core::Net::new(INPUTS, LAYERS), SCALES, 127);
 
-/// Samples whose class is that of the first of three sums to be largest.
 fn data() -> (Vec<i8>, Vec<u8>) {
+    data_of(INPUTS)
+}
+
+/// Samples of so many inputs whose class is that of the first of three sums to be largest.
+fn data_of(inputs: usize) -> (Vec<i8>, Vec<u8>) {
     let mut rng = Generator::seed_from_u64(7);
-    let rows: Vec<i8> = (0..SAMPLES * INPUTS).map(|_| ((rng.next_u32() % 201) as i16 - 100) as i8).collect();
+    let rows: Vec<i8> = (0..SAMPLES * inputs).map(|_| ((rng.next_u32() % 201) as i16 - 100) as i8).collect();
     let class = |row: &[i8]| {
         let sums = [row[0], row[1], row[2] / 2 + row[3] / 2];
         (0..3).fold(0, |best, at| if sums[at] > sums[best] { at } else { best }) as u8
     };
-    let classes = rows.chunks_exact(INPUTS).map(class).collect();
+    let classes = rows.chunks_exact(inputs).map(class).collect();
     (rows, classes)
 }

@@ -44,7 +44,7 @@ pub struct Description {
     pub inputs: usize,
     /// What they are.
     pub of: Inputs,
-    /// The layers, all dense.
+    /// The layers.
     pub layers: Vec<Layer>,
     /// What the sums of each layer are divided by.
     pub scales: Vec<Scale>,
@@ -52,13 +52,40 @@ pub struct Description {
     pub limit: i8,
 }
 
+/// The root mean square of all inputs of a neuron, where those that a layer is given have this: a recurrent one's are states, too.
+fn of_all_inputs(layer: &Layer, rms: u32) -> u32 {
+    let square = |x: u32| u64::from(x) * u64::from(x);
+    match layer {
+        Layer::Recurrent(layer) => {
+            let (inputs, units) = (layer.inputs as u64, layer.units as u64);
+            let sum = inputs.saturating_mul(square(rms)).saturating_add(units.saturating_mul(square(ACTIVATION)));
+            (sum / inputs.saturating_add(units).max(1)).isqrt() as u32
+        }
+        _ => rms,
+    }
+}
+
 impl Description {
     /// A net whose scales [fit](Scale::fit) inputs of this root mean square.
     pub fn fit(inputs: usize, (of, rms): (Inputs, u32), layers: Vec<Layer>, limit: i8) -> Self {
-        let widths = std::iter::once(inputs).chain(layers.iter().map(Layer::units));
-        let sizes = std::iter::once(rms).chain(std::iter::repeat(ACTIVATION));
-        let scales = layers.iter().zip(widths.zip(sizes));
-        let scales = scales.map(|(layer, (width, rms))| Scale::fit(width, rms, limit, layer.activation())).collect();
+        // What is no net has no scales either, and is refused as such.
+        let sections = amc_core::Net::try_new(inputs, &layers).map(|net| net.sections().collect::<Vec<_>>());
+        let (mut rms, mut most, mut scales) = (rms, of.most(), Vec::new());
+        for (layer, section) in layers.iter().zip(sections.unwrap_or_default()) {
+            match section.weights.checked_div(section.neurons) {
+                Some(fan_in) => {
+                    let rms = of_all_inputs(layer, std::mem::replace(&mut rms, ACTIVATION));
+                    scales.push(Scale::fit(fan_in, rms, limit, layer.activation()));
+                }
+                // It pools: what it gives is as large as what it is given, or as bytes of a sign can be.
+                None => {
+                    let shift = (0..8).find(|shift| most >> shift <= Inputs::I8.most()).unwrap_or(0);
+                    rms = (rms >> shift).max(1);
+                    scales.push(Scale { shift, ..Scale::NONE });
+                }
+            }
+            most = Inputs::I8.most();
+        }
         Self { inputs, of, layers, scales, limit }
     }
 

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 
 use amc_core::integer::{Objective, Samples, Scale, Serial, SerialMemory, Targets, Tiles};
-use amc_core::{Activation, Layer, Portable};
+use amc_core::{Activation, Image, Kernel, Layer, Portable};
 use amc_engine::data::{OwnedTargets, Set, Values};
 use amc_engine::integer::{Description, Inputs, outputs};
 use amc_host::data::integers::Units;
@@ -79,7 +79,7 @@ fn the_rust_file_is_what_is_exported_and_makes_what_the_net_does() {
     assert_eq!(exported::INPUT_SCALING, [[0.5, 20.0], [-3.0, 0.25], [0.0, 32.0]]);
 }
 
-/// Every activation, inputs of both kinds, and shifts from 0 on.
+/// Every activation, every kind of layers, inputs of both kinds, and shifts from 0 on.
 fn nets() -> Vec<(&'static str, IntegerModel)> {
     use Activation::{Linear, Relu, Sigmoid, Sign, Softmax, Step, Tanh};
     let dense = |of: &[(usize, Activation)]| of.iter().map(|(units, of)| Layer::dense(*units, *of)).collect::<Vec<_>>();
@@ -99,6 +99,59 @@ fn nets() -> Vec<(&'static str, IntegerModel)> {
                 model(6, Inputs::I8, &dense(&[(5, Tanh), (3, Linear)]), 127),
                 &[Scale::new(0).bias(10), Scale::new(24).bias(24)],
             ),
+        ),
+        (
+            "filters",
+            model(
+                36,
+                Inputs::U8,
+                &[
+                    Layer::convolution(Image::new(6, 6, 1), 3, Kernel::new(3, 1, 1), Tanh),
+                    Layer::max_pool(Image::new(6, 6, 3), Kernel::new(3, 2, 1)),
+                    Layer::dense(4, Softmax),
+                ],
+                127,
+            ),
+        ),
+        (
+            "mean",
+            model(
+                24,
+                Inputs::I8,
+                &[
+                    Layer::conv1d(8, 3, 4, Kernel::new(3, 1, 1), Relu),
+                    Layer::convolution(Image::new(4, 2, 4), 5, Kernel::new(2, 1, 1), Linear),
+                    Layer::global_average(Image::new(5, 3, 5)),
+                    Layer::dense(2, Linear),
+                ],
+                127,
+            ),
+        ),
+        (
+            "pools",
+            model(
+                32,
+                Inputs::U8,
+                &[
+                    Layer::max_pool(Image::new(4, 4, 2), Kernel::new(2, 1, 0)),
+                    Layer::convolution(Image::new(3, 3, 2), 3, Kernel::new(3, 1, 0), Softmax),
+                ],
+                127,
+            ),
+        ),
+        (
+            "states",
+            model(
+                12,
+                Inputs::I8,
+                &[Layer::recurrent_states(2, 5, 6, Tanh), Layer::recurrent(5, 4, 6, Sigmoid), Layer::dense(3, Softmax)],
+                127,
+            ),
+        ),
+        ("every", model(12, Inputs::U8, &[Layer::recurrent_states(3, 2, 4, Linear)], 127)),
+        (
+            "last",
+            model(6, Inputs::I8, &[Layer::global_average(Image::new(2, 1, 3)), Layer::recurrent(1, 2, 3, Linear)], 127),
         ),
         ("classes", of_rust()),
         ("numbers", of_a_table(numbers(), &dense(&[(6, Tanh), (2, Linear)]))),

@@ -9,21 +9,21 @@ use crate::integer::pass::{KeptTile, Pass, Scratch, outputs};
 
 /// A change, and where in what is kept of a tile the layers around it are.
 pub(super) struct Plan<'c> {
-    change: &'c Change,
+    pub change: &'c Change,
     /// The changed neuron's layer.
-    place: Place,
-    /// Where its units begin, and those of the layer before.
-    own: usize,
-    before_at: usize,
-    before: Option<Place>,
+    pub place: Place<'c>,
+    /// Where its outputs begin, and those of the layer before.
+    pub own: usize,
+    pub before_at: usize,
+    pub before: Option<Place<'c>>,
     /// The layer behind, none of the last one.
-    next: Option<Place>,
-    next_at: usize,
+    pub next: Option<Place<'c>>,
+    pub next_at: usize,
 }
 
 impl<'c> Plan<'c> {
     #[inline(always)]
-    pub fn new(net: Net<'_>, change: &'c Change, tile: usize) -> Option<Self> {
+    pub fn new(net: Net<'c>, change: &'c Change, tile: usize) -> Option<Self> {
         let (layer, place) = (change.layer, net.places().nth(change.layer)?);
         let at = |layer| net.units(layer) * tile;
         let before = layer.checked_sub(1);
@@ -34,8 +34,14 @@ impl<'c> Plan<'c> {
             before_at: before.map_or(0, at),
             before: before.and_then(|layer| net.places().nth(layer)),
             next: net.places().nth(layer + 1),
-            next_at: at(layer) + place.units * tile,
+            next_at: at(layer) + place.outputs * tile,
         })
+    }
+
+    /// Whether the neuron has one output, and each neuron of the layer behind takes it.
+    #[inline(always)]
+    fn is_dense(&self) -> bool {
+        self.place.is_dense() && self.next.is_none_or(|next| next.is_dense())
     }
 }
 
@@ -148,10 +154,11 @@ impl<K: Kernel<T>, E: Element, const T: usize> Serial<'_, K, E, T> {
     #[inline(always)]
     fn tile_inlined(&mut self, parameters: &[i8], plan: &Plan<'_>, tile: usize, keeps: bool) -> u64 {
         match self.kept(tile) {
-            Kept::Sums(at) => self.by_sums(parameters, plan, tile, at, keeps),
-            Kept::Outputs(at) => self.by_outputs(parameters, plan, tile, at, keeps),
             Kept::Nothing if keeps => 0,
             Kept::Nothing => self.whole(parameters, tile, false),
+            kept if !plan.is_dense() => self.by_layer(parameters, plan, tile, kept, keeps),
+            Kept::Sums(at) => self.by_sums(parameters, plan, tile, at, keeps),
+            Kept::Outputs(at) => self.by_outputs(parameters, plan, tile, at, keeps),
         }
     }
 }
@@ -194,7 +201,7 @@ fn changed_sum<K: Kernel<T>, E: Element, const T: usize>(
 }
 
 #[inline(always)]
-fn copy(from: Option<&[i32]>, to: &mut [i32]) {
+pub(super) fn copy(from: Option<&[i32]>, to: &mut [i32]) {
     for (to, from) in to.iter_mut().zip(from.unwrap_or_default()) {
         *to = *from;
     }

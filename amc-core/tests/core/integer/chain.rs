@@ -26,22 +26,23 @@ impl Buffers {
 
 /// What a chain of so many moves came to.
 #[derive(Debug, PartialEq)]
-struct End {
+pub struct End {
     parameters: Vec<i8>,
     rates: Vec<u32>,
-    state: ChainState<Generator>,
+    pub state: ChainState<Generator>,
 }
 
-fn run<const T: usize>(net: Net<'_>, order: &[usize], with_sums: usize, with_outputs: usize, moves: usize) -> End
+pub fn run<const T: usize>(net: Net<'_>, order: &[usize], with_sums: usize, with_outputs: usize, moves: usize) -> End
 where
     Portable<T>: Kernel<T>,
 {
-    let (rows, classes) = data();
-    let rows: Vec<i8> = order.iter().flat_map(|sample| &rows[sample * INPUTS..][..INPUTS]).copied().collect();
+    let width = net.shape().inputs();
+    let (rows, classes) = data_of(width);
+    let rows: Vec<i8> = order.iter().flat_map(|sample| &rows[sample * width..][..width]).copied().collect();
     let classes: Vec<u8> = order.iter().map(|sample| classes[*sample]).collect();
-    let features = tiled::<T>(&rows, INPUTS);
+    let features = tiled::<T>(&rows, width);
     let samples =
-        Samples { features: Tiles::<_, T>::new(&features, SAMPLES, INPUTS), targets: Targets::Classes(&classes) };
+        Samples { features: Tiles::<_, T>::new(&features, SAMPLES, width), targets: Targets::Classes(&classes) };
     let mut memory = Memory::new(net, T, with_sums, with_outputs);
     let mut evaluator = Serial::new(Objective::new(net).unwrap(), Portable::<T>, samples, memory.lend()).unwrap();
     let mut rng = Generator::seed_from_u64(5);

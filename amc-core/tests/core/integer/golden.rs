@@ -11,8 +11,8 @@ fn small<N: TryFrom<i64, Error: std::fmt::Debug>>(value: &Value) -> Vec<N> {
     numbers(value).into_iter().map(|x| N::try_from(x).unwrap()).collect()
 }
 
-fn layer(value: &Value) -> Layer {
-    let activation = match value[1].as_str().unwrap() {
+fn activation(value: &Value) -> Activation {
+    match value.as_str().unwrap() {
         "tanh" => Activation::Tanh,
         "sigmoid" => Activation::Sigmoid,
         "relu" => Activation::Relu,
@@ -21,14 +21,49 @@ fn layer(value: &Value) -> Layer {
         "step" => Activation::Step,
         "softmax" => Activation::Softmax,
         other => panic!("an activation that the script does not write: {other}"),
-    };
-    Layer::dense(value[0].as_u64().unwrap() as usize, activation)
+    }
+}
+
+/// `[units, activation]`, of a dense one, or `[kind, sizes.., activation]`, of one that pools without activation.
+fn layer(value: &Value) -> Layer {
+    let fields = value.as_array().unwrap();
+    match fields[0].as_u64() {
+        Some(units) => Layer::dense(units as usize, activation(&fields[1])),
+        #[cfg(not(feature = "layers"))]
+        None => panic!("a layer of another kind"),
+        #[cfg(feature = "layers")]
+        None => {
+            use amc_core::{Image, Kernel};
+            let number = |at: usize| fields[at].as_u64().unwrap() as usize;
+            let image = |at| Image::new(number(at), number(at + 1), number(at + 2));
+            let kernel = |at| Kernel::new(number(at) as u32, number(at + 1) as u32, number(at + 2) as u32);
+            match fields[0].as_str().unwrap() {
+                "convolution" => Layer::convolution(image(1), number(4), kernel(5), activation(&fields[8])),
+                "conv1d" => Layer::conv1d(number(1), number(2), number(3), kernel(4), activation(&fields[7])),
+                "max_pool" => Layer::max_pool(image(1), kernel(4)),
+                "global_average" => Layer::global_average(image(1)),
+                "recurrent" => Layer::recurrent(number(1), number(2), number(3), activation(&fields[4])),
+                "recurrent_states" => Layer::recurrent_states(number(1), number(2), number(3), activation(&fields[4])),
+                other => panic!("a kind that the script does not write: {other}"),
+            }
+        }
+    }
 }
 
 #[test]
 fn passes_and_losses_are_those_of_the_definition() {
+    are_those_of("dense");
+}
+
+#[cfg(feature = "layers")]
+#[test]
+fn so_are_those_of_layers_of_other_kinds() {
+    are_those_of("layers");
+}
+
+fn are_those_of(cases: &str) {
     let stored: Value = serde_json::from_str(include_str!("integer.json")).unwrap();
-    for case in stored.as_array().unwrap() {
+    for case in stored[cases].as_array().unwrap() {
         let layers: Vec<Layer> = case["layers"].as_array().unwrap().iter().map(layer).collect();
         let scale = |of: &Value| Scale::new(of[0].as_u64().unwrap() as u8).bias(of[1].as_u64().unwrap() as u8);
         let scales: Vec<Scale> = case["scales"].as_array().unwrap().iter().map(scale).collect();

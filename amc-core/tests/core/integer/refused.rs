@@ -50,8 +50,35 @@ fn what_is_no_integer_net_is_refused_by_name() {
 #[cfg(feature = "layers")]
 #[test]
 fn a_kind_without_integer_pass_is_refused() {
-    let layers = [Layer::recurrent(1, 2, 3, Activation::Tanh), Layer::dense(2, Activation::Softmax)];
-    assert_eq!(net(3, &layers, &[Scale::new(0); 2], 1), Err(Error::Kind { layer: 0 }));
+    for layer in [Layer::gru(1, 2, 3), Layer::normalization(3, Activation::Tanh), Layer::keep(3)] {
+        let layers = [layer, Layer::dense(2, Activation::Softmax)];
+        assert_eq!(net(3, &layers, &[Scale::new(0); 2], 1), Err(Error::Kind { layer: 0 }));
+    }
+}
+
+#[cfg(feature = "layers")]
+#[test]
+fn sums_of_windows_states_and_means_that_could_overflow_are_refused() {
+    use amc_core::{Image, Kernel};
+    // As of a dense layer of as many inputs as a window has: 516 = 4 · 129.
+    let filters =
+        |channels| [Layer::convolution(Image::new(9, 9, channels), 1, Kernel::new(2, 1, 0), Activation::Linear)];
+    let scales = [Scale::new(0)];
+    assert_eq!(net(81 * 129, &filters(129), &scales, 32_768), Ok(()));
+    let refused = Err(Error::TooWide { layer: 0, inputs: 520, most: 32_768 });
+    assert_eq!(net(81 * 130, &filters(130), &scales, 32_768), refused);
+    let along = |channels| [Layer::conv1d(9, channels, 1, Kernel::new(4, 1, 0), Activation::Linear)];
+    assert_eq!(net(9 * 129, &along(129), &scales, 32_768), Ok(()));
+    assert_eq!(net(9 * 130, &along(130), &scales, 32_768), refused);
+    // 127 · (515 · 32,768 + n · 127 + 2⁷) < 2³¹
+    let states = |units| [Layer::recurrent(515, units, 2, Activation::Linear)];
+    assert_eq!(net(1030, &states(265), &scales, 32_768), Ok(()));
+    let refused = Err(Error::TooWide { layer: 0, inputs: 515 + 266, most: 32_768 });
+    assert_eq!(net(1030, &states(266), &scales, 32_768), refused);
+    let mean = |rows| [Layer::global_average(Image::new(rows, 1, 1))];
+    assert_eq!(net(65_535, &mean(65_535), &scales, 32_768), Ok(()));
+    let refused = Err(Error::TooWide { layer: 0, inputs: 65_536, most: 32_768 });
+    assert_eq!(net(65_536, &mean(65_536), &scales, 32_768), refused);
 }
 
 #[test]

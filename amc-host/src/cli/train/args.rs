@@ -60,8 +60,9 @@ pub(in crate::cli) struct TrainArgs {
     /// U(x), the loss; cross-entropy needs classes, and softmax or sigmoid outputs [default: by data set]
     #[arg(long, value_parser = named(&LossName::ALL, LossName::name))]
     loss: Option<LossName>,
-    /// What parameters and activations are: f32, or int8, with sums of 32 bits, for devices without an FPU. An integer net has dense
-    /// layers, takes bytes as they are and numbers of a table standardised, 32 for a deviation, and is moved neuron by neuron
+    /// What parameters and activations are: f32, or int8, with sums of 32 bits, for devices without an FPU. An integer net has dense,
+    /// convolutional, pooling and simple recurrent layers, takes bytes as they are and numbers of a table standardised, 32 for a deviation,
+    /// and is moved neuron by neuron
     #[arg(long, value_enum, default_value = "f32")]
     pub(super) numbers: Numbers,
     /// With --numbers int8: bits of a weight, from 2 (-1, 0 and 1) to 8 [default: 8]

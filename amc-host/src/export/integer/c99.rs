@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use amc_core::Activation;
-use amc_core::integer::{Scale, TANH};
+use amc_core::integer::TANH;
 use amc_engine::data::{OwnedTargets, Set, Values};
 use amc_engine::integer::{Inputs, outputs};
 use amc_engine::memory;
@@ -11,6 +11,7 @@ use amc_engine::memory;
 use crate::data::schema::{Outputs, Scaling};
 use crate::export::c::Size;
 use crate::export::c::table::{Names, of_a_table};
+use crate::export::integer::pass::{activations, kinds, pass, scratch};
 use crate::export::lines;
 use crate::model::integer::{IntegerModel, params_hash};
 
@@ -28,13 +29,11 @@ pub fn c99(model: &IntegerModel, prefix: &str) -> anyhow::Result<String> {
     writeln!(text, "/* Made by `amc export --c99`: an integer net, which needs no library.")?;
     writeln!(text, "   CRC-32 of the parameters as bytes: {}. */", params_hash(parameters))?;
     writeln!(text, "#ifndef {prefix}_H\n#define {prefix}_H\n\n#include <stddef.h>\n#include <stdint.h>\n")?;
-    let hidden = description.layers.len().saturating_sub(1);
-    let widest = description.layers.iter().take(hidden).map(amc_core::Layer::units).max().unwrap_or(0);
     let sizes = [
         ("Numbers that the net takes.", "INPUTS", net.shape().inputs()),
         ("Numbers that the net gives.", "OUTPUTS", net.shape().outputs()),
         ("Weights and biases.", "PARAMETERS", net.parameters()),
-        ("Bytes of memory that predict needs.", "SCRATCH", (2 * widest).max(1)),
+        ("Bytes of memory that predict needs.", "SCRATCH", scratch(description)),
     ];
     text += &sizes.map(|(what, name, value)| Size { what, name, value }.line(prefix)).concat();
     text += "\n/* Of each layer the weights, [unit][input], and then the biases. */\n";
@@ -73,7 +72,7 @@ pub fn c99(model: &IntegerModel, prefix: &str) -> anyhow::Result<String> {
     text +=
         &format!("\n/* What {small}_check compares with. */\n#define {prefix}_CHECKED {:#010x}\n\n", checked(model)?);
     code.push(include_str!("pass.h"));
-    let activations: Vec<_> = description.layers.iter().take(hidden).map(amc_core::Layer::activation).collect();
+    let activations = activations(description);
     let has_tanh = activations.iter().any(|of| matches!(of, Activation::Tanh | Activation::Sigmoid));
     let table = tanh_table();
     code.extend(has_tanh.then_some(&table[..]));
@@ -82,7 +81,9 @@ pub fn c99(model: &IntegerModel, prefix: &str) -> anyhow::Result<String> {
         code.push(include_str!("clamp.h"));
     }
     code.extend(classes.then_some(include_str!("class.h")));
-    let pass = pass(model, classes);
+    let kinds = kinds(description);
+    code.push(&kinds);
+    let pass = pass(description, classes)?;
     code.push(&pass);
     let check = include_str!("check.h").replace("LESS", if description.of == Inputs::I8 { "120" } else { "0" });
     code.push(&check);
@@ -117,59 +118,6 @@ fn of_functions(prefix: &str, scaling: &str, inputs: &[Scaling], outputs: &[Scal
 fn tanh_table() -> String {
     let values = lines(TANH.iter().map(i8::to_string));
     include_str!("tanh.h").replace("    VALUES\n", &values)
-}
-
-/// A layer after another.
-fn pass(model: &IntegerModel, classes: bool) -> String {
-    let IntegerModel { description, .. } = model;
-    let mut text = String::from(if classes {
-        "/* Computes the outputs, of classes their logits: 256 for twice the probability. Gives the class of the largest. */\n"
-    } else {
-        "/* Computes the outputs. */\n"
-    });
-    text += if classes { "static inline int" } else { "static inline void" };
-    text += " model_predict(const INPUT_TYPE inputs[MODEL_INPUTS], int32_t outputs[MODEL_OUTPUTS],\n        int8_t scratch[MODEL_SCRATCH])\n{\n";
-    text += "    size_t unit;\n\n";
-    let hidden = description.layers.len().saturating_sub(1);
-    let widest = description.layers.iter().take(hidden).map(amc_core::Layer::units).max().unwrap_or(0);
-    let (mut start, mut width) = (0, description.inputs);
-    for (index, (layer, Scale { shift, bias })) in description.layers.iter().zip(&description.scales).enumerate() {
-        let units = layer.units();
-        let (from, to) = ((index + 1) % 2 * widest, index % 2 * widest);
-        let (first, given) = match index {
-            0 => ("first_", "inputs".to_string()),
-            _ => ("", format!("scratch + {from}")),
-        };
-        let biases = start + units * width;
-        let weights = format!("MODEL_WEIGHTS + {start} + unit * {width}");
-        let bias = format!("(int32_t)MODEL_WEIGHTS[{biases} + unit] * {}", 1_u32 << bias);
-        let sum =
-            format!("model_shift(model_{first}sum({given}, {width}, {weights},\n                {bias}), {shift})");
-        text += &format!("    for (unit = 0; unit < {units}; unit++)\n");
-        text += &match (index == hidden, layer.activation()) {
-            (true, _) => format!("        outputs[unit] = {sum};\n"),
-            (false, activation) => format!("        scratch[{to} + unit] = {};\n", activated(activation, &sum)),
-        };
-        start = biases + units;
-        width = units;
-    }
-    if hidden == 0 {
-        text += "    (void)scratch;\n";
-    }
-    text += if classes { "    return model_class(outputs);\n}\n" } else { "}\n" };
-    text
-}
-
-/// An expression of type int8_t.
-fn activated(activation: Activation, sum: &str) -> String {
-    match activation {
-        Activation::Tanh => format!("model_tanh({sum})"),
-        Activation::Sigmoid => format!("model_sigmoid({sum})"),
-        Activation::Relu => format!("model_clamp({sum}, 0)"),
-        Activation::Sign => format!("(int8_t)({sum} < 0 ? -127 : 127)"),
-        Activation::Step => format!("(int8_t)({sum} < 0 ? 0 : 127)"),
-        _ => format!("model_clamp({sum}, -127)"),
-    }
 }
 
 /// The hash with which `check.h` compares.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use amc_core::Layer;
 use amc_core::integer::Scale;
 
 use crate::export::lines;
@@ -23,15 +24,18 @@ pub fn rust(model: &IntegerModel) -> anyhow::Result<String> {
     let mut text = String::new();
     writeln!(text, "// Made by `amc export --rust`: an integer net, which takes {}.", description.of.name())?;
     writeln!(text, "// CRC-32 of the parameters as bytes: {}.\n", params_hash(parameters))?;
-    writeln!(text, "use amc_core::integer::{{Net, Scale}};\nuse amc_core::{{Activation, Layer}};\n")?;
+    if description.layers.iter().any(|layer| !matches!(layer, Layer::Dense(_))) {
+        writeln!(text, "// It needs the feature `layers` of amc-core.\n")?;
+    }
+    let layers: String = description.layers.iter().map(|layer| format!("    {layer},\n")).collect();
+    let windows = ["Image", "Kernel"].into_iter().filter(|name| layers.contains(&format!("{name}::new(")));
+    let names = std::iter::once("Activation").chain(windows).chain(["Layer"]).collect::<Vec<_>>().join(", ");
+    writeln!(text, "use amc_core::integer::{{Net, Scale}};\nuse amc_core::{{{names}}};\n")?;
     writeln!(text, "/// The layers.\n#[rustfmt::skip]")?;
     writeln!(text, "pub const SHAPE: amc_core::Net<'static> = amc_core::Net::new({}, &[", description.inputs)?;
-    for layer in &description.layers {
-        writeln!(text, "    {layer},")?;
-    }
     writeln!(
         text,
-        "]);\n\n/// The net: its layers, what their sums are divided by, and how large inputs and weights can be."
+        "{layers}]);\n\n/// The net: its layers, what their sums are divided by, and how large inputs and weights can be."
     )?;
     writeln!(text, "#[rustfmt::skip]\npub const NET: Net<'static> = match Net::new(SHAPE, &[")?;
     for Scale { shift, bias } in &description.scales {

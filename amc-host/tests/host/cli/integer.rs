@@ -70,6 +70,36 @@ fn digits_are_learned_in_integers_on_any_threads_and_the_model_is_taken_everywhe
 }
 
 #[test]
+fn nets_of_other_layers_learn_in_integers_and_are_taken_as_dense_ones_are() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let dir = dir.path();
+    let filters = "[[layers]]\nkind = \"convolution\"\nimage = { rows = 8, columns = 8, channels = 1 }\nfilters = 4\n\
+        kernel = { size = 3, stride = 1, padding = 0 }\nactivation = \"tanh\"\n\
+        [[layers]]\nkind = \"max-pool\"\nimage = { rows = 6, columns = 6, channels = 4 }\n\
+        kernel = { size = 2, stride = 2, padding = 0 }\n";
+    let states = "[[layers]]\nkind = \"recurrent\"\ninputs = 8\nunits = 12\nsteps = 8\nactivation = \"tanh\"\n";
+    let classes = "[[layers]]\nkind = \"dense\"\nunits = 10\nactivation = \"softmax\"\n";
+    for (name, layers, most) in [("filters", filters, 410), ("states", states, 382)] {
+        fs::write(dir.join("net.toml"), layers.to_string() + classes).expect("written");
+        let options = ["train", "--numbers", "int8", "--net", "net.toml", "--json", "--steps"];
+        let run = |steps: &str, out: &str, threads: &str| {
+            json(&[&options[..], &[steps, "--out", out, "--threads", threads]].concat(), dir)
+        };
+        let whole = run("1500", name, "1");
+        assert_eq!(whole["parameters"], most, "{name}");
+        assert!(whole["test_accuracy"].as_f64() > Some(0.5), "{name}: {whole}");
+        assert_eq!(run("1500", &format!("{name}-2"), "2")["params_hash"], whole["params_hash"]);
+        let model = format!("{name}/model.amc");
+        let told = stdout(&["eval", &model], dir);
+        assert_eq!((accuracy(&told) * 1e4).round(), (whole["test_accuracy"].as_f64().expect("a number") * 1e4).round());
+        // What is printed is a net file.
+        fs::write(dir.join("net.toml"), stdout(&["info", &model], dir)).expect("written");
+        assert_eq!(run("1500", &format!("{name}-3"), "1")["params_hash"], whole["params_hash"]);
+        assert!(stdout(&["export", &model, "--rust"], dir).contains("feature `layers`"), "{name}");
+    }
+}
+
+#[test]
 fn weights_of_few_bits_stay_within_them() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
@@ -170,11 +200,10 @@ fn what_is_not_for_integers_is_refused_by_name() {
     refused(&["train", "--bits", "4"], dir, &["--bits", "--numbers int8"]);
     rows(dir);
     refused(&[&train[..], &["--data", "sums.csv", "--normalise", "off"]].concat(), dir, &["--normalise", "standard"]);
-    let net = "[[layers]]\nkind = \"conv1d\"\nsteps = 8\nchannels = 8\nfilters = 6\n\
-        kernel = { size = 3, stride = 1, padding = 0 }\nactivation = \"tanh\"\n\
+    let net = "[[layers]]\nkind = \"gru\"\ninputs = 8\nunits = 6\nsteps = 8\n\
         [[layers]]\nkind = \"dense\"\nunits = 10\nactivation = \"softmax\"\n";
     fs::write(dir.join("net.toml"), net).expect("written");
-    refused(&[&train[..], &["--net", "net.toml"]].concat(), dir, &["layer 0 is not dense"]);
+    refused(&[&train[..], &["--net", "net.toml"]].concat(), dir, &["layer 0 is of a kind that has no integers"]);
     let wide = "200000";
     refused(
         &[&train[..], &["--layers", &format!("64,{wide},2,10")]].concat(),
