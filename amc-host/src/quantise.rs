@@ -26,9 +26,14 @@ pub enum QuantiseError {
     /// A number that is not finite has no integer.
     #[error("parameter {0} is not finite")]
     NotFinite(usize),
-    /// A layer of another kind.
-    #[error("layer {0} (from 0) is not dense: nets of dense layers alone are rounded to integers")]
+    /// A layer of a kind that has no integers, or a last one that is not dense.
+    #[error(
+        "layer {0} (from 0) is not rounded to integers: dense, convolutional, pooling and simple recurrent ones are, of which the last is dense"
+    )]
     Kind(usize),
+    /// A layer other than dense whose inputs have scales of their own, or zeros that are not 0.
+    #[error("layer {0} (from 0): the inputs of a layer that is not dense have to have one scale, and no offset")]
+    Inputs(usize),
 }
 
 /// A net in integers.
@@ -42,17 +47,18 @@ pub struct Quantised {
     pub cut: usize,
 }
 
-/// A layer of a net in floats, in the units that an integer one has: of each neuron the weights, and the bias.
-struct Units {
-    weights: Vec<Vec<f64>>,
-    biases: Vec<f64>,
+/// A layer of a net in floats, in the units that an integer one has: of each neuron the weights, and the bias; of one that pools the
+/// power of 2 by which it divides.
+enum Units {
+    Neurons { weights: Vec<Vec<f64>>, biases: Vec<f64> },
+    Pooled(u8),
 }
 
 /// The net in integers of 8 bits, with scales of powers of 2: of each layer those with which the loss on the samples to train on is
 /// lowest, where each layer in front has its own already.
 ///
 /// # Errors
-/// Of a net that has no integers: of other than dense layers, of another output than softmax and linear, of parameters that are not
+/// Of a net that has no integers: of layers of other kinds, of another output than softmax and linear, of parameters that are not
 /// finite; and of data that the net does not take.
 pub fn quantise(model: &Model, data: &Data) -> anyhow::Result<Quantised> {
     let objective = model.description.objective()?;
@@ -60,9 +66,6 @@ pub fn quantise(model: &Model, data: &Data) -> anyhow::Result<Quantised> {
     let net = objective.net();
     if let Some(index) = model.parameters.iter().position(|x| !x.is_finite()) {
         return Err(QuantiseError::NotFinite(index).into());
-    }
-    if let Some(layer) = net.layers().iter().position(|layer| !matches!(layer, Layer::Dense(_))) {
-        return Err(QuantiseError::Kind(layer).into());
     }
     let mut schema = model.schema.clone();
     let (in_units, units, inputs) = in_units(data, schema.as_mut())?;
@@ -82,7 +85,7 @@ pub fn quantise(model: &Model, data: &Data) -> anyhow::Result<Quantised> {
         let layers = model.description.layers.clone();
         (Description { inputs: net.inputs(), of: inputs, layers, scales, limit: i8::MAX }, parameters, cut)
     };
-    for layer in 0..layers.len() {
+    for layer in (0..layers.len()).filter(|layer| matches!(layers[*layer], Units::Neurons { .. })) {
         let mut best = (u64::MAX, 0);
         for bits in 0..=FINER {
             finer[layer] = bits;
@@ -114,18 +117,36 @@ fn layers(
 ) -> anyhow::Result<Vec<Units>> {
     let Model { description, arithmetic, parameters, .. } = model;
     let last = description.layers.len().saturating_sub(1);
-    let (mut start, mut given, mut layers) = (0, of_inputs.to_vec(), Vec::new());
-    for (index, layer) in description.layers.iter().enumerate() {
-        let (inputs, units) = (given.len(), layer.units());
-        let end = start + (inputs + 1) * units;
+    let net = Net::try_new(description.inputs, &description.layers)?;
+    let (mut given, mut layers) = (of_inputs.to_vec(), Vec::new());
+    for ((index, layer), section) in description.layers.iter().enumerate().zip(net.sections()) {
+        let units = section.neurons;
+        if index == last && !matches!(layer, Layer::Dense(_)) {
+            return Err(QuantiseError::Kind(index).into());
+        }
+        if let Layer::MaxPool(_) | Layer::GlobalAverage(_) = layer {
+            let (of_one, of_zero) = alike(&given, index)?;
+            // Bytes without a sign become some with one.
+            let shift = u8::from(index == 0 && matches!(train.values(), Values::U8(..)));
+            layers.push(Units::Pooled(shift));
+            given = vec![(of_one * f64::from(1 << shift), of_zero); layer.units()];
+            continue;
+        }
         // What 127 stands for: of a layer that has no largest activation that of the samples.
         let largest = match layer.activation() {
             Activation::Linear | Activation::Relu if index < last => {
                 let net = Net::try_new(description.inputs, &description.layers[..=index])?;
-                let all = outputs(net, *arithmetic, &parameters[..end], train);
+                let all = outputs(net, *arithmetic, &parameters[..section.range().end], train);
                 all.iter().fold(0.0_f32, |most, y| most.max(y.abs())).max(f32::MIN_POSITIVE).into()
             }
             _ => 1.0,
+        };
+        let made = (largest / ONE, 0.0);
+        given = match layer {
+            Layer::Dense(_) => given,
+            Layer::Convolution(_) | Layer::Conv1d(_) => vec![alike(&given, index)?; section.weights / units],
+            Layer::Recurrent(layer) => [vec![alike(&given, index)?; layer.inputs], vec![made; layer.units]].concat(),
+            _ => return Err(QuantiseError::Kind(index).into()),
         };
         // A sum that is divided, of a pre-activation of 1.
         let unit = match layer.activation() {
@@ -134,7 +155,7 @@ fn layers(
             Activation::Linear | Activation::Relu => ONE / largest,
             _ => 64.0,
         };
-        let (weights, biases) = parameters[start..end].split_at(inputs * units);
+        let (weights, biases) = parameters[section.range()].split_at(section.weights);
         let of_unit = |output: usize| {
             let (times, less) = if index == last { of_outputs(output) } else { (1.0, 0.0) };
             let row = || weights.iter().skip(output).step_by(units).map(|x| f64::from(*x)).zip(&given);
@@ -143,30 +164,41 @@ fn layers(
             (row().map(|(weight, (of_one, _))| weight * of_one * times * unit).collect::<Vec<_>>(), bias)
         };
         let (weights, biases) = (0..units).map(of_unit).unzip();
-        layers.push(Units { weights, biases });
-        given = vec![(largest / ONE, 0.0); units];
-        start = end;
+        layers.push(Units::Neurons { weights, biases });
+        given = vec![made; layer.units()];
     }
     Ok(layers)
+}
+
+/// What all inputs of a layer have, which its zeros beyond an image, and before the first step, have as well.
+fn alike(given: &[(f64, f64)], layer: usize) -> Result<(f64, f64), QuantiseError> {
+    match given {
+        [first, rest @ ..] if first.1 == 0.0 && rest.iter().all(|other| other == first) => Ok(*first),
+        _ => Err(QuantiseError::Inputs(layer)),
+    }
 }
 
 impl Units {
     /// Adds the layer's integers to `parameters`, weights so many bits finer than all of them have room for, and gives their scale.
     fn fitted(&self, finer: u8, parameters: &mut Vec<i8>, cut: &mut usize) -> Scale {
+        let (weights, biases) = match self {
+            Self::Neurons { weights, biases } => (weights, biases),
+            Self::Pooled(shift) => return Scale { shift: *shift, ..Scale::NONE },
+        };
         let largest = |all: &mut dyn Iterator<Item = f64>| all.fold(0.0_f64, |most, x| most.max(x.abs()));
-        let weight = largest(&mut self.weights.iter().flatten().copied());
+        let weight = largest(&mut weights.iter().flatten().copied());
         // The power of 2 by which the largest may be multiplied.
         let room = |largest: f64| (MOST / largest.max(f64::MIN_POSITIVE)).log2().floor();
         let shift = (room(weight) + f64::from(finer)).clamp(0.0, Scale::MOST.into()) as u8;
-        let bias = largest(&mut self.biases.iter().copied()) * f64::from(shift).exp2();
+        let bias = largest(&mut biases.iter().copied()) * f64::from(shift).exp2();
         let bias = (-room(bias)).clamp(0.0, Scale::MOST.into()) as u8;
         let mut add = |x: f64, power: i32| {
             let x = (x * f64::from(power).exp2()).round();
             *cut += usize::from(x.abs() > MOST);
             parameters.push(x.clamp(-MOST, MOST) as i8);
         };
-        self.weights.iter().flatten().for_each(|x| add(*x, shift.into()));
-        self.biases.iter().for_each(|x| add(*x, i32::from(shift) - i32::from(bias)));
+        weights.iter().flatten().for_each(|x| add(*x, shift.into()));
+        biases.iter().for_each(|x| add(*x, i32::from(shift) - i32::from(bias)));
         Scale::new(shift).bias(bias)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::chain::run;
 use super::*;
+use amc_core::integer::{Chain, ChainMemory};
 use amc_core::{Image, Kernel};
 
 const IMAGE: Image = Image::new(4, 4, 1);
@@ -61,4 +62,36 @@ fn what_is_kept_and_tiles_change_no_bit() {
         assert_eq!(run::<4>(net, &order, 5, 5, MOVES), first, "{layers:?}");
         assert_eq!(run::<16>(net, &order, 1, 1, MOVES), first, "{layers:?}");
     }
+}
+
+#[test]
+fn a_chain_goes_on_from_its_beginning_where_a_layer_has_no_weights() {
+    let [layers, ..] = nets();
+    let scales = [Scale::new(5), Scale::NONE, Scale::new(3)];
+    let net = Net::new(amc_core::Net::new(16, &layers), &scales, 127);
+    let (rows, classes) = data_of(16);
+    let samples = Samples { features: Tiles::<_, 1>::new(&rows, SAMPLES, 16), targets: Targets::Classes(&classes) };
+    let mut parameters = vec![0; net.parameters()];
+    net.draw(&mut parameters, &mut Generator::seed_from_u64(2));
+    let (mut of_both, mut state) = (Vec::new(), None);
+    let (first, mut rates) = (parameters.clone(), vec![0; 3]);
+    for _ in 0..2 {
+        let mut memory = Memory::new(net, 1, SAMPLES, 0);
+        let mut evaluator = Serial::new(Objective::new(net).unwrap(), Portable::<1>, samples, memory.lend()).unwrap();
+        let mut undo = vec![0; net.widest_neuron()];
+        let of_chain = ChainMemory { parameters: &mut parameters, undo: &mut undo, rates: &mut rates };
+        let mut chain = match state.clone() {
+            None => Chain::new(net, of_chain, Generator::seed_from_u64(3), &mut evaluator).unwrap(),
+            Some(state) => Chain::resume(net, of_chain, state, &mut evaluator).unwrap(),
+        };
+        let (begun, its_rates) = (chain.state(), chain.rates().to_vec());
+        for _ in 0..50 {
+            chain.step(&mut evaluator);
+        }
+        of_both.push((chain.state(), chain.parameters().to_vec()));
+        state = Some(begun);
+        parameters.copy_from_slice(&first);
+        rates.copy_from_slice(&its_rates);
+    }
+    assert_eq!(of_both[0], of_both[1]);
 }

@@ -96,6 +96,12 @@ fn nets_of_other_layers_learn_in_integers_and_are_taken_as_dense_ones_are() {
         fs::write(dir.join("net.toml"), stdout(&["info", &model], dir)).expect("written");
         assert_eq!(run("1500", &format!("{name}-3"), "1")["params_hash"], whole["params_hash"]);
         assert!(stdout(&["export", &model, "--rust"], dir).contains("feature `layers`"), "{name}");
+
+        json(&["train", "--net", "net.toml", "--json", "--steps", "6000", "--out", "floats", "--force"], dir);
+        let told = stdout(&["quantise", "floats/model.amc", "-o", "integers.amc"], dir);
+        let parts: Vec<_> = told.split("train: ").collect();
+        let [floats, integers] = [parts[1], parts[2]].map(accuracy);
+        assert!(floats > 0.6 && integers > floats - 0.04, "{name}: {floats} {integers}");
     }
 }
 
