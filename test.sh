@@ -108,7 +108,10 @@ devices() {
     build_images qemu-m33 release --bin bench
     # Its 16 KiB of RAM hold no centres.
     build_images qemu-m0 release --bin bench --bin bench_int8 --bin digits_int8
-    ./check-integers.sh "$images/qemu-m0/digits_int8"
+    build_images qemu-m0 release --bin filters_int8 --features layers
+    for program in digits_int8 filters_int8; do
+      ./check-integers.sh "$images/qemu-m0/$program"
+    done
   fi
 
   say "firmware images of boards link and fit"

@@ -3,6 +3,11 @@
 set -euo pipefail
 image=$1
 
+if [ ! -f "$image" ]; then
+  echo "there is no image $image"
+  exit 1
+fi
+
 if arm-none-eabi-nm --demangle "$image" | grep -E '__aeabi_([fd]|u?i2[fd]|u?l2[fd])|compiler_builtins::float|libm::'; then
   echo "the image computes with floating-point numbers"
   exit 1

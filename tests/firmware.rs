@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::digits_int8;
+use crate::filters_int8;
 use crate::golden::{self, MOVES, Memory, run};
 use crate::kinds;
 use crate::learned_alone;
@@ -235,4 +236,16 @@ fn a_cortex_m0_learns_digits_in_integers_by_the_hosts_bits() {
     let host = digits_int8::run(Portable::<1>, &mut digits_int8::Memory::new(), digits_int8::MOVES);
     let host = host.to_string();
     assert!(device.lines().any(|line| line == host), "the host says {host}, the device\n{device}");
+}
+
+#[test]
+#[ignore = "needs QEMU and the firmware's images: ./test.sh sets them up"]
+fn a_cortex_m0_learns_filters_in_integers_by_the_hosts_bits() {
+    let device = on(&M0, "filters_int8");
+    let host = filters_int8::run(Portable::<1>, &mut filters_int8::Memory::new());
+    let learned = 2 * host.right > digits_int8::HELD_OUT;
+    assert!(
+        learned && device.lines().any(|line| line == host.to_string()),
+        "the host says {host}, the device\n{device}"
+    );
 }

@@ -9,6 +9,8 @@ mod cart_pole;
 #[path = "../amc-firmware/src/digits_int8.rs"]
 #[expect(dead_code, reason = "what programs report")]
 mod digits_int8;
+#[path = "../amc-firmware/src/filters_int8.rs"]
+mod filters_int8;
 #[path = "../amc-firmware/src/golden.rs"]
 mod golden;
 #[path = "../amc-firmware/src/kinds.rs"]

@@ -21,6 +21,8 @@ pub mod anomaly;
 pub mod cart_pole;
 pub mod digits_int8;
 pub mod drift;
+#[cfg(feature = "layers")]
+pub mod filters_int8;
 pub mod golden;
 #[cfg(feature = "layers")]
 pub mod kinds;
