@@ -38,7 +38,8 @@ fn chains_that_cannot_be_are_refused() {
     train(&["--exchange-every", "10"], &["--chains or --ladder"]);
     train(&["--chains", "2", "--exchange-every", "0"], &["--exchange-every"]);
     train(&["--ladder", "2e-4,1e-4"], &["above 0, and rise"]);
-    train(&["--ladder=-1,1e-4"], &["above 0, and rise"]);
+    train(&["--ladder", "0,1e-4"], &["above 0, and rise"]);
+    train(&["--ladder=-1,1e-4"], &["temperature is -1"]);
     train(&["--ladder", "1e-5,1e-4", "--temperature", "1"], &["--temperature"]);
     train(&["--chains", "2", "--method", "mixed"], &["mixed moves"]);
     train(&["--chains", "2", "--batch", "progressive"], &["all samples"]);
