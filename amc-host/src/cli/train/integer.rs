@@ -66,6 +66,10 @@ const TAKEN: [&str; 35] = [
 
 /// Refuses what is not for integer nets.
 fn check(args: &TrainArgs, command: &[String]) -> anyhow::Result<()> {
+    ensure!(
+        !args.speculate,
+        "--speculate is an option of --numbers f32: ranks evaluate moves of integer nets together"
+    );
     let given = options(command)?;
     if let Some((name, _)) = given.iter().find(|(name, _)| !TAKEN.contains(&name.as_str())) {
         anyhow::bail!(

@@ -45,4 +45,5 @@ fn chains_that_cannot_be_are_refused() {
     train(&["--chains", "2", "--batch", "progressive"], &["all samples"]);
     train(&["--chains", "2", "--speculate"], &["--speculate"]);
     train(&["--chains", "2", "--numbers", "int8"], &["--chains", "--numbers f32"]);
+    train(&["--speculate", "--numbers", "int8"], &["--speculate", "--numbers f32"]);
 }
