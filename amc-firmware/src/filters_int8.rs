@@ -15,7 +15,7 @@ const LEARNED: usize = 200;
 /// Images of which activations are kept.
 const KEPT: usize = 64;
 /// Moves.
-const MOVES: u64 = 1000;
+const MOVES: u64 = 500;
 const SEED: u64 = 1;
 
 const IMAGE: Image = Image::new(8, 8, 1);
