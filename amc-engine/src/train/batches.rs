@@ -15,7 +15,7 @@ use crate::evaluate::Evaluator;
 pub enum Batching {
     /// All of them.
     Full,
-    /// A new random subset of so many for every move.
+    /// A new random subset of so many for every move; for every 100 mixed moves, which keep what they know of it.
     Mini(usize),
     /// The first 500, and twice as many whenever fewer than 10% of them are wrong (Sec. II F).
     Progressive,
@@ -96,6 +96,14 @@ impl<'d> Batches<'d> {
         self.pack().set()
     }
 
+    /// Samples that a batch has at most, here and on other ranks.
+    pub fn most(&self) -> usize {
+        match &self.0 {
+            Policy::Mini { cached, .. } => cached.size(),
+            Policy::Full { pack, .. } | Policy::Progressive { pack, .. } => pack.set().all(),
+        }
+    }
+
     /// Samples in the batch, here and on other ranks.
     pub fn size(&self) -> usize {
         match &self.0 {
@@ -118,7 +126,7 @@ impl<'d> Batches<'d> {
         matches!(&self.0, Policy::Progressive { .. })
     }
 
-    /// Draws a batch for the next move, where every move has one of its own; says whether it did.
+    /// Draws a batch, where batches are random; says whether it did.
     pub fn redraw(&mut self) -> bool {
         let Policy::Mini { pack, subsets, rng, cached, .. } = &mut self.0 else { return false };
         cached.pack(subsets.draw(rng), pack);
@@ -148,7 +156,7 @@ impl<'d> Batches<'d> {
         }
     }
 
-    /// The batch, of so many samples, that `steps` steps have come to.
+    /// The batch, of so many samples, that `steps` steps, of which each has a random batch of its own, have come to.
     pub fn resume(&mut self, steps: u64, samples: usize) {
         match &mut self.0 {
             Policy::Full { .. } => (),

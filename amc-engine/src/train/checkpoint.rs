@@ -111,7 +111,9 @@ mod tests {
 
     #[test]
     fn mixed_moves_go_on_from_where_they_stood_on_any_threads() {
-        for (batching, temperature) in [(Batching::Full, 0.0), (Batching::Progressive, 0.0), (Batching::Full, 1e-4)] {
+        for (batching, temperature) in
+            [(Batching::Full, 0.0), (Batching::Progressive, 0.0), (Batching::Full, 1e-4), (Batching::Mini(300), 0.0)]
+        {
             let options = Options::new(0.1).temperature(temperature);
             let settings = Settings { method: Method::Mixed, options, ..settings(batching, false) };
             let (trail, parameters, kept) = way(&settings, None);
@@ -134,8 +136,11 @@ mod tests {
 
     #[test]
     fn what_mixed_moves_cannot_do_is_refused() {
-        for (batching, in_place, why) in [(Batching::Mini(100), false, "samples"), (Batching::Full, true, "in place")] {
-            let settings = Settings { method: Method::Mixed, in_place, ..settings(batching, false) };
+        for (batching, in_place, temperature, why) in
+            [(Batching::Mini(100), false, 0.1, "random batches"), (Batching::Full, true, 0.0, "in place")]
+        {
+            let options = Options::new(0.1).temperature(temperature);
+            let settings = Settings { method: Method::Mixed, in_place, options, ..settings(batching, false) };
             let error = with_moves(&net(), &signs(), &settings, None, |_, _| Ok(())).expect_err("refused");
             assert!(error.to_string().contains(why), "{error}");
         }

@@ -64,7 +64,13 @@ fn of_training(objective: Objective<'_>, data: &Data, settings: &Settings) -> u6
     let found = found(objective, samples.max(data.test.as_ref().map_or(0, Set::len)));
     let kept = match settings.method {
         Method::Amc => 0,
-        Method::Mixed => KeptEvaluator::bytes(&objective, samples) + KeptEvaluator::bytes(&objective, SAMPLED),
+        Method::Mixed => {
+            let of_batch = match settings.batching {
+                Batching::Mini(size) => size,
+                Batching::Full | Batching::Progressive => samples,
+            };
+            KeptEvaluator::bytes(&objective, of_batch) + KeptEvaluator::bytes(&objective, SAMPLED)
+        }
     };
     bytes(vectors + batches + test + found + kept + workers(objective, settings.threads))
 }
@@ -163,6 +169,13 @@ mod tests {
         let more = needed(&[100, 1000], &mixed) - needed(&[100], &mixed);
         let counted = 4 * (1000 * 110 + 1000 - 1000) * 4 + 2 * 1000 * (1437 + 1024) * 4;
         assert!((more as f64 / counted as f64 - 1.0).abs() < 0.1, "{more} instead of {counted}");
+        // Of a random batch alone.
+        let mini = Settings { batching: Batching::Mini(64), ..mixed.clone() };
+        let less = (needed(&[100, 1000], &mixed) - needed(&[100], &mixed)) as f64
+            - (needed(&[100, 1000], &mini) - needed(&[100], &mini)) as f64;
+        let counted = 2.0 * 1000.0 * (1437.0 - 64.0) * 4.0;
+        // A loss on all samples can be that of other parameters, which are kept once more.
+        assert!(((less + 4.0 * 1000.0 * 110.0) / counted - 1.0).abs() < 0.1, "{less} instead of {counted}");
         let wide = |units| needed(&[1, units, 1], &mixed);
         assert!(wide(8_000_000) - wide(4_000_000) < 4_000_000 * 4 * (4 * 4 + 4 * 64), "the limit is passed");
     }

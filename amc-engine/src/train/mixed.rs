@@ -63,6 +63,9 @@ struct Run<'m, 'a> {
     score: Score,
 }
 
+/// Moves that a random batch serves for: what is kept of it takes a whole pass, and moves cost a part of one each.
+const SERVED: u64 = 100;
+
 /// Samples that statistics are gathered over, at most.
 pub(super) const SAMPLED: usize = 1024;
 
@@ -81,6 +84,12 @@ impl Run<'_, '_> {
             self.kept.resume(early_rejection, work);
         }
         self.keep(parameters, Part::Net)
+    }
+
+    /// Draws another random batch, where the one before has served; gives the loss on it.
+    fn redraw(&mut self, steps: u64, parameters: &[f32]) -> Option<f32> {
+        let has_served = steps > 0 && steps.is_multiple_of(SERVED);
+        (has_served && self.batches.redraw()).then(|| self.keep(parameters, Part::Net))
     }
 
     /// A move was accepted; gives the loss where there are more samples now.
@@ -155,7 +164,9 @@ impl<'m, 'a> MixedMoves<'m, 'a> {
         let stored = from.map(|from| {
             let Checkpoint { chain, batch, early_rejection } = from;
             let stored: Stored = postcard::from_bytes(chain).context("what was kept of the moves is damaged")?;
-            batches.resume(stored.state.counters.steps, *batch);
+            // Of random ones the first, and another before each move that finds one that has served.
+            let drawn = stored.state.counters.steps.div_ceil(SERVED);
+            batches.resume(drawn, *batch);
             anyhow::Ok((stored, *early_rejection))
         });
         let stored = stored.transpose()?;
@@ -197,7 +208,7 @@ impl<'m, 'a> MixedMoves<'m, 'a> {
                 mixed
             }
         };
-        let keeps = KeptEvaluator::keeps(&objective, run.batches.set().all());
+        let keeps = KeptEvaluator::keeps(&objective, run.batches.most());
         let mixed = if keeps { mixed } else { mixed.without_kept() };
         Ok(Self { mixed, run, evaluator })
     }
@@ -234,6 +245,9 @@ impl<'m, 'a> MixedMoves<'m, 'a> {
     /// Makes a move.
     pub(super) fn make(&mut self) {
         let Self { mixed, run, .. } = self;
+        if let Some(loss) = run.redraw(mixed.counters().steps, mixed.parameters()) {
+            mixed.rescore(finite(loss)).expect("a finite loss");
+        }
         if mixed.step(run)
             && let Some(loss) = run.accepted(mixed.parameters())
         {

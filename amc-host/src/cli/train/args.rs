@@ -90,8 +90,8 @@ pub(in crate::cli) struct TrainArgs {
     /// 0, which accepts none
     #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
     temperature: f32,
-    /// Samples that a move is judged on: full (all), a number of them drawn anew for each move, or progressive (500, and
-    /// twice as many whenever fewer than 10% are wrong; needs classes). Mixed moves take no number
+    /// Samples that a move is judged on: full (all), a number of them drawn anew for each move (for every 100 mixed ones), or
+    /// progressive (500, and twice as many whenever fewer than 10% are wrong; needs classes)
     #[arg(long, default_value = "full")]
     batch: String,
     /// n, the moves to make [default: by data set]
@@ -362,8 +362,8 @@ impl TrainArgs {
         let batching = self.batching(data)?;
         let is_mini = matches!(batching, Batching::Mini(_));
         ensure!(
-            !(is_mixed && is_mini),
-            "--batch {} is of --method amc: mixed moves keep what they know of samples, take full or progressive",
+            !(is_mixed && is_mini && self.temperature > 0.0),
+            "--batch {} and --temperature do not go together with --method mixed: a random batch's own noise is no temperature",
             self.batch
         );
         Ok(Settings {

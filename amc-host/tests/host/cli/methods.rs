@@ -22,6 +22,8 @@ fn mixed_moves_train_on_any_threads_and_nets() {
 
     let progressive = train(&["--batch", "progressive", "--out", "progressive"]);
     assert!(progressive["test_accuracy"].as_f64() > Some(0.6), "{progressive}");
+    let mini = train(&["--batch", "500", "--threads", "2", "--out", "mini"]);
+    assert!(mini["test_accuracy"].as_f64() > Some(0.5), "{mini}");
     let net = "\
         [[layers]]\nkind = \"conv1d\"\nsteps = 8\nchannels = 8\nfilters = 6\n\
         kernel = { size = 3, stride = 1, padding = 0 }\nactivation = \"tanh\"\n\
@@ -46,6 +48,7 @@ fn what_is_no_option_of_mixed_moves_is_refused_by_name() {
     ] {
         refused(&[&train[..], options].concat(), dir.path(), &[options[0], "--method amc"]);
     }
-    refused(&[&train[..], &["--batch", "100"]].concat(), dir.path(), &["--batch 100", "mixed moves", "progressive"]);
+    let warm = [&train[..], &["--batch", "100", "--temperature", "0.1"]].concat();
+    refused(&warm, dir.path(), &["--batch 100", "--temperature", "--method mixed"]);
     refused(&[&train[..], &["--temperature", "-1"]].concat(), dir.path(), &["temperature"]);
 }
