@@ -78,6 +78,6 @@ mod tests {
         let error = ablation(&[short], &tasks).expect_err("a seed is missing").to_string();
         assert!(error.ends_with("spread: xor has 8 of 9 runs"), "{error}");
         let none = dir.path().join("none");
-        assert!(ablation(&[none.clone()], &tasks).is_err() && !none.exists());
+        assert!(ablation(std::slice::from_ref(&none), &tasks).is_err() && !none.exists());
     }
 }
