@@ -33,7 +33,8 @@ fn on_ranks(teams: Vec<Arc<Team>>, settings: &Settings, from: Option<&Checkpoint
 
 /// The ways to train that ranks look ahead on. Some end a round by a reset.
 fn ways_ahead() -> Vec<(&'static str, Settings)> {
-    let mut ways: Vec<_> = ways().into_iter().filter(|(_, settings)| settings.method == Method::Amc).collect();
+    let mut ways = ways();
+    ways.retain(|(_, way)| way.method == Method::Amc && !matches!(way.batching, Batching::Mini(_)));
     for (_, settings) in &mut ways {
         settings.options.n_reset = 5;
     }
