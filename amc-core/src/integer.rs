@@ -69,10 +69,10 @@ mod tables;
 
 pub use chain::{Chain, ChainMemory, ChainState, Change, Changes, Evaluate};
 pub use error::Error;
-pub use kernel::{Element, Four, Kernel};
+pub use kernel::{Bytes, Element, Four, Kernel, Neurons};
 pub use loss::Objective;
 pub use net::Net;
 pub use samples::{Samples, Targets, Tiles};
 pub use scale::Scale;
 pub use serial::{Score, Serial, SerialMemory};
-pub use tables::TANH;
+pub use tables::{EXP2, LOG2, TANH};

@@ -1,12 +1,19 @@
-//! Integer nets: `amc_core::integer`'s evaluation of a tile of [`TILE`] samples, compiled for each instruction set.
+//! Integer nets: `amc_core::integer`'s evaluation of tiles of [`TILE`] samples, on the instruction set that the process
+//! [uses](crate::Isa::used).
 
-use amc_core::Portable;
-use amc_core::integer::{
-    Change, Element, Error, Evaluate, Objective, Samples, Score, Serial, SerialMemory, Targets, Tiles,
-};
-use pulp::{Simd, WithSimd};
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod kernel;
+#[cfg(target_arch = "x86_64")]
+mod registers;
+#[cfg(target_arch = "x86_64")]
+mod vnni;
 
-use crate::isa::used;
+use amc_core::integer::{Change, Error, Evaluate, Objective, Samples, Score, Serial, SerialMemory, Targets, Tiles};
+
+pub use self::kernel::Host;
 
 /// Samples in a tile.
 pub const TILE: usize = 64;
@@ -20,7 +27,7 @@ pub enum Features<'a> {
     I8(&'a [i8]),
 }
 
-type Of<'m, E> = Serial<'m, Portable<TILE>, E, TILE>;
+type Of<'m, E> = Serial<'m, Host, E, TILE>;
 
 /// A net, its loss, and samples: see [`Serial`], whose bits it has.
 #[derive(Debug)]
@@ -30,6 +37,16 @@ pub struct Evaluator<'m>(Kind<'m>);
 enum Kind<'m> {
     U8(Of<'m, u8>),
     I8(Of<'m, i8>),
+}
+
+/// `$call`, with the evaluation of either kind of features as `$serial`.
+macro_rules! either {
+    ($evaluator:expr, |$serial:ident| $call:expr) => {
+        match &mut $evaluator.0 {
+            Kind::U8($serial) => $call,
+            Kind::I8($serial) => $call,
+        }
+    };
 }
 
 impl<'m> Evaluator<'m> {
@@ -43,15 +60,15 @@ impl<'m> Evaluator<'m> {
         targets: Targets<'m>,
         memory: SerialMemory<'m>,
     ) -> Result<Self, Error> {
-        let width = objective.net().shape().inputs();
+        let (host, width) = (Host::used(), objective.net().shape().inputs());
         Ok(Self(match features {
             Features::U8(values) => {
                 let samples = Samples { features: Tiles::new(values, samples, width), targets };
-                Kind::U8(Serial::new(objective, Portable, samples, memory)?)
+                Kind::U8(Serial::new(objective, host, samples, memory)?)
             }
             Features::I8(values) => {
                 let samples = Samples { features: Tiles::new(values, samples, width), targets };
-                Kind::I8(Serial::new(objective, Portable, samples, memory)?)
+                Kind::I8(Serial::new(objective, host, samples, memory)?)
             }
         }))
     }
@@ -63,7 +80,7 @@ impl<'m> Evaluator<'m> {
         change: &Change,
         next: &mut dyn FnMut(Option<u64>) -> Option<usize>,
     ) {
-        dispatch(&mut self.0, ProposeTiles { parameters, change, next });
+        either!(self, |serial| serial.propose_tiles(parameters, change, next));
     }
 
     /// What the net makes of the samples.
@@ -71,7 +88,10 @@ impl<'m> Evaluator<'m> {
     /// # Errors
     /// None of samples that an evaluator could be made of.
     pub fn score(&mut self, parameters: &[i8]) -> Result<Score, Error> {
-        dispatch(&mut self.0, ScoreAll { parameters })
+        either!(self, |serial| {
+            let samples = serial.samples();
+            serial.score(&samples, parameters)
+        })
     }
 
     /// The outputs of a tile of samples, `[output][TILE]`, from its features: of a softmax the logits.
@@ -80,8 +100,8 @@ impl<'m> Evaluator<'m> {
     /// Where there are more or fewer features than the net takes, or they are of another kind.
     pub fn outputs(&mut self, parameters: &[i8], features: Features<'_>) -> Result<&[[i32; TILE]], Error> {
         match (&mut self.0, features) {
-            (Kind::U8(serial), Features::U8(features)) => used().1.dispatch(Outputs { serial, parameters, features }),
-            (Kind::I8(serial), Features::I8(features)) => used().1.dispatch(Outputs { serial, parameters, features }),
+            (Kind::U8(serial), Features::U8(features)) => serial.outputs(parameters, features),
+            (Kind::I8(serial), Features::I8(features)) => serial.outputs(parameters, features),
             _ => Err(Error::State("features of another kind than the samples'")),
         }
     }
@@ -89,128 +109,14 @@ impl<'m> Evaluator<'m> {
 
 impl Evaluate for Evaluator<'_> {
     fn propose(&mut self, bound: u64, parameters: &[i8], change: &Change) -> Option<u64> {
-        dispatch(&mut self.0, Propose { bound, parameters, change })
+        either!(self, |serial| serial.propose(bound, parameters, change))
     }
 
     fn keep(&mut self, parameters: &[i8], change: &Change) {
-        dispatch(&mut self.0, Keep { parameters, change });
+        either!(self, |serial| serial.keep(parameters, change));
     }
 
     fn begin(&mut self, parameters: &[i8]) -> u64 {
-        dispatch(&mut self.0, Begin { parameters })
-    }
-}
-
-/// What is done with an evaluator. Implementations are `#[inline(always)]`, so that they are compiled for the instruction set.
-trait Work {
-    type Output;
-
-    fn with<E: Element>(self, serial: &mut Of<'_, E>) -> Self::Output;
-}
-
-fn dispatch<W: Work>(kind: &mut Kind<'_>, work: W) -> W::Output {
-    match kind {
-        Kind::U8(serial) => used().1.dispatch(Vectorized { serial, work }),
-        Kind::I8(serial) => used().1.dispatch(Vectorized { serial, work }),
-    }
-}
-
-struct Vectorized<'s, 'm, E, W> {
-    serial: &'s mut Of<'m, E>,
-    work: W,
-}
-
-impl<E: amc_core::integer::Element, W: Work> WithSimd for Vectorized<'_, '_, E, W> {
-    type Output = W::Output;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> W::Output {
-        self.work.with(self.serial)
-    }
-}
-
-struct Propose<'c> {
-    bound: u64,
-    parameters: &'c [i8],
-    change: &'c Change,
-}
-
-impl Work for Propose<'_> {
-    type Output = Option<u64>;
-
-    #[inline(always)]
-    fn with<E: Element>(self, serial: &mut Of<'_, E>) -> Option<u64> {
-        serial.propose(self.bound, self.parameters, self.change)
-    }
-}
-
-struct ProposeTiles<'c> {
-    parameters: &'c [i8],
-    change: &'c Change,
-    next: &'c mut dyn FnMut(Option<u64>) -> Option<usize>,
-}
-
-impl Work for ProposeTiles<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with<E: Element>(self, serial: &mut Of<'_, E>) {
-        serial.propose_tiles(self.parameters, self.change, self.next);
-    }
-}
-
-struct Keep<'c> {
-    parameters: &'c [i8],
-    change: &'c Change,
-}
-
-impl Work for Keep<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with<E: Element>(self, serial: &mut Of<'_, E>) {
-        serial.keep(self.parameters, self.change);
-    }
-}
-
-struct Begin<'c> {
-    parameters: &'c [i8],
-}
-
-impl Work for Begin<'_> {
-    type Output = u64;
-
-    #[inline(always)]
-    fn with<E: Element>(self, serial: &mut Of<'_, E>) -> u64 {
-        serial.begin(self.parameters)
-    }
-}
-
-struct ScoreAll<'c> {
-    parameters: &'c [i8],
-}
-
-impl Work for ScoreAll<'_> {
-    type Output = Result<Score, Error>;
-
-    #[inline(always)]
-    fn with<E: Element>(self, serial: &mut Of<'_, E>) -> Self::Output {
-        let samples = serial.samples();
-        serial.score(&samples, self.parameters)
-    }
-}
-
-struct Outputs<'s, 'm, 'c, E> {
-    serial: &'s mut Of<'m, E>,
-    parameters: &'c [i8],
-    features: &'c [E],
-}
-
-impl<'s, E: Element> WithSimd for Outputs<'s, '_, '_, E> {
-    type Output = Result<&'s [[i32; TILE]], Error>;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> Self::Output {
-        self.serial.outputs(self.parameters, self.features)
+        either!(self, |serial| serial.begin(parameters))
     }
 }

@@ -1,10 +1,12 @@
 //! Integer nets on SIMD instructions have the bits of one sample after another.
 
 use amc_core::integer::{
-    Chain, ChainMemory, Evaluate, Net, Objective, Samples, Scale, Serial, SerialMemory, Targets, Tiles,
+    Chain, ChainMemory, EXP2, Element, Evaluate, Kernel, LOG2, Net, Neurons, Objective, Samples, Scale, Serial,
+    SerialMemory, Targets, Tiles,
 };
 use amc_core::{Activation, Generator, Layer, Portable};
-use amc_kernels::integer::{Evaluator, Features, TILE};
+use amc_kernels::Isa;
+use amc_kernels::integer::{Evaluator, Features, Host, TILE};
 use rand_core::{Rng, SeedableRng};
 
 const SAMPLES: usize = 2 * TILE + 11;
@@ -100,4 +102,160 @@ fn moves_outputs_and_scores_are_those_of_one_sample_after_another() {
             assert_eq!(outputs.iter().map(|outputs| outputs[0]).collect::<Vec<_>>(), first);
         }
     }
+}
+
+fn hosts() -> impl Iterator<Item = (Isa, Host)> {
+    Isa::available().map(|isa| (isa, Host::of(isa).expect("this machine has it")))
+}
+
+fn random<E>(rng: &mut Generator, count: usize, number: impl Fn(u32) -> E) -> Vec<E> {
+    (0..count).map(|_| number(rng.next_u32())).collect()
+}
+
+/// The sums of layers of `inputs` inputs, and of changed weights, by all instruction sets as by the core.
+fn sums_are_the_same<E: Element>(rng: &mut Generator, width: usize, units: usize, inputs: &[E]) {
+    let weights = random(rng, width * units, |x| (x as i8).max(-127));
+    let biases = random(rng, units, |x| x as i8);
+    let neurons = Neurons { weights: &weights, biases: &biases, bias: 7 };
+    let (mut wanted, mut found) = (vec![0; units * TILE], vec![0; units * TILE]);
+    Portable::<TILE>.layer(neurons, inputs, &mut wanted);
+    for (isa, host) in hosts() {
+        found.fill(1);
+        host.layer(neurons, inputs, &mut found);
+        assert!(found == wanted, "{isa}: {units} neurons of {width} inputs");
+        let one: [i32; TILE] = host.dot(&weights[..width], inputs);
+        assert_eq!(one, Portable::<TILE>.dot(&weights[..width], inputs), "{isa}: {width} inputs");
+    }
+    // Behind the last input is the bias. Of the largest changes no sum of products fits 16 bits.
+    for most in [1, 4, 127, 254] {
+        let changes: Vec<_> = (0..=width.min(15)).map(|i| i * width / width.min(15)).collect();
+        let changes: Vec<_> = changes
+            .into_iter()
+            .map(|input| (input as u16, (rng.next_u32() % (2 * most + 1)) as i16 - most as i16))
+            .collect();
+        for changes in [&changes[..], &changes[..changes.len() - 1], &changes[1..], &[]] {
+            let mut wanted = [5; TILE];
+            Portable::<TILE>.change(changes, 3, inputs, &mut wanted);
+            for (isa, host) in hosts() {
+                let mut found = [5; TILE];
+                host.change(changes, 3, inputs, &mut found);
+                assert_eq!(found, wanted, "{isa}: {changes:?} of {width} inputs");
+            }
+        }
+    }
+}
+
+#[test]
+fn sums_are_those_of_the_core() {
+    let mut rng = Generator::seed_from_u64(2);
+    for (width, units) in [(1, 1), (2, 4), (3, 5), (5, 9), (63, 2), (64, 8), (65, 3), (130, 6)] {
+        let most = random(&mut rng, width * TILE, |x| x as u8);
+        // Inputs that are 0 in all samples, and the largest, all at once.
+        let mut bytes = most.clone();
+        for (input, column) in bytes.chunks_exact_mut(TILE).enumerate() {
+            if !input.is_multiple_of(3) || input % 4 < 2 {
+                column.fill(if input % 8 == 5 { 255 } else { 0 });
+            }
+        }
+        for bytes in [most, bytes] {
+            sums_are_the_same(&mut rng, width, units, &bytes);
+            sums_are_the_same(&mut rng, width, units, &bytes.iter().map(|x| *x as i8).collect::<Vec<_>>());
+        }
+    }
+    // Wider numbers have no way of their own.
+    let wide = random(&mut rng, 5 * TILE, |x| x as i16);
+    sums_are_the_same(&mut rng, 5, 4, &wide);
+}
+
+#[test]
+fn activations_of_all_sums_are_those_of_the_core() {
+    use Activation::{Linear, Relu, Sigmoid, Sign, Softmax, Step, Tanh};
+    let near = -700..=700;
+    let far = [i32::MIN, i32::MIN + 1, -70_000, -32_769, -32_768, 32_767, 32_768, 70_000, i32::MAX - 1, i32::MAX];
+    let mut sums: Vec<_> = far.into_iter().chain(near).collect();
+    sums.resize(sums.len().next_multiple_of(TILE), 0);
+    for of in [Linear, Relu, Sigmoid, Sign, Softmax, Step, Tanh] {
+        for shift in [0, 1, 7, 24] {
+            let sums: Vec<_> = sums.iter().map(|sum| sum.checked_mul(1 << shift).unwrap_or(*sum)).collect();
+            let (mut wanted, mut found) = (vec![0; sums.len()], vec![0; sums.len()]);
+            Portable::<TILE>.activate(of, shift, &sums, &mut wanted);
+            for (isa, host) in hosts() {
+                host.activate(of, shift, &sums, &mut found);
+                assert!(found == wanted, "{isa}: {of:?} of sums divided by 2^{shift}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_passed_on_is_that_of_the_core() {
+    let mut rng = Generator::seed_from_u64(3);
+    let by: [i16; TILE] =
+        std::array::from_fn(|i| if i < 4 { [254, -254, 0, 1][i] } else { (rng.next_u32() % 509) as i16 - 254 });
+    for (units, stride) in [(1, 1), (10, 16), (7, 3)] {
+        let weights = random(&mut rng, units * stride, |x| x as i8);
+        let before = random(&mut rng, units * TILE, |x| x as i32 >> 2);
+        let (mut wanted, mut found) = (vec![0; units * TILE], vec![0; units * TILE]);
+        Portable::<TILE>.pass_on(&by, (&weights, stride), &before, &mut wanted);
+        for (isa, host) in hosts() {
+            host.pass_on(&by, (&weights, stride), &before, &mut found);
+            assert!(found == wanted, "{isa}: {units} neurons");
+        }
+    }
+}
+
+#[test]
+fn cross_entropies_are_what_the_tables_say() {
+    let mut rng = Generator::seed_from_u64(4);
+    for outputs in [1, 2, 3, 10, 255, 256] {
+        for shift in [0, 1, 5] {
+            // How far logits are behind the first, which is the largest: all there are of the table's entries, few and many
+            // halvings, more than is told apart, and as much as there can be.
+            for far in 0..4 {
+                let mut behind = |unit: usize, lane: usize| match (unit, far) {
+                    (0, _) => 0,
+                    (_, 0) => ((unit * TILE + lane) as u32 % 1024) << shift,
+                    (_, 1) => (rng.next_u32() % 6000) << shift,
+                    (_, 2) => (rng.next_u32() % (1 << 17)) << shift,
+                    _ => rng.next_u32(),
+                };
+                let mut sums = vec![[0; TILE]; outputs];
+                for (unit, sums) in sums.iter_mut().enumerate() {
+                    for (lane, sum) in sums.iter_mut().enumerate() {
+                        *sum = i32::MAX.wrapping_sub_unsigned(behind(unit, lane));
+                    }
+                }
+                for samples in [TILE, 1, 37] {
+                    let classes =
+                        random(&mut Generator::seed_from_u64(5), samples, |x| (x as usize % outputs).min(254) as u8);
+                    let wanted = cross_entropies(&sums, shift, &classes);
+                    for (isa, host) in hosts() {
+                        match host.cross_entropies(&sums, shift, &classes) {
+                            Some(found) => assert_eq!(found, wanted, "{isa}: {outputs} outputs, 2^{shift}, far {far}"),
+                            None => {
+                                assert!(matches!(isa, Isa::Scalar | Isa::Neon) || shift == 0 || outputs > 255, "{isa}")
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Of one sample after another, in integers that cannot overflow.
+fn cross_entropies(sums: &[[i32; TILE]], shift: u8, classes: &[u8]) -> u64 {
+    let lanes = classes.iter().enumerate();
+    let losses = lanes.map(|(lane, class)| {
+        let largest = sums.iter().map(|sums| i64::from(sums[lane])).max().expect("outputs");
+        let behind = |sums: &[i32; TILE]| (largest - i64::from(sums[lane])) >> shift;
+        let powers = sums.iter().map(behind).filter(|behind| behind >> 8 < 16);
+        let sum: u64 = powers.map(|behind| u64::from(EXP2[(behind & 255) as usize]) >> (behind >> 8)).sum();
+        let exponent = sum.ilog2();
+        let (entry, rest) = ((sum >> (exponent - 8) & 255) as usize, sum & ((1 << (exponent - 8)) - 1));
+        let (below, above) = (u64::from(LOG2[entry]), u64::from(LOG2[entry + 1]));
+        let logarithm = (u64::from(exponent) << 12) + below + (((above - below) * rest) >> (exponent - 8));
+        ((behind(&sums[usize::from(*class)]).min(65_535) as u64) << 4) + logarithm - (15 << 12)
+    });
+    losses.sum()
 }

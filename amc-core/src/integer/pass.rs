@@ -1,7 +1,6 @@
 //! The pass of a tile of samples through an integer net.
 
-use super::activation::activate;
-use super::kernel::{Element, Kernel};
+use super::kernel::{Element, Kernel, Neurons};
 use super::layers::Of;
 use super::net::{Net, Place};
 
@@ -50,14 +49,7 @@ impl<K: Kernel<T>, const T: usize> Pass<'_, K, T> {
         }
         let section = self.parameters.get(place.start..).unwrap_or_default();
         let (weights, biases) = section.split_at_checked(place.units * place.inputs).unwrap_or_default();
-        let neurons = weights.chunks_exact(place.inputs.max(1)).zip(biases);
-        for ((weights, bias), sums) in neurons.zip(sums.as_chunks_mut().0) {
-            *sums = self.kernel.dot(weights, inputs);
-            let bias = i32::from(*bias) << place.scale.bias;
-            for sum in sums {
-                *sum += bias;
-            }
-        }
+        self.kernel.layer(Neurons { weights, biases, bias: place.scale.bias }, inputs, sums);
     }
 
     /// Passes a tile through the layers from `begun` on. What these take is `features` for the first layer, else at the front of
@@ -78,7 +70,7 @@ impl<K: Kernel<T>, const T: usize> Pass<'_, K, T> {
                 kept.copy_from_slice(sums);
             }
             if index + 1 < layers {
-                outputs(&place, sums, made);
+                self.kernel.activate(place.activation, place.scale.shift, sums, made);
                 let made_here = made.get(..numbers).unwrap_or_default();
                 if let Some(kept) = kept.outputs.get_mut(first..).and_then(|kept| kept.get_mut(..numbers)) {
                     kept.copy_from_slice(made_here);
@@ -86,13 +78,5 @@ impl<K: Kernel<T>, const T: usize> Pass<'_, K, T> {
                 core::mem::swap(&mut made, &mut given);
             }
         }
-    }
-}
-
-/// The activations of sums.
-#[inline(always)]
-pub(super) fn outputs(place: &Place<'_>, sums: &[i32], outputs: &mut [i8]) {
-    for (output, sum) in outputs.iter_mut().zip(sums) {
-        *output = activate(place.activation, sum >> place.scale.shift);
     }
 }

@@ -183,7 +183,9 @@ impl<'m, K: Kernel<T>, E: Element, const T: usize> Serial<'m, K, E, T> {
         let outputs = self.last();
         match self.samples.targets {
             Targets::Classes(classes) if T > 1 => {
-                return outputs.cross_entropies(classes.get(self.lanes(tile)).unwrap_or_default());
+                let classes = classes.get(self.lanes(tile)).unwrap_or_default();
+                let found = self.kernel.cross_entropies(outputs.sums, outputs.shift, classes);
+                return found.unwrap_or_else(|| outputs.cross_entropies(classes));
             }
             Targets::Values(values) if T > 1 => {
                 let (samples, numbers) = (self.lanes(tile), outputs.sums.len());

@@ -41,7 +41,7 @@ pub const TANH: [i8; 256] = {
 };
 
 /// 2¹⁵ · 2^(−i/256)
-pub(super) const EXP2: [u16; 256] = {
+pub const EXP2: [u16; 256] = {
     let (mut table, mut i) = ([0; 256], 0);
     while i < 256 {
         table[i] = nearest(32_768.0 * exp(-(i as f64) / 256.0 * core::f64::consts::LN_2));
@@ -51,7 +51,7 @@ pub(super) const EXP2: [u16; 256] = {
 };
 
 /// 2¹² · log₂(1 + i/256)
-pub(super) const LOG2: [u16; 257] = {
+pub const LOG2: [u16; 257] = {
     let (mut table, mut i) = ([0; 257], 0);
     while i <= 256 {
         table[i] = nearest(4096.0 * log2(1.0 + i as f64 / 256.0));

@@ -2,7 +2,7 @@
 
 use crate::integer::kernel::{Element, Kernel};
 use crate::integer::net::Place;
-use crate::integer::pass::{Pass, outputs};
+use crate::integer::pass::Pass;
 use crate::layer::Recurrent;
 
 impl<K: Kernel<T>, const T: usize> Pass<'_, K, T> {
@@ -32,7 +32,7 @@ impl<K: Kernel<T>, const T: usize> Pass<'_, K, T> {
                     *sum = of_inputs + of_state + bias;
                 }
             }
-            outputs(place, sums, state);
+            self.kernel.activate(place.activation, place.scale.shift, sums, state);
         }
     }
 }

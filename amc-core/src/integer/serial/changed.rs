@@ -1,11 +1,10 @@
 //! What the change of a neuron makes of a tile, from what is kept of it.
 
 use super::{Kept, Serial, SerialMemory};
-use crate::integer::activation::activate;
 use crate::integer::chain::{Change, Changes};
-use crate::integer::kernel::{Element, Kernel, add_column};
+use crate::integer::kernel::{Element, Kernel};
 use crate::integer::net::{Net, Place};
-use crate::integer::pass::{KeptTile, Pass, Scratch, outputs};
+use crate::integer::pass::{KeptTile, Pass, Scratch};
 
 /// A change, and where in what is kept of a tile the layers around it are.
 pub(super) struct Plan<'c> {
@@ -69,7 +68,7 @@ impl<K: Kernel<T>, E: Element, const T: usize> Serial<'_, K, E, T> {
             let layer = kept.get_mut(own..next_at).unwrap_or_default();
             given.iter_mut().zip(&*layer).for_each(|(given, kept)| *given = *kept);
             let output = given.get_mut(changed.clone()).unwrap_or_default();
-            outputs(&place, &sum, output);
+            self.kernel.activate(place.activation, place.scale.shift, &sum, output);
             if keeps && let Some(kept) = layer.get_mut(changed) {
                 kept.copy_from_slice(output);
             }
@@ -107,27 +106,25 @@ impl<K: Kernel<T>, E: Element, const T: usize> Serial<'_, K, E, T> {
             }
             return loss;
         };
-        let mut by = [0_i16; T];
-        for ((by, old), new) in by.iter_mut().zip(old).zip(new) {
-            let output = |sum: i32| i16::from(activate(place.activation, sum >> place.scale.shift));
-            *by = output(new) - output(old);
+        let (mut by, mut was, mut is) = ([0_i16; T], [0_i8; T], [0_i8; T]);
+        self.kernel.activate(place.activation, place.scale.shift, &old, &mut was);
+        self.kernel.activate(place.activation, place.scale.shift, &new, &mut is);
+        for ((by, was), is) in by.iter_mut().zip(was).zip(is) {
+            *by = i16::from(is) - i16::from(was);
         }
         if by == [0; T] {
             return self.kept_loss(at);
         }
         let behind = next_at..next_at + next.units * T;
-        copy(kept.get(behind.clone()), sums);
-        let mut weight_at = next.start + change.unit;
-        for sums in sums.as_chunks_mut().0.iter_mut().take(next.units) {
-            add_column(parameters.get(weight_at).copied().unwrap_or(0).into(), &by, sums);
-            weight_at += next.inputs;
-        }
+        let weights = parameters.get(next.start + change.unit..).unwrap_or_default();
+        let before = kept.get(behind.clone()).unwrap_or_default();
+        self.kernel.pass_on(&by, (weights, next.inputs), before, sums);
         let made_sums = sums.get(..behind.len()).unwrap_or_default();
         if keeps && let Some(kept) = kept.get_mut(behind) {
             kept.copy_from_slice(made_sums);
         }
         if change.layer + 2 < self.objective.net().scales().len() {
-            outputs(&next, made_sums, given);
+            self.kernel.activate(next.activation, next.scale.shift, made_sums, given);
             let kept = KeptTile { sums: if keeps { kept } else { &mut [] }, ..KeptTile::default() };
             pass.run(change.layer + 2, features, Scratch { sums, made, given }, kept);
         }
@@ -175,26 +172,31 @@ fn changed_sum<K: Kernel<T>, E: Element, const T: usize>(
 ) -> [i32; T] {
     let Plan { change, place, own, before_at, before, .. } = plan;
     match (&change.inputs, before) {
-        (Changes::Some(changes), before) => {
+        (Changes::Some(changes), None) => {
+            pass.kernel.change(changes, place.scale.bias, features, &mut sum);
+            sum
+        }
+        (Changes::Some(changes), Some(before)) => {
+            let kept = kept.get(*before_at..*own).unwrap_or_default();
             for (input, by) in changes {
-                let (input, by) = (usize::from(*input), i32::from(*by));
-                let first = input * T;
-                if input == place.inputs {
-                    add_column(by << place.scale.bias, &[1_u8; T], &mut sum);
-                } else if let Some(before) = before {
-                    let mut column = [0_i8; T];
-                    let first = before_at + first;
-                    outputs(before, kept.get(first..first + T).unwrap_or_default(), &mut column);
-                    add_column(by, &column, &mut sum);
-                } else if let Some(column) = features.get(first..).and_then(|column| column.first_chunk()) {
-                    add_column(by, column, &mut sum);
-                }
+                let mut column = [0_i8; T];
+                // Of the bias there is none.
+                let sums = kept.get(usize::from(*input) * T..).and_then(|kept| kept.first_chunk::<T>());
+                let column = match sums {
+                    Some(sums) => {
+                        pass.kernel.activate(before.activation, before.scale.shift, sums, &mut column);
+                        &column[..]
+                    }
+                    None => &[],
+                };
+                pass.kernel.change(&[(0, *by)], place.scale.bias, column, &mut sum);
             }
             sum
         }
         (Changes::Many, None) => pass.sum(place, change.unit, features),
         (Changes::Many, Some(before)) => {
-            outputs(before, kept.get(*before_at..*own).unwrap_or_default(), given);
+            let kept = kept.get(*before_at..*own).unwrap_or_default();
+            pass.kernel.activate(before.activation, before.scale.shift, kept, given);
             pass.sum(place, change.unit, given.get(..place.inputs * T).unwrap_or_default())
         }
     }

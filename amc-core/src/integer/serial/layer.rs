@@ -5,7 +5,7 @@ use super::changed::{Plan, copy};
 use super::{Kept, Serial, SerialMemory};
 use crate::integer::kernel::{Element, Kernel};
 use crate::integer::layers::Of;
-use crate::integer::pass::{KeptTile, Pass, Scratch, outputs};
+use crate::integer::pass::{KeptTile, Pass, Scratch};
 
 impl<K: Kernel<T>, E: Element, const T: usize> Serial<'_, K, E, T> {
     /// The sum of a tile's losses where a neuron has changed, from the sums or activations that are kept.
@@ -33,7 +33,10 @@ impl<K: Kernel<T>, E: Element, const T: usize> Serial<'_, K, E, T> {
 
         if let Some(before) = &plan.before {
             match has_sums {
-                true => outputs(before, kept.sums.get(before_at..own).unwrap_or_default(), given),
+                true => {
+                    let sums = kept.sums.get(before_at..own).unwrap_or_default();
+                    self.kernel.activate(before.activation, before.scale.shift, sums, given);
+                }
                 false => {
                     let before = kept.outputs.get(before_at..own).unwrap_or_default();
                     given.iter_mut().zip(before).for_each(|(given, before)| *given = *before);
@@ -59,13 +62,14 @@ impl<K: Kernel<T>, E: Element, const T: usize> Serial<'_, K, E, T> {
                 for output in layer.outputs_of(change.unit) {
                     let numbers = output * T..(output + 1) * T;
                     let sums = of_layer.get(numbers.clone()).unwrap_or_default();
-                    outputs(&layer, sums, made.get_mut(numbers).unwrap_or_default());
+                    let made = made.get_mut(numbers).unwrap_or_default();
+                    self.kernel.activate(layer.activation, layer.scale.shift, sums, made);
                 }
                 if keeps {
                     kept.iter_mut().zip(&*made).for_each(|(kept, made)| *kept = *made);
                 }
             } else {
-                outputs(&layer, of_layer, made);
+                self.kernel.activate(layer.activation, layer.scale.shift, of_layer, made);
             }
             let kept = if keeps { kept } else { KeptTile::default() };
             pass.run(change.layer + 1, features, Scratch { sums, made: given, given: made }, kept);

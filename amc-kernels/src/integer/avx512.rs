@@ -1,0 +1,483 @@
+//! Tiles on AVX-512 with VNNI, which multiplies four bytes at once, and VBMI, which looks bytes up: a register has a byte of each
+//! sample, or a sum of each of 16.
+
+use core::arch::x86_64::{__m128i, __m256i, __m512i};
+
+use amc_core::integer::{EXP2, Kernel, LOG2, Neurons, TANH};
+use amc_core::{Activation, Portable};
+use pulp::NullaryFnOnce;
+use pulp::bytemuck::cast;
+
+use super::TILE;
+use super::registers::{NOBODY, Registers, Rows};
+use super::vnni::{add_fours, pick};
+
+pulp::simd_type! {
+    /// The proof that this machine has them.
+    pub struct Avx512 {
+        avx: "avx",
+        pub avx2: "avx2",
+        fma: "fma",
+        avx512f: "avx512f",
+        avx512bw: "avx512bw",
+        avx512cd: "avx512cd",
+        avx512dq: "avx512dq",
+        avx512vl: "avx512vl",
+        vnni: "avx512vnni",
+        vbmi: "avx512vbmi",
+        sse2: "sse2",
+    }
+}
+
+/// Registers of a tile's sums.
+const K: usize = 4;
+
+/// Inputs that are made fours of bytes at once: what is read for all neurons stays in the first-level cache.
+const PANEL: usize = 64;
+
+type Sums = [__m512i; K];
+
+/// The first half of two registers' bytes in turn, and the second.
+const PAIRS: [[u8; TILE]; 2] = {
+    let (mut pairs, mut i) = ([[0; TILE]; 2], 0);
+    while i < TILE {
+        let number = (i / 2 + TILE * (i % 2)) as u8;
+        pairs[0][i] = number;
+        pairs[1][i] = number + TILE as u8 / 2;
+        i += 1;
+    }
+    pairs
+};
+
+/// The same of words.
+const WORD_PAIRS: [[u16; 32]; 2] = {
+    let (mut pairs, mut i) = ([[0; 32]; 2], 0);
+    while i < 32 {
+        let number = (i / 2 + 32 * (i % 2)) as u16;
+        pairs[0][i] = number;
+        pairs[1][i] = number + 16;
+        i += 1;
+    }
+    pairs
+};
+
+/// The lower byte of each word of two registers.
+const LOWER_BYTES: [u8; TILE] = {
+    let (mut lower, mut i) = ([0; TILE], 0);
+    while i < TILE {
+        lower[i] = 2 * i as u8;
+        i += 1;
+    }
+    lower
+};
+
+/// The lower word of each number of two registers.
+const LOWER_WORDS: [u16; 32] = {
+    let (mut lower, mut i) = ([0; 32], 0);
+    while i < 32 {
+        lower[i] = 2 * i as u16;
+        i += 1;
+    }
+    lower
+};
+
+/// A byte of each of the numbers.
+const fn bytes_of(numbers: &[u16; 256], high: bool) -> [[u8; TILE]; 4] {
+    let (mut bytes, mut i) = ([[0; TILE]; 4], 0);
+    while i < 256 {
+        bytes[i / TILE][i % TILE] = if high { (numbers[i] >> 8) as u8 } else { (numbers[i] & 255) as u8 };
+        i += 1;
+    }
+    bytes
+}
+
+/// The logarithms' table, but for its last entry, and by how much each next entry is more.
+const LOGARITHMS: ([u16; 256], [u16; 256]) = {
+    let (mut below, mut more, mut i) = ([0; 256], [0; 256], 0);
+    while i < 256 {
+        below[i] = LOG2[i];
+        more[i] = LOG2[i + 1] - LOG2[i];
+        assert!(more[i] < 256);
+        i += 1;
+    }
+    (below, more)
+};
+
+const EXP2_LOW: [[u8; TILE]; 4] = bytes_of(&EXP2, false);
+const EXP2_HIGH: [[u8; TILE]; 4] = bytes_of(&EXP2, true);
+const LOG2_LOW: [[u8; TILE]; 4] = bytes_of(&LOGARITHMS.0, false);
+const LOG2_HIGH: [[u8; TILE]; 4] = bytes_of(&LOGARITHMS.0, true);
+const LOG2_MORE: [[u8; TILE]; 4] = bytes_of(&LOGARITHMS.1, false);
+const TANH_BYTES: [[u8; TILE]; 4] = {
+    let (mut bytes, mut i) = ([[0; TILE]; 4], 0);
+    while i < 256 {
+        bytes[i / TILE][i % TILE] = TANH[i] as u8;
+        i += 1;
+    }
+    bytes
+};
+
+impl Avx512 {
+    #[inline(always)]
+    fn zero(self) -> __m512i {
+        self.avx512f._mm512_setzero_si512()
+    }
+
+    #[inline(always)]
+    fn bytes(self, byte: u8) -> __m512i {
+        self.avx512f._mm512_set1_epi8(byte as i8)
+    }
+
+    #[inline(always)]
+    fn words(self, word: u16) -> __m512i {
+        self.avx512f._mm512_set1_epi16(word as i16)
+    }
+
+    #[inline(always)]
+    fn numbers(self, number: i32) -> __m512i {
+        self.avx512f._mm512_set1_epi32(number)
+    }
+
+    #[inline(always)]
+    fn count(self, shift: u8) -> __m128i {
+        cast([u64::from(shift), 0])
+    }
+
+    #[inline(always)]
+    fn load(self, sums: &[i32; TILE]) -> Sums {
+        cast(*sums)
+    }
+
+    #[inline(always)]
+    fn store(self, v: Sums, sums: &mut [i32; TILE]) {
+        *sums = cast(v);
+    }
+
+    /// Words as numbers.
+    #[inline(always)]
+    fn widen(self, low: __m512i, high: __m512i) -> Sums {
+        let half = |v: __m512i| -> [__m256i; 2] { cast(v) };
+        let ([a, b], [c, d]) = (half(low), half(high));
+        [
+            self.avx512f._mm512_cvtepi16_epi32(a),
+            self.avx512f._mm512_cvtepi16_epi32(b),
+            self.avx512f._mm512_cvtepi16_epi32(c),
+            self.avx512f._mm512_cvtepi16_epi32(d),
+        ]
+    }
+
+    /// Entries of a table of 256 bytes.
+    #[inline(always)]
+    fn look_up(self, table: &[[u8; TILE]; 4], at: __m512i) -> __m512i {
+        let [a, b, c, d] = table.map(cast::<_, __m512i>);
+        let (low, high) = (pick(self.vbmi, a, at, b), pick(self.vbmi, c, at, d));
+        self.avx512bw._mm512_mask_blend_epi8(self.avx512bw._mm512_movepi8_mask(at), low, high)
+    }
+
+    #[inline(always)]
+    fn pairs(self) -> [__m512i; 2] {
+        PAIRS.map(cast)
+    }
+
+    /// Four inputs as each sample's four bytes.
+    #[inline(always)]
+    fn fours(self, rows: [__m512i; 4]) -> Sums {
+        let [low, high] = self.pairs();
+        let [first, second] = WORD_PAIRS.map(cast::<_, __m512i>);
+        let [a, b, c, d] = rows;
+        let (ab, cd) = (pick(self.vbmi, a, low, b), pick(self.vbmi, c, low, d));
+        let (ab_high, cd_high) = (pick(self.vbmi, a, high, b), pick(self.vbmi, c, high, d));
+        let words = self.avx512bw;
+        [
+            words._mm512_permutex2var_epi16(ab, first, cd),
+            words._mm512_permutex2var_epi16(ab, second, cd),
+            words._mm512_permutex2var_epi16(ab_high, first, cd_high),
+            words._mm512_permutex2var_epi16(ab_high, second, cd_high),
+        ]
+    }
+
+    /// Adds to the sums of `N` neurons what a panel makes of their weights, and takes `less` away.
+    ///
+    /// Of inputs with a sign, weights have 128 added, so that they have none: `less` is what this adds to all neurons' sums.
+    #[inline(always)]
+    fn add<const N: usize, const SIGNED: bool>(
+        self,
+        weights: [&[i8]; N],
+        panel: &[(u8, Sums)],
+        less: Sums,
+        sums: &mut [[i32; TILE]; N],
+    ) {
+        let mut fours = [[0_i32; PANEL / 4]; N];
+        for (fours, weights) in fours.iter_mut().zip(weights) {
+            let mut all = [0_i8; PANEL];
+            for (to, weight) in all.iter_mut().zip(weights) {
+                *to = *weight;
+            }
+            *fours = cast(all);
+        }
+        // Of the numbers, not of the register: LLVM 22 would come to no end.
+        let flip = if SIGNED { i32::from_ne_bytes([128; 4]) } else { 0 };
+        let mut v = [[self.zero(); K]; N];
+        for (v, sums) in v.iter_mut().zip(&*sums) {
+            let before = self.load(sums);
+            for k in 0..K {
+                v[k] = self.avx512f._mm512_sub_epi32(before[k], less[k]);
+            }
+        }
+        for (four, inputs) in panel {
+            for n in 0..N {
+                let weights = self.numbers(fours[n][usize::from(*four) % (PANEL / 4)] ^ flip);
+                for k in 0..K {
+                    v[n][k] = match SIGNED {
+                        true => add_fours(self.vnni, v[n][k], weights, inputs[k]),
+                        false => add_fours(self.vnni, v[n][k], inputs[k], weights),
+                    };
+                }
+            }
+        }
+        for (v, sums) in v.iter().zip(sums) {
+            self.store(*v, sums);
+        }
+    }
+
+    #[inline(always)]
+    fn panels<const SIGNED: bool>(self, neurons: Neurons<'_>, inputs: &[[u8; TILE]], sums: &mut [[i32; TILE]]) {
+        const N: usize = 4;
+        for (sums, bias) in sums.iter_mut().zip(neurons.biases) {
+            self.store([self.numbers(i32::from(*bias) << neurons.bias); K], sums);
+        }
+        for (number, rows) in inputs.chunks(PANEL).enumerate() {
+            let mut panel = heapless::Vec::<(u8, Sums), { PANEL / 4 }>::new();
+            let mut less = [self.zero(); K];
+            for (four, rows) in rows.chunks(4).enumerate() {
+                let row = |i: usize| rows.get(i).map_or(self.zero(), |row| cast(*row));
+                let four_rows = [row(0), row(1), row(2), row(3)];
+                let [a, b, c, d] = four_rows;
+                let any = self.avx512f._mm512_or_si512(a, b);
+                let any = self.avx512f._mm512_ternarylogic_epi32::<0b1111_1110>(any, c, d);
+                if self.avx512f._mm512_test_epi32_mask(any, any) == 0 {
+                    continue;
+                }
+                let fours = self.fours(four_rows);
+                if SIGNED {
+                    for k in 0..K {
+                        less[k] = add_fours(self.vnni, less[k], self.bytes(128), fours[k]);
+                    }
+                }
+                // There is room for all fours of a panel.
+                let _ = panel.push((four as u8, fours));
+            }
+            let weights = |unit: usize| {
+                let row = neurons.weights.get(unit * inputs.len() + number * PANEL..).unwrap_or_default();
+                &row[..rows.len().min(row.len())]
+            };
+            let (blocks, rest) = sums.as_chunks_mut::<N>();
+            let first_of_rest = blocks.len() * N;
+            for (block, sums) in blocks.iter_mut().enumerate() {
+                let unit = block * N;
+                let weights = [weights(unit), weights(unit + 1), weights(unit + 2), weights(unit + 3)];
+                self.add::<N, SIGNED>(weights, &panel, less, sums);
+            }
+            for (unit, sums) in rest.iter_mut().enumerate() {
+                self.add::<1, SIGNED>([weights(first_of_rest + unit)], &panel, less, std::array::from_mut(sums));
+            }
+        }
+    }
+
+    /// Words of numbers that fit them.
+    #[inline(always)]
+    fn narrow(self, v: Sums) -> [__m512i; 2] {
+        let lower = cast(LOWER_WORDS);
+        let words = self.avx512bw;
+        [words._mm512_permutex2var_epi16(v[0], lower, v[1]), words._mm512_permutex2var_epi16(v[2], lower, v[3])]
+    }
+
+    /// The lower bytes of words.
+    #[inline(always)]
+    fn bytes_of(self, [low, high]: [__m512i; 2]) -> __m512i {
+        pick(self.vbmi, low, cast(LOWER_BYTES), high)
+    }
+
+    /// Words of lower and upper bytes.
+    #[inline(always)]
+    fn words_of(self, lower: __m512i, upper: __m512i) -> [__m512i; 2] {
+        self.pairs().map(|pairs| pick(self.vbmi, lower, pairs, upper))
+    }
+
+    /// Sums, divided by 2^`count`, as words within −2·256 and 2·256.
+    #[inline(always)]
+    fn divided(self, sums: &[i32; TILE], count: __m128i) -> [__m512i; 2] {
+        let (f, most, least) = (self.avx512f, self.numbers(2 * 256 - 1), self.numbers(-2 * 256));
+        let v = self.load(sums).map(|v| f._mm512_sra_epi32(v, count));
+        self.narrow(v.map(|v| f._mm512_max_epi32(f._mm512_min_epi32(v, most), least)))
+    }
+
+    /// The hyperbolic tangents of words.
+    #[inline(always)]
+    fn tanh(self, v: [__m512i; 2]) -> __m512i {
+        let (words, most, least) = (self.avx512bw, self.words(255), self.words(256_u16.wrapping_neg()));
+        let v = v.map(|v| words._mm512_max_epi16(words._mm512_min_epi16(v, most), least));
+        let signs = v.map(|v| words._mm512_srai_epi16::<15>(v));
+        let sizes = [self.avx512f._mm512_xor_si512(v[0], signs[0]), self.avx512f._mm512_xor_si512(v[1], signs[1])];
+        let (size, sign) = (self.look_up(&TANH_BYTES, self.bytes_of(sizes)), self.bytes_of(signs));
+        words._mm512_sub_epi8(self.avx512f._mm512_xor_si512(size, sign), sign)
+    }
+
+    /// The sum of numbers without a sign: of each half of a word of 32 bits.
+    #[inline(always)]
+    fn halves(self, v: __m512i) -> __m512i {
+        let low = self.avx512f._mm512_and_si512(v, self.numbers(0xffff));
+        self.avx512f._mm512_add_epi32(low, self.avx512f._mm512_srli_epi32::<16>(v))
+    }
+}
+
+impl Registers for Avx512 {
+    #[inline(always)]
+    fn compile<Op: NullaryFnOnce>(self, op: Op) -> Op::Output {
+        self.vectorize(op)
+    }
+
+    #[inline(always)]
+    fn layer(self, neurons: Neurons<'_>, inputs: Rows<'_>, sums: &mut [[i32; TILE]]) {
+        match inputs.are_signed {
+            true => self.panels::<true>(neurons, inputs.bytes, sums),
+            false => self.panels::<false>(neurons, inputs.bytes, sums),
+        }
+    }
+
+    #[inline(always)]
+    fn activate(self, of: Activation, shift: u8, sums: &[[i32; TILE]], outputs: &mut [[i8; TILE]]) {
+        let words = self.avx512bw;
+        let count = self.count(shift);
+        match of {
+            Activation::Tanh => {
+                for (sums, outputs) in sums.iter().zip(outputs) {
+                    *outputs = cast(self.tanh(self.divided(sums, count)));
+                }
+            }
+            Activation::Sigmoid => {
+                for (sums, outputs) in sums.iter().zip(outputs) {
+                    let v = self.divided(sums, count).map(|v| words._mm512_srai_epi16::<1>(v));
+                    let doubled = words._mm512_add_epi8(self.tanh(v), self.bytes(127));
+                    let half = self.avx512f._mm512_and_si512(words._mm512_srli_epi16::<1>(doubled), self.bytes(127));
+                    *outputs = cast(half);
+                }
+            }
+            _ => Portable::<TILE>.activate(of, shift, sums.as_flattened(), outputs.as_flattened_mut()),
+        }
+    }
+
+    #[inline(always)]
+    fn change(self, changes: &[(u16, i16)], inputs: Rows<'_>, sums: &mut [i32; TILE]) {
+        let [low_pairs, high_pairs] = self.pairs();
+        let (words, flip) = (self.avx512bw, self.bytes(if inputs.are_signed { 128 } else { 0 }));
+        let column = |input: u16| self.avx512f._mm512_xor_si512(cast(inputs.bytes[usize::from(input)]), flip);
+        let (mut low, mut high, mut more) = (self.zero(), self.zero(), 0);
+        for changes in changes.chunks(2) {
+            let (a, by_a) = changes[0];
+            let (b, by_b) = changes.get(1).copied().unwrap_or((a, 0));
+            let (a, b) = (column(a), column(b));
+            let by = self.words(u16::from_le_bytes([by_a as u8, by_b as u8]));
+            let of = |at| words._mm512_maddubs_epi16(pick(self.vbmi, a, at, b), by);
+            low = words._mm512_add_epi16(low, of(low_pairs));
+            high = words._mm512_add_epi16(high, of(high_pairs));
+            more += i32::from(by_a) + i32::from(by_b);
+        }
+        // What flipping has added to each input.
+        let less = self.numbers(if inputs.are_signed { 128 * more } else { 0 });
+        let (by, mut v) = (self.widen(low, high), self.load(sums));
+        for k in 0..K {
+            v[k] = self.avx512f._mm512_add_epi32(v[k], self.avx512f._mm512_sub_epi32(by[k], less));
+        }
+        self.store(v, sums);
+    }
+
+    #[inline(always)]
+    fn pass_on(
+        self,
+        by: &[i16; TILE],
+        (weights, stride): (&[i8], usize),
+        before: &[[i32; TILE]],
+        sums: &mut [[i32; TILE]],
+    ) {
+        let (halves, _) = by.as_chunks::<32>();
+        let by = self.widen(cast(halves[0]), cast(halves[1]));
+        let weights = weights.iter().step_by(stride.max(1));
+        for ((sums, before), weight) in sums.iter_mut().zip(before).zip(weights) {
+            // A weight, and 0 for the upper half of what is multiplied.
+            let weight = self.numbers(i32::from(*weight) & 0xffff);
+            let mut v = self.load(before);
+            for k in 0..K {
+                v[k] = self.avx512f._mm512_add_epi32(v[k], self.avx512bw._mm512_madd_epi16(by[k], weight));
+            }
+            self.store(v, sums);
+        }
+    }
+
+    #[inline(always)]
+    fn cross_entropies(self, sums: &[[i32; TILE]], shift: u8, classes: &[u8]) -> u64 {
+        let (f, words, count) = (self.avx512f, self.avx512bw, self.count(shift));
+        let mut largest = [self.numbers(i32::MIN); K];
+        for sums in sums {
+            let v = self.load(sums);
+            for k in 0..K {
+                largest[k] = f._mm512_max_epi32(largest[k], v[k]);
+            }
+        }
+        let mut all_classes = [NOBODY; TILE];
+        for (to, class) in all_classes.iter_mut().zip(classes) {
+            *to = *class;
+        }
+        let classes_of = self.words_of(cast(all_classes), self.zero());
+        // Sums of words in both halves of 32 bits, those of the upper half once more, and the words of the samples' classes.
+        let (mut both, mut upper, mut own) = ([self.zero(); 2], [self.zero(); 2], [self.zero(); 2]);
+        for (output, sums) in sums.iter().enumerate() {
+            let mut v = self.load(sums);
+            for k in 0..K {
+                v[k] = f._mm512_srl_epi32(f._mm512_sub_epi32(largest[k], v[k]), count);
+            }
+            let behind = self.narrow(v.map(|v| f._mm512_min_epu32(v, self.numbers(0xffff))));
+            let at = self.bytes_of(behind);
+            let powers = self.words_of(self.look_up(&EXP2_LOW, at), self.look_up(&EXP2_HIGH, at));
+            let output = self.words(output as u16);
+            for half in 0..2 {
+                let is_own = words._mm512_cmpeq_epi16_mask(classes_of[half], output);
+                own[half] = words._mm512_mask_mov_epi16(own[half], is_own, behind[half]);
+                // Of 2¹⁵ or less nothing is left after 16 halvings or more.
+                let power = words._mm512_srlv_epi16(powers[half], words._mm512_srli_epi16::<8>(behind[half]));
+                both[half] = f._mm512_add_epi32(both[half], power);
+                upper[half] = f._mm512_add_epi32(upper[half], f._mm512_srli_epi32::<16>(power));
+            }
+        }
+        let lower = [0, 1].map(|half| f._mm512_sub_epi32(both[half], f._mm512_slli_epi32::<16>(upper[half])));
+        // As floats, whose exponents and mantissas are those of the numbers.
+        let floats = [lower[0], upper[0], lower[1], upper[1]].map(|v| f._mm512_castps_si512(f._mm512_cvtepi32_ps(v)));
+        let at = floats.map(|v| f._mm512_and_si512(f._mm512_srli_epi32::<15>(v), self.numbers(255)));
+        let rest = floats.map(|v| f._mm512_and_si512(v, self.numbers(0x7fff)));
+        // 2¹⁵ stands for 1.
+        let exponents = floats.map(|v| f._mm512_sub_epi32(f._mm512_srli_epi32::<23>(v), self.numbers(127 + 15)));
+        let word = |low: __m512i, high: __m512i| f._mm512_or_si512(low, f._mm512_slli_epi32::<16>(high));
+        let (at, rest, exponents) = (
+            [word(at[0], at[1]), word(at[2], at[3])],
+            [word(rest[0], rest[1]), word(rest[2], rest[3])],
+            [word(exponents[0], exponents[1]), word(exponents[2], exponents[3])],
+        );
+        let entries = self.bytes_of(at);
+        let more = self.look_up(&LOG2_MORE, entries);
+        let below = self.words_of(self.look_up(&LOG2_LOW, entries), self.look_up(&LOG2_HIGH, entries));
+        // Twice as much, so that its product with 15 bits is divided by 2¹⁵ where the upper half is taken.
+        let doubled = words._mm512_add_epi8(more, more);
+        let more = self.words_of(doubled, self.zero());
+        let mut total = self.zero();
+        for half in 0..2 {
+            let between = words._mm512_mulhi_epu16(more[half], rest[half]);
+            let whole = words._mm512_slli_epi16::<12>(exponents[half]);
+            let logarithm = words._mm512_add_epi16(words._mm512_add_epi16(whole, below[half]), between);
+            let is_there = words._mm512_cmpneq_epi16_mask(classes_of[half], self.words(NOBODY.into()));
+            let logarithm = words._mm512_maskz_mov_epi16(is_there, logarithm);
+            let own = f._mm512_slli_epi32::<4>(self.halves(own[half]));
+            total = f._mm512_add_epi32(total, f._mm512_add_epi32(self.halves(logarithm), own));
+        }
+        u64::from(f._mm512_reduce_add_epi32(total) as u32)
+    }
+}

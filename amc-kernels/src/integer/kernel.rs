@@ -1,0 +1,127 @@
+//! The kernel of integer nets on a host.
+
+use amc_core::integer::{Element, Kernel, Neurons};
+use amc_core::{Activation, Portable};
+use pulp::Arch;
+
+use super::TILE;
+#[cfg(target_arch = "x86_64")]
+use super::avx2::Avx2;
+#[cfg(target_arch = "x86_64")]
+use super::avx512::Avx512;
+#[cfg(target_arch = "x86_64")]
+use super::registers::{MOST_OUTPUTS, Registers, Rows, are_small};
+use crate::Isa;
+use crate::isa::used;
+
+/// What computes a tile.
+#[derive(Clone, Copy, Debug)]
+pub struct Host(Way);
+
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    /// The core's own text.
+    Portable,
+    #[cfg(target_arch = "x86_64")]
+    Avx2(Avx2),
+    #[cfg(target_arch = "x86_64")]
+    Avx512(Avx512),
+}
+
+impl Host {
+    /// On the instruction set that this process [uses](Isa::used).
+    pub fn used() -> Self {
+        Self::on(used().1)
+    }
+
+    /// On an instruction set of one's own choice; none where this machine lacks it. AVX-512 without VNNI or VBMI is no more than AVX2.
+    pub fn of(isa: Isa) -> Option<Self> {
+        isa.arch().map(Self::on)
+    }
+
+    fn on(arch: Arch) -> Self {
+        Self(match arch {
+            #[cfg(target_arch = "x86_64")]
+            Arch::V3(simd) => Way::Avx2(Avx2(simd)),
+            #[cfg(target_arch = "x86_64")]
+            Arch::V4(simd) => Avx512::try_new().map_or(Way::Avx2(Avx2(*simd)), Way::Avx512),
+            _ => Way::Portable,
+        })
+    }
+}
+
+/// `$call` on the registers of an instruction set, as `$on`, or `$portable`.
+macro_rules! on {
+    ($host:expr, |$on:ident| $call:expr, $portable:expr) => {
+        match $host.0 {
+            Way::Portable => $portable,
+            #[cfg(target_arch = "x86_64")]
+            Way::Avx2($on) => $on.compile(
+                #[inline(always)]
+                || $call,
+            ),
+            #[cfg(target_arch = "x86_64")]
+            Way::Avx512($on) => $on.compile(
+                #[inline(always)]
+                || $call,
+            ),
+        }
+    };
+}
+
+const PORTABLE: Portable<TILE> = Portable;
+
+impl Kernel<TILE> for Host {
+    fn dot<E: Element>(self, weights: &[i8], inputs: &[E]) -> [i32; TILE] {
+        let mut sums = [0; TILE];
+        self.layer(Neurons { weights, biases: &[0], bias: 0 }, inputs, &mut sums);
+        sums
+    }
+
+    fn layer<E: Element>(self, neurons: Neurons<'_>, inputs: &[E], sums: &mut [i32]) {
+        match Rows::of(E::bytes(inputs)) {
+            Some(rows) => {
+                let sums = sums.as_chunks_mut().0;
+                on!(self, |on| on.layer(neurons, rows, sums), PORTABLE.layer(neurons, inputs, sums.as_flattened_mut()));
+            }
+            None => PORTABLE.layer(neurons, inputs, sums),
+        }
+    }
+
+    fn activate(self, of: Activation, shift: u8, sums: &[i32], outputs: &mut [i8]) {
+        on!(
+            self,
+            |on| on.activate(of, shift, sums.as_chunks().0, outputs.as_chunks_mut().0),
+            PORTABLE.activate(of, shift, sums, outputs)
+        );
+    }
+
+    fn change<E: Element>(self, changes: &[(u16, i16)], bias: u8, inputs: &[E], sums: &mut [i32; TILE]) {
+        let Some(rows) = Rows::of(E::bytes(inputs)) else { return PORTABLE.change(changes, bias, inputs, sums) };
+        // The bias stands last, where it is changed.
+        let weights = match changes.split_last() {
+            Some(((input, _), weights)) if usize::from(*input) >= rows.bytes.len() => weights,
+            _ => changes,
+        };
+        if !are_small(weights, rows.bytes.len()) {
+            return PORTABLE.change(changes, bias, inputs, sums);
+        }
+        on!(self, |on| on.change(weights, rows, sums), PORTABLE.change(weights, bias, inputs, sums));
+        PORTABLE.change(&changes[weights.len()..], bias, inputs, sums);
+    }
+
+    fn pass_on(self, by: &[i16; TILE], weights: (&[i8], usize), before: &[i32], sums: &mut [i32]) {
+        on!(
+            self,
+            |on| on.pass_on(by, weights, before.as_chunks().0, sums.as_chunks_mut().0),
+            PORTABLE.pass_on(by, weights, before, sums)
+        );
+    }
+
+    fn cross_entropies(self, sums: &[[i32; TILE]], shift: u8, classes: &[u8]) -> Option<u64> {
+        if shift == 0 || sums.len() > MOST_OUTPUTS {
+            return None;
+        }
+        on!(self, |on| Some(on.cross_entropies(sums, shift, classes)), None)
+    }
+}
