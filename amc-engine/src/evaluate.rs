@@ -4,22 +4,25 @@ pub mod kept;
 mod outputs;
 mod queue;
 mod shared;
+mod work;
+mod worker;
 
 use std::time::{Duration, Instant};
 
 use amc_core::sums::{BLOCK, Total, block_sum, ceiling};
-use amc_core::{BlockScore, Cost, Measurements, Objective, Request, Score};
-use amc_kernels::evaluate::{self as kernels, BlockValues, PackedSamples, rows};
-use amc_kernels::{Arithmetic, Scratch};
-use serde::{Deserialize, Serialize};
+use amc_core::{BlockScore, Measurements, Objective, Score};
+use amc_kernels::Arithmetic;
+use amc_kernels::evaluate::{self as kernels, rows};
 
 pub use self::outputs::{features, outputs};
 use self::queue::Queue;
 use self::shared::{Found, Outcome, Shared};
+pub use self::work::{EarlyRejection, Work};
+use self::worker::{Job, Worker, found_in};
 use crate::crew;
 use crate::data::pack::Batch;
 
-/// Multiply-adds, elementary functions [counted as such](Cost::total), below which a second thread costs more than it saves.
+/// Multiply-adds, elementary functions [counted as such](amc_core::Cost::total), below which a second thread costs more than it saves.
 const PARALLEL_FROM: usize = 150_000;
 
 /// Evaluates an objective; keeps the buffers between evaluations.
@@ -40,69 +43,6 @@ pub struct Evaluator<'a> {
     expected: f64,
     /// What each thread waited for in the last evaluation, on average, if that is looked at.
     waiting: Option<Duration>,
-}
-
-/// What early rejection came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EarlyRejection {
-    /// Blocks of samples evaluated under a bound.
-    pub evaluated: u64,
-    /// Blocks that there were to evaluate.
-    pub offered: u64,
-}
-
-impl EarlyRejection {
-    /// The share of blocks that were evaluated; none before the first.
-    pub fn evaluated_share(&self) -> Option<f64> {
-        (self.offered > 0).then(|| self.evaluated as f64 / self.offered as f64)
-    }
-}
-
-/// What evaluations have computed for each sample, on average.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Work {
-    /// Multiply-adds, those of zeros included.
-    pub multiply_adds: f64,
-    /// Elementary functions.
-    pub elementary: f64,
-}
-
-impl Work {
-    /// Adds an evaluation, of which only a share was made.
-    pub fn add(&mut self, cost: Cost, share: f64) {
-        self.multiply_adds += share * cost.multiply_adds as f64;
-        self.elementary += share * cost.elementary as f64;
-    }
-
-    /// Both, in multiply-adds as [`Cost::total`] has them.
-    pub fn total(&self) -> f64 {
-        self.multiply_adds + Cost::ELEMENTARY as f64 * self.elementary
-    }
-}
-
-/// One thread's memory, in cache lines of its own.
-#[repr(align(128))]
-struct Worker {
-    scratch: Scratch,
-    /// What was found for each sample of a block, [row](rows) by row.
-    numbers: Vec<[f32; BLOCK]>,
-    /// The sum of each row.
-    sums: Vec<f32>,
-    done: Vec<(u32, BlockScore)>,
-    /// For each block done: what all its rows come to, if signals are gathered, or for samples that have places their
-    /// numbers, [`BLOCK`] a row.
-    found: Vec<f32>,
-    /// How long it was at work, if that is looked at.
-    busy: Duration,
-}
-
-impl Worker {
-    /// Nothing is done yet.
-    fn begin(&mut self) {
-        self.done.clear();
-        self.found.clear();
-        self.busy = Duration::ZERO;
-    }
 }
 
 impl<'a> Evaluator<'a> {
@@ -444,60 +384,4 @@ fn sum_of_row(row: &[f32]) -> (Total, f32) {
         total.add(block);
         (total, sum + block)
     })
-}
-
-/// What workers have found for each of these samples, in one of so many rows, where samples have places; 0 of those that were
-/// given up.
-fn found_in(workers: &[Worker], samples: &PackedSamples<'_>, rows: usize, row: usize) -> Vec<f32> {
-    let mut numbers = vec![0.0; samples.len()];
-    for worker in workers {
-        for ((block, _), found) in worker.done.iter().zip(worker.found.chunks_exact(rows * BLOCK)) {
-            let of_block = numbers.chunks_mut(BLOCK).nth(*block as usize).unwrap_or_default();
-            of_block.iter_mut().zip(&found[row * BLOCK..]).for_each(|(to, number)| *to = *number);
-        }
-    }
-    numbers
-}
-
-/// An evaluation that workers share: each takes a few blocks, and then the next.
-struct Job<'s, 'a> {
-    arithmetic: Arithmetic,
-    objective: Objective<'a>,
-    parameters: &'s [f32],
-    samples: &'s PackedSamples<'s>,
-    has_places: bool,
-    /// All [`rows`] where signals are gathered, else 0.
-    signals: usize,
-    correct: bool,
-    queue: Queue<'s>,
-    /// When it began, if times are looked at.
-    begun: Option<Instant>,
-}
-
-impl Job<'_, '_> {
-    /// Takes blocks until there are none left, or the bound is exceeded, beside those done before. Keeps with each its signals
-    /// or, of samples that have places, all that was found.
-    fn work(&self, worker: &mut Worker) {
-        let begun = self.begun.map(|_| Instant::now());
-        let Worker { scratch, numbers, sums, done, found, busy } = worker;
-        let Self { arithmetic, objective, parameters, samples, .. } = self;
-        let wanted = Request::Losses { signals: self.signals > 0, correct: self.correct };
-        let rows = self.signals.max(1);
-        let (mut taken, mut at) = (self.queue.taken(), None);
-        let mut next = |values: Option<BlockValues<'_>>| {
-            if let (Some(block), Some(BlockValues { correct, rows, sums })) = (at, values) {
-                match self.has_places {
-                    true => found.extend_from_slice(rows.as_flattened()),
-                    false => found.extend_from_slice(&sums[..self.signals]),
-                }
-                done.push((block, BlockScore { loss: sums[0], correct }));
-                taken.add(sums[0]);
-            }
-            at = taken.next();
-            at.map(|block| block as usize)
-        };
-        let to = (&mut numbers[..rows], &mut sums[..rows]);
-        kernels::blocks(*arithmetic, objective, parameters, samples, wanted, scratch, to, &mut next);
-        *busy += begun.map_or(Duration::ZERO, |begun| begun.elapsed());
-    }
 }

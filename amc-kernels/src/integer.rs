@@ -9,6 +9,8 @@ mod kernel;
 #[cfg(target_arch = "x86_64")]
 mod registers;
 #[cfg(target_arch = "x86_64")]
+mod tables;
+#[cfg(target_arch = "x86_64")]
 mod vnni;
 
 use amc_core::integer::{Change, Error, Evaluate, Objective, Samples, Score, Serial, SerialMemory, Targets, Tiles};
