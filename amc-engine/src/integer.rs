@@ -9,7 +9,7 @@ mod net;
 mod train;
 
 pub use self::data::{Cut, INPUT, Set, TARGET};
-pub use self::evaluate::outputs;
+pub use self::evaluate::{Buffers, Evaluator, outputs};
 pub use self::memory::check_evaluation;
 pub use self::net::{Description, Inputs};
 pub use self::train::{Moves, Settings, Trained, score, train_on};

@@ -1,6 +1,7 @@
 //! How long a move takes on the paper's nets, and how far that is from the machine's limits: what `amc-bench` measures.
 
 mod cases;
+pub mod integers;
 mod machine;
 pub mod scaling;
 

@@ -64,11 +64,11 @@ struct Memory {
     kept_outputs: Vec<i8>,
 }
 
-/// The memory of an evaluator.
-pub(super) struct Buffers(Vec<(Range<usize>, Memory)>);
+/// The memory of an [`Evaluator`].
+pub struct Buffers(Vec<(Range<usize>, Memory)>);
 
 impl Buffers {
-    /// For these samples; what is kept of them has a limit.
+    /// For these samples on so many threads, or fewer; what is kept of them, if `keeps`, has a limit.
     pub fn new(net: Net<'_>, set: &Set, threads: usize, keeps: bool) -> Self {
         let ranges = ranges(net, set, threads);
         let share = if keeps { MOST / ranges.len() } else { 0 };
@@ -127,7 +127,7 @@ impl Share<'_> {
 }
 
 /// Evaluates samples on as many threads as there is memory for; moves by the crew's, all else by those of the current rayon pool.
-pub(super) struct Evaluator<'m> {
+pub struct Evaluator<'m> {
     shares: Vec<Share<'m>>,
     /// Those of other ranks included.
     samples: usize,
@@ -138,6 +138,10 @@ pub(super) struct Evaluator<'m> {
 }
 
 impl<'m> Evaluator<'m> {
+    /// Evaluates these samples.
+    ///
+    /// # Errors
+    /// Where they do not fit the net, or the memory is another net's.
     pub fn new(objective: Objective<'m>, set: &'m Set, buffers: &'m mut Buffers) -> anyhow::Result<Self> {
         let share = |(range, memory): &'m mut (Range<usize>, Memory)| {
             let Memory { sums, outputs, kept_sums, kept_outputs } = memory;
@@ -158,17 +162,17 @@ impl<'m> Evaluator<'m> {
         Ok(Self { shares, samples: set.all(), team, rounds })
     }
 
-    pub fn samples(&self) -> usize {
+    pub(super) fn samples(&self) -> usize {
         self.samples
     }
 
     /// Whether all ranks that share the samples are there.
-    pub fn check_team(&self) -> Result<(), RanksError> {
+    pub(super) fn check_team(&self) -> Result<(), RanksError> {
         self.team.as_ref().map_or(Ok(()), |team| team.check())
     }
 
     /// Who shares the samples, if ranks do.
-    pub fn team(&self) -> Option<&Team> {
+    pub(super) fn team(&self) -> Option<&Team> {
         self.team.as_deref()
     }
 
@@ -180,7 +184,7 @@ impl<'m> Evaluator<'m> {
         }
     }
 
-    pub fn score(&mut self, parameters: &[i8]) -> anyhow::Result<Score> {
+    pub(super) fn score(&mut self, parameters: &[i8]) -> anyhow::Result<Score> {
         let scores = match &mut self.shares[..] {
             [share] => vec![share.part.score(parameters)],
             shares => shares.par_iter_mut().with_max_len(1).map(|share| share.part.score(parameters)).collect(),

@@ -11,6 +11,7 @@ use amc_host::console::{self, print};
 use amc_host::note;
 use amc_host::output::save;
 use amc_kernels::{Arithmetic, Isa};
+use amc_reproduce::bench::integers::PAIRS;
 use amc_reproduce::bench::{CASES, Case, Machine, Measured, SIGMA, measure, scaling};
 
 #[derive(Parser)]
@@ -37,6 +38,9 @@ struct BenchArgs {
     /// and goes on from a scaling.csv of the same instructions, arithmetic and threads that is there
     #[arg(long, value_name = "DIR")]
     scaling: Option<PathBuf>,
+    /// Instead of the cases: nets in integers beside the same in floats, mnist if MNIST is there
+    #[arg(long, conflicts_with = "scaling")]
+    integers: bool,
 }
 
 fn main() -> ExitCode {
@@ -53,6 +57,9 @@ fn run(args: &BenchArgs) -> anyhow::Result<()> {
     pool.install(|| {
         if let Some(dir) = &args.scaling {
             return grow(dir, (args.arithmetic, threads));
+        }
+        if args.integers {
+            return integers(args, threads);
         }
         let machine = Machine::measure(args.arithmetic, threads);
         let Machine { gflops, gigabytes_per_second } = machine;
@@ -110,6 +117,27 @@ fn cases(args: &BenchArgs, named: &[Case], threads: usize, machine: &Machine) ->
         );
         if args.json {
             print(format_args!("{}\n", serde_json::to_string(&measured)?))?;
+        }
+    }
+    Ok(())
+}
+
+fn integers(args: &BenchArgs, threads: usize) -> anyhow::Result<()> {
+    note!("{threads} threads, {}, {} arithmetic of floats", Isa::used(), args.arithmetic);
+    note!("{:<12} {:<18} {:>9} {:>9} {:>7}", "net, ms:", "", "floats", "integers", "ratio");
+    for pair in PAIRS {
+        if pair.needs_files && !args.data_dir.exists() {
+            note!("{:<12} left out: there is no {}", pair.name, args.data_dir.display());
+            continue;
+        }
+        let compared = pair.compare(&args.data_dir, args.arithmetic, threads)?;
+        let layers = compared.neuron_ms.iter().enumerate();
+        let neurons = layers.map(|(layer, times)| (format!("neuron of layer {layer}"), *times));
+        for (what, (floats, integers)) in std::iter::once(("whole".to_owned(), compared.whole_ms)).chain(neurons) {
+            note!("{:<12} {what:<18} {floats:>9.4} {integers:>9.4} {:>7.2}", compared.net, floats / integers);
+        }
+        if args.json {
+            print(format_args!("{}\n", serde_json::to_string(&compared)?))?;
         }
     }
     Ok(())
