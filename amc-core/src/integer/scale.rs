@@ -34,7 +34,7 @@ impl Scale {
         Self { bias, ..self }
     }
 
-    /// For a layer of `inputs` inputs whose root mean square is `rms`, and [initial](Net::draw) weights within `limit`: its
+    /// For a layer of `inputs` inputs whose root mean square is `rms`, and [initial](super::Net::draw) weights within `limit`: its
     /// pre-activations begin at about ½ (a softmax's at about 1 doubling), where activations are far from their ends.
     pub const fn fit(inputs: usize, rms: u32, limit: i8, activation: Activation) -> Self {
         let weight = if limit < 1 {
