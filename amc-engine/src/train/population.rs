@@ -31,6 +31,9 @@ use crate::data::{Data, Set};
 use crate::evaluate::{EarlyRejection, Evaluator, Work};
 use crate::ranks::Team;
 
+/// A run is looked at whenever so many moves were made, if exchanges are rarer: it may have to end.
+const LOOK: u64 = 1000;
+
 /// Of how many chains a population is, and what passes between them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chains {
@@ -175,10 +178,11 @@ impl<'a, 'd> Population<'a, 'd> {
         Ok(population)
     }
 
-    /// Makes moves of every chain up to the next exchange, and that, or as many as are left.
+    /// Makes moves of every chain up to the next exchange, and that, or up to the next look, or as many as are left.
     pub(super) fn make(&mut self) -> anyhow::Result<()> {
         let every = self.chains.every;
-        let next = (self.made / every + 1).saturating_mul(every).min(self.settings.steps.max(self.made));
+        let next = |every: u64| (self.made / every + 1).saturating_mul(every);
+        let next = next(every).min(next(LOOK)).min(self.settings.steps.max(self.made));
         self.advance(next - self.made)?;
         if self.made.is_multiple_of(every) {
             self.exchange()?;
