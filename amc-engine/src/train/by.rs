@@ -44,7 +44,7 @@ impl<'t> By<'t> {
             Self::Chain => Ok(()),
             Self::Ahead(_) => {
                 ahead::check(data, settings)?;
-                Ok(memory::check_beside(objective, data, settings, 1)?)
+                Ok(memory::check_beside(objective, data, settings, (1, 0))?)
             }
             Self::Chains(chains, team) => chains.check(objective, data, settings, team.map_or(1, |team| team.count())),
         }

@@ -18,15 +18,17 @@ pub fn check(objective: Objective<'_>, data: &Data, settings: &Settings) -> Resu
     memory::check(of_training(objective, data, settings), what(objective, settings.threads))
 }
 
-/// Checks that there is memory for training beside so many other chains on the same samples, each with an evaluator of one thread.
+/// Checks that there is memory for training beside so many other chains on the same samples, each with an evaluator of one thread,
+/// and for so many copies of what a chain goes on from.
 pub fn check_beside(
     objective: Objective<'_>,
     data: &Data,
     settings: &Settings,
-    others: usize,
+    (others, copies): (usize, usize),
 ) -> Result<(), MemoryError> {
     let of_one = of_chain(objective, settings) + workers(objective, 1);
-    let all = u128::from(of_training(objective, data, settings)) + of_one * others as u128;
+    let copied = of_place(objective, settings) * copies as u128;
+    let all = u128::from(of_training(objective, data, settings)) + of_one * others as u128 + copied;
     let chains = others.saturating_add(1);
     memory::check(bytes(all), format!("{chains} chains of {}", what(objective, settings.threads)))
 }
@@ -77,16 +79,20 @@ fn of_training(objective: Objective<'_>, data: &Data, settings: &Settings) -> u6
 
 /// Bytes of a chain's own vectors and streams.
 fn of_chain(objective: Objective<'_>, settings: &Settings) -> u128 {
-    let parameters = objective.net().parameters();
-    let proposed = u128::from(!settings.in_place);
-    let centres = u128::from(settings.options.epsilon != 0.0);
-    let vectors = match settings.method {
-        Method::Amc => 1 + proposed + centres,
-        // What a move has changed, and where pattern moves begin.
-        Method::Mixed => 3,
+    let more = match settings.method {
+        Method::Amc => u128::from(!settings.in_place),
+        // What a move has changed, and where pattern moves begin; it has no centres.
+        Method::Mixed => 2,
     };
+    more * objective.net().parameters() as u128 * NUMBER + of_place(objective, settings)
+}
+
+/// Bytes of what a chain goes on from.
+fn of_place(objective: Objective<'_>, settings: &Settings) -> u128 {
+    let parameters = objective.net().parameters();
+    let centres = u128::from(settings.method == Method::Amc && settings.options.epsilon != 0.0);
     let streams = (streams(parameters) * size_of::<Stream<Generator>>()) as u128;
-    vectors * parameters as u128 * NUMBER + streams
+    (1 + centres) * parameters as u128 * NUMBER + streams
 }
 
 fn bytes(bytes: u128) -> u64 {
@@ -121,7 +127,7 @@ fn packed(set: &Set, samples: usize) -> u128 {
 mod tests {
     use amc_core::chain::Options;
 
-    use super::of_training;
+    use super::{of_place, of_training};
     use crate::data::digits;
     use crate::description::{ActivationName, Description, LossName};
     use crate::train::{Batching, Initial, Method, Settings};
@@ -160,6 +166,16 @@ mod tests {
             let more = more(&settings);
             assert!((copies..copies + 0.05).contains(&more), "{more} instead of {copies}");
         }
+    }
+
+    #[test]
+    fn what_chains_go_on_from_has_no_proposal() {
+        let net = Description::new(&[64, 10_000, 10], ActivationName::Tanh, ActivationName::Softmax, LossName::Mse);
+        let objective = net.objective().expect("a net");
+        let parameters = (64 * 10_000 + 10_000 * 10 + 10_010) as f64 * 4.0;
+        let of = |settings: &Settings| of_place(objective, settings) as f64 / parameters;
+        let centres = Settings { options: settings().options.epsilon(0.01), ..settings() };
+        assert!((1.0..1.05).contains(&of(&settings())) && (2.0..2.05).contains(&of(&centres)));
     }
 
     #[test]

@@ -31,6 +31,9 @@ use crate::data::{Data, Set};
 use crate::evaluate::{EarlyRejection, Evaluator, Work};
 use crate::ranks::Team;
 
+/// Bytes that a stored chain takes beside its own, at most, and a population beside its chains.
+const BESIDE: usize = 100;
+
 /// A run is looked at whenever so many moves were made, if exchanges are rarer: it may have to end.
 const LOOK: u64 = 1000;
 
@@ -68,8 +71,10 @@ impl Chains {
         ensure!(settings.batching == Batching::Full, "the chains of a population move on all samples");
         let is_whole = settings.transfer.trainable.iter().all(|of| *of == Trainable::All);
         ensure!(is_whole, "the chains of a population move all parameters: freeze whole layers in front, or none");
+        // All chains as they are collected, as they are put together, and in a file; and as other ranks tell of them.
+        let copies = count.saturating_mul(if ranks > 1 { 4 } else { 3 });
         // One more, to hear of others.
-        Ok(memory::check_beside(objective, data, settings, count.div_ceil(ranks.max(1)))?)
+        Ok(memory::check_beside(objective, data, settings, (count.div_ceil(ranks.max(1)), copies))?)
     }
 
     fn options(&self, settings: &Settings, rung: usize) -> Options {
@@ -296,10 +301,12 @@ impl<'a, 'd> Population<'a, 'd> {
         let own = self.bytes(|_| true)?;
         let mut all = self.tell(own)?;
         all.sort_by_key(|(number, _)| *number);
+        let length = all.iter().map(|(_, bytes)| bytes.len() + BESIDE).sum::<usize>() + BESIDE;
         let chains = all.into_iter().zip(&self.stands).map(|((_, bytes), stand)| (stand.rung, bytes)).collect();
         let Self { made, meetings, swaps, generator, .. } = self;
         let (made, meetings, swaps, generator) = (*made, *meetings, *swaps, KeptGenerator::state(generator));
-        Ok(postcard::to_stdvec(&Stored { made, meetings, swaps, generator, chains })?)
+        let stored = Stored { made, meetings, swaps, generator, chains };
+        Ok(postcard::to_extend(&stored, Vec::with_capacity(length))?)
     }
 
     /// Goes on from where a population of the same settings stood.

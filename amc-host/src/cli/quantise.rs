@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use clap::Args;
 
 use super::{DataArgs, integer, table};
@@ -28,6 +28,8 @@ pub(super) struct QuantiseArgs {
 /// is split as in training.
 pub(super) fn run(args: &QuantiseArgs) -> anyhow::Result<()> {
     let model = Model::load(&args.model)?;
+    let is_input = matches!((args.model.canonicalize(), args.output.canonicalize()), (Ok(from), Ok(to)) if from == to);
+    ensure!(!is_input, "{}: the net of floats would be lost: --output has to be another file", args.output.display());
     let place = || args.model.display().to_string();
     super::check_answers(&model)?;
     let data = match args.data.table() {

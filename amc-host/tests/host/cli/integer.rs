@@ -224,6 +224,9 @@ fn a_trained_net_of_floats_becomes_one_of_integers_that_is_nearly_as_good() {
     let dir = dir.path();
     for (activation, off) in [("tanh", 0.02), ("relu", 0.04)] {
         json(&["train", "--json", "--force", "--steps", "6000", "--activation", activation], dir);
+        // By whatever name.
+        let itself = amc(&["quantise", "runs/digits/model.amc", "-o", "runs/../runs/digits/model.amc"], dir);
+        assert_eq!(itself.status.code(), Some(2), "it would be lost");
         let told = stdout(&["quantise", "runs/digits/model.amc", "-o", "integers.amc"], dir);
         let parts: Vec<_> = told.split("train: ").collect();
         let [floats, integers] = [parts[1], parts[2]].map(accuracy);
