@@ -11,7 +11,7 @@ int main(void)
 {
     const amc_layer layers[] = {{3, AMC_ACTIVATION_TANH}, {1, AMC_ACTIVATION_LINEAR}};
     const amc_net net = {2, layers, 2, AMC_LOSS_KIND_MEAN_SQUARED_ERROR};
-    const amc_setup setup = {N, &net, NULL, 0.2f, 0.1f, 0.01f, 0, 20, 0, AMC_SIGNAL_NORM, 1};
+    const amc_setup setup = {N, &net, NULL, 0.2f, 0.1f, 0.01f, 0, 20, 0, AMC_SIGNAL_NORM, 1, NULL, 0};
     const amc_samples samples = {4, ROWS, NULL, 1, WANTED, NULL};
     amc_decision decision = AMC_DECISION_REJECTED;
     amc_trainer *trainer = NULL;
