@@ -105,5 +105,6 @@ refused "the options of rank" "$ranks" $train --seed 1 "$ranks" $train --seed 2
 refused "the options of rank" "$ranks" $train --arithmetic portable "$ranks" $train --arithmetic fused
 refused "the data to train on of rank" "$ranks" $train --data a/table.csv --split last "$ranks" $train --data b/table.csv --split last
 refused "ranks look ahead by moves of one kind" "$ranks" $train --speculate --method mixed "$ranks" $train --speculate --method mixed
-refused "the options of rank" "$ranks" $train --speculate "$ranks" $train
+# Of as many words: the seed is the default.
+refused "the options of rank" "$ranks" $train --speculate "$ranks" $train --seed=1
 refused "rank 1: " "$ranks" $train --data a/table.csv "$ranks" $train --data no/table.csv
