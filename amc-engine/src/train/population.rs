@@ -71,8 +71,9 @@ impl Chains {
         ensure!(settings.batching == Batching::Full, "the chains of a population move on all samples");
         let is_whole = settings.transfer.trainable.iter().all(|of| *of == Trainable::All);
         ensure!(is_whole, "the chains of a population move all parameters: freeze whole layers in front, or none");
-        // All chains as they are collected, as they are put together, and in a file; and as other ranks tell of them.
-        let copies = count.saturating_mul(if ranks > 1 { 4 } else { 3 });
+        // All chains as they are collected, as they are put together, in a file, and as that is written; and as other ranks tell
+        // of them.
+        let copies = count.saturating_mul(if ranks > 1 { 5 } else { 4 });
         // One more, to hear of others.
         Ok(memory::check_beside(objective, data, settings, (count.div_ceil(ranks.max(1)), copies))?)
     }
