@@ -87,18 +87,6 @@ impl<'m, L: Lanes, F: Features, R: Rng + Clone> MixedTrainer<'m, L, F, R> {
         self.parts.samples().is_some() && self.mixed.step(&mut self.parts)
     }
 
-    /// Makes moves until `stop`, which is asked before the first and after every one, says so.
-    #[inline]
-    pub fn fit(&mut self, mut stop: impl FnMut(&Progress) -> bool) -> Progress {
-        loop {
-            let now = self.progress();
-            if stop(&now) {
-                return now;
-            }
-            self.step();
-        }
-    }
-
     /// Where training stands; σ is the mean of its logarithm over the arms.
     pub fn progress(&self) -> Progress {
         let Self { mixed, .. } = self;

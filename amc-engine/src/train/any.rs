@@ -18,12 +18,12 @@ pub enum Moves<'m, 'a> {
     Amc(Box<AmcMoves<'m, 'a>>),
     /// Mixed ones.
     Mixed(Box<MixedMoves<'m, 'a>>),
-    /// Those of several chains, up to the next exchange.
+    /// Those of several chains.
     Population(Box<Population<'a, 'm>>),
 }
 
 impl<'a> Moves<'_, 'a> {
-    /// Makes a move, or as many of each chain of a population as there are between two exchanges.
+    /// Makes a move, or moves of each chain of a population up to its next exchange or look.
     ///
     /// # Errors
     /// Where ranks look ahead or exchange chains, and one of them has gone or is not at the same place.

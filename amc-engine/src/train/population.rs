@@ -49,6 +49,11 @@ pub struct Chains {
 }
 
 impl Chains {
+    /// Moves between two looks at a run of them, at most.
+    pub fn stride(&self) -> u64 {
+        self.every.min(LOOK)
+    }
+
     /// Checks that there are such chains, and that they can be trained so on `ranks` ranks.
     pub(super) fn check(
         &self,
@@ -461,5 +466,20 @@ mod tests {
         let (best, worst) = (ranking[0], ranking[4]);
         assert_ne!(after[best].1, after[worst].1, "a copy goes its own way");
         assert!(after[best].0 <= copied[best].0 && after[worst].0 <= copied[worst].0);
+    }
+
+    #[test]
+    fn chains_that_never_meet_are_looked_at() {
+        let (tanh, linear) = (ActivationName::Tanh, ActivationName::Linear);
+        let net = Description::new(&[1, 3, 1], tanh, linear, LossName::Mse);
+        let (data, settings) = (functions::sine(), Settings { steps: 1500, ..settings(5) });
+        let chains = Chains { count: 1, every: u64::MAX, ladder: Vec::new() };
+        let mut population =
+            Population::new(net.objective().expect("a net"), &data.train, &settings, &chains, None).expect("chains");
+        for made in [1000, 1500] {
+            population.make().expect("moves");
+            assert_eq!(population.made, made);
+        }
+        assert_eq!((chains.stride(), Chains { every: 10, ..chains }.stride()), (1000, 10));
     }
 }

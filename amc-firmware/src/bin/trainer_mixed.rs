@@ -6,7 +6,7 @@ use core::hint::black_box;
 use core::panic::PanicInfo;
 
 use amc_core::mixed::{Arm, MixedOptions, MixedTrainingMemory};
-use amc_core::trainer::Method;
+use amc_core::trainer::{Method, Training};
 use amc_core::{Activation, Generator, KeptLayer, Layer, Loss, Net, Objective, Rows, Samples, Targets};
 use amc_cortex_m::CortexM;
 use cortex_m_rt::entry;

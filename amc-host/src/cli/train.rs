@@ -279,7 +279,7 @@ fn train_and_show(
     (from, by): (Option<&Checkpoint>, By<'_>),
     way: &mut Way<'_>,
 ) -> anyhow::Result<Trained> {
-    let stride = if let By::Chains(chains, _) = by { chains.every } else { 1 };
+    let stride = if let By::Chains(chains, _) = by { chains.stride() } else { 1 };
     let mut show = Show::new(settings.steps, stride)?;
     let mut swaps = Swaps::default();
     let trained = train_by(description, data, settings, (from, by), |moves, test| {
