@@ -10,7 +10,7 @@ use std::ptr;
 
 use amc::{Activation, LearnerSetup, Setup, Status};
 use amc_core::mixed::{Arm, MixedOptions};
-use amc_core::trainer::{MixedTrainer, Progress};
+use amc_core::trainer::{MixedTrainer, Progress, Training};
 use amc_core::{Generator, KeptLayer, Layer, Loss, Net, Objective, Portable, Rows, Samples, Targets};
 use c::{Case, Trained};
 use rand_core::SeedableRng;
