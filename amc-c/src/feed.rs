@@ -20,6 +20,8 @@ impl Feed<'_> {
 }
 
 impl Features for Feed<'_> {
+    const ALL: bool = true;
+
     fn samples(&self) -> usize {
         self.samples
     }

@@ -54,10 +54,12 @@ impl Blocks {
     #[inline(always)]
     fn inlined<L: Lanes, R: Rng>(&mut self, lanes: L, rng: &mut R, n: usize) {
         let pairs = n.div_ceil(2).min(PAIRS);
-        let (radii, angles) = self.numbers.split_at_mut(pairs);
+        // Room for whole tiles; what is one number has it anyway.
+        let middle = if L::T == 1 { pairs } else { PAIRS };
+        let (radii, angles) = self.numbers.split_at_mut(middle);
         let scale = lanes.splat(TWO_TO_MINUS_32);
         if L::T < 8 {
-            for radius in &mut *radii {
+            for radius in radii.get_mut(..pairs).unwrap_or_default() {
                 *radius = (rng.next_u32() | 1) as f32;
             }
             for angle in angles.iter_mut().take(pairs) {
@@ -75,15 +77,27 @@ impl Blocks {
                 }
             }
         }
-        for radius in radii.chunks_mut(L::T) {
+        // Whole tiles, whatever is in the last one behind the pairs.
+        let whole = L::T * pairs.div_ceil(L::T);
+        let radii = radii.get_mut(..whole).unwrap_or_default();
+        for radius in radii.chunks_exact_mut(L::T) {
             let u = lanes.mul(lanes.load(radius), scale);
             lanes.store(lanes.sqrt(lanes.mul(lanes.splat(-2.0), ln_normal(lanes, u))), radius);
         }
-        for (radius, angle) in radii.chunks_mut(L::T).zip(angles.chunks_mut(L::T)) {
+        for (radius, angle) in radii.chunks_exact_mut(L::T).zip(angles.chunks_exact_mut(L::T)) {
             let turns = lanes.sub(lanes.mul(lanes.load(angle), scale), lanes.splat(0.5));
             let (length, (sin, cos)) = (lanes.load(radius), sin_cos_half_turn(lanes, turns));
             lanes.store(lanes.mul(length, cos), radius);
             lanes.store(lanes.mul(length, sin), angle);
+        }
+        if middle != pairs {
+            for i in 0..pairs {
+                if let (Some(angle), Some(to)) =
+                    (self.numbers.get(middle + i).copied(), self.numbers.get_mut(pairs + i))
+                {
+                    *to = angle;
+                }
+            }
         }
     }
 }

@@ -182,8 +182,9 @@ impl<const T: usize> Lanes for Portable<T> {
 
     #[inline(always)]
     fn store(self, v: [f32; T], to: &mut [f32]) {
-        for (to, v) in to.iter_mut().zip(v) {
-            *to = v;
+        match to.first_chunk_mut::<T>() {
+            Some(to) => *to = v,
+            None => to.iter_mut().zip(v).for_each(|(to, v)| *to = v),
         }
     }
 

@@ -37,6 +37,9 @@ impl Element for u8 {
 
 /// The features of a number of samples.
 pub trait Features {
+    /// Whether [`tile`](Features::tile) leaves out no feature.
+    const ALL: bool = false;
+
     /// Samples.
     fn samples(&self) -> usize;
 
@@ -96,6 +99,8 @@ impl<'a, E: Element> Rows<'a, E> {
 }
 
 impl<E: Element> Features for Rows<'_, E> {
+    const ALL: bool = true;
+
     fn samples(&self) -> usize {
         self.values.len().checked_div(self.width).unwrap_or(0)
     }
@@ -148,6 +153,8 @@ impl<'a, E: Element> Tiles<'a, E> {
 }
 
 impl<E: Element> Features for Tiles<'_, E> {
+    const ALL: bool = true;
+
     fn samples(&self) -> usize {
         self.samples
     }

@@ -251,7 +251,14 @@ impl<R: Rng + Clone> MovePart<'_, R> {
                             lanes.store(moved!(x, e), x);
                         }
                     } else {
-                        for ((to, x), e) in to.chunks_mut(L::T).zip(x.chunks(L::T)).zip(e.chunks(L::T)) {
+                        let tiles = to.chunks_exact_mut(L::T).zip(x.chunks_exact(L::T)).zip(e.chunks_exact(L::T));
+                        for ((to, x), e) in tiles {
+                            lanes.store(moved!(x, e), to);
+                        }
+                        let whole = e.len() - e.len() % L::T;
+                        if whole < e.len()
+                            && let (Some(to), Some(x), Some(e)) = (to.get_mut(whole..), x.get(whole..), e.get(whole..))
+                        {
                             lanes.store(moved!(x, e), to);
                         }
                     }

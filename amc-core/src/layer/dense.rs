@@ -122,6 +122,8 @@ struct FeatureInputs<'a, F> {
 }
 
 impl<L: Lanes, F: Features> Inputs<L> for FeatureInputs<'_, F> {
+    const ALL: bool = F::ALL;
+
     #[inline(always)]
     fn tile(&self, lanes: L, tile: usize) -> impl Iterator<Item = (usize, L::V)> + Clone {
         self.features.tile(lanes, self.first + tile * L::T)
@@ -138,6 +140,8 @@ struct Panel<'a> {
 }
 
 impl<L: Lanes> Inputs<L> for Panel<'_> {
+    const ALL: bool = true;
+
     #[inline(always)]
     fn tile(&self, lanes: L, tile: usize) -> impl Iterator<Item = (usize, L::V)> + Clone {
         let Self { given, units, first } = *self;

@@ -25,6 +25,9 @@ macro_rules! neurons {
 
 /// The inputs of a layer, with their numbers, for each of some tiles.
 pub(crate) trait Inputs<L: Lanes> {
+    /// Whether a tile has all inputs, from the first on.
+    const ALL: bool = false;
+
     fn tile(&self, lanes: L, tile: usize) -> impl Iterator<Item = (usize, L::V)> + Clone;
 }
 
@@ -80,7 +83,7 @@ impl<'a> Neurons<'a> {
                     while units - unit >= $j {
                         for (tile, outputs) in outputs.chunks_exact_mut(width).enumerate() {
                             let outputs = outputs.get_mut(unit * L::T..).unwrap_or_default();
-                            self.block::<L, $j, SPARSE>(lanes, unit, inputs.tile(lanes, tile), outputs);
+                            self.block::<L, I, $j, SPARSE>(lanes, unit, inputs.tile(lanes, tile), outputs);
                         }
                         unit += $j;
                     }
@@ -91,7 +94,7 @@ impl<'a> Neurons<'a> {
     }
 
     #[inline(always)]
-    fn block<L: Lanes, const J: usize, const SPARSE: bool>(
+    fn block<L: Lanes, I: Inputs<L>, const J: usize, const SPARSE: bool>(
         &self,
         lanes: L,
         unit: usize,
@@ -106,13 +109,24 @@ impl<'a> Neurons<'a> {
         if !self.begins {
             neurons!(J, |N| { sums[N] = lanes.load(&outputs[N * L::T..]) });
         }
-        for (i, input) in inputs {
-            if SPARSE && lanes.skips(input) {
-                continue;
+        macro_rules! add {
+            ($input:ident, $row:expr) => {
+                if SPARSE && lanes.skips($input) {
+                    continue;
+                }
+                let Some(row) = $row.and_then(|row| row.first_chunk::<J>()) else { break };
+                neurons!(J, |N| { sums[N] = lanes.mul_add(lanes.splat(row[N]), $input, sums[N]) });
+            };
+        }
+        if I::ALL && L::T < 8 {
+            // No place of a row to compute, which is a fourth of what there is to do for a few sums.
+            for ((_, input), row) in inputs.zip(self.weights.chunks_exact(units.max(1))) {
+                add!(input, row.get(unit..));
             }
-            let row = weights.get(i * units..).and_then(|row| row.first_chunk::<J>());
-            let Some(row) = row else { break };
-            neurons!(J, |N| { sums[N] = lanes.mul_add(lanes.splat(row[N]), input, sums[N]) });
+        } else {
+            for (i, input) in inputs {
+                add!(input, weights.get(i * units..));
+            }
         }
         if self.ends {
             let scale = lanes.splat(self.scale);
