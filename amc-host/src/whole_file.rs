@@ -11,7 +11,13 @@ pub fn temporary(dir: &Path) -> io::Result<NamedTempFile> {
     let mut builder = Builder::new();
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(dir)
+    builder.tempfile_in(dir).map_err(without_name)
+}
+
+/// What the system says, without the temporary name, which nobody has asked for.
+fn without_name(error: io::Error) -> io::Error {
+    let said = error.get_ref().and_then(|named| named.source()).and_then(|source| source.downcast_ref::<io::Error>());
+    said.and_then(io::Error::raw_os_error).map_or(error, io::Error::from_raw_os_error)
 }
 
 /// Writes a file; what a link leads to is written, and the link stays. Devices and pipes are written to.
@@ -49,6 +55,13 @@ pub fn write_again(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn an_error_does_not_name_a_file_that_nobody_asked_for() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let error = super::write(&dir.path().join("nowhere/model.amc"), b"").expect_err("no folder");
+        assert_eq!((error.kind(), error.to_string().contains("tmp")), (std::io::ErrorKind::NotFound, false), "{error}");
+    }
+
     #[test]
     fn a_file_takes_the_place_of_another_and_may_be_read_by_whom_others_may() {
         let dir = tempfile::tempdir().expect("a folder");

@@ -262,12 +262,18 @@ fn finish(args: &TrainArgs, out: &Path, summary: &Summary, keeper: Keeper) -> an
     Ok(ExitCode::SUCCESS)
 }
 
-/// Says which features are so large that a net hardly learns from them.
+/// Says which features are so large that a net hardly learns from them, and whether the numbers to find are so large that it
+/// hardly comes to them.
 fn warn_of_scale(data: &Data) {
     let count = data.train.columns_beyond(LARGE);
     if let Some(Column { name, largest }) = data.train.largest_column().filter(|_| count > 0) {
         let others = if count > 1 { format!(", and {} more beyond {LARGE}", count - 1) } else { String::new() };
         note!("warning: {name} reaches {largest:e}{others}: nets hardly learn from so large numbers; {SCALE_IT}");
+    }
+    if let Some(largest) = data.train.largest_target().filter(|largest| *largest > LARGE) {
+        note!(
+            "warning: the numbers to find reach {largest:e}: a net begins near 0, and hardly comes so far; {SCALE_IT}"
+        );
     }
 }
 

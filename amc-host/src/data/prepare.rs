@@ -121,6 +121,14 @@ pub enum PrepareError {
         /// Their names.
         names: String,
     },
+    /// A column is named twice as a target.
+    #[error("{path}: {column} is named twice as a target")]
+    Twice {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        column: String,
+    },
     /// A file is named where a column was wanted.
     #[error(
         "{path}: there is no column called {name:?}: targets in a file of their own are read with --data {path},{name}"

@@ -18,6 +18,7 @@
 //!
 //! A kind's fields are those of its type in `amc_core`; and `trainable = false` freezes a layer of a net that is gone on with.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use amc_core::{Layer, Net, NetError};
@@ -68,7 +69,7 @@ pub enum NetFileError {
     Layer {
         /// The file.
         path: PathBuf,
-        /// The first of the layer's, from 1.
+        /// That of the field that is wrong, or the first of the layer's, from 1.
         line: usize,
         /// The layer.
         layer: usize,
@@ -85,6 +86,18 @@ pub enum NetFileError {
         /// What is wrong.
         error: NetError,
     },
+    /// The layers have no weights, as pooling has none.
+    #[error(
+        "{path}: line {line}: the layers, of which the first is {first}, have no parameters: there is nothing to train"
+    )]
+    NoParameters {
+        /// The file.
+        path: PathBuf,
+        /// The first of the first layer's, from 1.
+        line: usize,
+        /// The first layer's kind.
+        first: String,
+    },
 }
 
 #[derive(Deserialize)]
@@ -93,8 +106,11 @@ struct File {
     inputs: Option<usize>,
     loss: Option<LossName>,
     #[serde(default)]
-    layers: Vec<Spanned<Table>>,
+    layers: Vec<Spanned<Fields>>,
 }
+
+/// A layer's table: what stands where.
+type Fields = BTreeMap<String, Spanned<Value>>;
 
 /// Reads a file; the net takes `inputs` numbers if it does not say how many.
 pub fn read(path: &Path, inputs: usize) -> Result<NetFile, NetFileError> {
@@ -110,42 +126,77 @@ pub fn parse(path: &Path, text: &str, inputs: usize) -> Result<NetFile, NetFileE
         NetFileError::Toml { path: path.to_path_buf(), line, reason: one_line(error.message()) }
     })?;
     let lines: Vec<_> = tables.iter().map(|table| line_of(table.span().start)).collect();
-    let layers = tables.into_iter().map(Spanned::into_inner).zip(&lines).enumerate().map(|(layer, (table, line))| {
-        let path = path.to_path_buf();
-        layer_of(table).map_err(|reason| NetFileError::Layer { path, line: *line, layer, reason })
+    let layers = tables.iter().map(Spanned::as_ref).zip(&lines).enumerate().map(|(layer, (table, line))| {
+        layer_of(table).map_err(|Wrong { field, reason }| {
+            let field = field.and_then(|field| table.get(&field));
+            let line = field.map_or(*line, |value| line_of(value.span().start));
+            NetFileError::Layer { path: path.to_path_buf(), line, layer, reason }
+        })
     });
     let (layers, frozen): (Vec<_>, Vec<_>) = layers.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
     let inputs = said.unwrap_or(inputs);
-    if let Err(error) = Net::try_new(inputs, &layers) {
-        let line = about(error).and_then(|layer| lines.get(layer)).copied().unwrap_or(1);
-        return Err(NetFileError::Net { path: path.to_path_buf(), line, error });
+    let line_of_layer = |layer: Option<usize>| layer.and_then(|layer| lines.get(layer)).copied().unwrap_or(1);
+    match Net::try_new(inputs, &layers) {
+        Err(error) => Err(NetFileError::Net { path: path.to_path_buf(), line: line_of_layer(about(error)), error }),
+        Ok(net) if net.parameters() == 0 => {
+            let first = layers.first().and_then(named).map(|(kind, _)| kind).unwrap_or_default();
+            Err(NetFileError::NoParameters { path: path.to_path_buf(), line: line_of_layer(Some(0)), first })
+        }
+        Ok(_) => Ok(NetFile { inputs, layers, loss, frozen }),
     }
-    Ok(NetFile { inputs, layers, loss, frozen })
+}
+
+/// What is wrong with a layer, and in which of its fields, if it is in one.
+struct Wrong {
+    field: Option<String>,
+    reason: String,
+}
+
+impl Wrong {
+    fn new(field: Option<&str>, reason: String) -> Self {
+        Self { field: field.map(String::from), reason }
+    }
 }
 
 /// The layer of a table that names its kind, and whether it is frozen.
-fn layer_of(mut table: Table) -> Result<(Layer, bool), String> {
+fn layer_of(fields_of: &Fields) -> Result<(Layer, bool), Wrong> {
+    let mut table: Table = fields_of.iter().map(|(name, value)| (name.clone(), value.as_ref().clone())).collect();
     let Some(Value::String(kind)) = table.remove("kind") else {
-        return Err("kind = \"...\" is missing".to_string());
+        return Err(Wrong::new(Some("kind"), "kind = \"...\" is missing".to_string()));
     };
     let is_frozen = match table.remove("trainable") {
         None | Some(Value::Boolean(true)) => false,
         Some(Value::Boolean(false)) => true,
-        Some(other) => return Err(format!("{kind}: trainable is {other}: use true or false")),
+        Some(other) => {
+            return Err(Wrong::new(Some("trainable"), format!("{kind}: trainable is {other}: use true or false")));
+        }
     };
-    let given = table.clone();
-    let named = Value::Table(Table::from_iter([(kind.clone(), Value::Table(table))]));
-    let layer: Layer =
-        named.try_into().map_err(|error: toml::de::Error| format!("{kind}: {}", one_line(error.message())))?;
+    let layer = typed(&kind, table.clone()).map_err(|error| {
+        // What is right lacks nothing but the other fields.
+        let is_wrong = |fields| typed(&kind, fields).is_err_and(|error| !error.message().starts_with("missing field"));
+        let alone =
+            |(name, value): &(&String, &Value)| is_wrong(Table::from_iter([((*name).clone(), (*value).clone())]));
+        let field = match is_wrong(Table::new()) {
+            true => Some("kind"),
+            false => table.iter().find(alone).map(|(name, _)| name.as_str()),
+        };
+        Wrong::new(field, format!("{kind}: {}", one_line(error.message())))
+    })?;
     // What is read leaves out keys that it does not know.
     let known = fields(&layer);
-    match given.keys().find(|key| !known.contains_key(*key)) {
+    match table.keys().find(|key| !known.contains_key(*key)) {
         Some(key) => {
             let known: Vec<_> = known.keys().map(String::as_str).collect();
-            Err(format!("{kind}: there is no {key}: its fields are {}, trainable", known.join(", ")))
+            let reason = format!("{kind}: there is no {key}: its fields are {}, trainable", known.join(", "));
+            Err(Wrong::new(Some(key), reason))
         }
         None => Ok((layer, is_frozen)),
     }
+}
+
+/// A layer of this kind with these fields.
+fn typed(kind: &str, fields: Table) -> Result<Layer, toml::de::Error> {
+    Value::Table(Table::from_iter([(kind.to_string(), Value::Table(fields))])).try_into()
 }
 
 /// A layer's fields, without its kind.
@@ -284,13 +335,28 @@ mod tests {
             ("[[layers]]\nunits = 5\n", "line 1: layer 0 (from 0): kind = \"...\" is missing"),
             (
                 &format!("{dense}\n[[layers]]\nkind = \"dens\"\n"),
-                "line 6: layer 1 (from 0): dens: unknown variant `dens`",
+                "line 7: layer 1 (from 0): dens: unknown variant `dens`",
+            ),
+            (
+                &format!("{dense}\n[[layers]]\nkind = \"dense\"\nactivation = \"tanh\"\nunits = -2\n"),
+                "line 9: layer 1 (from 0): dense: invalid value: integer `-2`, expected a whole number from 0",
+            ),
+            (
+                "[[layers]]\nkind = \"dense\"\nactivation = \"tan\"\nunits = 2\n",
+                "line 3: layer 0 (from 0): dense: unknown",
+            ),
+            (
+                "inputs = 64\n[[layers]]\nkind = \"global-average\"\nimage = { rows = 8, columns = 8, channels = 1 }\n",
+                "line 2: the layers, of which the first is global-average, have no parameters: there is nothing to train",
             ),
             (
                 &format!("{dense}\n[[layers]]\nkind = \"dense\"\nunits = 2\n"),
-                "layer 1 (from 0): dense: missing field `activation`",
+                "line 6: layer 1 (from 0): dense: missing field `activation`",
             ),
-            (&format!("{dense}bias = true\n"), "dense: there is no bias: its fields are activation, units, trainable"),
+            (
+                &format!("{dense}bias = true\n"),
+                "line 5: layer 0 (from 0): dense: there is no bias: its fields are activation, units, trainable",
+            ),
             (
                 &format!("{dense}\n[[layers]]\nkind = \"keep\"\nunits = 4\n"),
                 "line 6: layer 1 takes 4 inputs, but is given 5",

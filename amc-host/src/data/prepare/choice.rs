@@ -32,6 +32,17 @@ pub fn groups(table: &Table, name: &str) -> Result<Vec<String>, PrepareError> {
     Ok(table.column(find(table, name)?).map(|cell| cell.text().into_owned()).collect())
 }
 
+/// The columns of these names or places, each of which is a target once.
+pub fn targets_called(table: &Table, names: &[String]) -> Result<Vec<usize>, PrepareError> {
+    let columns = names.iter().map(|name| find(table, name)).collect::<Result<Vec<_>, _>>()?;
+    match columns.iter().enumerate().find(|(place, column)| columns[..*place].contains(column)) {
+        Some((_, column)) => {
+            Err(PrepareError::Twice { path: table.path().to_path_buf(), column: table.title(*column) })
+        }
+        None => Ok(columns),
+    }
+}
+
 /// The columns asked for, or the one called as targets are, or the last one.
 pub fn target_columns(table: &Table, options: &Options, report: &mut Vec<String>) -> Result<Vec<usize>, PrepareError> {
     let is_file = |name: &&String| name.ends_with(".npy") && find(table, name).is_err();
@@ -39,7 +50,7 @@ pub fn target_columns(table: &Table, options: &Options, report: &mut Vec<String>
         return Err(PrepareError::TargetFile { path: table.path().to_path_buf(), name: name.clone() });
     }
     if !options.targets.is_empty() {
-        return options.targets.iter().map(|name| find(table, name)).collect();
+        return targets_called(table, &options.targets);
     }
     if let Some(targets) = table.targets()? {
         return Ok(targets.collect());

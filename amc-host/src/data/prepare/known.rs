@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::choice::find;
+use super::choice::targets_called;
 use super::complete::enough;
 use super::{Missing, Options, PrepareError, Prepared, kind, parted, prepared};
 use crate::data::schema::{Feature, Kind, Outputs, Schema};
@@ -18,7 +18,7 @@ pub fn load_known(known: &Schema, path: &Path, options: &Options, new_head: bool
     let features = known.columns(&table)?;
     let targets = match &options.targets[..] {
         [] => Target::columns(&table, known)?,
-        names => names.iter().map(|name| find(&table, name)).collect::<Result<_, _>>()?,
+        names => targets_called(&table, names)?,
     };
     let table = enough(table, &features, &targets, options, &mut report)?;
     if let Some(column) = targets.iter().find(|column| features.contains(column)) {

@@ -50,6 +50,23 @@ fn large_features_are_warned_of_and_train() {
 }
 
 #[test]
+fn large_numbers_to_find_are_warned_of() {
+    let dir = tempfile::tempdir().expect("a folder");
+    for (largest, more, is_told) in
+        [(1e7, &["--normalise", "off"][..], true), (30.0, &["--normalise", "off"], false), (1e7, &[], false)]
+    {
+        let line = |i: usize| format!("{},{}\n", i as f32 / 100.0, largest * i as f32 / 100.0);
+        fs::write(dir.path().join("y.csv"), "x,y\n".to_string() + &(0..=100).map(line).collect::<String>())
+            .expect("written");
+        let args = ["train", "--data", "y.csv", "--task", "regress", "--test-fraction", "0", "--steps", "5"];
+        let output = amc(&[&args[..], more].concat(), dir.path());
+        let told = String::from_utf8(output.stderr).expect("UTF-8");
+        assert!(output.status.success(), "{told}");
+        assert_eq!(told.contains("warning: the numbers to find reach 1e7: "), is_told, "{largest} {more:?}: {told}");
+    }
+}
+
+#[test]
 fn the_scales_that_are_not_warned_of_train() {
     let dir = tempfile::tempdir().expect("a folder");
     for scale in [1.0, 30.0] {

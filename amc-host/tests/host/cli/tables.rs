@@ -197,6 +197,8 @@ fn models_without_a_table_and_columns_that_are_not_there_are_refused() {
         dir.path(),
         &["no column called \"depth\"", "level"],
     );
+    let twice = ["train", "--data", "levels.csv", "--target", "level,last"];
+    refused(&twice, dir.path(), &["levels.csv: \"level\" is named twice as a target"]);
     refused(&["train", "--data", "levels.csv", "--split", "group:depth"], dir.path(), &["depth"]);
     refused(&["train", "--data", "levels.csv", "--test-fraction", "1"], dir.path(), &["from 0 to below 1"]);
     refused(&["train", "--data", "none.csv"], dir.path(), &["none.csv"]);
