@@ -48,6 +48,18 @@ for way in "$whole" "$progressive" "$random" "$mixed" "$integers" "$numbers"; do
   echo "one hash for 1, 2, 3 and 4 ranks of 1 and 2 threads: $wanted ($way)"
 done
 
+# A table, of which each rank keeps its part.
+awk 'BEGIN { print "id,x,y,colour,kind"; for (i = 1; i <= 500; i++) print i "," i / 100 "," (i % 7 ? (i * 37 % 100) / 50 : "") "," (i % 3 ? "red" : "blue") "," int(i / 4) % 2 }' >table.csv
+way="--steps 300 --data table.csv --missing mean"
+wanted=
+[ -z "$amc" ] || wanted=$("$amc" train --json --force --out one $way 2>/dev/null | hash_of)
+for count in 1 2 3 4; do
+  hash=$(on "$count" --out table --threads 1 $way | hash_of)
+  wanted=${wanted:-$hash}
+  [ -n "$hash" ] && [ "$hash" = "$wanted" ] || fail "$way on $count ranks: '$hash', not '$wanted'"
+done
+echo "one hash for 1, 2, 3 and 4 ranks: $wanted ($way)"
+
 # Several chains.
 for way in "--steps 700 --chains 5 --exchange-every 300" "--steps 300 --ladder 1e-5,3e-5,1e-4"; do
   wanted=$(on 1 --out alone --threads 2 $way | hash_of)

@@ -5,6 +5,7 @@
 pub mod element;
 mod layout;
 mod literal;
+mod stored;
 
 use std::io::{self, Read};
 
@@ -12,6 +13,7 @@ use amc_engine::memory::{self, MemoryError};
 
 use self::element::{Element, Value};
 pub use self::layout::Layout;
+pub use self::stored::Stored;
 
 /// What a file with an array begins with.
 pub const MAGIC: [u8; 6] = *b"\x93NUMPY";
@@ -105,6 +107,11 @@ impl Array {
         let found = bytes.len() as u64;
         check_length(&layout, of, found, if found == most { "more".to_string() } else { found.to_string() })?;
         Self { layout, bytes, first: 0 }.by_columns(of)
+    }
+
+    /// One of which no elements are here.
+    pub fn without_elements(layout: Layout) -> Self {
+        Self { layout, bytes: Vec::new(), first: 0 }
     }
 
     /// Brings together the elements of each column where those of a row are.

@@ -37,7 +37,7 @@ pub(super) fn run(args: &QuantiseArgs) -> anyhow::Result<()> {
             args.table.check_known()?;
             let schema = super::schema_of(&model)?;
             let Prepared { data, report, .. } =
-                prepare::load_known(schema, path, &args.table.options(schema.window), false)?;
+                prepare::load_known(schema, path, &args.table.options(schema.window), false, None)?;
             report.iter().for_each(|line| note!("{line}"));
             data
         }

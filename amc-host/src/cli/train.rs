@@ -95,19 +95,14 @@ impl Task {
                     Some(known) => {
                         args.table.check_known()?;
                         let options = args.table.options(known.window);
-                        prepare::load_known(known, path, &options, args.new_head)?
+                        prepare::load_known(known, path, &options, args.new_head, team)?
                     }
-                    None => prepare::load_beside(classes, path, &args.table.options(Window::default()))?,
+                    None => prepare::load_beside(classes, path, &args.table.options(Window::default()), team)?,
                 };
                 if let (Some(model), None) = (&model, known) {
                     report.push(unknown(model, &schema, args.new_head));
                 }
                 report.iter().for_each(|line| note!("{line}"));
-                // Its scale, its classes and its parts are those of the whole table.
-                let data = match team {
-                    Some(team) => data.part(team),
-                    None => data,
-                };
                 (data, Some(schema), report)
             }
             None if known.is_some() => {

@@ -2,27 +2,33 @@
 
 mod choice;
 mod complete;
+mod features;
 mod known;
 pub mod rows;
+mod samples;
+#[cfg(test)]
+mod tests;
 mod windows;
 
-use std::collections::BTreeMap;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use amc_engine::data::{Data, OwnedTargets, Set, Values};
+use amc_engine::data::{Data, Set};
 use amc_engine::memory::MemoryError;
+use amc_engine::ranks::Team;
 
 use self::choice::{feature_columns, groups, target_columns};
 use self::complete::{complete_rows, enough};
+use self::features::{Raw, flags, kinds, said, scalings};
 pub use self::known::load_known;
+use self::samples::sets;
 pub(crate) use self::windows::check_memory;
 use self::windows::{Order, windows};
-use super::normalise::{Normalise, scaling};
-use super::schema::{Feature, Kind, Outputs, Scaling, Schema, SchemaError};
+use super::normalise::Normalise;
+use super::schema::{Feature, Schema, SchemaError};
 use super::split::{Parts, Split, grouped, last, random};
-use super::table::columns::{Cells, ColumnError};
-use super::table::{Table, TableError, Written};
+use super::table::columns::{ColumnError, Content};
+use super::table::{Pieces, Table, TableError, Written};
 use super::target::{Target, TargetError, Task};
 use super::window::{Window, WindowError};
 
@@ -212,93 +218,118 @@ pub struct Prepared {
 
 /// Reads a table, to be trained on.
 pub fn load(path: &Path, options: &Options) -> Result<Prepared, PrepareError> {
-    load_beside(&[], path, options)
+    load_beside(&[], path, options, None)
 }
 
-/// Reads a table, to be trained on by a net whose outputs are these classes, if there are some: new ones follow them.
-pub fn load_beside(classes: &[String], path: &Path, options: &Options) -> Result<Prepared, PrepareError> {
+/// The rows of a file: of a process by itself in memory, of a rank of a team piece by piece.
+fn open(path: &Path, written: Written, known: &[&str], team: Option<&Arc<Team>>) -> Result<Pieces, TableError> {
+    match team {
+        Some(_) => Pieces::open(path, written, known),
+        None => Ok(Pieces::whole(Table::read(path, written, known)?)),
+    }
+}
+
+/// Reads a table, to be trained on by a net whose outputs are these classes, if there are some: new ones follow them. A rank of a
+/// team keeps the samples that are its own.
+pub fn load_beside(
+    classes: &[String],
+    path: &Path,
+    options: &Options,
+    team: Option<&Arc<Team>>,
+) -> Result<Prepared, PrepareError> {
     let mut report = Vec::new();
-    let table = Table::read(path, options.written, &[])?;
-    if let Some(lines) = table.lines().filter(|_| table.width() < 2) {
+    let table = open(path, options.written, &[], team)?;
+    let head = table.head();
+    if let Some(lines) = head.lines().filter(|_| head.width() < 2) {
         return Err(TableError::OneColumn { path: path.to_path_buf(), delimiter: lines.delimiter }.into());
     }
     report.push(format!("{}: {table}", path.display()));
-    let target_columns = target_columns(&table, options, &mut report)?;
-    let features = feature_columns(&table, &target_columns, options, &mut report)?;
-    let table = enough(table, &features, &target_columns, options, &mut report)?;
-    let target = match (&target_columns[..], options.task) {
+    let contents = contents(&table)?;
+    let targets = target_columns(head, options, &mut report)?;
+    let features = feature_columns((head, &contents), &targets, options, &mut report)?;
+    let of = |columns: &[usize]| columns.iter().map(|column| contents[*column].clone()).collect::<Vec<_>>();
+    let (of_features, of_targets) = (of(&features), of(&targets));
+    let (table, are_left_out) =
+        enough(table, (&features, &of_features), (&targets, &of_targets), options, &mut report)?;
+    let of_features = if are_left_out { Content::of(&table, &features)? } else { of_features };
+    let target = match (&targets[..], options.task) {
         ([column], None | Some(Task::Classify)) if !classes.is_empty() => Target::beside(&table, *column, classes)?,
         (columns, task) => Target::of(&table, columns, task)?,
     };
     let (parts, samples) = parted(&table, &target, options, &mut report)?;
 
-    let features = features.iter().map(|column| {
-        let name = table.name(*column).map(String::from);
-        Ok(Feature { column: *column, name, kind: kind(&table, *column, &parts.train)? })
-    });
-    let features = features.collect::<Result<Vec<_>, PrepareError>>()?;
-    let targets = target_columns.iter().map(|column| (*column, table.name(*column).map(String::from))).collect();
-    let (outputs, output_scaling) = (target.outputs(), target.scaling(&parts.train, options.normalise));
+    let (head, trains) = (table.head(), flags(table.rows(), &parts.train));
+    let kinds = kinds(&table, (&features, &of_features), &trains)?;
+    let name = |column: &usize| head.name(*column).map(String::from);
+    let feature = |(column, kind): (&usize, _)| Feature { column: *column, name: name(column), kind };
     let mut schema = Schema {
-        width: table.width(),
-        features,
-        targets,
-        outputs,
+        width: head.width(),
+        features: features.iter().zip(kinds).map(feature).collect(),
+        targets: targets.iter().map(|column| (*column, name(column))).collect(),
+        outputs: target.outputs(),
         window: options.window,
         input_scaling: Vec::new(),
-        output_scaling,
+        output_scaling: target.scaling(&parts.train, options.normalise),
     };
-    let raw = schema.raw(&table)?;
-    let width = schema.numbers();
-    schema.input_scaling = scalings(&raw, width, &parts.train, options.normalise);
-    report.extend(said_of_features(&schema, &raw, &parts.train, options.normalise));
-    let all = schema.scale(raw);
-    prepared(&table, (&target, &all), schema, samples, options, report)
+    let raw = Raw::new(&table, &schema)?;
+    let (scalings, is_constant): (Vec<_>, Vec<_>) =
+        scalings(&raw, &schema, &trains, options.normalise)?.into_iter().unzip();
+    schema.input_scaling = scalings;
+    report.extend(said(&schema, &is_constant, options.normalise));
+    prepared(&raw, (&table, &target), schema, samples, (options, team), report)
+}
+
+/// What all columns hold.
+fn contents(table: &Pieces) -> Result<Vec<Content>, TableError> {
+    Content::of(table, &(0..table.head().width()).collect::<Vec<_>>())
 }
 
 /// The rows of both parts, and the samples that they make, by their last rows.
 fn parted(
-    table: &Table,
+    table: &Pieces,
     target: &Target,
     options: &Options,
     report: &mut Vec<String>,
 ) -> Result<(Parts, Parts), PrepareError> {
-    report.extend(target.report(table));
+    report.extend(target.report(table.head()));
     let parts = split(table, target, options, report)?;
     let samples = windows(table, &parts, options, report)?;
     report.extend(target.counts(&samples));
     Ok((parts, samples))
 }
 
-/// The two parts of a table of which all is known: its targets, and its features as the net has them.
+/// The two parts of a table of which all is known: its targets, and its features before they are scaled.
 fn prepared(
-    table: &Table,
-    (target, all): (&Target, &[f32]),
+    raw: &Raw<'_>,
+    (table, target): (&Pieces, &Target),
     schema: Schema,
     samples: Parts,
-    options: &Options,
+    (options, team): (&Options, Option<&Arc<Team>>),
     mut report: Vec<String>,
 ) -> Result<Prepared, PrepareError> {
-    let set = |rows: &[usize]| set(&schema, all, target, rows);
-    let test = match &options.test {
-        Some(path) => Some(table_to_test(&schema, path, options, &mut report)?),
-        None if samples.test.is_empty() => None,
-        None => Some(set(&samples.test)?),
-    };
-    let train = if options.balance { target.balanced(table, &samples.train, &mut report)? } else { samples.train };
-    Ok(Prepared { data: Data { train: set(&train)?, test }, schema, report })
+    let of_another = options.test.as_ref().map(|path| table_to_test(&schema, path, (options, team), &mut report));
+    let of_another = of_another.transpose()?;
+    let Parts { mut train, test } = samples;
+    if options.balance {
+        train = target.balanced(table.head(), &train, &mut report)?;
+    }
+    let [train, own_test] = sets(raw, (&schema, target), [&train, &test], team)?;
+    let test = of_another.or(if test.is_empty() { None } else { Some(own_test) });
+    Ok(Prepared { data: Data { train, test }, schema, report })
 }
 
 fn table_to_test(
     schema: &Schema,
     path: &Path,
-    options: &Options,
+    (options, team): (&Options, Option<&Arc<Team>>),
     report: &mut Vec<String>,
 ) -> Result<Set, PrepareError> {
-    let mut table = Table::read(path, options.written, &schema.names())?;
+    let mut table = open(path, options.written, &schema.names(), team)?;
     if options.missing == Missing::Drop {
-        let (features, targets) = (schema.columns(&table)?, Target::columns(&table, schema)?);
-        if let Some(kept) = complete_rows(&table, &features, &targets, options.missing)? {
+        let (features, targets) = (schema.columns(table.head())?, Target::columns(table.head(), schema)?);
+        let [of_features, of_targets] = [Content::of(&table, &features)?, Content::of(&table, &targets)?];
+        let kept = complete_rows(&table, (&features, &of_features), (&targets, &of_targets), options.missing)?;
+        if let Some(kept) = kept {
             let left_out = table.rows() - kept.len();
             report.push(format!("{}: {left_out} rows with missing cells are left out", path.display()));
             if kept.is_empty() {
@@ -307,60 +338,36 @@ fn table_to_test(
             table = table.keep(&kept);
         }
     }
-    let Data { train, test } = of_table(schema, &table, &options.split)?;
+    let Data { train, test } = of_table(schema, &table, &options.split, team)?;
     Ok(test.unwrap_or(train))
 }
 
 /// Reads a table as the one that was trained on, with its targets; of two parts, if the file has two.
 pub fn load_with(schema: &Schema, path: &Path, written: Written) -> Result<Data, PrepareError> {
-    let table = Table::read(path, written, &schema.names())?;
-    of_table(schema, &table, &Split::Last)
+    let table = open(path, written, &schema.names(), None)?;
+    of_table(schema, &table, &Split::Last, None)
 }
 
-fn of_table(schema: &Schema, table: &Table, split: &Split) -> Result<Data, PrepareError> {
-    let all = schema.scaled(table)?;
+fn of_table(schema: &Schema, table: &Pieces, split: &Split, team: Option<&Arc<Team>>) -> Result<Data, PrepareError> {
+    let raw = Raw::new(table, schema)?;
     let target = Target::read(table, schema)?;
     let order = Order::new(table, split)?;
-    let part = |rows: Range<usize>| set(schema, &all, &target, &order.ends(schema.window, rows.collect(), "", 1)?);
     let rows = table.rows();
-    let first_to_test = table.first_to_test();
-    let test = first_to_test.map(|first| part(first..rows)).transpose()?;
-    Ok(Data { train: part(0..first_to_test.unwrap_or(rows))?, test })
+    let (first_to_test, ends) = (table.first_to_test(), |rows| order.ends(schema.window, rows, "", 1));
+    let train = ends((0..first_to_test.unwrap_or(rows)).collect())?;
+    let Some(first) = first_to_test else {
+        let [train] = sets(&raw, (schema, &target), [&train], team)?;
+        return Ok(Data { train, test: None });
+    };
+    let test = ends((first..rows).collect())?;
+    let [train, test] = sets(&raw, (schema, &target), [&train, &test], team)?;
+    Ok(Data { train, test: Some(test) })
 }
 
-fn set(schema: &Schema, all: &[f32], target: &Target, rows: &[usize]) -> Result<Set, PrepareError> {
-    check_memory(schema, rows.len())?;
-    let width = schema.numbers();
-    let values = rows.iter().flat_map(|row| schema.window.features(all, width, *row)).copied().collect();
-    let targets = match target {
-        Target::Classes { of, .. } => OwnedTargets::Classes(rows.iter().map(|row| of[*row] as u8).collect()),
-        Target::Numbers(columns) => {
-            let scaled = |row: usize| {
-                columns
-                    .iter()
-                    .zip(&schema.output_scaling)
-                    .map(move |((_, numbers), scaling)| scaling.apply(numbers[row]))
-            };
-            OwnedTargets::Values(rows.iter().flat_map(|row| scaled(*row)).collect(), columns.len())
-        }
-    };
-    let names = schema.features.iter().flat_map(|feature| {
-        let place = format!("column {}", feature.column + 1);
-        let title = feature.name.as_ref().map_or(place.clone(), |name| format!("{place} ({name})"));
-        std::iter::repeat_n(title, feature.kind.numbers())
-    });
-    let classes = match &schema.outputs {
-        Outputs::Classes(names) => names.len(),
-        Outputs::Numbers(_) => 0,
-    };
-    let names: Vec<_> = std::iter::repeat_n(names, schema.window.rows).flatten().collect();
-    Ok(Set::new(Values::F32(values), schema.inputs(), targets).named(names).of_classes(classes))
-}
-
-fn split(table: &Table, target: &Target, options: &Options, report: &mut Vec<String>) -> Result<Parts, PrepareError> {
+fn split(table: &Pieces, target: &Target, options: &Options, report: &mut Vec<String>) -> Result<Parts, PrepareError> {
     let rows = table.rows();
     if let Some(first) = table.first_to_test() {
-        let path = table.path().to_path_buf();
+        let path = table.head().path().to_path_buf();
         let told = [("--test", options.test.is_some()), ("--split", options.split != Split::Random(1))];
         if let Some((option, _)) = told.into_iter().find(|(_, is_told)| *is_told) {
             return Err(PrepareError::OwnTest { path, option });
@@ -378,85 +385,9 @@ fn split(table: &Table, target: &Target, options: &Options, report: &mut Vec<Str
     let (parts, how) = match &options.split {
         Split::Last => (last(rows, fraction), "the last rows test"),
         Split::Random(seed) => (random(*seed, &target.strata(rows), fraction), "split at random"),
-        Split::Group(column) => {
-            let cells = groups(table, column)?;
-            let places: BTreeMap<&str, usize> = cells.iter().map(|cell| (&**cell, 0)).collect();
-            let places: BTreeMap<&str, usize> =
-                places.into_keys().enumerate().map(|(place, cell)| (cell, place)).collect();
-            (grouped(1, &cells.iter().map(|cell| places[&**cell]).collect::<Vec<_>>(), fraction), "split by groups")
-        }
+        Split::Group(column) => (grouped(1, &groups(table, column)?, fraction), "split by groups"),
     };
     let (train, test) = (parts.train.len(), parts.test.len());
     report.push(format!("{train} rows to train on, {test} to test with: {how} (--split, --test-fraction)"));
     Ok(parts)
-}
-
-/// What a column's cells are, with what stands for missing ones if there are some.
-fn kind(table: &Table, column: usize, train: &[usize]) -> Result<Kind, PrepareError> {
-    let cells = Cells::of(table, column)?;
-    let fills = cells.missing() > 0;
-    match cells {
-        Cells::Numbers(cells) => {
-            let (sum, count) =
-                train.iter().filter_map(|row| cells[*row]).fold((0.0, 0), |(sum, count), x| (sum + x, count + 1));
-            Ok(Kind::Number(fills.then_some((sum / f64::from(count.max(1))) as f32)))
-        }
-        Cells::Texts(_, names) if names.len() > MOST_CHOICES => Err(PrepareError::Texts {
-            path: table.path().to_path_buf(),
-            column: table.title(column),
-            texts: names.len(),
-        }),
-        Cells::Texts(cells, names) => {
-            let mut counts = vec![0; names.len()];
-            train.iter().filter_map(|row| cells[*row]).for_each(|cell| counts[cell] += 1);
-            let most = (0..names.len()).rev().max_by_key(|name| counts[*name]);
-            Ok(Kind::Choice(names, most.filter(|_| fills)))
-        }
-    }
-}
-
-/// The scaling of each feature, by the rows that are trained on.
-fn scalings(raw: &[f32], width: usize, train: &[usize], normalise: Normalise) -> Vec<Scaling> {
-    let of = |feature: usize| train.iter().map(|row| f64::from(raw[row * width + feature])).collect::<Vec<_>>();
-    (0..width).map(|feature| scaling(of(feature).iter().copied(), normalise)).collect()
-}
-
-/// Whether a text would be a number without its points and commas.
-fn has_separators(text: &str) -> bool {
-    text.contains(['.', ',']) && text.replace(['.', ','], "").parse::<f64>().is_ok_and(f64::is_finite)
-}
-
-fn said_of_features(schema: &Schema, raw: &[f32], train: &[usize], normalise: Normalise) -> Vec<String> {
-    let width = schema.numbers();
-    let mut said = Vec::new();
-    let choices: Vec<_> = schema.features.iter().filter(|feature| matches!(feature.kind, Kind::Choice(..))).collect();
-    let mut line = format!("{width} features of {} columns", schema.features.len());
-    if !choices.is_empty() {
-        let names: Vec<_> = choices.iter().map(|feature| feature.title()).collect();
-        line += &format!("; of texts: {}", names.join(", "));
-    }
-    for feature in choices {
-        let Kind::Choice(texts, _) = &feature.kind else { continue };
-        if let Some(text) = texts.first().filter(|_| texts.iter().all(|text| has_separators(text))) {
-            let title = feature.title();
-            said.push(format!("{title}: {text:?} is a text: write numbers without separators of thousands"));
-        }
-    }
-    let how = match normalise {
-        Normalise::Off => "as they are",
-        Normalise::Standard => "standardised by the rows to train on",
-        Normalise::MinMax => "scaled to 0 to 1 by the rows to train on",
-    };
-    said.push(format!("{line}; {how} (--normalise)"));
-    let mut first = 0;
-    for feature in &schema.features {
-        let numbers = first..first + feature.kind.numbers();
-        first = numbers.end;
-        let is_constant =
-            |number: usize| train.iter().all(|row| raw[row * width + number] == raw[train[0] * width + number]);
-        if numbers.clone().all(is_constant) {
-            said.push(format!("{} is the same in all rows to train on: it tells nothing", feature.title()));
-        }
-    }
-    said
 }

@@ -243,10 +243,15 @@ impl Schema {
 
     /// Features as the net has them.
     pub fn scale(&self, mut raw: Vec<f32>) -> Vec<f32> {
+        self.scale_rows(&mut raw);
+        raw
+    }
+
+    /// Makes of features of whole rows what the net has.
+    pub fn scale_rows(&self, raw: &mut [f32]) {
         for row in raw.chunks_exact_mut(self.input_scaling.len().max(1)) {
             row.iter_mut().zip(&self.input_scaling).for_each(|(x, scaling)| *x = scaling.apply(*x));
         }
-        raw
     }
 
     /// Where the features' columns are in a table.

@@ -1,6 +1,6 @@
 //! Tables: text files with a row a line, as spreadsheets and sensor logs write them, and arrays, as numpy does.
 //!
-//! [`Table::read`] finds out how it is written; [`columns`] what is in its columns.
+//! [`Table::read`] finds out how it is written; [`columns`] what is in its columns. [`Pieces`] are for who holds some rows of it only.
 
 pub mod arrays;
 mod cell;
@@ -9,8 +9,10 @@ pub mod dialect;
 mod file;
 mod header;
 mod lines;
+mod pieces;
 mod place;
 mod text;
+mod texts;
 
 use std::fmt;
 use std::ops::Range;
@@ -23,6 +25,7 @@ pub use self::cell::Cell;
 use self::dialect::Delimiter;
 pub(crate) use self::file::pair;
 pub use self::lines::Lines;
+pub use self::pieces::Pieces;
 pub use self::place::Place;
 
 /// Why a file is no table that can be read.
@@ -57,6 +60,9 @@ pub enum TableError {
     /// A cell that begins with a quote goes on to the end of the file.
     #[error("{0}: a quote is opened and never closed: close it, or write it twice within quotes")]
     OpenQuote(Place),
+    /// It is another file than it was.
+    #[error("{0}: the file has changed while it was read")]
+    Changed(PathBuf),
     /// There is nothing in it.
     #[error("{0}: there are no rows")]
     Empty(PathBuf),
@@ -147,7 +153,7 @@ impl Table {
         if arrays::are_in(path, &bytes) {
             return Ok(arrays(Arrays::of_file(path, bytes)?));
         }
-        Self::parse(path, &text::decode(path, bytes)?, written, known)
+        Self::parse(path, &text::decode(path, bytes, 0)?, written, known)
     }
 
     /// The table that a text is; `path` is what errors call it.
@@ -263,10 +269,10 @@ impl Table {
     }
 }
 
-/// How it is written, and how large it is.
-impl fmt::Display for Table {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} rows, {} columns", self.rows(), self.width())?;
+impl Table {
+    /// Says how it is written, and that it is of so many rows.
+    fn say(&self, rows: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{rows} rows, {} columns", self.width())?;
         match &self.source {
             Source::Lines(lines) => write!(f, ", {lines}"),
             Source::Arrays(arrays) => write!(f, ": {arrays}"),

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use super::normalise::{Normalise, scaling};
 use super::schema::{Outputs, Scaling, Schema, listed};
 use super::split::Parts;
-use super::table::columns::{Cells, ColumnError};
-use super::table::{Cell, Place, Table};
+use super::table::columns::{Cells, ColumnError, Content};
+use super::table::{Cell, Pieces, Place, Table, TableError};
 
 /// Classes that a net can have.
 pub const MOST_CLASSES: usize = 256;
@@ -42,6 +42,9 @@ pub enum Target {
 /// Why a target cannot be learned.
 #[derive(Debug, thiserror::Error)]
 pub enum TargetError {
+    /// The table cannot be read.
+    #[error(transparent)]
+    Table(#[from] TableError),
     /// A column cannot be read.
     #[error(transparent)]
     Column(#[from] ColumnError),
@@ -121,9 +124,11 @@ fn class_of(cell: &Cell<'_>, names: &[String]) -> Option<usize> {
 
 impl Target {
     /// The target in these columns.
-    pub fn of(table: &Table, columns: &[usize], task: Option<Task>) -> Result<Self, TargetError> {
-        let path = || table.path().to_path_buf();
-        let cells = columns.iter().map(|column| Cells::of(table, *column)).collect::<Result<Vec<_>, _>>()?;
+    pub fn of(table: &Pieces, columns: &[usize], task: Option<Task>) -> Result<Self, TargetError> {
+        let (head, path) = (table.head(), || table.head().path().to_path_buf());
+        let contents = Content::of(table, columns)?;
+        contents.iter().try_for_each(Content::check)?;
+        let cells = Cells::of(table, columns, &contents)?;
         let guessed = match &cells[..] {
             [cells] => guess(cells),
             _ => Task::Regress,
@@ -132,18 +137,18 @@ impl Target {
             (Task::Classify, [cells]) => Self::classes(table, columns[0], cells),
             (Task::Classify, _) => Err(TargetError::Several(path())),
             (Task::Regress, cells) => {
-                let name = |column| table.name(column).map_or_else(|| table.title(column), String::from);
+                let name = |column| head.name(column).map_or_else(|| head.title(column), String::from);
                 let numbers = columns.iter().zip(cells).map(|(column, cells)| match cells {
                     Cells::Numbers(numbers) => Ok((name(*column), whole(table, *column, numbers)?)),
-                    Cells::Texts(..) => Err(TargetError::Texts { path: path(), column: table.title(*column) }),
+                    Cells::Texts(..) => Err(TargetError::Texts { path: path(), column: head.title(*column) }),
                 });
                 Ok(Self::Numbers(numbers.collect::<Result<_, _>>()?))
             }
         }
     }
 
-    fn classes(table: &Table, column: usize, cells: &Cells) -> Result<Self, TargetError> {
-        let (path, title) = (|| table.path().to_path_buf(), || table.title(column));
+    fn classes(table: &Pieces, column: usize, cells: &Cells) -> Result<Self, TargetError> {
+        let (path, title) = (|| table.head().path().to_path_buf(), || table.head().title(column));
         let (of, names) = match cells {
             Cells::Texts(of, names) => (of.clone(), names.clone()),
             Cells::Numbers(numbers) => {
@@ -154,7 +159,7 @@ impl Target {
             }
         };
         if let Some(row) = of.iter().position(Option::is_none) {
-            return Err(TargetError::Missing(table.place(row, column)));
+            return Err(TargetError::Missing(table.place(row, column)?));
         }
         match names.len() {
             ..=1 => Err(TargetError::OneClass { path: path(), column: title(), class: names.join("") }),
@@ -179,38 +184,40 @@ impl Target {
     }
 
     /// The target of a table that is as the one trained on.
-    pub fn read(table: &Table, schema: &Schema) -> Result<Self, TargetError> {
-        let columns = Self::columns(table, schema)?;
+    pub fn read(table: &Pieces, schema: &Schema) -> Result<Self, TargetError> {
+        let columns = Self::columns(table.head(), schema)?;
         let Outputs::Classes(names) = &schema.outputs else {
             return Self::of(table, &columns, Some(Task::Regress));
         };
-        let column = columns.first().copied().unwrap_or_default();
-        let of = table.column(column).enumerate().map(|(row, cell)| {
-            class_of(&cell, names).ok_or_else(|| TargetError::Unknown {
-                place: table.place(row, column),
+        let (column, mut of) = (columns.first().copied().unwrap_or_default(), Vec::new());
+        table.each_cell(&[column], |_, _, cell, place| {
+            of.push(class_of(cell, names).ok_or_else(|| TargetError::Unknown {
+                place: place(),
                 class: cell.text().to_string(),
                 known: listed(names),
-            })
-        });
-        Ok(Self::Classes { column, names: names.clone(), of: of.collect::<Result<_, _>>()? })
+            })?);
+            Ok::<_, TargetError>(())
+        })?;
+        Ok(Self::Classes { column, names: names.clone(), of })
     }
 
     /// The classes of a column, of which a net has some: those that it does not have follow its own, in the order of the rows.
-    pub fn beside(table: &Table, column: usize, known: &[String]) -> Result<Self, TargetError> {
+    pub fn beside(table: &Pieces, column: usize, known: &[String]) -> Result<Self, TargetError> {
         let (mut names, mut of) = (known.to_vec(), Vec::new());
-        for (row, cell) in table.column(column).enumerate() {
+        table.each_cell(&[column], |_, _, cell, place| {
             if cell.is_missing() {
-                return Err(TargetError::Missing(table.place(row, column)));
+                return Err(TargetError::Missing(place()));
             }
-            let class = class_of(&cell, &names).unwrap_or(names.len());
+            let class = class_of(cell, &names).unwrap_or(names.len());
             if class == names.len() {
                 names.push(cell.number().map_or_else(|| cell.text().into_owned(), class_name));
             }
             of.push(class);
-        }
+            Ok(())
+        })?;
         match names.len() {
             classes if classes > MOST_CLASSES => {
-                let (path, column) = (table.path().to_path_buf(), table.title(column));
+                let (path, column) = (table.head().path().to_path_buf(), table.head().title(column));
                 Err(TargetError::Classes { path, column, classes })
             }
             _ => Ok(Self::Classes { column, names, of }),
@@ -289,11 +296,11 @@ impl Target {
     }
 }
 
-fn whole(table: &Table, column: usize, numbers: &[Option<f64>]) -> Result<Vec<f32>, TargetError> {
-    let number = |(row, number): (usize, &Option<f64>)| {
-        number.map(|x| x as f32).ok_or_else(|| TargetError::Missing(table.place(row, column)))
-    };
-    numbers.iter().enumerate().map(number).collect()
+fn whole(table: &Pieces, column: usize, numbers: &[Option<f64>]) -> Result<Vec<f32>, TargetError> {
+    if let Some(row) = numbers.iter().position(Option::is_none) {
+        return Err(TargetError::Missing(table.place(row, column)?));
+    }
+    Ok(numbers.iter().flatten().map(|x| *x as f32).collect())
 }
 
 /// The numbers that there are, each once, ascending; 0 is not told from −0.

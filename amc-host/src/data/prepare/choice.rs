@@ -1,9 +1,11 @@
 //! Which of a table's columns are targets, and which are features.
 
+use std::collections::BTreeMap;
+
 use super::{Options, PrepareError};
 use crate::data::split::Split;
-use crate::data::table::Table;
-use crate::data::table::columns::Cells;
+use crate::data::table::columns::Content;
+use crate::data::table::{Pieces, Table};
 
 /// The columns of that name or place.
 pub fn find(table: &Table, name: &str) -> Result<usize, PrepareError> {
@@ -27,9 +29,17 @@ pub fn find(table: &Table, name: &str) -> Result<usize, PrepareError> {
     }
 }
 
-/// The group of each row, by a column of that name or place.
-pub fn groups(table: &Table, name: &str) -> Result<Vec<String>, PrepareError> {
-    Ok(table.column(find(table, name)?).map(|cell| cell.text().into_owned()).collect())
+/// The group of each row, by a column of that name or place: groups are numbered in the order of what the cells say.
+pub fn groups(table: &Pieces, name: &str) -> Result<Vec<usize>, PrepareError> {
+    let (column, mut groups, mut places) = (find(table.head(), name)?, Vec::new(), BTreeMap::new());
+    table.each_cell(&[column], |_, _, cell, _| {
+        let next = places.len();
+        groups.push(*places.entry(cell.text().into_owned()).or_insert(next));
+        Ok::<_, PrepareError>(())
+    })?;
+    let mut order = vec![0; places.len()];
+    places.values().enumerate().for_each(|(place, came)| order[*came] = place);
+    Ok(groups.into_iter().map(|came| order[came]).collect())
 }
 
 /// The columns of these names or places, each of which is a target once.
@@ -67,7 +77,7 @@ pub fn target_columns(table: &Table, options: &Options, report: &mut Vec<String>
 
 /// All columns but targets, those ignored, empty ones, and an index.
 pub fn feature_columns(
-    table: &Table,
+    (table, contents): (&Table, &[Content]),
     targets: &[usize],
     options: &Options,
     report: &mut Vec<String>,
@@ -92,9 +102,9 @@ pub fn feature_columns(
         if group == Some(column) {
             continue;
         }
-        if table.column(column).all(|cell| cell.is_missing()) {
+        if contents[column].is_empty() {
             report.push(format!("{} is empty: left out", table.title(column)));
-        } else if has_names && is_index_name(table.name(column)) && Cells::of(table, column)?.counts_rows() {
+        } else if has_names && is_index_name(table.name(column)) && contents[column].counts_rows() {
             report.push(format!("{} numbers the rows: left out", table.title(column)));
         } else {
             left.push(column);

@@ -1,47 +1,56 @@
 //! Which of a table's rows are complete, and whether they are enough.
 
 use super::{FEWEST_ROWS, Missing, Options, PrepareError};
-use crate::data::table::{Cell, Table};
+use crate::data::table::Pieces;
+use crate::data::table::columns::Content;
 
-/// The rows that are complete, if others are to be left out; missing cells that are not allowed are refused.
+/// The rows that are complete, if others are to be left out; missing cells that are not allowed are refused. Of both features and
+/// targets their columns and what these hold.
 pub fn complete_rows(
-    table: &Table,
-    features: &[usize],
-    targets: &[usize],
+    table: &Pieces,
+    features: (&[usize], &[Content]),
+    targets: (&[usize], &[Content]),
     missing: Missing,
 ) -> Result<Option<Vec<usize>>, PrepareError> {
-    let count = |column: &usize| (*column, table.column(*column).filter(Cell::is_missing).count());
-    let of_targets = targets.iter().map(count);
-    let all: Vec<_> = of_targets.clone().chain(features.iter().map(count)).filter(|(_, count)| *count > 0).collect();
+    let counts = |(columns, contents): (&[usize], &[Content])| {
+        let counts: Vec<_> = columns.iter().copied().zip(contents.iter().map(|content| content.missing)).collect();
+        counts.into_iter().filter(|(_, count)| *count > 0)
+    };
+    let all: Vec<_> = counts(targets).chain(counts(features)).collect();
     let refused: Vec<_> = match missing {
         Missing::Refuse => all.clone(),
-        Missing::Mean => of_targets.filter(|(_, count)| *count > 0).collect(),
+        Missing::Mean => counts(targets).collect(),
         Missing::Drop => Vec::new(),
     };
+    let head = table.head();
     if !refused.is_empty() {
         let columns: Vec<_> =
-            refused.iter().map(|(column, count)| format!("{count} of {}", table.title(*column))).collect();
-        return Err(PrepareError::Missing { path: table.path().to_path_buf(), columns: columns.join(", ") });
+            refused.iter().map(|(column, count)| format!("{count} of {}", head.title(*column))).collect();
+        return Err(PrepareError::Missing { path: head.path().to_path_buf(), columns: columns.join(", ") });
     }
     if missing != Missing::Drop || all.is_empty() {
         return Ok(None);
     }
-    let mut is_complete = vec![true; table.rows()];
-    for (column, _) in all {
-        is_complete.iter_mut().zip(table.column(column)).for_each(|(is, cell)| *is &= !cell.is_missing());
-    }
+    let (columns, mut is_complete): (Vec<_>, _) =
+        (all.into_iter().map(|(column, _)| column).collect(), vec![true; table.rows()]);
+    table.each_cell(&columns, |row, _, cell, _| {
+        is_complete[row] &= !cell.is_missing();
+        Ok::<_, PrepareError>(())
+    })?;
     Ok(Some((0..table.rows()).filter(|row| is_complete[*row]).collect()))
 }
 
-/// The rows to train on and to test with: what is left of a table where rows with missing cells are left out.
+/// The rows to train on and to test with: what is left of a table where rows with missing cells are left out; and whether some are.
 pub fn enough(
-    table: Table,
-    features: &[usize],
-    targets: &[usize],
+    table: Pieces,
+    features: (&[usize], &[Content]),
+    targets: (&[usize], &[Content]),
     options: &Options,
     report: &mut Vec<String>,
-) -> Result<Table, PrepareError> {
-    let table = match complete_rows(&table, features, targets, options.missing)? {
+) -> Result<(Pieces, bool), PrepareError> {
+    let kept = complete_rows(&table, features, targets, options.missing)?;
+    let are_left_out = kept.is_some();
+    let table = match kept {
         Some(kept) => {
             report.push(format!("{} rows with missing cells are left out", table.rows() - kept.len()));
             table.keep(&kept)
@@ -49,7 +58,7 @@ pub fn enough(
         None => table,
     };
     match table.rows() {
-        rows if rows < FEWEST_ROWS => Err(PrepareError::TooFew { path: table.path().to_path_buf(), rows }),
-        _ => Ok(table),
+        rows if rows < FEWEST_ROWS => Err(PrepareError::TooFew { path: table.head().path().to_path_buf(), rows }),
+        _ => Ok((table, are_left_out)),
     }
 }

@@ -3,8 +3,9 @@
 use amc_engine::data::Data;
 use amc_engine::memory::{self, MemoryError};
 
-use super::{PrepareError, scalings, set};
-use crate::data::normalise::Normalise;
+use super::PrepareError;
+use super::samples::{named, targets_of};
+use crate::data::normalise::{Normalise, scaling};
 use crate::data::schema::{Feature, Kind, Schema};
 use crate::data::target::{MOST_CLASSES, Target};
 use crate::data::window::Window;
@@ -143,6 +144,10 @@ pub fn of_known(rows: Rows, known: Option<&Known<'_>>, classes: &[String]) -> Re
     let features: Vec<f32> =
         features.chunks_exact(width).flat_map(|row| taken.iter().map(|feature| row[feature.column])).collect();
     let taken_width = taken.len();
+    let of_feature = |feature: usize| {
+        let numbers = features.iter().skip(feature).step_by(taken_width).map(|x| f64::from(*x));
+        scaling(numbers, Normalise::Standard)
+    };
     let schema = Schema {
         width: width + target_names.len(),
         features: taken,
@@ -151,7 +156,7 @@ pub fn of_known(rows: Rows, known: Option<&Known<'_>>, classes: &[String]) -> Re
         window: Window::default(),
         input_scaling: match known {
             Some(known) => known.schema.input_scaling.clone(),
-            None => scalings(&features, taken_width, &all, Normalise::Standard),
+            None => (0..taken_width).map(of_feature).collect(),
         },
         output_scaling: match known {
             Some(Known { schema, has_outputs: true }) if !schema.output_scaling.is_empty() => {
@@ -160,8 +165,8 @@ pub fn of_known(rows: Rows, known: Option<&Known<'_>>, classes: &[String]) -> Re
             _ => target.scaling(&all, Normalise::Standard),
         },
     };
-    let scaled = schema.scale(features);
-    let train = set(&schema, &scaled, &target, &all)?;
+    let targets = targets_of(&schema, &target, 0..count);
+    let train = named(&schema, schema.scale(features), targets);
     Ok((Data { train, test: None }, schema))
 }
 

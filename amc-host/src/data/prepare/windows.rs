@@ -6,18 +6,18 @@ use super::choice::groups;
 use super::{FEWEST_ROWS, Missing, Options, PrepareError};
 use crate::data::schema::Schema;
 use crate::data::split::{Parts, Split};
-use crate::data::table::Table;
+use crate::data::table::Pieces;
 use crate::data::window::{Window, WindowError};
 
 /// A table's rows in the order of time, in which those of different groups do not follow one another.
 pub struct Order {
     /// The group of each row, if there are some.
-    groups: Option<Vec<String>>,
+    groups: Option<Vec<usize>>,
 }
 
 impl Order {
     /// The order of rows that are split by groups, or of one group.
-    pub fn new(table: &Table, split: &Split) -> Result<Self, PrepareError> {
+    pub fn new(table: &Pieces, split: &Split) -> Result<Self, PrepareError> {
         let groups = match split {
             Split::Group(column) => Some(groups(table, column)?),
             Split::Last | Split::Random(_) => None,
@@ -43,7 +43,7 @@ impl Order {
 
 /// The samples of both parts by their last rows.
 pub fn windows(
-    table: &Table,
+    table: &Pieces,
     parts: &Parts,
     options: &Options,
     report: &mut Vec<String>,

@@ -4,6 +4,7 @@
 mod block;
 mod error;
 mod roles;
+mod stored;
 
 use std::fmt;
 use std::ops::Range;
@@ -16,6 +17,7 @@ use amc_exchange::npz::{self, Archive};
 use self::block::Block;
 pub use self::error::ArraysError;
 use self::roles::Roles;
+pub use self::stored::StoredArrays;
 use super::{Cell, Place};
 
 /// A table of arrays.
@@ -25,6 +27,8 @@ pub struct Arrays {
     targets: Option<Block>,
     /// The rows that there are, by their places in the arrays.
     rows: Vec<usize>,
+    /// Rows of the file before those of the arrays.
+    before: usize,
     /// What was not taken for anything: arrays of as many rows as the features, and all others.
     unclear: Vec<String>,
     unread: Vec<String>,
@@ -89,6 +93,16 @@ impl Arrays {
 
     /// Checks that arrays fit together, and that there is the memory for what becomes of them.
     fn checked(path: &Path, features: Block, targets: Option<Block>) -> Result<Self, ArraysError> {
+        let (rows, width) = (features.rows() as u64, features.width() as u64);
+        // Numbers as they are and as a net has them, and what is kept of a column.
+        let needed = rows.saturating_mul(width).saturating_mul(12).saturating_add(width.saturating_mul(256));
+        memory::check(needed, path.display().to_string())?;
+        let rows = (0..features.rows()).collect();
+        Ok(Self { rows, ..Self::fitting(path, features, targets)? })
+    }
+
+    /// Checks that arrays fit together; none of their rows is taken.
+    fn fitting(path: &Path, features: Block, targets: Option<Block>) -> Result<Self, ArraysError> {
         let path = || path.to_path_buf();
         for block in std::iter::once(&features).chain(&targets) {
             block.check(&path())?;
@@ -100,12 +114,7 @@ impl Arrays {
                 return Err(ArraysError::Rows { path: path(), features, wanted, targets, rows });
             }
         }
-        let (rows, width) = (features.rows() as u64, features.width() as u64);
-        // Numbers as they are and as a net has them, and what is kept of a column.
-        let needed = rows.saturating_mul(width).saturating_mul(12).saturating_add(width.saturating_mul(256));
-        memory::check(needed, path().display().to_string())?;
-        let rows = (0..features.rows()).collect();
-        Ok(Self { features, targets, rows, unclear: Vec::new(), unread: Vec::new() })
+        Ok(Self { features, targets, rows: Vec::new(), before: 0, unclear: Vec::new(), unread: Vec::new() })
     }
 
     /// These rows of them.
@@ -167,7 +176,7 @@ impl Arrays {
     pub fn place(&self, path: &Path, row: usize, column: usize) -> Place {
         let (block, column) = self.block(column);
         let row = self.rows.get(row).copied().unwrap_or(row);
-        Place::Element { path: path.to_path_buf(), element: block.element(row, column) }
+        Place::Element { path: path.to_path_buf(), element: block.element(row, column, self.before) }
     }
 }
 

@@ -70,6 +70,12 @@ impl Delimiter {
         found.map_or(Self::Character(','), |(delimiter, _)| delimiter)
     }
 
+    /// Whether a text is long enough to tell which it is, if more follows it.
+    pub fn can_be_told(text: &str) -> bool {
+        let is_long = |delimiter: Self| delimiter.records(text, LOOKED_AT + 1).is_ok_and(|rows| rows.len() > LOOKED_AT);
+        DELIMITERS.into_iter().all(is_long)
+    }
+
     /// The first `limit` records that are not blank, each with its line.
     pub fn records(self, text: &str, limit: usize) -> csv::Result<Vec<StringRecord>> {
         let (text, delimiter) = match self {
@@ -133,16 +139,32 @@ pub enum Decimal {
     Comma,
 }
 
-impl Decimal {
-    /// Commas, if a cell is a number with one and no cell is a number with a point.
-    pub fn of(records: &[StringRecord]) -> Self {
-        let cells = || records.iter().flatten();
-        let is_with =
-            |mark: char, cell: &str| cell.contains(mark) && Self::Comma.number(&cell.replace('.', ",")).is_some();
-        let has = |mark: char, other: char| cells().any(|cell| !cell.contains(other) && is_with(mark, cell));
-        if has(',', '.') && !has('.', ',') { Self::Comma } else { Self::Point }
+/// What rows tell of decimals, one after another.
+#[derive(Debug, Default)]
+pub struct Decimals {
+    has_comma: bool,
+    has_point: bool,
+}
+
+impl Decimals {
+    /// Looks at a row.
+    pub fn look(&mut self, row: &StringRecord) {
+        for cell in row {
+            let is_with = |mark: char, other: char| {
+                cell.contains(mark) && !cell.contains(other) && Decimal::Comma.number(&cell.replace('.', ",")).is_some()
+            };
+            self.has_comma = self.has_comma || is_with(',', '.');
+            self.has_point = self.has_point || is_with('.', ',');
+        }
     }
 
+    /// Commas, if a cell is a number with one and no cell is a number with a point.
+    pub fn found(&self) -> Decimal {
+        if self.has_comma && !self.has_point { Decimal::Comma } else { Decimal::Point }
+    }
+}
+
+impl Decimal {
     /// The number that a cell is; it may be infinite.
     pub fn number(self, cell: &str) -> Option<f64> {
         // What Rust reads besides: inf, infinity and NaN.

@@ -1,5 +1,7 @@
 //! The bytes of a table's file.
 
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use amc_engine::memory;
@@ -19,6 +21,21 @@ pub fn read(path: &Path) -> Result<Vec<u8>, TableError> {
         return Ok(bytes);
     }
     memory::read_to_end(Members::new(&mut &bytes[..]), &format!("{}, unpacked,", path.display()))?.map_err(io)
+}
+
+/// A file to be read from its beginning on, unpacked where it is gzipped.
+pub fn open(path: &Path) -> Result<Box<dyn Read>, TableError> {
+    let io = |error| TableError::Io(path.to_path_buf(), error);
+    let mut file = BufReader::new(File::open(path).map_err(io)?);
+    let is_packed = file.fill_buf().map_err(io)?.starts_with(&GZIP);
+    Ok(if is_packed { Box::new(Members::new(file)) } else { Box::new(file) })
+}
+
+/// The first bytes of a file, up to so many, unpacked where it is gzipped.
+pub fn begin(path: &Path, bytes: u64) -> Result<Vec<u8>, TableError> {
+    let mut begin = Vec::new();
+    let read = open(path)?.take(bytes).read_to_end(&mut begin);
+    read.map_err(|error| TableError::Io(path.to_path_buf(), error)).map(|_| begin)
 }
 
 /// The two files that a path names with a comma between, unless it is that of one: `X.npy,y.npy`.

@@ -98,12 +98,12 @@ impl Block {
         }
     }
 
-    /// What Python calls a value.
-    pub fn element(&self, row: usize, column: usize) -> String {
+    /// What Python calls a value, where so many rows come before these.
+    pub fn element(&self, row: usize, column: usize, before: usize) -> String {
         let (part, row) = self.part(row);
         match self.parts.get(part) {
-            Some((name, array)) if name.is_empty() => format!("element {}", array.index(row, column)),
-            Some((name, array)) => name.clone() + &array.index(row, column),
+            Some((name, array)) if name.is_empty() => format!("element {}", array.index(before + row, column)),
+            Some((name, array)) => name.clone() + &array.index(before + row, column),
             None => String::new(),
         }
     }
