@@ -32,6 +32,7 @@ mod memory;
 mod options;
 mod parts;
 mod proposal;
+mod scales;
 mod state;
 mod streams;
 mod training_memory;

@@ -18,6 +18,27 @@ pub const BLOCK: usize = 32;
 const PAIRS: usize = BLOCK / 2;
 const TWO_TO_MINUS_32: f32 = 1.0 / 4_294_967_296.0;
 
+/// Random numbers of 32 bits: those of a generator, or of one whose numbers are made many at a time.
+pub trait Bits {
+    /// The next number.
+    fn next(&mut self) -> u32;
+
+    /// The next numbers, as many as there is room for.
+    fn fill(&mut self, to: &mut [u32]);
+}
+
+impl<R: Rng> Bits for R {
+    #[inline(always)]
+    fn next(&mut self) -> u32 {
+        self.next_u32()
+    }
+
+    #[inline(always)]
+    fn fill(&mut self, to: &mut [u32]) {
+        to.iter_mut().for_each(|to| *to = self.next_u32());
+    }
+}
+
 /// Memory of one block after another; nothing of one serves the next.
 pub(crate) struct Blocks {
     numbers: [f32; BLOCK],
@@ -31,10 +52,10 @@ impl Blocks {
 
     /// A block of `n` numbers N(0, 1); at most [`BLOCK`].
     #[inline(always)]
-    pub(crate) fn next<L: Lanes, R: Rng>(&mut self, lanes: L, rng: &mut R, n: usize) -> &mut [f32] {
+    pub(crate) fn next<L: Lanes, B: Bits>(&mut self, lanes: L, bits: &mut B, n: usize) -> &mut [f32] {
         match L::OUTLINES {
-            true => self.called(lanes, rng, n),
-            false => self.inlined(lanes, rng, n),
+            true => self.called(lanes, bits, n),
+            false => self.inlined(lanes, bits, n),
         }
         self.numbers.get_mut(..n).unwrap_or_default()
     }
@@ -47,12 +68,12 @@ impl Blocks {
     }
 
     #[inline(never)]
-    fn called<L: Lanes, R: Rng>(&mut self, lanes: L, rng: &mut R, n: usize) {
-        self.inlined(lanes, rng, n);
+    fn called<L: Lanes, B: Bits>(&mut self, lanes: L, bits: &mut B, n: usize) {
+        self.inlined(lanes, bits, n);
     }
 
     #[inline(always)]
-    fn inlined<L: Lanes, R: Rng>(&mut self, lanes: L, rng: &mut R, n: usize) {
+    fn inlined<L: Lanes, B: Bits>(&mut self, lanes: L, bits: &mut B, n: usize) {
         let pairs = n.div_ceil(2).min(PAIRS);
         // Room for whole tiles; what is one number has it anyway.
         let middle = if L::T == 1 { pairs } else { PAIRS };
@@ -60,19 +81,24 @@ impl Blocks {
         let scale = lanes.splat(TWO_TO_MINUS_32);
         if L::T < 8 {
             for radius in radii.get_mut(..pairs).unwrap_or_default() {
-                *radius = (rng.next_u32() | 1) as f32;
+                *radius = (bits.next() | 1) as f32;
             }
             for angle in angles.iter_mut().take(pairs) {
-                *angle = rng.next_u32() as f32;
+                *angle = bits.next() as f32;
             }
         } else {
             // Made numbers a tile at a time.
-            let mut bits = [0; BLOCK];
-            let (of_radii, of_angles) = bits.split_at_mut(PAIRS);
-            of_radii.iter_mut().take(pairs).for_each(|bits| *bits = rng.next_u32() | 1);
-            of_angles.iter_mut().take(pairs).for_each(|bits| *bits = rng.next_u32());
+            let mut all = [0; BLOCK];
+            match all.get_mut(..2 * pairs) {
+                Some(some) if pairs < PAIRS => bits.fill(some),
+                // A number that the compiler knows.
+                _ => bits.fill(&mut all),
+            }
+            let (of_radii, of_angles) = all.split_at_mut(pairs);
+            of_radii.iter_mut().for_each(|bits| *bits |= 1);
             for (numbers, bits) in [(&mut *radii, &*of_radii), (&mut *angles, &*of_angles)] {
-                for (numbers, bits) in numbers.chunks_mut(L::T).zip(bits.chunks(L::T)) {
+                let tiles = numbers.chunks_mut(L::T).zip(bits.chunks(L::T));
+                for (numbers, bits) in tiles.take(pairs.div_ceil(L::T)) {
                     lanes.store(lanes.load_u32(bits), numbers);
                 }
             }
@@ -104,10 +130,10 @@ impl Blocks {
 
 /// Fills `out` with independent numbers N(0, σ²): the paper's initial parameters (Sec. II A).
 #[inline(always)]
-pub fn fill<L: Lanes, R: Rng>(lanes: L, rng: &mut R, sigma: f32, out: &mut [f32]) {
+pub fn fill<L: Lanes, B: Bits>(lanes: L, bits: &mut B, sigma: f32, out: &mut [f32]) {
     let mut blocks = Blocks::new();
     for out in out.chunks_mut(BLOCK) {
-        let z = blocks.next(lanes, rng, out.len());
+        let z = blocks.next(lanes, bits, out.len());
         for (out, z) in out.iter_mut().zip(z) {
             *out = sigma * *z;
         }

@@ -1,6 +1,7 @@
 //! What the caller lends a chain.
 
-use super::parts::{Move, MoveParts, Task};
+use super::parts::{MoveParts, Task};
+use super::scales::Move;
 use super::streams::{Stream, streams};
 use super::{ChainError, Options, Trained};
 use crate::Generator;

@@ -4,11 +4,11 @@ use core::slice::IterMut;
 
 use rand_core::Rng;
 
-use super::streams::{RANGE, Stream};
-use super::{Grid, Trained};
-use crate::gaussian::{BLOCK, Blocks};
+use super::Grid;
+use super::scales::Move;
+use super::streams::{RANGE, Stream, numbers};
+use crate::gaussian::{BLOCK, Bits, Blocks};
 use crate::lanes::Lanes;
-use crate::net::Section;
 
 /// Who computes the parts of moves.
 ///
@@ -180,51 +180,89 @@ impl<R: Rng + Clone> MovePart<'_, R> {
     /// Computes this part on `lanes`.
     #[inline(always)]
     pub fn work<L: Lanes>(self, lanes: L) {
-        if L::T < 8 {
-            return self.compute(lanes);
+        if L::T >= 8 {
+            return self.work_from(lanes, |generator, _| generator);
         }
-        // What is wide has threads, too. Those that draw neighbouring parts would write to the same cache lines, so that each draws
-        // from a copy of its own.
         let Self { task, rules, first, parameters, proposed, centres, stream } = self;
-        let mut copy = stream.clone();
-        MovePart { task, rules, first, parameters, proposed, centres, stream: &mut copy }.compute(lanes);
-        *stream = copy;
+        let Some(generator) = stream.begin(task, (&mut *parameters, &*proposed)) else { return };
+        let rise = compute(lanes, task, rules, first, [parameters, proposed, centres], generator);
+        stream.end(task, rise);
     }
 
+    /// [`work`](MovePart::work) with the numbers that `source` makes of the part's generator, and of how many the part takes: those
+    /// that the generator gives. It becomes what the generator is after them.
     #[inline(always)]
-    fn compute<L: Lanes>(self, lanes: L) {
+    pub fn work_from<L: Lanes, B: Bits + Into<R>>(self, lanes: L, source: impl FnOnce(R, usize) -> B) {
         let Self { task, rules, first, parameters, proposed, centres, stream } = self;
+        let Some(generator) = stream.begin(task, (&mut *parameters, &*proposed)) else { return };
+        // What is wide has threads, too. Those that draw neighbouring parts would write to the same cache lines, so that each draws
+        // from a copy of its own.
+        let mut bits = source(generator.clone(), numbers(parameters.len()));
+        let rise = compute(lanes, task, rules, first, [parameters, proposed, centres], &mut bits);
+        *generator = bits.into();
+        stream.end(task, rise);
+    }
+}
+
+impl<R: Clone> Stream<R> {
+    /// The generator that a task draws from, if it draws; of parameters and proposed ones, accepted ones become current.
+    #[inline(always)]
+    fn begin(&mut self, task: Task, (parameters, proposed): (&mut [f32], &[f32])) -> Option<&mut R> {
         // The state before the move is needed once at most.
-        let rng = match task {
+        match task {
             Task::Propose => {
-                stream.before = stream.now.clone();
-                &mut stream.now
+                self.before = self.now.clone();
+                Some(&mut self.now)
             }
             Task::Accept(_) | Task::Undo => {
-                let has_move = core::mem::take(&mut stream.has_move);
+                let has_move = core::mem::take(&mut self.has_move);
                 if let Task::Accept(epsilon) = task {
                     // In place there is nothing to copy.
-                    for (x, proposed) in parameters.iter_mut().zip(&*proposed) {
+                    for (x, proposed) in parameters.iter_mut().zip(proposed) {
                         *x = *proposed;
                     }
                     if epsilon == 0.0 {
-                        return;
+                        return None;
                     }
                 } else if !has_move {
-                    return;
+                    return None;
                 }
-                &mut stream.before
+                Some(&mut self.before)
             }
-        };
-        let mut finite = lanes.splat(0.0);
-        let mut blocks = Blocks::new();
-        let mut scales = rules.scales();
-        for at in (0..parameters.len()).step_by(BLOCK) {
-            let range = at..(at + BLOCK).min(parameters.len());
-            let e = blocks.next(lanes, rng, range.len());
+        }
+    }
+
+    /// Notes by how much the loss may rise with a move that was drawn.
+    #[inline(always)]
+    fn end(&mut self, task: Task, rise: f32) {
+        if let Task::Propose = task {
+            self.allowed_rise = rise;
+            self.has_move = true;
+        }
+    }
+}
+
+/// Does a task for the parameters from `first` on: parameters, proposed ones and centres. By how much the loss may rise: 0, or NaN
+/// once a parameter is infinite, not a number, or beyond the grid.
+#[inline(always)]
+fn compute<L: Lanes, B: Bits>(
+    lanes: L,
+    task: Task,
+    rules: Move<'_>,
+    first: usize,
+    [parameters, proposed, centres]: [&mut [f32]; 3],
+    bits: &mut B,
+) -> f32 {
+    let mut finite = lanes.splat(0.0);
+    let mut blocks = Blocks::new();
+    let mut scales = rules.scales();
+    macro_rules! block {
+        ($at:expr, $length:expr) => {{
+            let range = $at..$at + $length;
+            let e = blocks.next(lanes, bits, $length);
             let x = parameters.get_mut(range.clone()).unwrap_or_default();
-            let mu = centres.get_mut(range.clone()).unwrap_or_default();
-            scales.apply(lanes, first + at, e, mu);
+            let mu = centres.get_mut(range.clone());
+            scales.apply(lanes, first + $at, e, mu.as_deref());
             if let Some(grid) = rules.grid {
                 for e in e.chunks_mut(L::T) {
                     let exact = lanes.load(e);
@@ -233,37 +271,27 @@ impl<R: Rng + Clone> MovePart<'_, R> {
                 }
             }
             match task {
-                Task::Propose => {
-                    let to = proposed.get_mut(range).unwrap_or_default();
-                    // Adds 0, or NaN once a parameter is infinite, not a number, or beyond the grid.
-                    macro_rules! moved {
-                        ($x:ident, $e:ident) => {{
-                            let moved = lanes.add(lanes.load($x), lanes.load($e));
-                            finite = match rules.grid {
-                                Some(grid) => lanes.add(grid.spoil(lanes, moved), finite),
-                                None => lanes.mul_add(moved, lanes.splat(0.0), finite),
-                            };
-                            moved
-                        }};
+                Task::Propose if rules.in_place => {
+                    for (x, e) in x.chunks_mut(L::T).zip(e.chunks(L::T)) {
+                        lanes.store(moved(lanes, rules.grid, x, e, &mut finite), x);
                     }
-                    if rules.in_place {
-                        for (x, e) in x.chunks_mut(L::T).zip(e.chunks(L::T)) {
-                            lanes.store(moved!(x, e), x);
-                        }
-                    } else {
+                }
+                Task::Propose => {
+                    if let Some(to) = proposed.get_mut(range) {
                         let tiles = to.chunks_exact_mut(L::T).zip(x.chunks_exact(L::T)).zip(e.chunks_exact(L::T));
                         for ((to, x), e) in tiles {
-                            lanes.store(moved!(x, e), to);
+                            lanes.store(moved(lanes, rules.grid, x, e, &mut finite), to);
                         }
                         let whole = e.len() - e.len() % L::T;
                         if whole < e.len()
                             && let (Some(to), Some(x), Some(e)) = (to.get_mut(whole..), x.get(whole..), e.get(whole..))
                         {
-                            lanes.store(moved!(x, e), to);
+                            lanes.store(moved(lanes, rules.grid, x, e, &mut finite), to);
                         }
                     }
                 }
                 Task::Accept(epsilon) => {
+                    let mu = mu.unwrap_or_default();
                     for (mu, e) in mu.chunks_mut(L::T).zip(e.chunks(L::T)) {
                         let centre = lanes.load(mu);
                         let moved = lanes.mul_add(lanes.splat(epsilon), lanes.sub(lanes.load(e), centre), centre);
@@ -276,120 +304,29 @@ impl<R: Rng + Clone> MovePart<'_, R> {
                     }
                 }
             }
-        }
-        if let Task::Propose = task {
-            stream.allowed_rise = blocks.sum(lanes, finite);
-            stream.has_move = true;
+        }};
+    }
+    let mut at = 0;
+    if L::T >= 8 {
+        // Blocks whose length the compiler knows.
+        while parameters.len() - at >= BLOCK {
+            block!(at, BLOCK);
+            at += BLOCK;
         }
     }
+    for at in (at..parameters.len()).step_by(BLOCK) {
+        block!(at, (parameters.len() - at).min(BLOCK));
+    }
+    blocks.sum(lanes, finite)
 }
 
-/// What all parts of a move share.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Move<'p> {
-    pub sigma: f32,
-    /// With signal norm: what is trained of the net, and the signal of each layer.
-    pub norm: Option<(Trained<'p>, &'p [f32])>,
-    pub grid: Option<Grid>,
-    /// Whether x' overwrites x.
-    pub in_place: bool,
-}
-
-/// λσ of one tile of parameters after another. The weights of a layer share it, and its biases.
-struct Scales<I> {
-    sigma: f32,
-    /// With signal norm: the sections, and the signals of their layers.
-    layers: Option<I>,
-    /// Where the current piece ends, and the biases that follow it, if they do.
-    ends: (usize, Option<usize>),
-    scale: f32,
-}
-
-impl Move<'_> {
-    #[inline(always)]
-    fn scales(&self) -> Scales<impl Iterator<Item = (Section, &f32)>> {
-        let layers = self.norm.map(|(trained, signal)| trained.sections().zip(signal));
-        let end = if layers.is_some() { 0 } else { usize::MAX };
-        Scales { sigma: self.sigma, layers, ends: (end, None), scale: self.sigma }
-    }
-}
-
-impl<'s, I: Iterator<Item = (Section, &'s f32)>> Scales<I> {
-    /// Makes e = μ + λσ z, Eq. (9), of numbers z, for the parameters from `start` on, which follow those asked for
-    /// before. No centres stand for 0.
-    #[inline(always)]
-    fn apply<L: Lanes>(&mut self, lanes: L, start: usize, z: &mut [f32], centres: &[f32]) {
-        let mut at = 0;
-        while at < z.len() {
-            let (count, scale) = self.next(lanes, start + at, z.len() - at);
-            let e = z.get_mut(at..at + count).unwrap_or_default();
-            match centres.get(at..at + count) {
-                Some(centres) => {
-                    for (e, centre) in e.chunks_mut(L::T).zip(centres.chunks(L::T)) {
-                        lanes.store(lanes.mul_add(scale, lanes.load(e), lanes.load(centre)), e);
-                    }
-                }
-                None => {
-                    for e in e.chunks_mut(L::T) {
-                        lanes.store(lanes.mul(scale, lanes.load(e)), e);
-                    }
-                }
-            }
-            at += count;
-        }
-    }
-
-    /// λσ of the tiles from `start` on, and for how many of `wanted` parameters it holds.
-    #[inline(always)]
-    fn next<L: Lanes>(&mut self, lanes: L, start: usize, wanted: usize) -> (usize, L::V) {
-        let left = self.ends.0.saturating_sub(start);
-        let tiles = if left >= wanted { wanted } else { left - left % L::T };
-        match tiles {
-            0 => (wanted.min(L::T), self.cross(lanes, start)),
-            _ => (tiles, lanes.splat(self.scale)),
-        }
-    }
-
-    /// A tile that a piece ends before or in.
-    #[cold]
-    #[inline(never)]
-    fn cross<L: Lanes>(&mut self, lanes: L, start: usize) -> L::V {
-        if L::T == 1 {
-            while start >= self.ends.0 {
-                self.advance(lanes);
-            }
-            return lanes.splat(self.scale);
-        }
-        let mut scales = [0.0; 16];
-        for (index, out) in (start..start + L::T).zip(&mut scales) {
-            while index >= self.ends.0 {
-                self.advance(lanes);
-            }
-            *out = self.scale;
-        }
-        lanes.load(&scales)
-    }
-
-    /// Goes to the next piece.
-    fn advance<L: Lanes>(&mut self, lanes: L) {
-        self.scale = self.sigma;
-        if let Some(end) = self.ends.1.take() {
-            self.ends.0 = end;
-        } else if let Some((section, signal)) = self.layers.as_mut().and_then(I::next) {
-            let biases = section.start + section.weights;
-            self.ends = (biases, Some(biases + section.biases));
-            self.scale *= lambda(lanes, *signal);
-        } else {
-            self.ends.0 = usize::MAX;
-        }
-    }
-}
-
-/// λ of a layer's weights: Eq. (17), and 0 where all their inputs vanish.
-fn lambda<L: Lanes>(lanes: L, signal: f32) -> f32 {
-    let mut root = [0.0];
-    // All lanes have the root that `libm` has, but some have an instruction for it.
-    lanes.store(lanes.sqrt(lanes.splat(signal)), &mut root);
-    let [root] = root;
-    if signal > 0.0 && signal.is_finite() { 1.0 / root } else { 0.0 }
+/// A tile of x', which adds 0 to `finite`, or NaN once a parameter is infinite, not a number, or beyond the grid.
+#[inline(always)]
+fn moved<L: Lanes>(lanes: L, grid: Option<Grid>, x: &[f32], e: &[f32], finite: &mut L::V) -> L::V {
+    let moved = lanes.add(lanes.load(x), lanes.load(e));
+    *finite = match grid {
+        Some(grid) => lanes.add(grid.spoil(lanes, moved), *finite),
+        None => lanes.mul_add(moved, lanes.splat(0.0), *finite),
+    };
+    moved
 }

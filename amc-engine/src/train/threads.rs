@@ -65,17 +65,15 @@ impl Workers<Generator> for Threads {
 
 #[cfg(test)]
 mod tests {
-    use amc_core::Generator;
-    use amc_core::chain::{Chain, Grid, Memory, Options, Stream, jump_streams, streams};
+    use amc_core::chain::{Chain, Grid, Memory, Options, Stream, Workers, jump_streams, streams};
+    use amc_core::{Generator, Portable};
     use amc_kernels::Arithmetic;
     use rand_core::SeedableRng;
 
     use super::Threads;
 
     /// The parameters, and the next move, of a chain of moves that are accepted and rejected by turns.
-    fn moves(parameters: usize, threads: usize, is_in_place: bool) -> Vec<f32> {
-        let workers = Threads::new(Arithmetic::Portable, threads, parameters);
-        assert_eq!(workers.piece.is_some(), threads > 1 && parameters > 1024);
+    fn moves(parameters: usize, workers: impl Workers<Generator> + Copy, is_in_place: bool) -> Vec<f32> {
         let (mut x, mut proposed, mut centres) = (vec![0.0; parameters], vec![0.0; parameters], vec![0.0; parameters]);
         let rng = Generator::seed_from_u64(5);
         let mut others = vec![Stream::new(rng.clone()); streams(parameters)];
@@ -101,13 +99,16 @@ mod tests {
         all
     }
 
+    /// What the core draws number by number, threads draw in pieces, and registers many numbers at once.
     #[test]
-    fn parts_in_pieces_have_the_bits_of_whole_ones() {
+    fn moves_have_the_bits_of_the_core() {
         for parameters in [1000, 1025, 4096, 5001, 16_384, 18_000] {
             for is_in_place in [false, true] {
-                let one = moves(parameters, 1, is_in_place);
-                for threads in [2, 3, 7] {
-                    assert!(moves(parameters, threads, is_in_place) == one, "{parameters} on {threads}");
+                let core = moves(parameters, Portable::<4>, is_in_place);
+                for threads in [1, 2, 3, 7] {
+                    let workers = Threads::new(Arithmetic::Portable, threads, parameters);
+                    assert_eq!(workers.piece.is_some(), threads > 1 && parameters > 1024);
+                    assert!(moves(parameters, workers, is_in_place) == core, "{parameters} on {threads}");
                 }
             }
         }
