@@ -83,6 +83,14 @@ pub trait Ranks: Debug + Send + Sync {
     /// # Errors
     /// Where a rank has gone.
     fn gather(&self, mine: &[u8]) -> Result<Vec<Vec<u8>>, RanksError>;
+
+    /// The same, where each rank gives as many bytes: so nobody has to ask how many those are.
+    ///
+    /// # Errors
+    /// Where a rank has gone.
+    fn gather_alike(&self, mine: &[u8]) -> Result<Vec<Vec<u8>>, RanksError> {
+        self.gather(mine)
+    }
 }
 
 /// What a rank has sent so far.
@@ -183,10 +191,32 @@ impl Team {
     /// # Errors
     /// What went wrong, now or before.
     pub fn gather(&self, mine: &[u8]) -> Result<Vec<Vec<u8>>, RanksError> {
+        self.gather_by(mine, |ranks| ranks.gather(mine))
+    }
+
+    /// The same, where each rank gives as many bytes.
+    ///
+    /// # Errors
+    /// What went wrong, now or before.
+    pub(crate) fn gather_alike(&self, mine: &[u8]) -> Result<Vec<Vec<u8>>, RanksError> {
+        let all = self.gather_by(mine, |ranks| ranks.gather_alike(mine))?;
+        if all.iter().all(|of_rank| of_rank.len() == mine.len()) {
+            return Ok(all);
+        }
+        let error = RanksError::Apart { rank: self.rank(), call: self.sums.load(Relaxed) };
+        let _ = self.failure.set(error.clone());
+        Err(error)
+    }
+
+    fn gather_by(
+        &self,
+        mine: &[u8],
+        gather: impl FnOnce(&dyn Ranks) -> Result<Vec<Vec<u8>>, RanksError>,
+    ) -> Result<Vec<Vec<u8>>, RanksError> {
         self.check()?;
         self.gathers.fetch_add(1, Relaxed);
         self.gathered.fetch_add(mine.len() as u64, Relaxed);
-        let all = self.ranks.gather(mine);
+        let all = gather(&*self.ranks);
         if let Err(error) = &all {
             let _ = self.failure.set(error.clone());
         }

@@ -68,4 +68,14 @@ impl Ranks for World {
         world.all_gather_varcount_into(mine, &mut PartitionMut::new(&mut bytes[..], &lengths[..], &begins[..]));
         Ok(begins.iter().zip(&lengths).map(|(begin, length)| bytes[of(*begin)..][..of(*length)].to_vec()).collect())
     }
+
+    fn gather_alike(&self, mine: &[u8]) -> Result<Vec<Vec<u8>>, RanksError> {
+        let all = mine.len().checked_mul(self.count).filter(|all| i32::try_from(*all).is_ok());
+        let mut bytes = vec![0; all.ok_or(RanksError::TooLong(mine.len()))?];
+        if bytes.is_empty() {
+            return Ok(vec![Vec::new(); self.count]);
+        }
+        SimpleCommunicator::world().all_gather_into(mine, &mut bytes[..]);
+        Ok(bytes.chunks_exact(mine.len()).map(<[u8]>::to_vec).collect())
+    }
 }

@@ -97,14 +97,19 @@ impl<'s> Shared<'s> {
 
     /// The loss as one machine has it, unless it is known, from all blocks' sums, and the sums of the signals.
     fn sums_of_all(&self, found: &Found<'_>, known: Option<f32>, signals: &mut [f32]) -> Option<f32> {
-        let first = if known.is_some() { found.blocks } else { 0 };
-        let bytes: Vec<u8> = found.rows[first..].iter().flat_map(|x| x.to_le_bytes()).collect();
-        let all = self.share.team().gather(&bytes).ok()?;
         let rows = signals.len() + usize::from(known.is_none());
+        let first = if known.is_some() { found.blocks } else { 0 };
+        // As many numbers on each rank: who has a block less puts a 0 behind its own, which adds nothing.
+        let most = self.expected.blocks.div_ceil(self.expected.ranks);
+        let row = |row: usize| {
+            let own = &found.rows[first + row * found.blocks..][..found.blocks];
+            own.iter().copied().chain(std::iter::repeat(0.0)).take(most)
+        };
+        let bytes: Vec<u8> = (0..rows).flat_map(row).flat_map(f32::to_le_bytes).collect();
+        let all = self.share.team().gather_alike(&bytes).ok()?;
         let row_of = |bytes: &Vec<u8>, row: usize| -> Vec<f32> {
             let (numbers, _) = bytes.as_chunks();
-            let blocks = numbers.len() / rows;
-            numbers[row * blocks..][..blocks].iter().map(|number| f32::from_le_bytes(*number)).collect()
+            numbers[row * most..][..most].iter().map(|number| f32::from_le_bytes(*number)).collect()
         };
         let row = |row: usize| all.iter().map(|bytes| row_of(bytes, row)).collect::<Vec<_>>();
         let loss = known.unwrap_or_else(|| {

@@ -68,16 +68,21 @@ impl<'a> Drawn<'a> {
     /// What was found of each sample of the batch, `[row][place]`: by this rank of those of the first `fresh` that it holds,
     /// `[row][sample]`, by the others of theirs; `rest` is what is known of the others. None where a rank has gone.
     pub(crate) fn table(&self, found: &[f32], (fresh, rest): (usize, &[f32]), rows: usize) -> Option<Vec<f32>> {
-        let bytes: Vec<u8> = found.iter().flat_map(|x| x.to_le_bytes()).collect();
-        let of_ranks = self.share.team().gather(&bytes).ok()?;
-        let of_ranks: Vec<&[[u8; 4]]> = of_ranks.iter().map(|bytes| bytes.as_chunks().0).collect();
         let count = self.all();
         let fresh = fresh.min(count);
+        // As many numbers on each rank: who holds fewer samples puts zeros behind its own.
+        let mut held = vec![0; self.share.team().count()];
+        self.holders().take(fresh).for_each(|holder| held[holder] += 1);
+        let (own, most) = (held[self.share.team().rank()], held.into_iter().max().unwrap_or(0));
+        let row = |row: usize| found[row * own..][..own].iter().copied().chain(std::iter::repeat(0.0)).take(most);
+        let bytes: Vec<u8> = (0..rows).flat_map(row).flat_map(f32::to_le_bytes).collect();
+        let of_ranks = self.share.team().gather_alike(&bytes).ok()?;
+        let of_ranks: Vec<&[[u8; 4]]> = of_ranks.iter().map(|bytes| bytes.as_chunks().0).collect();
         let mut table = vec![0.0; rows * count];
         let mut next = vec![0; of_ranks.len()];
         for (holder, place) in self.holders().zip(self.places).take(fresh) {
             let numbers = of_ranks[holder].get(next[holder]..).unwrap_or_default();
-            let numbers = numbers.iter().step_by((of_ranks[holder].len() / rows).max(1));
+            let numbers = numbers.iter().step_by(most.max(1));
             let row = table[*place as usize..].iter_mut().step_by(count);
             row.zip(numbers).for_each(|(to, number)| *to = f32::from_le_bytes(*number));
             next[holder] += 1;

@@ -103,3 +103,24 @@ impl Drop for Together {
         self.meeting.turned.notify_all();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Together;
+    use crate::ranks::RanksError;
+
+    #[test]
+    fn ranks_that_give_more_or_less_than_others_are_not_at_their_place() {
+        let said = |of: fn(usize) -> usize| {
+            std::thread::scope(|scope| {
+                let teams = Together::teams(3).into_iter();
+                let threads: Vec<_> =
+                    teams.map(|team| scope.spawn(move || team.gather_alike(&vec![7; of(team.rank())]))).collect();
+                threads.into_iter().map(|thread| thread.join().expect("no panic")).collect::<Vec<_>>()
+            })
+        };
+        assert!(said(|_| 5).into_iter().all(|all| all == Ok(vec![vec![7; 5]; 3])));
+        let apart = said(|rank| 5 + usize::from(rank == 1));
+        assert!(apart.iter().all(|end| matches!(end, Err(RanksError::Apart { .. }))), "{apart:?}");
+    }
+}

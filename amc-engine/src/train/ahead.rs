@@ -11,7 +11,6 @@ use amc_core::chain::{Chain, Decision, Proposal};
 use amc_core::trainer::{Evaluate, Trainer};
 use amc_core::{Generator, Score, Selection};
 use anyhow::{Context, ensure};
-use serde::{Deserialize, Serialize};
 
 use super::buffers::Buffers;
 use super::moves::Run;
@@ -33,7 +32,7 @@ pub(super) struct Ahead<'m> {
 }
 
 /// What a rank has found of a move that is accepted.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub(super) struct Told {
     loss: f32,
     correct: u32,
@@ -48,12 +47,36 @@ impl Told {
     }
 }
 
-/// What a rank says of its move: at which move it begins to look ahead, at what loss, and what it found if that is accepted.
-#[derive(Debug, Serialize, Deserialize)]
+/// What a rank says of its move, in words of as many bytes whatever it says: at which move it begins to look ahead, and at what loss;
+/// and whether its own is accepted, and what was found if it is.
 struct Said {
     steps: u64,
     loss: f32,
     found: Option<Told>,
+}
+
+impl Said {
+    /// As it is sent, where moves have so many signals.
+    fn bytes(&self, signals: usize) -> Vec<u8> {
+        let Self { steps, loss, found } = self;
+        let nothing = Told { loss: 0.0, correct: 0, signal: vec![0.0; signals] };
+        let told = found.as_ref().unwrap_or(&nothing);
+        let begin = steps.to_le_bytes().into_iter().chain(loss.to_le_bytes()).chain([u8::from(found.is_some())]);
+        let numbers = told.loss.to_le_bytes().into_iter().chain(told.correct.to_le_bytes());
+        begin.chain(numbers).chain(told.signal.iter().flat_map(|x| x.to_le_bytes())).collect()
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (steps, bytes) = bytes.split_first_chunk()?;
+        let (loss, bytes) = bytes.split_first_chunk()?;
+        let (is_found, bytes) = bytes.split_first()?;
+        let (of_move, bytes) = bytes.split_first_chunk()?;
+        let (correct, bytes) = bytes.split_first_chunk()?;
+        let signal = bytes.as_chunks().0.iter().map(|x| f32::from_le_bytes(*x)).collect();
+        let told = Told { loss: f32::from_le_bytes(*of_move), correct: u32::from_le_bytes(*correct), signal };
+        let found = (*is_found != 0).then_some(told);
+        Some(Self { steps: u64::from_le_bytes(*steps), loss: f32::from_le_bytes(*loss), found })
+    }
 }
 
 /// Checks that ranks can look ahead.
@@ -110,10 +133,10 @@ impl<'m> Ahead<'m> {
         gathered.copy_from_slice(chain.signal());
         let found = evaluate(scout.propose(threads), run, gathered);
         let said = Said { steps: chain.counters().steps, loss: chain.loss(), found };
-        let all = team.gather(&postcard::to_stdvec(&said)?)?;
+        let all = team.gather_alike(&said.bytes(gathered.len()))?;
         self.rejections = all.len();
         for (rank, bytes) in all.iter().enumerate() {
-            let Said { steps, loss, found } = postcard::from_bytes(bytes).context("ranks of different programs")?;
+            let Said { steps, loss, found } = Said::read(bytes).context("ranks of different programs")?;
             if (steps, loss.to_bits()) != (said.steps, said.loss.to_bits()) {
                 return Err(RanksError::Apart { rank: team.rank(), call: said.steps }.into());
             }
