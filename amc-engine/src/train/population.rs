@@ -4,13 +4,15 @@
 //! Chains are dealt out to the ranks, if there are several: chain c to rank c mod R. Each has all samples. What passes is decided by
 //! the chains' losses, which all ranks hear of, so that a population comes to the same bits on any number of ranks and threads.
 
+mod chains;
 mod exchange;
 mod member;
+mod stored;
 
 use std::sync::Arc;
 
-use amc_core::chain::{Counters, Options};
-use amc_core::{Generator, Objective, Selection, Trainable};
+use amc_core::chain::Counters;
+use amc_core::{Generator, Objective, Selection};
 use amc_store::snapshot::KeptGenerator;
 use anyhow::{Context, ensure};
 use rand_core::SeedableRng;
@@ -18,76 +20,20 @@ use rayon::prelude::*;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+pub use self::chains::Chains;
+use self::chains::LOOK;
 use self::exchange::{copies, is_swapped, pairs, ranking, uniform};
 use self::member::Member;
 use super::batches::Batches;
 use super::buffers::Buffers;
 use super::checkpoint::Checkpoint;
 use super::end::End;
-use super::{Batching, Method, Progress, Settings, memory};
+use super::{Progress, Settings};
 use crate::CRC;
+use crate::data::Set;
 use crate::data::pack::PackedSet;
-use crate::data::{Data, Set};
 use crate::evaluate::{EarlyRejection, Evaluator, Work};
 use crate::ranks::Team;
-
-/// Bytes that a stored chain takes beside its own, at most, and a population beside its chains.
-const BESIDE: usize = 100;
-
-/// A run is looked at whenever so many moves were made, if exchanges are rarer: it may have to end.
-const LOOK: u64 = 1000;
-
-/// Of how many chains a population is, and what passes between them.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Chains {
-    /// Chains, from 1.
-    pub count: usize,
-    /// Moves that each makes between two exchanges, from 1.
-    pub every: u64,
-    /// The chains' temperatures, if neighbours swap them: above 0 and rising. Of none, the better half is copied.
-    pub ladder: Vec<f32>,
-}
-
-impl Chains {
-    /// Moves between two looks at a run of them, at most.
-    pub fn stride(&self) -> u64 {
-        self.every.min(LOOK)
-    }
-
-    /// Checks that there are such chains, and that they can be trained so on `ranks` ranks.
-    pub(super) fn check(
-        &self,
-        objective: Objective<'_>,
-        data: &Data,
-        settings: &Settings,
-        ranks: usize,
-    ) -> anyhow::Result<()> {
-        let Self { count, every, ladder } = self;
-        ensure!(*count > 0 && *every > 0, "a population has at least one chain, and a move between two exchanges");
-        ensure!(ladder.is_empty() || ladder.len() == *count, "{} temperatures are of {count} chains", ladder.len());
-        let is_rising = ladder.windows(2).all(|pair| pair[0] < pair[1]);
-        let are_warm = ladder.iter().all(|t| t.is_finite() && *t > 0.0);
-        ensure!(is_rising && are_warm, "the temperatures of a ladder are above 0, and rise: {ladder:?} do not");
-        ensure!(data.train.share().is_none(), "the ranks of a population have all samples, and these are shared");
-        ensure!(
-            settings.method == Method::Amc,
-            "a population is of the paper's chains: mixed moves are not made by one"
-        );
-        ensure!(settings.batching == Batching::Full, "the chains of a population move on all samples");
-        let is_whole = settings.transfer.trainable.iter().all(|of| *of == Trainable::All);
-        ensure!(is_whole, "the chains of a population move all parameters: freeze whole layers in front, or none");
-        // All chains as they are collected, as they are put together, in a file, and as that is written; and as other ranks tell
-        // of them.
-        let copies = count.saturating_mul(if ranks > 1 { 5 } else { 4 });
-        // One more, to hear of others.
-        Ok(memory::check_beside(objective, data, settings, (count.div_ceil(ranks.max(1)), copies))?)
-    }
-
-    fn options(&self, settings: &Settings, rung: usize) -> Options {
-        let temperature = self.ladder.get(rung).copied().unwrap_or(settings.options.temperature);
-        Options { temperature, ..settings.options }
-    }
-}
 
 /// Where a chain stands, beside its vectors and generators: what all ranks know of all chains.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -98,17 +44,6 @@ struct Stand {
     counters: Counters,
     /// Which temperature of a ladder it has.
     rung: usize,
-}
-
-/// Where a population stands.
-#[derive(Serialize, Deserialize)]
-struct Stored {
-    made: u64,
-    meetings: u64,
-    swaps: Swaps,
-    generator: [u8; 16],
-    /// Each chain's rung, and what [`bytes_of`](super::checkpoint::bytes_of) gives of it.
-    chains: Vec<(usize, Vec<u8>)>,
 }
 
 /// What became of neighbours on a ladder that were asked to swap.
@@ -300,40 +235,6 @@ impl<'a, 'd> Population<'a, 'd> {
         let all = team.gather(&postcard::to_stdvec(&own)?)?;
         let parts = all.iter().map(|bytes| postcard::from_bytes::<Vec<T>>(bytes));
         Ok(parts.collect::<Result<Vec<_>, _>>().context("ranks of different programs")?.into_iter().flatten().collect())
-    }
-
-    /// Where all chains stand: what a population of the same settings goes on from, on any number of ranks.
-    pub fn checkpoint(&mut self) -> anyhow::Result<Vec<u8>> {
-        let own = self.bytes(|_| true)?;
-        let mut all = self.tell(own)?;
-        all.sort_by_key(|(number, _)| *number);
-        let length = all.iter().map(|(_, bytes)| bytes.len() + BESIDE).sum::<usize>() + BESIDE;
-        let chains = all.into_iter().zip(&self.stands).map(|((_, bytes), stand)| (stand.rung, bytes)).collect();
-        let Self { made, meetings, swaps, generator, .. } = self;
-        let (made, meetings, swaps, generator) = (*made, *meetings, *swaps, KeptGenerator::state(generator));
-        let stored = Stored { made, meetings, swaps, generator, chains };
-        Ok(postcard::to_extend(&stored, Vec::with_capacity(length))?)
-    }
-
-    /// Goes on from where a population of the same settings stood.
-    pub fn resume(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
-        let stored: Stored = postcard::from_bytes(bytes).context("what was kept of a population is damaged")?;
-        let (then, now) = (stored.chains.len(), self.chains.count);
-        ensure!(then == now, "{then} chains were kept, and there are {now}");
-        let rungs: Vec<usize> = stored.chains.iter().map(|(rung, _)| *rung).collect();
-        let mut sorted = rungs.clone();
-        sorted.sort_unstable();
-        ensure!(sorted.into_iter().eq(0..now), "what was kept of a population is damaged");
-        for member in &mut self.members {
-            let (rung, bytes) = &stored.chains[member.number];
-            let options = self.chains.options(self.settings, *rung);
-            member.state = member.buffers.load(bytes, self.settings.arithmetic, options)?;
-        }
-        let Stored { made, meetings, swaps, generator, .. } = stored;
-        (self.made, self.meetings, self.swaps) = (made, meetings, swaps);
-        self.generator = Generator::from_seed(generator);
-        self.meet(rungs)?;
-        self.hear(&[])
     }
 
     /// The losses and parameters of this rank's chains, in their order, and which temperature of the ladder each has.
