@@ -81,9 +81,7 @@ fn held(samples: &[usize], team: Option<&Arc<Team>>) -> (Option<Share>, usize) {
 }
 
 fn checksum_of(numbers: &[f32]) -> u32 {
-    let mut hasher = Hasher::new();
-    numbers.iter().for_each(|x| hasher.update(&x.to_le_bytes()));
-    hasher.finalize()
+    crc32fast::hash(&numbers.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<_>>())
 }
 
 /// What a CRC-32 adds, by exclusive or, to that of all where so many bytes follow: so parts come in any order.
@@ -118,7 +116,7 @@ pub fn sets<const N: usize>(
                 sets.iter_mut().for_each(|(_, set)| set.take(first + row, features));
             }
             first += rows.len() / width;
-            let wanted = (schema.window.rows - 1) * width;
+            let wanted = schema.window.rows.saturating_sub(1) * width;
             before.drain(..before.len().saturating_sub(wanted));
         }
         Ok::<_, PrepareError>(())
