@@ -110,7 +110,10 @@ impl Blocks {
             let u = lanes.mul(lanes.load(radius), scale);
             lanes.store(lanes.sqrt(lanes.mul(lanes.splat(-2.0), ln_normal(lanes, u))), radius);
         }
-        for (radius, angle) in radii.chunks_exact_mut(L::T).zip(angles.chunks_exact_mut(L::T)) {
+        // Not zipped, which at opt-level "s" is a function that divides by the length of a tile.
+        let mut angles = angles.chunks_exact_mut(L::T);
+        for radius in radii.chunks_exact_mut(L::T) {
+            let Some(angle) = angles.next() else { break };
             let turns = lanes.sub(lanes.mul(lanes.load(angle), scale), lanes.splat(0.5));
             let (length, (sin, cos)) = (lanes.load(radius), sin_cos_half_turn(lanes, turns));
             lanes.store(lanes.mul(length, cos), radius);

@@ -278,8 +278,10 @@ fn compute<L: Lanes, B: Bits>(
                 }
                 Task::Propose => {
                     if let Some(to) = proposed.get_mut(range) {
-                        let tiles = to.chunks_exact_mut(L::T).zip(x.chunks_exact(L::T)).zip(e.chunks_exact(L::T));
-                        for ((to, x), e) in tiles {
+                        // Not zipped, as in `gaussian`.
+                        let (mut tiles, mut of_x) = (to.chunks_exact_mut(L::T), x.chunks_exact(L::T));
+                        for e in e.chunks_exact(L::T) {
+                            let (Some(to), Some(x)) = (tiles.next(), of_x.next()) else { break };
                             lanes.store(moved(lanes, rules.grid, x, e, &mut finite), to);
                         }
                         let whole = e.len() - e.len() % L::T;

@@ -114,14 +114,16 @@ impl<'a> Neurons<'a> {
                 if SPARSE && lanes.skips($input) {
                     continue;
                 }
-                let Some(row) = $row.and_then(|row| row.first_chunk::<J>()) else { break };
+                let Some(row) = $row.and_then(|row: &[f32]| row.first_chunk::<J>()) else { break };
                 neurons!(J, |N| { sums[N] = lanes.mul_add(lanes.splat(row[N]), $input, sums[N]) });
             };
         }
         if I::ALL && L::T < 8 {
             // No place of a row to compute, which is a fourth of what there is to do for a few sums.
-            for ((_, input), row) in inputs.zip(self.weights.chunks_exact(units.max(1))) {
-                add!(input, row.get(unit..));
+            let mut rows = self.weights.chunks_exact(units.max(1));
+            for (_, input) in inputs {
+                let row = rows.next();
+                add!(input, row.and_then(|row| row.get(unit..)));
             }
         } else {
             for (i, input) in inputs {
