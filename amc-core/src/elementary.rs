@@ -30,7 +30,7 @@
 //! | one Gaussian number, in bulk | 79 | 57 | - | 1,664 | 1,557 | - |
 //!
 //! libm's `sqrtf` is correctly rounded on every target, which is exactly what is wanted, and [`Portable`] uses it; a
-//! Gaussian number takes 57 instructions on the M4F with the FPU's own square root, as the crate `amc-cortex-m` has it.
+//! Gaussian number takes 59 instructions on the M4F with the FPU's own square root, as the crate `amc-cortex-m` has it.
 //! Its other functions branch on their argument, so they do not vectorise; its `sinf` and `cosf` compute in `f64`.
 //! They serve the tests as a second opinion.
 //!
