@@ -12,7 +12,8 @@
 //! - **A sum** is that of weights times inputs, and of the bias times 2^[`bias`](Scale::bias). Divided by 2^[`shift`](Scale::shift),
 //!   rounded down, it is a neuron's pre-activation, in units of 1/64, of a linear output in units of 1, of a softmax in
 //!   units of ln 2 / 256: a class is twice as probable for 256 units more. What pools has sums, too: the largest number, or the mean,
-//!   rounded down, with [`Scale::NONE`] if it is to stay that.
+//!   rounded down, with [`Scale::NONE`] if it is to stay that. Of a recurrent layer what inputs and bias come to is multiplied by
+//!   2^[`gain`](Scale::gain) before the state's products are added.
 //! - **Activations** are −127 to 127, which stand for −1 to 1: [`Activation`](crate::Activation) has their functions.
 //! - **Losses** are integers, too: see [`Objective`]. Their sum over samples is exact in 64 bits, so neither tiles nor threads
 //!   nor the order of samples change it.

@@ -50,7 +50,7 @@ pub struct Quantised {
 /// A layer of a net in floats, in the units that an integer one has: of each neuron the weights, and the bias; of one that pools the
 /// power of 2 by which it divides.
 enum Units {
-    Neurons { weights: Vec<Vec<f64>>, biases: Vec<f64> },
+    Neurons { weights: Vec<Vec<f64>>, biases: Vec<f64>, is_recurrent: bool },
     Pooled(u8),
 }
 
@@ -164,7 +164,7 @@ fn layers(
             (row().map(|(weight, (of_one, _))| weight * of_one * times * unit).collect::<Vec<_>>(), bias)
         };
         let (weights, biases) = (0..units).map(of_unit).unzip();
-        layers.push(Units::Neurons { weights, biases });
+        layers.push(Units::Neurons { weights, biases, is_recurrent: matches!(layer, Layer::Recurrent(_)) });
         given = vec![made; layer.units()];
     }
     Ok(layers)
@@ -181,8 +181,8 @@ fn alike(given: &[(f64, f64)], layer: usize) -> Result<(f64, f64), QuantiseError
 impl Units {
     /// Adds the layer's integers to `parameters`, weights so many bits finer than all of them have room for, and gives their scale.
     fn fitted(&self, finer: u8, parameters: &mut Vec<i8>, cut: &mut usize) -> Scale {
-        let (weights, biases) = match self {
-            Self::Neurons { weights, biases } => (weights, biases),
+        let (weights, biases, is_recurrent) = match self {
+            Self::Neurons { weights, biases, is_recurrent } => (weights, biases, *is_recurrent),
             Self::Pooled(shift) => return Scale { shift: *shift, ..Scale::NONE },
         };
         let largest = |all: &mut dyn Iterator<Item = f64>| all.fold(0.0_f64, |most, x| most.max(x.abs()));
@@ -191,7 +191,9 @@ impl Units {
         let room = |largest: f64| (MOST / largest.max(f64::MIN_POSITIVE)).log2().floor();
         let shift = (room(weight) + f64::from(finer)).clamp(0.0, Scale::MOST.into()) as u8;
         let bias = largest(&mut biases.iter().copied()) * f64::from(shift).exp2();
-        let bias = (-room(bias)).clamp(0.0, Scale::MOST.into()) as u8;
+        // Below it a recurrent layer's inputs would be multiplied: here their weights are as large as they have to be.
+        let least = if is_recurrent { Scale::new(shift).bias.into() } else { 0.0 };
+        let bias = (-room(bias)).clamp(least, Scale::MOST.into()) as u8;
         let mut add = |x: f64, power: i32| {
             let x = (x * f64::from(power).exp2()).round();
             *cut += usize::from(x.abs() > MOST);

@@ -10,32 +10,35 @@ mod windows;
 use super::kernel::{Element, Kernel};
 use super::net::Place;
 use super::pass::Pass;
+use super::scale::Scale;
 use crate::layer::Layer;
 
-/// The largest, in units of a weight, that the sum of a layer's neuron can be beside its bias, where inputs are at most `most`; none of
-/// a kind without integer pass.
-pub(super) const fn largest_sum(layer: &Layer, fan_in: usize, most: u32) -> Option<u64> {
+/// The largest, in units of a weight, that the sum of a layer's neuron can be, where inputs are at most `most`; none of a kind without
+/// integer pass.
+pub(super) const fn largest_sum(layer: &Layer, fan_in: usize, most: u32, scale: Scale) -> Option<u64> {
     let most = most as u64;
-    match layer {
-        Layer::Dense(_) => Some((fan_in as u64).saturating_mul(most)),
+    let of_all = match layer {
+        Layer::Dense(_) => (fan_in as u64).saturating_mul(most),
         #[cfg(feature = "layers")]
-        Layer::Convolution(_) | Layer::Conv1d(_) => Some((fan_in as u64).saturating_mul(most)),
+        Layer::Convolution(_) | Layer::Conv1d(_) => (fan_in as u64).saturating_mul(most),
         #[cfg(feature = "layers")]
         Layer::Recurrent(layer) => {
-            let of_inputs = (layer.inputs as u64).saturating_mul(most);
-            Some(of_inputs.saturating_add((layer.units as u64).saturating_mul(super::activation::ONE as u64)))
+            let of_inputs = (layer.inputs as u64).saturating_mul(most).saturating_add(1 << scale.bias);
+            let of_state = (layer.units as u64).saturating_mul(super::activation::ONE as u64);
+            return Some(of_inputs.saturating_mul(1 << scale.gain()).saturating_add(of_state));
         }
         #[cfg(feature = "layers")]
-        Layer::MaxPool(_) => Some(0),
+        Layer::MaxPool(_) => 0,
         // Of a mean the sum of what it is of, which no weight multiplies.
         #[cfg(feature = "layers")]
         Layer::GlobalAverage(layer) => {
             let positions = layer.image.numbers() / if layer.image.channels > 0 { layer.image.channels } else { 1 };
-            Some((positions as u64).saturating_mul(most) / super::activation::ONE as u64)
+            (positions as u64).saturating_mul(most) / super::activation::ONE as u64
         }
         #[cfg(feature = "layers")]
-        _ => None,
-    }
+        _ => return None,
+    };
+    Some(of_all.saturating_add(1 << scale.bias))
 }
 
 /// Which sums of a layer are to be made.

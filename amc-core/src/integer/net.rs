@@ -100,15 +100,15 @@ impl<'a> Net<'a> {
         let (mut layer, mut width, mut most) = (0, shape.inputs(), inputs);
         while layer < layers.len() {
             let Shape { fan_in, outputs, .. } = layers[layer].shape(width);
-            let Some(largest) = largest_sum(&layers[layer], fan_in, most.unsigned_abs()) else {
-                return Err(Error::Kind { layer });
-            };
             let Scale { shift, bias } = scales[layer];
             if shift > Scale::MOST || bias > Scale::MOST {
                 return Err(Error::Shift { layer, shift: if shift > bias { shift } else { bias } });
             }
+            let Some(largest) = largest_sum(&layers[layer], fan_in, most.unsigned_abs(), scales[layer]) else {
+                return Err(Error::Kind { layer });
+            };
             // Sums of products, of which none is larger than this.
-            if largest.saturating_add(1 << bias).saturating_mul(ONE as u64) > i32::MAX as u64 {
+            if largest.saturating_mul(ONE as u64) > i32::MAX as u64 {
                 return Err(Error::TooWide { layer, inputs: if fan_in > 0 { fan_in } else { width }, most });
             }
             most = ONE;

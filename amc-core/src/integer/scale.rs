@@ -5,6 +5,9 @@ use crate::activation::Activation;
 /// The largest weight to begin with.
 pub(super) const INITIAL: i8 = 16;
 
+/// The power of 2 that states of a recurrent layer have: they are activations.
+const STATE: u8 = 7;
+
 /// What the sums of a layer are divided by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -26,6 +29,12 @@ impl Scale {
     /// Divides by 2^`shift`; a bias weighs as much as a weight of the largest activation.
     pub const fn new(shift: u8) -> Self {
         Self { shift, bias: 7 }
+    }
+
+    /// The power of 2 by which a recurrent layer multiplies what its inputs and its bias come to: where biases are multiplied by less
+    /// than 2⁷, as inputs are small, so much that they weigh as much as states.
+    pub const fn gain(self) -> u8 {
+        STATE.saturating_sub(self.bias)
     }
 
     /// With biases multiplied by 2^`bias`.

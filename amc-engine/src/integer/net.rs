@@ -52,17 +52,23 @@ pub struct Description {
     pub limit: i8,
 }
 
-/// The root mean square of all inputs of a neuron, where those that a layer is given have this: a recurrent one's are states, too.
-fn of_all_inputs(layer: &Layer, rms: u32) -> u32 {
+/// The scale of a layer whose inputs have this root mean square, and are at most so large.
+fn fitting(layer: &Layer, fan_in: usize, (rms, most): (u32, i32), limit: i8) -> Scale {
+    let of = |rms| Scale::fit(fan_in, rms, limit, layer.activation());
+    let Layer::Recurrent(layer) = layer else { return of(rms) };
+    let (inputs, units) = (layer.inputs as u64, layer.units as u64);
+    // Inputs are multiplied to be as large as states, which a neuron takes, too, as far as its sum has room for it.
+    let with = |bias| Scale { bias, ..of(rms) };
+    let has_room = |bias: &u8| {
+        let of_inputs = inputs.saturating_mul(most.unsigned_abs().into()).saturating_add(1 << bias);
+        let sum = of_inputs.saturating_mul(1 << with(*bias).gain()).saturating_add(units.saturating_mul(127));
+        sum.saturating_mul(127) <= i32::MAX as u64
+    };
+    let bias = (of(rms).bias..=Scale::MOST).find(has_room).unwrap_or(of(rms).bias);
     let square = |x: u32| u64::from(x) * u64::from(x);
-    match layer {
-        Layer::Recurrent(layer) => {
-            let (inputs, units) = (layer.inputs as u64, layer.units as u64);
-            let sum = inputs.saturating_mul(square(rms)).saturating_add(units.saturating_mul(square(ACTIVATION)));
-            (sum / inputs.saturating_add(units).max(1)).isqrt() as u32
-        }
-        _ => rms,
-    }
+    let rms = rms << with(bias).gain();
+    let sum = inputs.saturating_mul(square(rms)).saturating_add(units.saturating_mul(square(ACTIVATION)));
+    of((sum / inputs.saturating_add(units).max(1)).isqrt() as u32).bias(bias)
 }
 
 impl Description {
@@ -74,8 +80,8 @@ impl Description {
         for (layer, section) in layers.iter().zip(sections.unwrap_or_default()) {
             match section.weights.checked_div(section.neurons) {
                 Some(fan_in) => {
-                    let rms = of_all_inputs(layer, std::mem::replace(&mut rms, ACTIVATION));
-                    scales.push(Scale::fit(fan_in, rms, limit, layer.activation()));
+                    let rms = std::mem::replace(&mut rms, ACTIVATION);
+                    scales.push(fitting(layer, fan_in, (rms, most), limit));
                 }
                 // It pools: what it gives is as large as what it is given, or as bytes of a sign can be.
                 None => {
@@ -121,5 +127,27 @@ impl Description {
             _ => mean / outputs / f64::from(TARGET * TARGET),
         };
         of_a_float as f32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Description, Inputs, Scale};
+    use amc_core::{Activation, Layer};
+
+    #[test]
+    fn inputs_of_a_recurrent_layer_are_multiplied_as_far_as_sums_have_room() {
+        let scale = |inputs: usize, rms| {
+            let layers = vec![Layer::recurrent(inputs, 24, 2, Activation::Tanh), Layer::dense(3, Activation::Softmax)];
+            let description = Description::fit(2 * inputs, (Inputs::U8, rms), layers, 127);
+            description.objective().expect("its sums have room");
+            description.scales[0]
+        };
+        // 7 · 2⁴ is as large as states are.
+        assert_eq!(scale(8, 7), Scale::new(7).bias(3));
+        assert_eq!(scale(8, 7).gain(), 4);
+        assert_eq!(scale(8, 100).gain(), 0);
+        // 127 · 255 · 5,000 · 2⁴ is more than a sum has room for.
+        assert_eq!(scale(5000, 7).gain(), 3);
     }
 }

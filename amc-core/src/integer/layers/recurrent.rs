@@ -23,13 +23,14 @@ impl<K: Kernel<T>, const T: usize> Pass<'_, K, T> {
             let sums = sums.get_mut(at..at + size).unwrap_or_default();
             // There is no state before the first.
             let before = if step == 0 { &[] } else { &*state };
+            let gain = place.scale.gain();
             for (unit, sum) in sums.as_chunks_mut::<T>().0.iter_mut().enumerate() {
                 let bias = place.bias(self.parameters, unit);
                 let (of_inputs, of_state) =
                     place.row(self.parameters, unit).split_at_checked(layer.inputs).unwrap_or_default();
                 let sums = self.kernel.dot(of_inputs, inputs).into_iter().zip(self.kernel.dot(of_state, before));
                 for (sum, (of_inputs, of_state)) in sum.iter_mut().zip(sums) {
-                    *sum = of_inputs + of_state + bias;
+                    *sum = ((of_inputs + bias) << gain) + of_state;
                 }
             }
             self.kernel.activate(place.activation, place.scale.shift, sums, state);

@@ -72,8 +72,8 @@ def fan_in_and_neurons(layer, width):
     return (0, 0) if kind in ("max_pool", "global_average") else (width, layer[0])
 
 
-def sums_of(layer, weights, biases, shift, given):
-    """The sums of a layer; `biases` are those of its neurons, times their power of 2."""
+def sums_of(layer, weights, biases, scale, given):
+    """The sums of a layer; `biases` are those of its neurons, times their power of 2, which is the second of `scale`."""
     kind = layer[0]
     if kind == "convolution":
         _, rows, columns, channels, _, size, stride, padding, _ = layer
@@ -96,9 +96,12 @@ def sums_of(layer, weights, biases, shift, given):
         _, inputs, units, steps, name = layer
         state, all_sums = [0] * units, []
         for step in range(steps):
-            x = given[step * inputs:][:inputs] + state
-            sums = [sum(w * v for w, v in zip(row, x)) + b for row, b in zip(weights, biases)]
-            state = [activate(name, s >> shift) for s in sums]
+            x, sums = given[step * inputs:][:inputs], []
+            for row, b in zip(weights, biases):
+                # Inputs weigh as much as states, of which 2 ** 7 is the largest.
+                of_inputs = (sum(w * v for w, v in zip(row, x)) + b) * 2 ** max(7 - scale[1], 0)
+                sums.append(of_inputs + sum(w * v for w, v in zip(row[inputs:], state)))
+            state = [activate(name, s >> scale[0]) for s in sums]
             all_sums += sums
         return all_sums if kind == "recurrent_states" else sums
     return [sum(w * x for w, x in zip(row, given)) + b for row, b in zip(weights, biases)]
@@ -116,7 +119,7 @@ def case(rng, inputs, layers, scales, most, limit, samples=7):
         biases = [rng.randint(-limit, limit) for _ in range(neurons)]
         sections.append((weights, biases))
         parameters += sum(weights, []) + biases
-        width = len(sums_of(layer, weights, biases, 0, [0] * width))
+        width = len(sums_of(layer, weights, biases, (0, 7), [0] * width))
     features = [[rng.randint(-most if most < 255 else 0, most) for _ in range(inputs)] for _ in range(samples)]
     softmax = activation(layers[-1]) == "softmax"
     targets = [rng.randrange(width) if softmax else [rng.randint(-2000, 2000) for _ in range(width)] for _ in features]
@@ -124,7 +127,7 @@ def case(rng, inputs, layers, scales, most, limit, samples=7):
     for sample, target in zip(features, targets):
         given = sample
         for index, ((weights, biases), layer, (shift, bias)) in enumerate(zip(sections, layers, scales)):
-            sums = sums_of(layer, weights, [b << bias for b in biases], shift, given)
+            sums = sums_of(layer, weights, [b << bias for b in biases], (shift, bias), given)
             if index + 1 < len(layers):
                 given = [activate(activation(layer), s >> shift) for s in sums]
         outputs.append([s >> scales[-1][0] for s in sums])
@@ -184,6 +187,8 @@ def main():
             [("recurrent_states", 2, 3, 6, "relu"), ("conv1d", 6, 3, 2, 3, 1, 0, "step"), (3, "softmax")],
             [(9, 7), (7, 7), (4, 7)], 127, 60,
         ),
+        # Inputs that are multiplied to weigh as much as states.
+        case(rng, 4 * 3, [("recurrent", 3, 6, 4, "tanh"), (3, "softmax")], [(8, 3), (5, 7)], 16, 127),
     ]
     print(json.dumps({"dense": cases, "layers": layers}))
 

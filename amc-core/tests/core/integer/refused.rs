@@ -75,6 +75,12 @@ fn sums_of_windows_states_and_means_that_could_overflow_are_refused() {
     assert_eq!(net(1030, &states(265), &scales, 32_768), Ok(()));
     let refused = Err(Error::TooWide { layer: 0, inputs: 515 + 266, most: 32_768 });
     assert_eq!(net(1030, &states(266), &scales, 32_768), refused);
+    // Where inputs are multiplied: 127 · ((32 · 32,768 + 2³) · 2⁴ + n · 127) < 2³¹
+    let states = |units| [Layer::recurrent(32, units, 2, Activation::Linear)];
+    let small = [Scale::new(0).bias(3)];
+    assert_eq!(net(64, &states(1039), &small, 32_768), Ok(()));
+    let refused = Err(Error::TooWide { layer: 0, inputs: 32 + 1040, most: 32_768 });
+    assert_eq!(net(64, &states(1040), &small, 32_768), refused);
     let mean = |rows| [Layer::global_average(Image::new(rows, 1, 1))];
     assert_eq!(net(65_535, &mean(65_535), &scales, 32_768), Ok(()));
     let refused = Err(Error::TooWide { layer: 0, inputs: 65_536, most: 32_768 });

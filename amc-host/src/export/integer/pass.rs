@@ -155,8 +155,12 @@ impl At<'_> {
                         "unit".into(),
                     ),
                 };
+                let gain = match self.scale.gain() {
+                    0 => String::new(),
+                    gain => format!(" * {}", 1_u32 << gain),
+                };
                 let of_step = format!(
-                    "model_{first}sum({given} + step * {inputs}, {inputs}, {weights},\n                    {bias})"
+                    "model_{first}sum({given} + step * {inputs}, {inputs}, {weights},\n                    {bias}){gain}"
                 );
                 let sum = format!(
                     "model_sum(scratch + {to} + {before}, step > 0 ? {units} : 0, {weights} + {inputs},\n                {of_step})"
