@@ -1,7 +1,7 @@
 //! Data sets in memory, and as packed for evaluation.
 
 pub mod functions;
-mod order;
+pub(crate) mod order;
 pub mod pack;
 pub mod scale;
 pub mod sequences;

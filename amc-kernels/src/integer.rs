@@ -13,7 +13,9 @@ mod tables;
 #[cfg(target_arch = "x86_64")]
 mod vnni;
 
-use amc_core::integer::{Change, Error, Evaluate, Objective, Samples, Score, Serial, SerialMemory, Targets, Tiles};
+use amc_core::integer::{
+    Change, Element, Error, Evaluate, Objective, Samples, Score, Serial, SerialMemory, Targets, Tiles,
+};
 
 pub use self::kernel::Host;
 
@@ -29,7 +31,35 @@ pub enum Features<'a> {
     I8(&'a [i8]),
 }
 
-type Of<'m, E> = Serial<'m, Host, E, TILE>;
+/// Samples in tiles.
+#[derive(Clone, Copy, Debug)]
+pub struct Tiled<'a> {
+    /// Their features; the last tile is filled up with any numbers.
+    pub features: Features<'a>,
+    /// Which of each tile's features are [`filled`]; none where that is not known.
+    pub filled: &'a [u64],
+    /// How many they are.
+    pub samples: usize,
+}
+
+/// The features of each tile that are not 0 in all of its samples, `[tile][feature / 64]`, a bit each, of features that are so many.
+pub fn filled(features: Features<'_>, width: usize) -> Vec<u64> {
+    fn of<E: Element + Default + PartialEq>(values: &[E], width: usize) -> Vec<u64> {
+        let tiles = values.as_chunks::<TILE>().0.chunks(width.max(1));
+        let bits = |columns: &[[E; TILE]]| {
+            let bits =
+                columns.iter().enumerate().map(|(bit, column)| u64::from(*column != [E::default(); TILE]) << bit);
+            bits.fold(0, |word, bit| word | bit)
+        };
+        tiles.flat_map(|columns| columns.chunks(64).map(bits)).collect()
+    }
+    match features {
+        Features::U8(values) => of(values, width),
+        Features::I8(values) => of(values, width),
+    }
+}
+
+type Of<'m, E> = Serial<'m, Host<'m>, E, TILE>;
 
 /// A net, its loss, and samples: see [`Serial`], whose bits it has.
 #[derive(Debug)]
@@ -58,11 +88,12 @@ impl<'m> Evaluator<'m> {
     /// Where they do not fit the net, or the memory is too short.
     pub fn new(
         objective: Objective<'m>,
-        (features, samples): (Features<'m>, usize),
+        Tiled { features, filled, samples }: Tiled<'m>,
         targets: Targets<'m>,
         memory: SerialMemory<'m>,
     ) -> Result<Self, Error> {
-        let (host, width) = (Host::used(), objective.net().shape().inputs());
+        let width = objective.net().shape().inputs();
+        let host = Host::used().with(filled, width);
         Ok(Self(match features {
             Features::U8(values) => {
                 let samples = Samples { features: Tiles::new(values, samples, width), targets };

@@ -6,7 +6,7 @@ use amc_core::integer::{
 };
 use amc_core::{Activation, Generator, Layer, Portable};
 use amc_kernels::Isa;
-use amc_kernels::integer::{Evaluator, Features, Host, TILE};
+use amc_kernels::integer::{Evaluator, Features, Host, TILE, Tiled, filled};
 use rand_core::{Rng, SeedableRng};
 
 const SAMPLES: usize = 2 * TILE + 11;
@@ -26,7 +26,14 @@ fn way(net: Net<'_>, evaluator: &mut impl Evaluate) -> (Vec<u64>, Vec<i8>) {
 
 /// Rows, and the same in tiles.
 fn rows(rng: &mut Generator) -> (Vec<u8>, Vec<u8>) {
-    let rows: Vec<_> = (0..SAMPLES * WIDTH).map(|_| rng.next_u32() as u8).collect();
+    let mut rows: Vec<_> = (0..SAMPLES * WIDTH).map(|_| rng.next_u32() as u8).collect();
+    // Of each tile other features are 0: all of a four, and all but one of another.
+    for (at, x) in rows.iter_mut().enumerate() {
+        let (tile, feature) = (at / WIDTH / TILE, at % WIDTH);
+        if feature / 4 % 3 == tile && ![15, 19].contains(&feature) {
+            *x = 0;
+        }
+    }
     let mut tiles = vec![0; SAMPLES.next_multiple_of(TILE) * WIDTH];
     for (sample, row) in rows.chunks(WIDTH).enumerate() {
         for (feature, x) in row.iter().enumerate() {
@@ -93,7 +100,8 @@ fn moves_outputs_and_scores_are_those_of_one_sample_after_another() {
                 kept_sums: &mut kept_sums,
                 kept_outputs: &mut kept_outputs,
             };
-            let all = (features(0, tiles.len()), SAMPLES);
+            let features_of_all = features(0, tiles.len());
+            let all = Tiled { features: features_of_all, filled: &filled(features_of_all, WIDTH), samples: SAMPLES };
             let mut evaluator = Evaluator::new(objective, all, targets, memory).expect("in tiles");
             let found = way(net, &mut evaluator);
             assert_eq!(found, wanted, "net {number}, {with_sums} tiles of sums, {with_outputs} of outputs");
@@ -104,7 +112,7 @@ fn moves_outputs_and_scores_are_those_of_one_sample_after_another() {
     }
 }
 
-fn hosts() -> impl Iterator<Item = (Isa, Host)> {
+fn hosts() -> impl Iterator<Item = (Isa, Host<'static>)> {
     Isa::available().map(|isa| (isa, Host::of(isa).expect("this machine has it")))
 }
 
@@ -113,8 +121,11 @@ fn random<E>(rng: &mut Generator, count: usize, number: impl Fn(u32) -> E) -> Ve
 }
 
 /// The sums of layers of `inputs` inputs, and of changed weights, by all instruction sets as by the core.
-fn sums_are_the_same<E: Element>(rng: &mut Generator, width: usize, units: usize, inputs: &[E]) {
-    let weights = random(rng, width * units, |x| (x as i8).max(-127));
+fn sums_are_the_same<E: Element>(rng: &mut Generator, (width, units, limit): (usize, usize, i32), inputs: &[E]) {
+    let mut weights = random(rng, width * units, |x| ((x % (2 * limit as u32 + 1)) as i32 - limit) as i8);
+    // Sums that are as large as can be, of one sign and of the other.
+    weights[..width].fill(limit as i8);
+    weights[width * (units - 1)..].fill(if units > 1 { -limit as i8 } else { limit as i8 });
     let biases = random(rng, units, |x| x as i8);
     let neurons = Neurons { weights: &weights, biases: &biases, bias: 7 };
     let (mut wanted, mut found) = (vec![0; units * TILE], vec![0; units * TILE]);
@@ -157,14 +168,22 @@ fn sums_are_those_of_the_core() {
                 column.fill(if input % 8 == 5 { 255 } else { 0 });
             }
         }
-        for bytes in [most, bytes] {
-            sums_are_the_same(&mut rng, width, units, &bytes);
-            sums_are_the_same(&mut rng, width, units, &bytes.iter().map(|x| *x as i8).collect::<Vec<_>>());
+        let largest = vec![255; bytes.len()];
+        let small = most.iter().map(|x| x % 17).collect();
+        for bytes in [most, bytes, largest, small] {
+            // Sums of words have room for all products of such weights, for those of some, and for none.
+            for limit in [127, 64, 30, 12, 1] {
+                let signed: Vec<_> = bytes.iter().map(|x| *x as i8).collect();
+                sums_are_the_same(&mut rng, (width, units, limit), &bytes);
+                sums_are_the_same(&mut rng, (width, units, limit), &signed);
+                let activations: Vec<_> = bytes.iter().map(|x| if *x > 127 { 127 } else { -127 }).collect::<Vec<i8>>();
+                sums_are_the_same(&mut rng, (width, units, limit), &activations);
+            }
         }
     }
     // Wider numbers have no way of their own.
     let wide = random(&mut rng, 5 * TILE, |x| x as i16);
-    sums_are_the_same(&mut rng, 5, 4, &wide);
+    sums_are_the_same(&mut rng, (5, 4, 127), &wide);
 }
 
 #[test]

@@ -100,6 +100,12 @@ pub trait Kernel<const T: usize>: Copy {
         }
     }
 
+    /// The same of one of the samples' tiles, of which a kernel may know more than its inputs.
+    #[inline(always)]
+    fn first_layer<E: Element>(self, _tile: usize, neurons: Neurons<'_>, inputs: &[E], sums: &mut [i32]) {
+        self.layer(neurons, inputs, sums);
+    }
+
     /// The activations of sums, which are divided by 2^`shift`.
     #[inline(always)]
     fn activate(self, of: Activation, shift: u8, sums: &[i32], outputs: &mut [i8]) {

@@ -41,28 +41,44 @@ impl<K: Kernel<T>, const T: usize> Pass<'_, K, T> {
         sums
     }
 
-    /// The sums of a layer, `[output][T]`.
+    /// The sums of a layer, `[output][T]`; of the first one, if it is computed of one of the samples' tiles, with which that is.
     #[inline(always)]
-    fn layer<E: Element>(&self, place: &Place<'_>, inputs: &[E], sums: &mut [i32], room: &mut [i8]) {
+    fn layer<E: Element>(
+        &self,
+        place: &Place<'_>,
+        (inputs, tile): (&[E], Option<usize>),
+        sums: &mut [i32],
+        room: &mut [i8],
+    ) {
         if !place.is_dense() {
             return self.sums(place, Of::Layer, inputs, sums.get_mut(..place.outputs * T).unwrap_or_default(), room);
         }
         let section = self.parameters.get(place.start..).unwrap_or_default();
         let (weights, biases) = section.split_at_checked(place.units * place.inputs).unwrap_or_default();
-        self.kernel.layer(Neurons { weights, biases, bias: place.scale.bias }, inputs, sums);
+        let neurons = Neurons { weights, biases, bias: place.scale.bias };
+        match tile {
+            Some(tile) => self.kernel.first_layer(tile, neurons, inputs, sums),
+            None => self.kernel.layer(neurons, inputs, sums),
+        }
     }
 
-    /// Passes a tile through the layers from `begun` on. What these take is `features` for the first layer, else at the front of
-    /// `scratch.given`. The sums of the last layer are left at the front of `scratch.sums`.
+    /// Passes a tile through the layers from `begun` on. What these take is `features` for the first layer, with the tile's number if
+    /// it is one of the samples', else at the front of `scratch.given`. The sums of the last layer are left at the front of `scratch.sums`.
     #[inline(always)]
-    pub fn run<E: Element>(&self, begun: usize, features: &[E], scratch: Scratch<'_>, kept: KeptTile<'_>) {
+    pub fn run<E: Element>(
+        &self,
+        begun: usize,
+        features: (&[E], Option<usize>),
+        scratch: Scratch<'_>,
+        kept: KeptTile<'_>,
+    ) {
         let Scratch { sums, mut made, mut given } = scratch;
         let layers = self.net.scales().len();
         for (index, place) in self.net.places().enumerate().skip(begun) {
             let numbers = place.outputs * T;
             match index {
                 0 => self.layer(&place, features, sums, made),
-                _ => self.layer(&place, given.get(..place.takes * T).unwrap_or_default(), sums, made),
+                _ => self.layer(&place, (given.get(..place.takes * T).unwrap_or_default(), None), sums, made),
             }
             let sums = sums.get(..numbers).unwrap_or_default();
             let first = self.net.units(index) * T;

@@ -166,7 +166,7 @@ impl<'m, K: Kernel<T>, E: Element, const T: usize> Serial<'m, K, E, T> {
         let pass = Pass { net: self.objective.net(), kernel: self.kernel, parameters };
         let SerialMemory { sums, outputs, .. } = &mut self.memory;
         let (made, given) = outputs.split_at_mut(outputs.len() / 2);
-        pass.run(0, features, Scratch { sums, made, given }, KeptTile::default());
+        pass.run(0, (features, None), Scratch { sums, made, given }, KeptTile::default());
     }
 
     /// What a pass made.
@@ -227,7 +227,7 @@ impl<'m, K: Kernel<T>, E: Element, const T: usize> Serial<'m, K, E, T> {
             Kept::Outputs(at) => kept.outputs = kept_outputs.get_mut(at..at + self.outputs.1).unwrap_or_default(),
             Kept::Nothing => {}
         }
-        pass.run(0, self.samples.features.tile(tile), Scratch { sums, made, given }, kept);
+        pass.run(0, (self.samples.features.tile(tile), Some(tile)), Scratch { sums, made, given }, kept);
         let loss = self.loss(tile);
         if let Kept::Sums(at) = place {
             self.keep_loss(at, loss);

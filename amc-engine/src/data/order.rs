@@ -29,7 +29,7 @@ pub(super) struct Masks {
 
 /// Samples in an order that leaves many zeros out.
 #[derive(Debug)]
-pub(super) struct Order {
+pub(crate) struct Order {
     masks: Masks,
     samples: Vec<u32>,
 }
@@ -96,26 +96,33 @@ impl Masks {
         self.features(sample).map(|feature| direction[feature]).sum()
     }
 
-    fn halve(&self, samples: &mut [u32]) {
-        if samples.len() <= TILE {
+    fn halve(&self, samples: &mut [u32], tile: usize) {
+        if samples.len() <= tile {
             return;
         }
         let direction = self.direction(samples);
         let mut placed: Vec<_> = samples.iter().map(|sample| (self.place(*sample, &direction), *sample)).collect();
         placed.sort_by(|a, b| a.0.total_cmp(&b.0));
         samples.iter_mut().zip(placed).for_each(|(to, (_, sample))| *to = sample);
-        let (low, high) = samples.split_at_mut((samples.len() / 2).next_multiple_of(TILE));
-        rayon::join(|| self.halve(low), || self.halve(high));
+        let (low, high) = samples.split_at_mut((samples.len() / 2).next_multiple_of(tile));
+        rayon::join(|| self.halve(low, tile), || self.halve(high, tile));
     }
 }
 
 impl Order {
     /// That of the samples of `rows`, `[sample][feature]`: the same for the same rows on any machine.
     pub fn by_zeros<E: Copy + Default + PartialEq + Sync>(rows: &[E], width: usize) -> Self {
+        let mut order = Self::halved(rows, width, TILE);
+        let Self { masks, samples } = &mut order;
+        FAR.into_iter().for_each(|reach| swap(masks, samples, reach));
+        order
+    }
+
+    /// The same for tiles of another size, without swaps.
+    pub fn halved<E: Copy + Default + PartialEq + Sync>(rows: &[E], width: usize, tile: usize) -> Self {
         let masks = Masks::new(rows, width);
         let mut samples: Vec<u32> = (0..(rows.len() / width) as u32).collect();
-        masks.halve(&mut samples);
-        FAR.into_iter().for_each(|reach| swap(&masks, &mut samples, reach));
+        masks.halve(&mut samples, tile);
         Self { masks, samples }
     }
 

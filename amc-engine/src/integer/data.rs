@@ -4,15 +4,19 @@ use std::ops::Range;
 
 use amc_core::integer::Targets;
 use amc_core::sums::BLOCK;
-use amc_kernels::integer::{Features, TILE};
+use amc_kernels::integer::{Features, TILE, Tiled, filled};
 use anyhow::bail;
 
 use super::net::Inputs;
+use crate::data::order::Order;
 use crate::data::{self, OwnedTargets, Values};
 use crate::ranks::{RanksError, Share};
 
 // Of samples that ranks share, only the last tile is filled up.
 const _: () = assert!(BLOCK.is_multiple_of(TILE));
+
+/// Samples are put in order if so many of their tiles' features, at most, are not 0.
+const WORTH_ORDERING: f64 = 0.85;
 
 /// What a standard deviation of an input becomes.
 pub const INPUT: f32 = 32.0;
@@ -24,6 +28,15 @@ pub const TARGET: f32 = 1024.0;
 enum OwnedFeatures {
     U8(Vec<u8>),
     I8(Vec<i8>),
+}
+
+impl OwnedFeatures {
+    fn view(&self) -> Features<'_> {
+        match self {
+            Self::U8(values) => Features::U8(values),
+            Self::I8(values) => Features::I8(values),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -50,6 +63,10 @@ pub struct Set {
     samples: usize,
     width: usize,
     cut: Cut,
+    /// Which features of each tile are not 0 in all of its samples.
+    filled: Vec<u64>,
+    /// The samples' numbers, where they are in another order than they came in.
+    order: Option<Vec<u32>>,
     /// The sum of the features' squares, those that fill up the last tile included, and how many these are.
     squares: (u64, u64),
     /// Which of the samples these are, if several ranks hold them.
@@ -120,7 +137,35 @@ impl Set {
             OwnedFeatures::I8(values) => (values.iter().map(|x| square((*x).into())).sum::<u64>(), values.len()),
         };
         let squares = (squares, numbers as u64);
-        Ok(Self { features, targets, samples, width, cut, squares, share: set.share().cloned() })
+        let filled = filled(features.view(), width);
+        Ok(Self { features, targets, samples, width, cut, filled, order: None, squares, share: set.share().cloned() })
+    }
+
+    /// The same to train on: samples with zeros in common come together in tiles, whose evaluation leaves these out.
+    ///
+    /// # Errors
+    /// As [`of`](Set::of).
+    pub fn ordered(set: &data::Set, inputs: Inputs) -> anyhow::Result<Self> {
+        let mut ordered = Self::of(set, inputs)?;
+        let Values::U8(rows, _) = set.values() else { return Ok(ordered) };
+        let bits: u64 = ordered.filled.iter().map(|word| u64::from(word.count_ones())).sum();
+        if bits as f64 > WORTH_ORDERING * (ordered.tiles() * ordered.width) as f64 {
+            return Ok(ordered);
+        }
+        let order = Order::halved(rows, ordered.width, TILE).samples().to_vec();
+        let at = |row: u32, numbers: usize| row as usize * numbers..(row as usize + 1) * numbers;
+        let rows: Vec<_> = order.iter().flat_map(|row| &rows[at(*row, ordered.width)]).copied().collect();
+        ordered.features = OwnedFeatures::U8(tiles(&rows, ordered.width, ordered.samples));
+        ordered.targets = match ordered.targets {
+            Wanted::Classes(classes) => Wanted::Classes(order.iter().map(|row| classes[*row as usize]).collect()),
+            Wanted::Values(values) => {
+                let outputs = values.len() / ordered.samples.max(1);
+                Wanted::Values(order.iter().flat_map(|row| &values[at(*row, outputs)]).copied().collect())
+            }
+        };
+        ordered.filled = filled(ordered.features.view(), ordered.width);
+        ordered.order = Some(order);
+        Ok(ordered)
     }
 
     /// The same samples, with what is known of those of all ranks, if they share them: all ranks call it together.
@@ -190,14 +235,21 @@ impl Set {
         self.samples.div_ceil(TILE)
     }
 
-    /// The samples of some tiles: their features, how many they are, and their targets.
-    pub(super) fn part(&self, tiles: Range<usize>) -> ((Features<'_>, usize), Targets<'_>) {
+    /// Where a sample stood in the order that they came in.
+    pub(super) fn place(&self, sample: usize) -> usize {
+        self.order.as_ref().map_or(sample, |order| order[sample] as usize)
+    }
+
+    /// The samples of some tiles, and their targets.
+    pub(super) fn part(&self, tiles: Range<usize>) -> (Tiled<'_>, Targets<'_>) {
         let samples = tiles.start * TILE..self.samples.min(tiles.end * TILE);
         let numbers = tiles.start * TILE * self.width..tiles.end * TILE * self.width;
-        let features = match &self.features {
-            OwnedFeatures::U8(values) => Features::U8(&values[numbers]),
-            OwnedFeatures::I8(values) => Features::I8(&values[numbers]),
+        let features = match self.features.view() {
+            Features::U8(values) => Features::U8(&values[numbers]),
+            Features::I8(values) => Features::I8(&values[numbers]),
         };
+        let words = self.width.div_ceil(64);
+        let filled = &self.filled[tiles.start * words..tiles.end * words];
         let targets = match &self.targets {
             Wanted::Classes(classes) => Targets::Classes(&classes[samples.clone()]),
             Wanted::Values(values) => {
@@ -205,7 +257,7 @@ impl Set {
                 Targets::Values(&values[samples.start * outputs..samples.end * outputs])
             }
         };
-        ((features, samples.len()), targets)
+        (Tiled { features, filled, samples: samples.len() }, targets)
     }
 }
 
@@ -215,7 +267,7 @@ mod tests {
     use crate::data::{self, OwnedTargets, Values};
     use crate::integer::Inputs;
     use amc_core::integer::Targets;
-    use amc_kernels::integer::Features;
+    use amc_kernels::integer::{Features, Tiled};
 
     #[test]
     fn numbers_are_rounded_and_cut_off_and_both_are_told() {
@@ -223,7 +275,9 @@ mod tests {
         let set = data::Set::new(Values::F32(rows), 2, OwnedTargets::Values(vec![32_768.0, -32_767.4, 2.5], 1));
         let set = Set::of(&set, Inputs::I8).expect("integers");
         assert_eq!(set.cut(), Cut { features: 2, targets: 1 });
-        let ((Features::I8(values), 3), Targets::Values(wanted)) = set.part(0..1) else { panic!("numbers") };
+        let (Tiled { features: Features::I8(values), samples: 3, .. }, Targets::Values(wanted)) = set.part(0..1) else {
+            panic!("numbers")
+        };
         assert_eq!((&values[..3], &values[TILE..TILE + 4]), (&[1, 0, 127][..], &[-1, 127, -127, -127][..]));
         assert_eq!((values[2 * TILE - 1], wanted), (-127, &[32_767, -32_767, 3][..]), "filled up with the last sample");
         for rows in [vec![f32::NAN], vec![f32::INFINITY]] {
@@ -233,12 +287,40 @@ mod tests {
     }
 
     #[test]
+    fn samples_with_zeros_in_common_come_together_with_their_targets() {
+        // Of two kinds by turns, each with 70 features of its own; the last 60 are 0, so that an order is worth it.
+        let (samples, width) = (4 * TILE, 200);
+        let is_there = |sample: usize, feature: usize| feature / 70 == sample % 2;
+        let rows = (0..samples * width).map(|i| u8::from(is_there(i / width, i % width))).collect();
+        let classes = (0..samples).map(|sample| sample as u8).collect();
+        let set = data::Set::new(Values::U8(rows, 1.0), width, OwnedTargets::Classes(classes));
+        let ordered = Set::ordered(&set, Inputs::U8).expect("bytes");
+        for tile in 0..4 {
+            let (Tiled { features: Features::U8(values), filled, .. }, Targets::Classes(classes)) =
+                ordered.part(tile..tile + 1)
+            else {
+                panic!("bytes")
+            };
+            let kind = usize::from(classes[0]) % 2;
+            for (lane, class) in classes.iter().enumerate() {
+                assert_eq!(usize::from(*class), ordered.place(tile * TILE + lane));
+                assert_eq!((usize::from(*class) % 2, values[70 * kind * TILE + lane]), (kind, 1));
+            }
+            let bits: Vec<_> = (0..width).map(|feature| filled[feature / 64] >> (feature % 64) & 1 == 1).collect();
+            assert_eq!(bits, (0..width).map(|feature| is_there(kind, feature)).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
     fn parts_are_of_whole_tiles_and_have_their_own_targets() {
         let samples = 2 * TILE + 3;
         let rows = (0..samples * 2).map(|i| i as u8).collect();
         let set = data::Set::new(Values::U8(rows, 0.1), 2, OwnedTargets::Classes((0..samples as u8).collect()));
         let set = Set::of(&set, Inputs::U8).expect("integers");
-        let ((Features::U8(values), 3), Targets::Classes(classes)) = set.part(2..3) else { panic!("three samples") };
+        let (Tiled { features: Features::U8(values), samples: 3, .. }, Targets::Classes(classes)) = set.part(2..3)
+        else {
+            panic!("three samples")
+        };
         let first = 2 * TILE as u8;
         assert_eq!(classes, [first, first + 1, first + 2]);
         assert_eq!((values[0], values[TILE + 1]), (first.wrapping_mul(2), first.wrapping_add(1).wrapping_mul(2) + 1));

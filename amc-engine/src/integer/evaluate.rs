@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use amc_core::Activation;
 use amc_core::integer::{Change, Evaluate, Net, Objective, Score, SerialMemory, Targets};
-use amc_kernels::integer::{Evaluator as Part, TILE};
+use amc_kernels::integer::{Evaluator as Part, TILE, Tiled};
 use rayon::prelude::*;
 
 use super::data::Set;
@@ -145,9 +145,9 @@ impl<'m> Evaluator<'m> {
     pub fn new(objective: Objective<'m>, set: &'m Set, buffers: &'m mut Buffers) -> anyhow::Result<Self> {
         let share = |(range, memory): &'m mut (Range<usize>, Memory)| {
             let Memory { sums, outputs, kept_sums, kept_outputs } = memory;
-            let (features, targets) = set.part(range.clone());
+            let (samples, targets) = set.part(range.clone());
             let memory = SerialMemory { sums, outputs, kept_sums, kept_outputs };
-            let part = Part::new(objective, features, targets, memory)?;
+            let part = Part::new(objective, samples, targets, memory)?;
             anyhow::Ok(Share { part, order: (0..range.len() as u32).collect(), losses: vec![0; range.len()] })
         };
         // Of few samples a rank may have none.
@@ -252,17 +252,19 @@ pub fn outputs(description: &Description, parameters: &[i8], set: &Set) -> anyho
     let memory = SerialMemory { sums: &mut sums, outputs: &mut made, kept_sums: &mut [], kept_outputs: &mut [] };
     // What is wanted of the samples is not known, and not asked for.
     let (first, _) = set.part(0..set.tiles().min(1));
-    let (classes, values) = (vec![0; first.1], vec![0; first.1 * width]);
+    let (classes, values) = (vec![0; first.samples], vec![0; first.samples * width]);
     let targets = match description.output() {
         Activation::Softmax => Targets::Classes(&classes),
         _ => Targets::Values(&values),
     };
     let mut part = Part::new(objective, first, targets, memory)?;
     for tile in 0..set.tiles() {
-        let ((features, samples), _) = set.part(tile..tile + 1);
+        let (Tiled { features, samples, .. }, _) = set.part(tile..tile + 1);
         let outputs = part.outputs(parameters, features)?;
-        let rows = all[tile * TILE * width..].chunks_exact_mut(width.max(1)).take(samples).enumerate();
-        rows.for_each(|(lane, row)| row.iter_mut().zip(outputs).for_each(|(y, outputs)| *y = outputs[lane]));
+        for lane in 0..samples {
+            let row = &mut all[set.place(tile * TILE + lane) * width..][..width];
+            row.iter_mut().zip(outputs).for_each(|(y, outputs)| *y = outputs[lane]);
+        }
     }
     Ok(all)
 }

@@ -67,6 +67,30 @@ fn threads_change_no_bit_and_neither_does_a_stop() {
     assert!(told.expect_err("refused").to_string().contains("the loss of the parameters is another"));
 }
 
+#[test]
+fn samples_in_an_order_that_leaves_zeros_out_come_to_the_same_bits() {
+    let samples = many().first(2000);
+    let (as_they_came, ordered) = (bytes(&samples), Set::ordered(&samples, Inputs::U8).expect("bytes"));
+    assert_eq!(ordered.root_mean_square(), as_they_came.root_mean_square());
+    let (losses, parameters, _) = way(&as_they_came, 1, None);
+    for threads in [1, 3] {
+        let found = way(&ordered, threads, None);
+        assert_eq!((&found.0, &found.1), (&losses, &parameters), "{threads} threads");
+    }
+    let of = |set: &Set| outputs(&net(set), &parameters, set).expect("outputs");
+    assert_eq!(of(&ordered), of(&as_they_came), "outputs are in the order in which samples came");
+    // As numbers, too: squared errors of samples, each with a target of its own.
+    let Values::U8(rows, _) = samples.values() else { panic!("bytes") };
+    let wanted = (0..2000).map(|sample| (sample % 97) as f32 * 8.0).collect();
+    let samples = data::Set::new(Values::U8(rows.clone(), 1.0), 64, OwnedTargets::Values(wanted, 1));
+    let layers = vec![Layer::dense(3, Activation::Tanh), Layer::dense(1, Activation::Linear)];
+    let net = Description::fit(64, (Inputs::U8, as_they_came.root_mean_square()), layers, 127);
+    let parameters: Vec<_> = (0..64 * 3 + 3 + 3 + 1).map(|i| i as i8 % 20).collect();
+    let losses = [bytes(&samples), Set::ordered(&samples, Inputs::U8).expect("bytes")]
+        .map(|set| score(&net, &parameters, &set).expect("a score"));
+    assert_eq!(losses[0], losses[1]);
+}
+
 /// The ways of so many ranks that share a set.
 fn on_ranks(ranks: usize, threads: usize, set: &data::Set, from: Option<&Checkpoint>) -> Vec<Way> {
     std::thread::scope(|scope| {

@@ -1,5 +1,7 @@
 //! Tiles on AVX2: a register has a byte of each of 32 samples, or a sum of each of 8.
 
+mod sums;
+
 use core::arch::x86_64::{__m128i, __m256, __m256i};
 
 use amc_core::integer::{Kernel, LOG2, Neurons, TANH};
@@ -13,9 +15,6 @@ use super::registers::{NOBODY, Registers, Rows};
 
 /// Registers of a tile's sums.
 const K: usize = 8;
-
-/// Inputs that are made pairs at once: what is read for all neurons stays in the first-level cache.
-const PANEL: usize = 64;
 
 type Sums = [__m256i; K];
 
@@ -107,59 +106,6 @@ impl Avx2 {
         cast([u64::from(shift), 0])
     }
 
-    /// Two inputs as each sample's two words.
-    #[inline(always)]
-    fn pairs(self, [a, b]: [&[u8; TILE]; 2], are_signed: bool) -> Sums {
-        let mut pairs = [self.zero(); K];
-        let (a, b): ([__m128i; 4], [__m128i; 4]) = (cast(*a), cast(*b));
-        let words = |v: __m128i| {
-            let words = match are_signed {
-                true => self.0.avx2._mm256_cvtepi8_epi16(v),
-                false => self.0.avx2._mm256_cvtepu8_epi16(v),
-            };
-            // So that both halves of a register give the samples in their order.
-            self.0.avx2._mm256_permute4x64_epi64::<0b11_01_10_00>(words)
-        };
-        for quarter in 0..4 {
-            let (a, b) = (words(a[quarter]), words(b[quarter]));
-            pairs[2 * quarter] = self.0.avx2._mm256_unpacklo_epi16(a, b);
-            pairs[2 * quarter + 1] = self.0.avx2._mm256_unpackhi_epi16(a, b);
-        }
-        pairs
-    }
-
-    /// Adds to the sums of `N` neurons what a panel makes of their weights.
-    #[inline(always)]
-    fn add<const N: usize>(self, weights: [&[i8]; N], panel: &[(u8, Sums)], sums: &mut [[i32; TILE]; N]) {
-        let mut pairs = [[0_i32; PANEL / 2]; N];
-        for (pairs, weights) in pairs.iter_mut().zip(weights) {
-            let mut all = [0_i16; PANEL];
-            for (to, weight) in all.iter_mut().zip(weights) {
-                *to = i16::from(*weight);
-            }
-            *pairs = cast(all);
-        }
-        for quarter in 0..4 {
-            let mut v = [[self.zero(); 2]; N];
-            for (v, sums) in v.iter_mut().zip(&*sums) {
-                *v = cast(sums.as_chunks::<16>().0[quarter]);
-            }
-            for (pair, inputs) in panel {
-                let inputs = [inputs[2 * quarter], inputs[2 * quarter + 1]];
-                for n in 0..N {
-                    let weights = self.numbers(pairs[n][usize::from(*pair) % (PANEL / 2)]);
-                    for k in 0..2 {
-                        let products = self.0.avx2._mm256_madd_epi16(inputs[k], weights);
-                        v[n][k] = self.0.avx2._mm256_add_epi32(v[n][k], products);
-                    }
-                }
-            }
-            for (v, sums) in v.iter().zip(&mut *sums) {
-                sums.as_chunks_mut::<16>().0[quarter] = cast(*v);
-            }
-        }
-    }
-
     /// Sums of 32 samples, divided by 2^`count`, as words that are cut off at their ends, packed.
     #[inline(always)]
     fn divided(self, sums: &[i32; TILE / 2], count: __m128i) -> [__m256i; 2] {
@@ -172,10 +118,9 @@ impl Avx2 {
     #[inline(always)]
     fn tanh(self, v: [__m256i; 2]) -> __m256i {
         let i = self.0.avx2;
-        let (most, least) = (self.words(255), self.words(256_u16.wrapping_neg()));
-        let v = v.map(|v| i._mm256_max_epi16(i._mm256_min_epi16(v, most), least));
         let signs = v.map(|v| i._mm256_srai_epi16::<15>(v));
         let sizes = [i._mm256_xor_si256(v[0], signs[0]), i._mm256_xor_si256(v[1], signs[1])];
+        // Cut off at 255.
         let at = i._mm256_packus_epi16(sizes[0], sizes[1]);
         let mut within = i._mm256_min_epu8(at, self.bytes(127));
         let mut size = self.zero();
@@ -184,9 +129,10 @@ impl Avx2 {
             size = i._mm256_xor_si256(size, i._mm256_shuffle_epi8(cast(part), within));
             within = i._mm256_sub_epi8(within, self.bytes(16));
         }
+        // Both less 128, as bytes are compared by their signs.
+        let at = i._mm256_xor_si256(at, self.bytes(128));
         for step in TANH_STEPS {
-            let is_beyond = i._mm256_cmpeq_epi8(i._mm256_max_epu8(at, self.bytes(step)), at);
-            size = i._mm256_sub_epi8(size, is_beyond);
+            size = i._mm256_sub_epi8(size, i._mm256_cmpgt_epi8(at, self.bytes((step - 1) ^ 128)));
         }
         let sign = i._mm256_packs_epi16(signs[0], signs[1]);
         i._mm256_sub_epi8(i._mm256_xor_si256(size, sign), sign)
@@ -219,35 +165,7 @@ impl Registers for Avx2 {
 
     #[inline(always)]
     fn layer(self, neurons: Neurons<'_>, inputs: Rows<'_>, sums: &mut [[i32; TILE]]) {
-        const N: usize = 4;
-        for (sums, bias) in sums.iter_mut().zip(neurons.biases) {
-            *sums = [i32::from(*bias) << neurons.bias; TILE];
-        }
-        for (number, rows) in inputs.bytes.chunks(PANEL).enumerate() {
-            let mut panel = heapless::Vec::<(u8, Sums), { PANEL / 2 }>::new();
-            for (pair, rows) in rows.chunks(2).enumerate() {
-                let both = [&rows[0], rows.get(1).unwrap_or(&[0; TILE])];
-                if both.iter().all(|row| **row == [0; TILE]) {
-                    continue;
-                }
-                // There is room for all pairs of a panel.
-                let _ = panel.push((pair as u8, self.pairs(both, inputs.are_signed)));
-            }
-            let weights = |unit: usize| {
-                let row = neurons.weights.get(unit * inputs.bytes.len() + number * PANEL..).unwrap_or_default();
-                &row[..rows.len().min(row.len())]
-            };
-            let (blocks, rest) = sums.as_chunks_mut::<N>();
-            let first_of_rest = blocks.len() * N;
-            for (block, sums) in blocks.iter_mut().enumerate() {
-                let unit = block * N;
-                let weights = [weights(unit), weights(unit + 1), weights(unit + 2), weights(unit + 3)];
-                self.add::<N>(weights, &panel, sums);
-            }
-            for (unit, sums) in rest.iter_mut().enumerate() {
-                self.add::<1>([weights(first_of_rest + unit)], &panel, std::array::from_mut(sums));
-            }
-        }
+        self.sums(neurons, inputs, sums);
     }
 
     #[inline(always)]
@@ -337,36 +255,51 @@ impl Registers for Avx2 {
         for (to, class) in all_classes.as_flattened_mut().iter_mut().zip(classes) {
             *to = *class;
         }
-        let of = |sums: &[i32; TILE], k: usize| cast::<[i32; 8], __m256i>(sums.as_chunks().0[k]);
         let mut total = self.zero();
-        for (k, classes) in all_classes.into_iter().enumerate() {
-            let largest = sums.iter().fold(self.numbers(i32::MIN), |most, sums| i._mm256_max_epi32(most, of(sums, k)));
-            let classes = i._mm256_cvtepu8_epi32(cast([u64::from_le_bytes(classes), 0]));
-            let (mut powers, mut own) = (self.zero(), self.zero());
-            for (output, sums) in sums.iter().enumerate() {
-                let behind = i._mm256_srl_epi32(i._mm256_sub_epi32(largest, of(sums, k)), count);
-                let behind = i._mm256_min_epu32(behind, self.numbers(0xffff));
-                let is_own = i._mm256_cmpeq_epi32(classes, self.numbers(output as i32));
-                own = i._mm256_blendv_epi8(own, behind, is_own);
-                let power = self.exp2(i._mm256_and_si256(behind, self.numbers(255)));
-                powers = i._mm256_add_epi32(powers, i._mm256_srlv_epi32(power, i._mm256_srli_epi32::<8>(behind)));
+        for (pair, classes) in all_classes.as_chunks::<2>().0.iter().enumerate() {
+            let mut of_classes = [self.zero(); 2];
+            let (mut largest, mut powers, mut own) = ([self.numbers(i32::MIN); 2], of_classes, of_classes);
+            for k in 0..2 {
+                of_classes[k] = i._mm256_cvtepu8_epi32(cast([u64::from_le_bytes(classes[k]), 0]));
             }
-            // As floats, whose exponents and mantissas are those of the numbers.
-            let float = self.0.avx._mm256_castps_si256(self.0.avx._mm256_cvtepi32_ps(powers));
-            let at: [i32; 8] = cast(i._mm256_and_si256(i._mm256_srli_epi32::<15>(float), self.numbers(255)));
-            let entries: __m256i = cast(at.map(|at| LOGARITHMS[(at & 255) as usize]));
-            let rest = i._mm256_and_si256(float, self.numbers(0x7fff));
-            let below = i._mm256_and_si256(entries, self.numbers(0xffff));
-            let between = i._mm256_madd_epi16(i._mm256_srli_epi32::<16>(entries), rest);
-            // 2¹⁵ stands for 1.
-            let exponent = i._mm256_sub_epi32(i._mm256_srli_epi32::<23>(float), self.numbers(127 + 15));
-            let logarithm = i._mm256_add_epi32(
-                i._mm256_add_epi32(i._mm256_slli_epi32::<12>(exponent), below),
-                i._mm256_srli_epi32::<15>(between),
-            );
-            let is_nobody = i._mm256_cmpeq_epi32(classes, self.numbers(NOBODY.into()));
-            let loss = i._mm256_add_epi32(i._mm256_slli_epi32::<4>(own), logarithm);
-            total = i._mm256_add_epi32(total, i._mm256_andnot_si256(is_nobody, loss));
+            for sums in sums {
+                let v: [__m256i; 2] = cast(sums.as_chunks::<16>().0[pair]);
+                for k in 0..2 {
+                    largest[k] = i._mm256_max_epi32(largest[k], v[k]);
+                }
+            }
+            let mut output = self.zero();
+            for sums in sums {
+                let v: [__m256i; 2] = cast(sums.as_chunks::<16>().0[pair]);
+                for k in 0..2 {
+                    let behind = i._mm256_srl_epi32(i._mm256_sub_epi32(largest[k], v[k]), count);
+                    let behind = i._mm256_min_epu32(behind, self.numbers(0xffff));
+                    let is_own = i._mm256_cmpeq_epi32(of_classes[k], output);
+                    own[k] = i._mm256_or_si256(own[k], i._mm256_and_si256(behind, is_own));
+                    let power = self.exp2(i._mm256_and_si256(behind, self.numbers(255)));
+                    let power = i._mm256_srlv_epi32(power, i._mm256_srli_epi32::<8>(behind));
+                    powers[k] = i._mm256_add_epi32(powers[k], power);
+                }
+                output = i._mm256_add_epi32(output, self.numbers(1));
+            }
+            for k in 0..2 {
+                // As floats, whose exponents and mantissas are those of the numbers.
+                let float = self.0.avx._mm256_castps_si256(self.0.avx._mm256_cvtepi32_ps(powers[k]));
+                let at: [i32; 8] = cast(i._mm256_and_si256(i._mm256_srli_epi32::<15>(float), self.numbers(255)));
+                let entries: __m256i = cast(at.map(|at| LOGARITHMS[(at & 255) as usize]));
+                let rest = i._mm256_and_si256(float, self.numbers(0x7fff));
+                let below = i._mm256_and_si256(entries, self.numbers(0xffff));
+                let between = i._mm256_madd_epi16(i._mm256_srli_epi32::<16>(entries), rest);
+                // 2¹⁵ stands for 1.
+                let exponent = i._mm256_sub_epi32(i._mm256_srli_epi32::<23>(float), self.numbers(127 + 15));
+                let logarithm = i._mm256_add_epi32(
+                    i._mm256_add_epi32(i._mm256_slli_epi32::<12>(exponent), below),
+                    i._mm256_srli_epi32::<15>(between),
+                );
+                let is_nobody = i._mm256_cmpeq_epi32(of_classes[k], self.numbers(NOBODY.into()));
+                let loss = i._mm256_add_epi32(i._mm256_slli_epi32::<4>(own[k]), logarithm);
+                total = i._mm256_add_epi32(total, i._mm256_andnot_si256(is_nobody, loss));
+            }
         }
         cast::<_, [u32; 8]>(total).iter().map(|sum| u64::from(*sum)).sum()
     }

@@ -16,7 +16,11 @@ use crate::isa::used;
 
 /// What computes a tile.
 #[derive(Clone, Copy, Debug)]
-pub struct Host(Way);
+pub struct Host<'a> {
+    way: Way,
+    /// Which features of each tile are [`filled`](super::filled), and in how many words each tile has them.
+    filled: (&'a [u64], usize),
+}
 
 #[derive(Clone, Copy, Debug)]
 enum Way {
@@ -28,32 +32,10 @@ enum Way {
     Avx512(Avx512),
 }
 
-impl Host {
-    /// On the instruction set that this process [uses](Isa::used).
-    pub fn used() -> Self {
-        Self::on(used().1)
-    }
-
-    /// On an instruction set of one's own choice; none where this machine lacks it. AVX-512 without VNNI or VBMI is no more than AVX2.
-    pub fn of(isa: Isa) -> Option<Self> {
-        isa.arch().map(Self::on)
-    }
-
-    fn on(arch: Arch) -> Self {
-        Self(match arch {
-            #[cfg(target_arch = "x86_64")]
-            Arch::V3(simd) => Way::Avx2(Avx2(simd)),
-            #[cfg(target_arch = "x86_64")]
-            Arch::V4(simd) => Avx512::try_new().map_or(Way::Avx2(Avx2(*simd)), Way::Avx512),
-            _ => Way::Portable,
-        })
-    }
-}
-
 /// `$call` on the registers of an instruction set, as `$on`, or `$portable`.
 macro_rules! on {
     ($host:expr, |$on:ident| $call:expr, $portable:expr) => {
-        match $host.0 {
+        match $host.way {
             Way::Portable => $portable,
             #[cfg(target_arch = "x86_64")]
             Way::Avx2($on) => $on.compile(
@@ -69,9 +51,53 @@ macro_rules! on {
     };
 }
 
+impl<'a> Host<'a> {
+    /// On the instruction set that this process [uses](Isa::used).
+    pub fn used() -> Self {
+        Self::on(used().1)
+    }
+
+    /// On an instruction set of one's own choice; none where this machine lacks it. AVX-512 without VNNI or VBMI is no more than AVX2.
+    pub fn of(isa: Isa) -> Option<Self> {
+        isa.arch().map(Self::on)
+    }
+
+    fn on(arch: Arch) -> Self {
+        let way = match arch {
+            #[cfg(target_arch = "x86_64")]
+            Arch::V3(simd) => Way::Avx2(Avx2(simd)),
+            #[cfg(target_arch = "x86_64")]
+            Arch::V4(simd) => Avx512::try_new().map_or(Way::Avx2(Avx2(*simd)), Way::Avx512),
+            _ => Way::Portable,
+        };
+        Self { way, filled: (&[], 0) }
+    }
+
+    /// The same for samples of which that is known which of so many features are [`filled`](super::filled).
+    pub(super) const fn with(self, filled: &'a [u64], width: usize) -> Self {
+        Self { filled: (filled, width.div_ceil(64)), ..self }
+    }
+
+    /// The sums of a layer, of which inputs are known that are not 0, if they are.
+    #[inline(always)]
+    fn sums<E: Element>(self, neurons: Neurons<'_>, (inputs, filled): (&[E], &[u64]), sums: &mut [i32]) {
+        match Rows::of(E::bytes(inputs), filled) {
+            Some(rows) => {
+                // There is room for the widest layer's.
+                let sums = sums.as_chunks_mut().0;
+                let units = neurons.weights.len().checked_div(rows.bytes.len()).unwrap_or(sums.len());
+                let units = units.min(sums.len());
+                let sums = &mut sums[..units];
+                on!(self, |on| on.layer(neurons, rows, sums), PORTABLE.layer(neurons, inputs, sums.as_flattened_mut()));
+            }
+            None => PORTABLE.layer(neurons, inputs, sums),
+        }
+    }
+}
+
 const PORTABLE: Portable<TILE> = Portable;
 
-impl Kernel<TILE> for Host {
+impl Kernel<TILE> for Host<'_> {
     fn dot<E: Element>(self, weights: &[i8], inputs: &[E]) -> [i32; TILE] {
         let mut sums = [0; TILE];
         self.layer(Neurons { weights, biases: &[0], bias: 0 }, inputs, &mut sums);
@@ -79,13 +105,12 @@ impl Kernel<TILE> for Host {
     }
 
     fn layer<E: Element>(self, neurons: Neurons<'_>, inputs: &[E], sums: &mut [i32]) {
-        match Rows::of(E::bytes(inputs)) {
-            Some(rows) => {
-                let sums = sums.as_chunks_mut().0;
-                on!(self, |on| on.layer(neurons, rows, sums), PORTABLE.layer(neurons, inputs, sums.as_flattened_mut()));
-            }
-            None => PORTABLE.layer(neurons, inputs, sums),
-        }
+        self.sums(neurons, (inputs, &[]), sums);
+    }
+
+    fn first_layer<E: Element>(self, tile: usize, neurons: Neurons<'_>, inputs: &[E], sums: &mut [i32]) {
+        let (filled, each) = self.filled;
+        self.sums(neurons, (inputs, filled.chunks(each.max(1)).nth(tile).unwrap_or_default()), sums);
     }
 
     fn activate(self, of: Activation, shift: u8, sums: &[i32], outputs: &mut [i8]) {
@@ -97,7 +122,7 @@ impl Kernel<TILE> for Host {
     }
 
     fn change<E: Element>(self, changes: &[(u16, i16)], bias: u8, inputs: &[E], sums: &mut [i32; TILE]) {
-        let Some(rows) = Rows::of(E::bytes(inputs)) else { return PORTABLE.change(changes, bias, inputs, sums) };
+        let Some(rows) = Rows::of(E::bytes(inputs), &[]) else { return PORTABLE.change(changes, bias, inputs, sums) };
         // The bias stands last, where it is changed.
         let weights = match changes.split_last() {
             Some(((input, _), weights)) if usize::from(*input) >= rows.bytes.len() => weights,

@@ -6,6 +6,9 @@ use pulp::{NullaryFnOnce, bytemuck};
 
 use super::TILE;
 
+/// Inputs that are brought into the order of registers at once: what is read for all neurons stays in the first-level cache.
+pub const PANEL: usize = 64;
+
 /// Inputs of a tile.
 #[derive(Clone, Copy)]
 pub struct Rows<'a> {
@@ -13,17 +16,33 @@ pub struct Rows<'a> {
     pub bytes: &'a [[u8; TILE]],
     /// Whether they are −128 to 127, and not 0 to 255.
     pub are_signed: bool,
+    /// A bit of each input that is not 0 in all samples; none where that is not known.
+    pub filled: &'a [u64],
 }
 
 impl<'a> Rows<'a> {
     /// None of numbers that are wider.
-    pub fn of(bytes: Bytes<'a>) -> Option<Self> {
+    pub fn of(bytes: Bytes<'a>, filled: &'a [u64]) -> Option<Self> {
         match bytes {
-            Bytes::Unsigned(bytes) => Some(Self { bytes: bytes.as_chunks().0, are_signed: false }),
-            Bytes::Signed(bytes) => Some(Self { bytes: bytemuck::cast_slice(bytes).as_chunks().0, are_signed: true }),
+            Bytes::Unsigned(bytes) => Some(Self { bytes: bytes.as_chunks().0, are_signed: false, filled }),
+            Bytes::Signed(bytes) => {
+                Some(Self { bytes: bytemuck::cast_slice(bytes).as_chunks().0, are_signed: true, filled })
+            }
             Bytes::None => None,
         }
     }
+
+    /// The bits of a panel.
+    #[inline(always)]
+    pub fn filled_of(&self, panel: usize) -> u64 {
+        self.filled.get(panel).copied().unwrap_or(u64::MAX)
+    }
+}
+
+/// Whether one of four inputs is not 0 in all samples.
+#[inline(always)]
+pub fn is_filled(panel: u64, four: usize) -> bool {
+    panel >> (4 * four) & 0b1111 != 0
 }
 
 /// An instruction set, as [`amc_core::integer::Kernel`] has its functions.

@@ -102,7 +102,7 @@ impl Pair {
 
     fn integers(&self, data: &Data, threads: usize) -> anyhow::Result<(f64, Vec<f64>)> {
         let (data, _, inputs) = in_units(data, None)?;
-        let set = Set::of(&data.train, inputs)?;
+        let set = Set::ordered(&data.train, inputs)?;
         let description =
             integer::Description::fit(self.sizes[0], (inputs, set.root_mean_square()), self.layers(), i8::MAX);
         let objective = description.objective()?;

@@ -75,7 +75,7 @@ impl<K: Kernel<T>, E: Element, const T: usize> Serial<'_, K, E, T> {
             begun += 1;
         }
         let kept = KeptTile { outputs: if keeps { kept } else { &mut [] }, ..KeptTile::default() };
-        pass.run(begun, features, Scratch { sums, made, given }, kept);
+        pass.run(begun, (features, Some(tile)), Scratch { sums, made, given }, kept);
         self.loss(tile)
     }
 
@@ -126,7 +126,7 @@ impl<K: Kernel<T>, E: Element, const T: usize> Serial<'_, K, E, T> {
         if change.layer + 2 < self.objective.net().scales().len() {
             self.kernel.activate(next.activation, next.scale.shift, made_sums, given);
             let kept = KeptTile { sums: if keeps { kept } else { &mut [] }, ..KeptTile::default() };
-            pass.run(change.layer + 2, features, Scratch { sums, made, given }, kept);
+            pass.run(change.layer + 2, (features, Some(tile)), Scratch { sums, made, given }, kept);
         }
         let loss = self.loss(tile);
         if keeps {

@@ -72,7 +72,7 @@ impl<K: Kernel<T>, E: Element, const T: usize> Serial<'_, K, E, T> {
                 self.kernel.activate(layer.activation, layer.scale.shift, of_layer, made);
             }
             let kept = if keeps { kept } else { KeptTile::default() };
-            pass.run(change.layer + 1, features, Scratch { sums, made: given, given: made }, kept);
+            pass.run(change.layer + 1, (features, Some(tile)), Scratch { sums, made: given, given: made }, kept);
         }
         let loss = self.loss(tile);
         if keeps && let Kept::Sums(at) = place {

@@ -100,7 +100,7 @@ impl Integers {
         together::done(team, checked.map_err(anyhow::Error::from))?;
         let (data, units, inputs) = in_units(&all, schema.as_mut())?;
         drop(all);
-        let sets = Set::of(&data.train, inputs)
+        let sets = Set::ordered(&data.train, inputs)
             .and_then(|train| Ok((train, data.test.as_ref().map(|test| Set::of(test, inputs)).transpose()?)));
         let (train, test) = together::done(team, sets)?;
         let (train, test) = (train.together()?, test.map(Set::together).transpose()?);
