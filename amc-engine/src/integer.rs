@@ -8,7 +8,7 @@ mod memory;
 mod net;
 mod train;
 
-pub use self::data::{Cut, INPUT, Set, TARGET};
+pub use self::data::{Cut, INPUT, NotFinite, Set, TARGET};
 pub use self::evaluate::{Buffers, Evaluator, outputs};
 pub use self::memory::check_evaluation;
 pub use self::net::{Description, Inputs};

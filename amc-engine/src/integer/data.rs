@@ -54,6 +54,18 @@ pub struct Cut {
     pub targets: usize,
 }
 
+/// A feature that has no integer.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[error("sample {sample}: feature {feature} is {value}: numbers have to be finite")]
+pub struct NotFinite {
+    /// Its sample, from 0.
+    pub sample: usize,
+    /// Which feature of the sample it is, from 0.
+    pub feature: usize,
+    /// What it is.
+    pub value: f32,
+}
+
 /// Samples of integers.
 #[derive(Clone, Debug)]
 pub struct Set {
@@ -108,7 +120,7 @@ impl Set {
             (Values::U8(rows, _), Inputs::U8) => OwnedFeatures::U8(tiles(rows, width, samples)),
             (Values::F32(rows), Inputs::I8) => {
                 if let Some(at) = rows.iter().position(|x| !x.is_finite()) {
-                    bail!("sample {}: feature {} is {}: numbers have to be finite", at / width, at % width, rows[at]);
+                    bail!(NotFinite { sample: at / width, feature: at % width, value: rows[at] });
                 }
                 let most = Inputs::I8.most() as f32;
                 let rows: Vec<_> = rows.iter().map(|x| rounded(*x, most, &mut cut.features) as i8).collect();

@@ -212,6 +212,18 @@ impl Schema {
         self.features.iter().filter_map(|feature| feature.name.as_deref()).collect()
     }
 
+    /// The column that a net's input is made of, by its name, or else by its place in the table, from 1.
+    pub fn column_of(&self, input: usize) -> Option<String> {
+        let features = self.features.iter().flat_map(|feature| std::iter::repeat_n(feature, feature.kind.numbers()));
+        let feature = features.clone().nth(input % features.count().max(1))?;
+        Some(
+            feature
+                .name
+                .as_ref()
+                .map_or_else(|| format!("column {}", feature.column + 1), |name| format!("column {name:?}")),
+        )
+    }
+
     /// Features of a row.
     pub fn numbers(&self) -> usize {
         self.features.iter().map(|feature| feature.kind.numbers()).sum()

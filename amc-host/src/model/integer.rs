@@ -9,7 +9,7 @@ use std::path::Path;
 use amc_core::Activation;
 use amc_engine::CRC;
 use amc_engine::data::Set;
-use amc_engine::integer::{self, Description};
+use amc_engine::integer::{self, Description, NotFinite};
 use serde::{Deserialize, Serialize};
 
 use super::ModelError;
@@ -135,8 +135,18 @@ impl IntegerModel {
     pub fn integers(&self, set: &Set) -> anyhow::Result<integer::Set> {
         let (wanted, given) = (self.description.inputs, set.width());
         anyhow::ensure!(wanted == given, "the net takes {wanted} inputs, but a sample has {given}");
-        integer::Set::of(set, self.description.of)
+        integer::Set::of(set, self.description.of).map_err(|error| of_column(error, self.schema.as_ref()))
     }
+}
+
+/// Why a set has no integers, with the column's name of a number of a table that is too far from the others.
+pub(crate) fn of_column(error: anyhow::Error, schema: Option<&Schema>) -> anyhow::Error {
+    let Some(&NotFinite { sample, feature, value }) = error.downcast_ref() else { return error };
+    let Some(column) = schema.and_then(|schema| schema.column_of(feature)) else { return error };
+    anyhow::anyhow!(
+        "sample {sample} (from 0): {column} is {value} in the net's units: numbers that far from those that were trained on have to be left \
+         out, or the column be scaled or left out (--ignore)"
+    )
 }
 
 /// Of a softmax's logits, 256 for a doubling, the probabilities.

@@ -21,7 +21,7 @@ use super::{Task, TrainArgs, finish};
 use crate::cli::integer::{said_of_cuts, said_of_outputs};
 use crate::data::integers::in_units;
 use crate::metrics::Metrics;
-use crate::model::integer::{IntegerModel, params_hash};
+use crate::model::integer::{IntegerModel, of_column, params_hash};
 use crate::note;
 use crate::output::{self, Folder, Summary};
 
@@ -91,7 +91,7 @@ struct Integers {
 
 impl Integers {
     /// A rank of a team has its own samples.
-    fn of(task: Task, limit: i8, team: Option<&Arc<Team>>) -> anyhow::Result<Self> {
+    fn of(task: Task, (file, limit): (&str, i8), team: Option<&Arc<Team>>) -> anyhow::Result<Self> {
         let Task { all, mut schema, whole, .. } = task;
         let copies = [Some(&all.train), all.test.as_ref()].into_iter().flatten();
         let numbers = copies.map(|set| set.len() as u64 * (set.width() + set.outputs()) as u64).sum::<u64>();
@@ -100,8 +100,13 @@ impl Integers {
         together::done(team, checked.map_err(anyhow::Error::from))?;
         let (data, units, inputs) = in_units(&all, schema.as_mut())?;
         drop(all);
-        let sets = Set::ordered(&data.train, inputs)
-            .and_then(|train| Ok((train, data.test.as_ref().map(|test| Set::of(test, inputs)).transpose()?)));
+        let named = |set: anyhow::Result<Set>, of: &str| {
+            set.map_err(|error| of_column(error, schema.as_ref())).with_context(|| of.to_owned())
+        };
+        let sets = named(Set::ordered(&data.train, inputs), file).and_then(|train| {
+            let test = data.test.as_ref().map(|test| named(Set::of(test, inputs), "the samples to test with"));
+            Ok((train, test.transpose()?))
+        });
         let (train, test) = together::done(team, sets)?;
         let (train, test) = (train.together()?, test.map(Set::together).transpose()?);
         let rms = train.root_mean_square();
@@ -143,7 +148,7 @@ pub(super) fn make(
     together::agree(team, &[&checksums.named()[..], &[options]].concat())?;
     let settings = integer::Settings { steps: floats.steps, seed: floats.seed, threads: floats.threads };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads).build()?;
-    let Integers { description, data, train, test, model } = Integers::of(task, limit, team)?;
+    let Integers { description, data, train, test, model } = Integers::of(task, (&args.data.data, limit), team)?;
     said_of_cuts("train", &train);
     test.iter().for_each(|test| said_of_cuts("test", test));
     let ready = || match &from {

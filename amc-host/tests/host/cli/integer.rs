@@ -106,6 +106,21 @@ fn nets_of_other_layers_learn_in_integers_and_are_taken_as_dense_ones_are() {
 }
 
 #[test]
+fn a_number_that_is_too_far_from_the_others_is_refused_by_its_column() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let dir = dir.path();
+    let rows: String = (0..20).map(|i| format!("{},{},{}\n", i % 3, i % 7, ["a", "b"][i % 2])).collect();
+    fs::write(dir.join("train.csv"), format!("length,mass,kind\n{rows}")).expect("written");
+    fs::write(dir.join("test.csv"), "length,mass,kind\n1,2,a\n2,1e38,b\n").expect("written");
+    let options = ["train", "--data", "train.csv", "--test", "test.csv", "--numbers", "int8", "--steps", "10"];
+    let told = amc(&options, dir);
+    assert_eq!(told.status.code(), Some(2));
+    let told = String::from_utf8_lossy(&told.stderr);
+    let wanted = "the samples to test with: sample 1 (from 0): column \"mass\" is inf";
+    assert!(told.lines().last().is_some_and(|line| line.contains(wanted)), "{told}");
+}
+
+#[test]
 fn weights_of_few_bits_stay_within_them() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
