@@ -17,4 +17,4 @@ reached=$(awk -v enough=$enough '$3 >= enough' "$peers/ours.txt" | wc -l)
 moves=$(awk '{ print $6 }' "$peers/ours.txt" | middle)
 millions=$(awk '{ print $8 }' "$peers/ours.txt" | middle)
 most=$(awk '{ print $8 }' "$peers/ours.txt" | sort -n | tail -n 1)
-echo "| amc, int8, 16 KiB of RAM | m0 | $reached of 5 | $moves | $millions | $most | $((millions * 1000 / moves)) | - | - | - | $ram | - | $flash |"
+echo "| amc, int8, 16 KiB of RAM, moves instead of updates | m0 | $reached of 5 | $moves | $millions | $most | $((millions * 1000 / moves)) | - | - | - | $ram | - | $flash |"
