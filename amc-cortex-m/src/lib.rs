@@ -40,7 +40,7 @@ impl<const T: usize, const SUMS: usize> Lanes for CortexM<T, SUMS> {
 
     const NEURONS: usize = if SUMS > T { SUMS / T } else { 1 };
 
-    // Of four samples it costs an instruction in a hundred, and saves half of a training's flash.
+    // Of four samples it costs an instruction in a hundred, and saves two fifths of a training's flash.
     const OUTLINES: bool = true;
 
     portable! {
