@@ -11,13 +11,8 @@ pub fn temporary(dir: &Path) -> io::Result<NamedTempFile> {
     let mut builder = Builder::new();
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(dir).map_err(without_name)
-}
-
-/// What the system says, without the temporary name, which nobody has asked for.
-fn without_name(error: io::Error) -> io::Error {
-    let said = error.get_ref().and_then(|named| named.source()).and_then(|source| source.downcast_ref::<io::Error>());
-    said.and_then(io::Error::raw_os_error).map_or(error, io::Error::from_raw_os_error)
+    // What the system says, without the temporary name, which nobody has asked for.
+    builder.tempfile_in(dir).map_err(|error| fs::metadata(dir).err().unwrap_or_else(|| error.kind().into()))
 }
 
 /// Writes a file; what a link leads to is written, and the link stays. Devices and pipes are written to.
