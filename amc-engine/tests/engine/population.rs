@@ -167,7 +167,7 @@ fn the_coldest_of_a_ladder_is_in_both_wells_as_often_as_they_weigh_where_a_chain
         signal_norm: false,
         ..settings()
     };
-    const MEETINGS: usize = 6_000;
+    const MEETINGS: usize = 12_000;
     // In which well the chain of the lowest temperature is at each meeting.
     let above_0 = |ladder: &[f32]| -> Vec<f64> {
         let chains = Chains { count: ladder.len(), every: 10, ladder: ladder.to_vec() };
@@ -186,16 +186,16 @@ fn the_coldest_of_a_ladder_is_in_both_wells_as_often_as_they_weigh_where_a_chain
     let of_ladder = above_0(&ladder);
     let late = &alone[MEETINGS / 10..];
     assert!(late.iter().all(|is| *is == late[0]), "it has left its well");
-    // Means of 60 parts of the run, each of which is long beside the way of a temperature up and down the ladder, are spread as
-    // numbers of their own are.
+    // Means of 20 parts of the run, each of which is long beside the way of a temperature up and down the ladder, are spread as numbers
+    // of their own are, a third less at worst: so the share is off by more than 4.5 times what they tell once in thousands of runs.
     let parts: Vec<f64> =
-        of_ladder.chunks(MEETINGS / 60).map(|part| part.iter().sum::<f64>() / part.len() as f64).collect();
+        of_ladder.chunks(MEETINGS / 20).map(|part| part.iter().sum::<f64>() / part.len() as f64).collect();
     let count = parts.len() as f64;
     let share = parts.iter().sum::<f64>() / count;
     let error = (parts.iter().map(|part| (part - share).powi(2)).sum::<f64>() / (count - 1.0) / count).sqrt();
     let wanted = share_above_0(0.007);
     // A ladder on which neighbours swap whatever their losses are has a share of about a third, as its hottest has.
-    assert!(error < 0.05 && (share - wanted).abs() < 3.5 * error, "{share} ± {error}, where {wanted} was wanted");
+    assert!(error < 0.06 && (share - wanted).abs() < 4.5 * error, "{share} ± {error}, where {wanted} was wanted");
 }
 
 #[test]
