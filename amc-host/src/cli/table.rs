@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::data::normalise::Normalise;
-use crate::data::prepare::{Missing, Options};
+use crate::data::prepare::{Missing, Options, TEST_FRACTION};
 use crate::data::split::Split;
 use crate::data::table::Written;
 use crate::data::table::dialect::Delimiter;
@@ -60,7 +60,7 @@ pub(super) struct TableArgs {
     #[arg(long)]
     balance: bool,
     /// The share of the rows that is never trained on, from 0 to below 1
-    #[arg(long, default_value = "0.2", value_parser = fraction)]
+    #[arg(long, default_value_t = TEST_FRACTION, value_parser = fraction)]
     test_fraction: f64,
     /// A table of its own to test with: all rows of the other are trained on
     #[arg(long, value_name = "FILE")]

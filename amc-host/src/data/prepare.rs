@@ -4,6 +4,7 @@ mod choice;
 mod complete;
 mod features;
 mod known;
+mod options;
 pub mod rows;
 mod samples;
 #[cfg(test)]
@@ -21,74 +22,22 @@ use self::choice::{feature_columns, groups, target_columns};
 use self::complete::{complete_rows, enough};
 use self::features::{Raw, flags, kinds, said, scalings};
 pub use self::known::load_known;
+pub use self::options::{ColumnName, Missing, Options, TEST_FRACTION};
 use self::samples::sets;
 pub(crate) use self::windows::check_memory;
 use self::windows::{Order, windows};
-use super::normalise::Normalise;
 use super::schema::{Feature, Schema, SchemaError};
 use super::split::{Parts, Split, grouped, last, random};
 use super::table::columns::{ColumnError, Content};
 use super::table::{Pieces, Table, TableError, Written};
 use super::target::{Target, TargetError, Task};
-use super::window::{Window, WindowError};
+use super::window::WindowError;
 
 /// Different texts that a column of features may have.
 pub const MOST_CHOICES: usize = 64;
 
 /// Rows that a table has at least.
 pub const FEWEST_ROWS: usize = 5;
-
-/// What becomes of missing cells.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Missing {
-    /// They are refused.
-    #[default]
-    Refuse,
-    /// Numbers become the mean of their column in the training part, texts the one it has most often.
-    Mean,
-    /// Rows that have one are left out.
-    Drop,
-}
-
-/// A column by its name, or its place from 1, or `first` or `last`.
-pub type ColumnName = String;
-
-/// What somebody says of a table; what is not said is found.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// How it is written.
-    pub written: Written,
-    /// The columns of the targets.
-    pub targets: Vec<ColumnName>,
-    /// Columns that are not read.
-    pub ignored: Vec<ColumnName>,
-    /// What the target is.
-    pub task: Option<Task>,
-    /// What becomes of missing cells.
-    pub missing: Missing,
-    /// How rows are split.
-    pub split: Split,
-    /// The rows of a sample.
-    pub window: Window,
-    /// Whether rows of rare classes are trained on as often as those of the most frequent one.
-    pub balance: bool,
-    /// The share of the rows that test, from 0 to below 1.
-    pub test_fraction: f64,
-    /// A table of its own to test with: then all rows train.
-    pub test: Option<PathBuf>,
-    /// How numbers are scaled.
-    pub normalise: Normalise,
-}
-
-impl Options {
-    /// Which rows test, in a line.
-    pub fn said_of_test(&self) -> String {
-        match &self.test {
-            Some(path) => format!("all of {}", path.display()),
-            None => format!("--split {} --test-fraction {}", self.split, self.test_fraction),
-        }
-    }
-}
 
 /// Why a table cannot be trained on.
 #[derive(Debug, thiserror::Error)]

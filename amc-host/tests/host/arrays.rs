@@ -20,11 +20,10 @@ use amc_host::data::window::Window;
 
 use self::files::{floats, ints, npy, npz, savez_compressed};
 use crate::cli::{amc, json, stdout};
-use crate::tables::options;
 
 /// As they are, in their order.
 fn plain() -> Options {
-    Options { normalise: Normalise::Off, split: Split::Last, ..options() }
+    Options { normalise: Normalise::Off, split: Split::Last, ..Options::default() }
 }
 
 fn prepared(name: &str, bytes: &[u8], options: &Options) -> Result<Prepared, String> {
@@ -38,7 +37,7 @@ fn prepared(name: &str, bytes: &[u8], options: &Options) -> Result<Prepared, Str
 fn rows_in_memory_are_what_a_file_of_them_is() {
     let samples: Vec<_> = (0..60).map(sample).collect();
     let (x, y) = (|| samples.iter().flat_map(|row| row.0), || samples.iter().map(|row| row.1));
-    let options = |task| Options { split: Split::Last, test_fraction: 0.0, task, ..options() };
+    let options = |task| Options { split: Split::Last, test_fraction: 0.0, task, ..Options::default() };
     let same = |file: &str, bytes: &[u8], options: &Options, targets| {
         let Prepared { data, schema, .. } = prepared(file, bytes, options).expect("a table");
         let rows = Rows { features: x().map(|x| x as f32).collect(), names: None, targets };

@@ -14,22 +14,6 @@ use amc_host::data::table::{Table, Written};
 use amc_host::data::target::Task;
 use amc_host::data::window::Window;
 
-pub fn options() -> Options {
-    Options {
-        written: Written::default(),
-        targets: vec![],
-        ignored: vec![],
-        task: None,
-        missing: Missing::Refuse,
-        split: Split::Random(1),
-        window: Window::default(),
-        balance: false,
-        test_fraction: 0.2,
-        test: None,
-        normalise: Normalise::Standard,
-    }
-}
-
 fn parse(text: &str) -> Table {
     Table::parse(Path::new("t.csv"), text, Written::default(), &[]).expect("a table")
 }
@@ -100,7 +84,7 @@ fn first_lines_are_names_or_rows() {
 #[test]
 fn what_is_no_table_is_refused_with_its_place() {
     let refuse = |text: &[u8], words: &[&str]| {
-        let told = refusal(text, &options());
+        let told = refusal(text, &Options::default());
         assert!(words.iter().all(|word| told.contains(word)), "{told}");
     };
     refuse(b"", &["no rows"]);
@@ -127,7 +111,7 @@ fn what_is_no_table_is_refused_with_its_place() {
 
 #[test]
 fn targets_are_found_and_named() {
-    let classes = |text: String| match prepared(text, &options()).expect("a table").schema.outputs {
+    let classes = |text: String| match prepared(text, &Options::default()).expect("a table").schema.outputs {
         Outputs::Classes(names) => names,
         Outputs::Numbers(names) => panic!("numbers: {names:?}"),
     };
@@ -144,22 +128,22 @@ fn targets_are_found_and_named() {
     let numbers = |text: String, options: &Options| {
         matches!(prepared(text, options).expect("a table").schema.outputs, Outputs::Numbers(_))
     };
-    assert!(numbers("x,y\n".to_string() + &rows(|i| format!("{i},{}", i * 3)), &options()));
-    assert!(numbers("x,y\n".to_string() + &rows(|i| format!("{i},{}.5", i % 2)), &options()));
-    let two = Options { targets: vec!["y".into(), "1".into()], ..options() };
+    assert!(numbers("x,y\n".to_string() + &rows(|i| format!("{i},{}", i * 3)), &Options::default()));
+    assert!(numbers("x,y\n".to_string() + &rows(|i| format!("{i},{}.5", i % 2)), &Options::default()));
+    let two = Options { targets: vec!["y".into(), "1".into()], ..Options::default() };
     assert!(numbers("x,z,y\n".to_string() + &rows(|i| format!("{i},{},{}", i * i, i * 3)), &two));
-    let classify = Options { task: Some(Task::Classify), ..options() };
+    let classify = Options { task: Some(Task::Classify), ..Options::default() };
     let Outputs::Classes(names) =
         prepared("x,y\n".to_string() + &rows(|i| format!("{i},{}", i * 3)), &classify).expect("a table").schema.outputs
     else {
         panic!()
     };
     assert_eq!(names.len(), 20);
-    let first = Options { targets: vec!["first".into()], ..options() };
+    let first = Options { targets: vec!["first".into()], ..Options::default() };
     assert!(
         matches!(prepared(text, &first).expect("a table").schema.outputs, Outputs::Classes(names) if names == ["a", "b"])
     );
-    let none = Options { targets: vec!["z".into()], ..options() };
+    let none = Options { targets: vec!["z".into()], ..Options::default() };
     let told = refusal("x,y\n".to_string() + &rows(|i| format!("{i},{}", i % 2)), &none);
     assert!(told.contains("no column called \"z\"") && told.contains("x, y"), "{told}");
 }
@@ -168,7 +152,7 @@ fn targets_are_found_and_named() {
 fn an_index_empty_columns_and_texts_are_told_of() {
     let text = ",colour,size,nothing,y\n".to_string()
         + &rows(|i| format!("{i},{},{},,{}", ["red", "green", "blue"][i % 3], i * i, ["a", "b"][i % 2]));
-    let Prepared { data, schema, report } = prepared(text, &options()).expect("a table");
+    let Prepared { data, schema, report } = prepared(text, &Options::default()).expect("a table");
     assert_eq!(data.train.width(), 4);
     assert!(matches!(&schema.features[0].kind, Kind::Choice(names, None) if names == &["blue", "green", "red"]));
     let report = report.join("\n");
@@ -178,30 +162,30 @@ fn an_index_empty_columns_and_texts_are_told_of() {
         assert!(report.contains(word), "{word:?} is not in {report}");
     }
     let two = "s,x,y\n".to_string() + &rows(|i| format!("{},{i},{}", ["no", "yes"][i / 3 % 2], i % 2));
-    assert_eq!(prepared(two, &options()).expect("a table").data.train.width(), 2);
+    assert_eq!(prepared(two, &Options::default()).expect("a table").data.train.width(), 2);
     let many = "s,x,y\n".to_string() + &(0..100).map(|i| format!("t{i},{i},{}\n", i % 2)).collect::<String>();
-    let told = refusal(&many, &options());
+    let told = refusal(&many, &Options::default());
     assert!(told.contains("\"s\" has 100 different texts") && told.contains("--ignore"), "{told}");
-    let ignored = Options { ignored: vec!["s".into()], ..options() };
+    let ignored = Options { ignored: vec!["s".into()], ..Options::default() };
     assert_eq!(prepared(many, &ignored).expect("a table").data.train.width(), 1);
 }
 
 #[test]
 fn what_would_be_mistaken_is_refused_or_told() {
-    let twice = refusal("a,a,y\n".to_string() + &rows(|i| format!("{i},{},{}", i * i, i % 2)), &options());
+    let twice = refusal("a,a,y\n".to_string() + &rows(|i| format!("{i},{},{}", i * i, i % 2)), &Options::default());
     assert!(twice.contains("more than one column called \"a\""), "{twice}");
     let sorted = "a,y\n".to_string() + &rows(|i| format!("{i},{}", if i < 16 { ["u", "v"][i % 2] } else { "w" }));
-    let report = prepared(sorted, &Options { split: Split::Last, ..options() }).expect("a table").report;
+    let report = prepared(sorted, &Options { split: Split::Last, ..Options::default() }).expect("a table").report;
     assert!(report.contains(&"  w: 0 to train on, 4 to test with: never trained on".to_string()), "{report:?}");
     let thousands = "a;y\n".to_string() + &rows(|i| format!("{}.000,5;{}", 1 + i % 3, ["u", "v"][i % 2]));
-    let report = prepared(thousands, &options()).expect("a table").report.join("\n");
+    let report = prepared(thousands, &Options::default()).expect("a table").report.join("\n");
     assert!(report.contains("a: \"1.000,5\" is a text: write numbers without separators of thousands"), "{report}");
 }
 
 #[test]
 fn features_are_scaled_by_the_rows_that_train() {
     let text = "x,c,y\n".to_string() + &rows(|i| format!("{},7,{}.5", 10 * i, i));
-    let last = Options { split: Split::Last, ..options() };
+    let last = Options { split: Split::Last, ..Options::default() };
     let Prepared { data, schema, report } = prepared(&text, &last).expect("a table");
     let mean = 75.0_f32;
     let deviation = (0..16).map(|i| (10.0 * i as f32 - mean).powi(2)).sum::<f32>().sqrt() / 4.0;
@@ -230,7 +214,7 @@ fn missing_cells_are_filled_or_left_out() {
                 i % 2
             )
         });
-    let last = Options { split: Split::Last, normalise: Normalise::Off, missing: Missing::Mean, ..options() };
+    let last = Options { split: Split::Last, normalise: Normalise::Off, missing: Missing::Mean, ..Options::default() };
     let filled: Vec<f32> = prepared(&text, &last).expect("a table").data.train.inputs().collect();
     // The mean of 0 to 15 without 3, and the more frequent text.
     assert!((filled[6] - 7.8).abs() < 1e-6 && filled[9] == 1.0, "{filled:?}");
@@ -240,7 +224,7 @@ fn missing_cells_are_filled_or_left_out() {
     // Of a table of its own to test with, too.
     let dir = tempfile::tempdir().expect("a folder");
     let path = dir.path().join("test.csv");
-    let own = Options { missing: Missing::Drop, test: Some(path.clone()), ..options() };
+    let own = Options { missing: Missing::Drop, test: Some(path.clone()), ..Options::default() };
     fs::write(&path, "y,x,s\n1,?,u\n0,7,v\n,8,u\n1,5,u\n").expect("written");
     let dropped = prepared(&text, &own).expect("a table");
     assert_eq!((dropped.data.train.len(), dropped.data.test.expect("a test part").len()), (18, 2));
@@ -255,18 +239,18 @@ fn gzip_and_byte_order_marks_are_read() {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     packed.write_all(text.as_bytes()).expect("packed");
     let packed = packed.finish().expect("packed");
-    let plain = prepared(&text, &options()).expect("a table");
+    let plain = prepared(&text, &Options::default()).expect("a table");
     for bytes in [packed.clone(), [b"\xef\xbb\xbf", text.as_bytes()].concat()] {
-        let other = prepared(bytes, &options()).expect("a table");
+        let other = prepared(bytes, &Options::default()).expect("a table");
         assert_eq!((&other.schema, other.data.train.checksum()), (&plain.schema, plain.data.train.checksum()));
     }
-    assert!(refusal(&packed[..packed.len() - 5], &options()).contains("t.csv"));
+    assert!(refusal(&packed[..packed.len() - 5], &Options::default()).contains("t.csv"));
 }
 
 #[test]
 fn rows_of_rare_classes_are_trained_on_more_often() {
     let text = rows(|i| format!("{i}.5,{}", if i < 15 { "often" } else { "rare" }));
-    let prepared = |balance| prepared(&text, &Options { balance, ..options() }).expect("prepared");
+    let prepared = |balance| prepared(&text, &Options { balance, ..Options::default() }).expect("prepared");
     let of = |prepared: &Prepared, class: u8| match prepared.data.train.targets() {
         OwnedTargets::Classes(classes) => classes.iter().filter(|other| **other == class).count(),
         OwnedTargets::Values(..) => 0,
@@ -284,7 +268,7 @@ fn rows_of_rare_classes_are_trained_on_more_often() {
     assert_eq!(balanced.data.test.expect("rows to test with").len(), 4);
     // What scales them is of the rows, each once.
     assert_eq!(balanced.schema.input_scaling, prepared(false).schema.input_scaling);
-    let told = refusal(rows(|i| format!("{i}.5,{i}.25")), &Options { balance: true, ..options() });
+    let told = refusal(rows(|i| format!("{i}.5,{i}.25")), &Options { balance: true, ..Options::default() });
     assert!(told.contains("--balance needs classes"), "{told}");
 }
 
@@ -294,7 +278,7 @@ fn windows_have_rows_of_one_part_and_one_group() {
     let windows = |rows, stride, split| {
         let window = Window { rows, stride };
         let (normalise, task, split) = (Normalise::Off, Some(Task::Regress), split);
-        prepared(&text, &Options { window, split, normalise, task, ..options() })
+        prepared(&text, &Options { window, split, normalise, task, ..Options::default() })
     };
     let last = windows(3, 2, Split::Last).expect("prepared");
     let values: Vec<f32> = last.data.train.inputs().collect();
@@ -317,7 +301,8 @@ fn windows_have_rows_of_one_part_and_one_group() {
     fs::write(dir.path().join("test.csv"), rows(|i| format!("{i},{},{}", i / 7, i * i))).expect("written");
     let (window, split, task) = (Window { rows: 4, stride: 1 }, Split::Group("2".into()), Some(Task::Regress));
     let normalise = Normalise::Off;
-    let own = prepared(&text, &Options { window, split, normalise, task, test, ..options() }).expect("prepared");
+    let own =
+        prepared(&text, &Options { window, split, normalise, task, test, ..Options::default() }).expect("prepared");
     assert_eq!(ends(&own.data.train), [3, 4, 5, 6, 7, 8, 9, 13, 14, 15, 16, 17, 18, 19]);
     assert_eq!(own.data.test.map(|test| ends(&test)), Some(vec![3, 4, 5, 6, 10, 11, 12, 13, 17, 18, 19]));
     for (rows, split, words) in [

@@ -19,22 +19,6 @@ use crate::data::window::Window;
 
 const ROWS: usize = 160;
 
-fn options() -> Options {
-    Options {
-        written: Written::default(),
-        targets: Vec::new(),
-        ignored: Vec::new(),
-        task: None,
-        missing: Missing::Refuse,
-        split: Split::Random(1),
-        window: Window::default(),
-        balance: false,
-        test_fraction: 0.2,
-        test: None,
-        normalise: Normalise::Standard,
-    }
-}
-
 /// A table: an index, two columns of numbers of which the second has holes, one of texts, a group, and a class or a number to find.
 fn table(row_of_names: bool, comma: char, is_whole: bool) -> String {
     let mut text = String::new();
@@ -116,18 +100,22 @@ fn a_rank_has_its_part_of_a_text_with_the_scale_and_the_parts_of_all() {
         let path = path.to_path_buf();
         move |team: Option<&Arc<Team>>| load_beside(&[], &path, &options, team)
     };
-    let last = Options { split: Split::Last, ..options() };
-    compare("plain", load(&whole, options()));
-    compare("balanced", load(&whole, Options { balance: true, normalise: Normalise::MinMax, ..options() }));
-    compare("groups", load(&whole, Options { split: Split::Group("room".into()), ..options() }));
-    compare("filled", load(&tabs, Options { missing: Missing::Mean, ..options() }));
-    compare("packed", load(&packed, Options { missing: Missing::Mean, normalise: Normalise::Off, ..options() }));
-    compare("left out", load(&holes, Options { missing: Missing::Drop, ..options() }));
+    let last = Options { split: Split::Last, ..Options::default() };
+    compare("plain", load(&whole, Options::default()));
+    compare("balanced", load(&whole, Options { balance: true, normalise: Normalise::MinMax, ..Options::default() }));
+    compare("groups", load(&whole, Options { split: Split::Group("room".into()), ..Options::default() }));
+    compare("filled", load(&tabs, Options { missing: Missing::Mean, ..Options::default() }));
+    compare(
+        "packed",
+        load(&packed, Options { missing: Missing::Mean, normalise: Normalise::Off, ..Options::default() }),
+    );
+    compare("left out", load(&holes, Options { missing: Missing::Drop, ..Options::default() }));
     compare("windows", load(&whole, Options { window: Window { rows: 7, stride: 3 }, ..last.clone() }));
-    let numbers = Options { targets: vec!["length".into(), "3".into()], task: Some(Task::Regress), ..options() };
+    let numbers =
+        Options { targets: vec!["length".into(), "3".into()], task: Some(Task::Regress), ..Options::default() };
     compare("numbers", load(&whole, numbers));
-    compare("another to test with", load(&whole, Options { test: Some(whole.clone()), ..options() }));
-    let test = Options { test: Some(holes.clone()), missing: Missing::Drop, ..options() };
+    compare("another to test with", load(&whole, Options { test: Some(whole.clone()), ..Options::default() }));
+    let test = Options { test: Some(holes.clone()), missing: Missing::Drop, ..Options::default() };
     compare("another to test with, some left out", load(&holes, test));
     // As R writes it, with spaces; the delimiter is told.
     let spaced = written(
@@ -135,12 +123,12 @@ fn a_rank_has_its_part_of_a_text_with_the_scale_and_the_parts_of_all() {
         "spaced.txt",
         format!("x y\n{}", (0..200).map(|i| format!("r{i}  {} {}\n", i * i % 17, i % 2)).collect::<String>()),
     );
-    compare("of R", load(&spaced, Options { ignored: vec!["1".into()], ..options() }));
+    compare("of R", load(&spaced, Options { ignored: vec!["1".into()], ..Options::default() }));
     let delimiter = Some(crate::data::table::dialect::Delimiter::Character(','));
-    compare("told", load(&whole, Options { written: Written { delimiter, header: Some(true) }, ..options() }));
+    compare("told", load(&whole, Options { written: Written { delimiter, header: Some(true) }, ..Options::default() }));
     let classes = ["c", "d"].map(String::from);
-    compare("beside other classes", |team| load_beside(&classes, &whole, &options(), team));
-    let known: Schema = load_beside(&[], &whole, &options(), None).expect("a table").schema;
+    compare("beside other classes", |team| load_beside(&classes, &whole, &Options::default(), team));
+    let known: Schema = load_beside(&[], &whole, &Options::default(), None).expect("a table").schema;
     let filled = Options { missing: Missing::Mean, ..last };
     compare("known", |team| load_known(&known, &holes, &filled, false, team));
 }
@@ -172,8 +160,8 @@ fn a_rank_has_its_part_of_arrays() {
     written(dir, "y.npy", npy("|u1", &format!("({ROWS},)"), false, &classes));
     for name in ["x.npy,y.npy", "f.npy,y.npy", "f.npy", "x.npy"] {
         let path = dir.join(name.replace(",", &format!(",{}/", dir.display())));
-        compare(name, |team| load_beside(&[], &path, &options(), team));
-        let kept = Options { missing: Missing::Drop, split: Split::Last, ..options() };
+        compare(name, |team| load_beside(&[], &path, &Options::default(), team));
+        let kept = Options { missing: Missing::Drop, split: Split::Last, ..Options::default() };
         compare(name, |team| load_beside(&[], &path, &kept, team));
     }
 }
@@ -214,7 +202,8 @@ fn what_is_wrong_is_said_as_one_process_says_it() {
     for (at, text) in texts.iter().enumerate() {
         let path = written(dir.path(), &format!("{at}.csv"), text);
         let said = |team: Option<&Arc<Team>>| {
-            load_beside(&[], &path, &options(), team).map_or_else(|error| error.to_string(), |_| "well".to_string())
+            load_beside(&[], &path, &Options::default(), team)
+                .map_or_else(|error| error.to_string(), |_| "well".to_string())
         };
         let alone = said(None);
         assert_eq!(alone == "well", at == 0, "{at}: {alone}");
