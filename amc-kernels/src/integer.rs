@@ -5,7 +5,10 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod fours;
 mod kernel;
+#[cfg(target_arch = "x86_64")]
+mod prefetch;
 #[cfg(target_arch = "x86_64")]
 mod registers;
 #[cfg(target_arch = "x86_64")]
@@ -13,10 +16,9 @@ mod tables;
 #[cfg(target_arch = "x86_64")]
 mod vnni;
 
-use amc_core::integer::{
-    Change, Element, Error, Evaluate, Objective, Samples, Score, Serial, SerialMemory, Targets, Tiles,
-};
+use amc_core::integer::{Change, Error, Evaluate, Objective, Samples, Score, Serial, SerialMemory, Targets, Tiles};
 
+pub use self::fours::{Four, Fours, FoursOf, FoursOfTile};
 pub use self::kernel::Host;
 
 /// Samples in a tile.
@@ -36,27 +38,10 @@ pub enum Features<'a> {
 pub struct Tiled<'a> {
     /// Their features; the last tile is filled up with any numbers.
     pub features: Features<'a>,
-    /// Which of each tile's features are [`filled`]; none where that is not known.
-    pub filled: &'a [u64],
+    /// The same features, if they are kept so, too: then a whole evaluation reads these.
+    pub fours: Option<FoursOf<'a>>,
     /// How many they are.
     pub samples: usize,
-}
-
-/// The features of each tile that are not 0 in all of its samples, `[tile][feature / 64]`, a bit each, of features that are so many.
-pub fn filled(features: Features<'_>, width: usize) -> Vec<u64> {
-    fn of<E: Element + Default + PartialEq>(values: &[E], width: usize) -> Vec<u64> {
-        let tiles = values.as_chunks::<TILE>().0.chunks(width.max(1));
-        let bits = |columns: &[[E; TILE]]| {
-            let bits =
-                columns.iter().enumerate().map(|(bit, column)| u64::from(*column != [E::default(); TILE]) << bit);
-            bits.fold(0, |word, bit| word | bit)
-        };
-        tiles.flat_map(|columns| columns.chunks(64).map(bits)).collect()
-    }
-    match features {
-        Features::U8(values) => of(values, width),
-        Features::I8(values) => of(values, width),
-    }
 }
 
 type Of<'m, E> = Serial<'m, Host<'m>, E, TILE>;
@@ -88,12 +73,12 @@ impl<'m> Evaluator<'m> {
     /// Where they do not fit the net, or the memory is too short.
     pub fn new(
         objective: Objective<'m>,
-        Tiled { features, filled, samples }: Tiled<'m>,
+        Tiled { features, fours, samples }: Tiled<'m>,
         targets: Targets<'m>,
         memory: SerialMemory<'m>,
     ) -> Result<Self, Error> {
         let width = objective.net().shape().inputs();
-        let host = Host::used().with(filled, width);
+        let host = Host::used().with(fours);
         Ok(Self(match features {
             Features::U8(values) => {
                 let samples = Samples { features: Tiles::new(values, samples, width), targets };

@@ -6,7 +6,7 @@ use amc_core::integer::{
 };
 use amc_core::{Activation, Generator, Layer, Portable};
 use amc_kernels::Isa;
-use amc_kernels::integer::{Evaluator, Features, Host, TILE, Tiled, filled};
+use amc_kernels::integer::{Evaluator, Features, Fours, Host, TILE, Tiled};
 use rand_core::{Rng, SeedableRng};
 
 const SAMPLES: usize = 2 * TILE + 11;
@@ -101,7 +101,10 @@ fn moves_outputs_and_scores_are_those_of_one_sample_after_another() {
                 kept_outputs: &mut kept_outputs,
             };
             let features_of_all = features(0, tiles.len());
-            let all = Tiled { features: features_of_all, filled: &filled(features_of_all, WIDTH), samples: SAMPLES };
+            let fours = Fours::of(features_of_all, WIDTH, 0.1);
+            assert_eq!(fours.is_none(), is_signed);
+            let fours = fours.as_ref().map(|fours| fours.part(0..3));
+            let all = Tiled { features: features_of_all, fours, samples: SAMPLES };
             let mut evaluator = Evaluator::new(objective, all, targets, memory).expect("in tiles");
             let found = way(net, &mut evaluator);
             assert_eq!(found, wanted, "net {number}, {with_sums} tiles of sums, {with_outputs} of outputs");

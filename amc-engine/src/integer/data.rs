@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use amc_core::integer::Targets;
 use amc_core::sums::BLOCK;
-use amc_kernels::integer::{Features, TILE, Tiled, filled};
+use amc_kernels::integer::{Features, Fours, TILE, Tiled};
 use anyhow::bail;
 
 use super::net::Inputs;
@@ -15,8 +15,8 @@ use crate::ranks::{RanksError, Share};
 // Of samples that ranks share, only the last tile is filled up.
 const _: () = assert!(BLOCK.is_multiple_of(TILE));
 
-/// Samples are put in order if so many of their tiles' features, at most, are not 0.
-const WORTH_ORDERING: f64 = 0.85;
+/// A part of tiles' features that are 0 in all samples of a tile, from which on samples are put in order, and others kept by themselves.
+const WORTH_LEAVING_OUT: f64 = 0.15;
 
 /// What a standard deviation of an input becomes.
 pub const INPUT: f32 = 32.0;
@@ -75,8 +75,8 @@ pub struct Set {
     samples: usize,
     width: usize,
     cut: Cut,
-    /// Which features of each tile are not 0 in all of its samples.
-    filled: Vec<u64>,
+    /// The features once more, as a whole evaluation reads them, if it reads fewer of them then.
+    fours: Option<Fours>,
     /// The samples' numbers, where they are in another order than they came in.
     order: Option<Vec<u32>>,
     /// The sum of the features' squares, those that fill up the last tile included, and how many these are.
@@ -149,8 +149,8 @@ impl Set {
             OwnedFeatures::I8(values) => (values.iter().map(|x| square((*x).into())).sum::<u64>(), values.len()),
         };
         let squares = (squares, numbers as u64);
-        let filled = filled(features.view(), width);
-        Ok(Self { features, targets, samples, width, cut, filled, order: None, squares, share: set.share().cloned() })
+        let fours = Fours::of(features.view(), width, WORTH_LEAVING_OUT);
+        Ok(Self { features, targets, samples, width, cut, fours, order: None, squares, share: set.share().cloned() })
     }
 
     /// The same to train on: samples with zeros in common come together in tiles, whose evaluation leaves these out.
@@ -160,8 +160,10 @@ impl Set {
     pub fn ordered(set: &data::Set, inputs: Inputs) -> anyhow::Result<Self> {
         let mut ordered = Self::of(set, inputs)?;
         let Values::U8(rows, _) = set.values() else { return Ok(ordered) };
-        let bits: u64 = ordered.filled.iter().map(|word| u64::from(word.count_ones())).sum();
-        if bits as f64 > WORTH_ORDERING * (ordered.tiles() * ordered.width) as f64 {
+        let OwnedFeatures::U8(unordered) = &ordered.features else { return Ok(ordered) };
+        let (columns, _) = unordered.as_chunks::<TILE>();
+        let zeros = columns.iter().filter(|column| column.iter().all(|x| *x == 0)).count();
+        if (zeros as f64) < WORTH_LEAVING_OUT * columns.len() as f64 {
             return Ok(ordered);
         }
         let order = Order::halved(rows, ordered.width, TILE).samples().to_vec();
@@ -175,7 +177,7 @@ impl Set {
                 Wanted::Values(order.iter().flat_map(|row| &values[at(*row, outputs)]).copied().collect())
             }
         };
-        ordered.filled = filled(ordered.features.view(), ordered.width);
+        ordered.fours = Fours::of(ordered.features.view(), ordered.width, WORTH_LEAVING_OUT);
         ordered.order = Some(order);
         Ok(ordered)
     }
@@ -260,8 +262,7 @@ impl Set {
             Features::U8(values) => Features::U8(&values[numbers]),
             Features::I8(values) => Features::I8(&values[numbers]),
         };
-        let words = self.width.div_ceil(64);
-        let filled = &self.filled[tiles.start * words..tiles.end * words];
+        let fours = self.fours.as_ref().map(|fours| fours.part(tiles.clone()));
         let targets = match &self.targets {
             Wanted::Classes(classes) => Targets::Classes(&classes[samples.clone()]),
             Wanted::Values(values) => {
@@ -269,7 +270,7 @@ impl Set {
                 Targets::Values(&values[samples.start * outputs..samples.end * outputs])
             }
         };
-        (Tiled { features, filled, samples: samples.len() }, targets)
+        (Tiled { features, fours, samples: samples.len() }, targets)
     }
 }
 
@@ -308,7 +309,7 @@ mod tests {
         let set = data::Set::new(Values::U8(rows, 1.0), width, OwnedTargets::Classes(classes));
         let ordered = Set::ordered(&set, Inputs::U8).expect("bytes");
         for tile in 0..4 {
-            let (Tiled { features: Features::U8(values), filled, .. }, Targets::Classes(classes)) =
+            let (Tiled { features: Features::U8(values), fours: Some(fours), .. }, Targets::Classes(classes)) =
                 ordered.part(tile..tile + 1)
             else {
                 panic!("bytes")
@@ -318,8 +319,8 @@ mod tests {
                 assert_eq!(usize::from(*class), ordered.place(tile * TILE + lane));
                 assert_eq!((usize::from(*class) % 2, values[70 * kind * TILE + lane]), (kind, 1));
             }
-            let bits: Vec<_> = (0..width).map(|feature| filled[feature / 64] >> (feature % 64) & 1 == 1).collect();
-            assert_eq!(bits, (0..width).map(|feature| is_there(kind, feature)).collect::<Vec<_>>());
+            let first = 70 * kind as u16 / 4;
+            assert_eq!(fours.tile(0).numbers, (first..first + 18).collect::<Vec<_>>());
         }
     }
 

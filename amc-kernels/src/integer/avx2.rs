@@ -11,7 +11,7 @@ use pulp::bytemuck::cast;
 use pulp::x86::V3;
 
 use super::TILE;
-use super::registers::{NOBODY, Registers, Rows};
+use super::registers::{Inputs, NOBODY, Registers, Rows};
 
 /// Registers of a tile's sums.
 const K: usize = 8;
@@ -164,7 +164,7 @@ impl Registers for Avx2 {
     }
 
     #[inline(always)]
-    fn layer(self, neurons: Neurons<'_>, inputs: Rows<'_>, sums: &mut [[i32; TILE]]) {
+    fn layer(self, neurons: Neurons<'_>, inputs: Inputs<'_>, sums: &mut [[i32; TILE]]) {
         self.sums(neurons, inputs, sums);
     }
 

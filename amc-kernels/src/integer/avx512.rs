@@ -11,7 +11,7 @@ use pulp::NullaryFnOnce;
 use pulp::bytemuck::cast;
 
 use super::TILE;
-use super::registers::{NOBODY, Registers, Rows};
+use super::registers::{Inputs, NOBODY, Registers, Rows};
 use super::tables::{EXP2_HIGH, EXP2_LOW, LOG2_HIGH, LOG2_LOW, LOG2_MORE, LOWER_BYTES, LOWER_WORDS, PAIRS, TANH_BYTES};
 use super::vnni::pick;
 
@@ -153,11 +153,8 @@ impl Registers for Avx512 {
     }
 
     #[inline(always)]
-    fn layer(self, neurons: Neurons<'_>, inputs: Rows<'_>, sums: &mut [[i32; TILE]]) {
-        match inputs.are_signed {
-            true => self.sums::<true>(neurons, inputs, sums),
-            false => self.sums::<false>(neurons, inputs, sums),
-        }
+    fn layer(self, neurons: Neurons<'_>, inputs: Inputs<'_>, sums: &mut [[i32; TILE]]) {
+        self.sums(neurons, inputs, sums);
     }
 
     #[inline(always)]

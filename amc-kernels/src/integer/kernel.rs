@@ -9,8 +9,9 @@ use super::TILE;
 use super::avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
 use super::avx512::Avx512;
+use super::fours::FoursOf;
 #[cfg(target_arch = "x86_64")]
-use super::registers::{MOST_OUTPUTS, Registers, Rows, are_small};
+use super::registers::{Inputs, MOST_OUTPUTS, Registers, Rows, are_small};
 use crate::Isa;
 use crate::isa::used;
 
@@ -18,8 +19,8 @@ use crate::isa::used;
 #[derive(Clone, Copy, Debug)]
 pub struct Host<'a> {
     way: Way,
-    /// Which features of each tile are [`filled`](super::filled), and in how many words each tile has them.
-    filled: (&'a [u64], usize),
+    /// The features of all tiles, if they are kept so, too.
+    fours: Option<FoursOf<'a>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -70,32 +71,25 @@ impl<'a> Host<'a> {
             Arch::V4(simd) => Avx512::try_new().map_or(Way::Avx2(Avx2(*simd)), Way::Avx512),
             _ => Way::Portable,
         };
-        Self { way, filled: (&[], 0) }
+        Self { way, fours: None }
     }
 
-    /// The same for samples of which that is known which of so many features are [`filled`](super::filled).
-    pub(super) const fn with(self, filled: &'a [u64], width: usize) -> Self {
-        Self { filled: (filled, width.div_ceil(64)), ..self }
-    }
-
-    /// The sums of a layer, of which inputs are known that are not 0, if they are.
-    #[inline(always)]
-    fn sums<E: Element>(self, neurons: Neurons<'_>, (inputs, filled): (&[E], &[u64]), sums: &mut [i32]) {
-        match Rows::of(E::bytes(inputs), filled) {
-            Some(rows) => {
-                // There is room for the widest layer's.
-                let sums = sums.as_chunks_mut().0;
-                let units = neurons.weights.len().checked_div(rows.bytes.len()).unwrap_or(sums.len());
-                let units = units.min(sums.len());
-                let sums = &mut sums[..units];
-                on!(self, |on| on.layer(neurons, rows, sums), PORTABLE.layer(neurons, inputs, sums.as_flattened_mut()));
-            }
-            None => PORTABLE.layer(neurons, inputs, sums),
-        }
+    /// The same for samples whose features are known so, if they are.
+    pub(super) const fn with(self, fours: Option<FoursOf<'a>>) -> Self {
+        Self { fours, ..self }
     }
 }
 
 const PORTABLE: Portable<TILE> = Portable;
+
+/// The sums of a layer's neurons, where there is room for the widest layer's.
+#[inline(always)]
+fn of_units<'s>(neurons: Neurons<'_>, inputs: Inputs<'_>, sums: &'s mut [i32]) -> &'s mut [[i32; TILE]] {
+    let sums = sums.as_chunks_mut().0;
+    let units = neurons.weights.len().checked_div(inputs.width()).unwrap_or(sums.len());
+    let units = units.min(sums.len());
+    &mut sums[..units]
+}
 
 impl Kernel<TILE> for Host<'_> {
     fn dot<E: Element>(self, weights: &[i8], inputs: &[E]) -> [i32; TILE] {
@@ -105,12 +99,17 @@ impl Kernel<TILE> for Host<'_> {
     }
 
     fn layer<E: Element>(self, neurons: Neurons<'_>, inputs: &[E], sums: &mut [i32]) {
-        self.sums(neurons, (inputs, &[]), sums);
+        let Some(rows) = Rows::of(E::bytes(inputs)) else { return PORTABLE.layer(neurons, inputs, sums) };
+        let rows = Inputs::Rows(rows);
+        let sums = of_units(neurons, rows, sums);
+        on!(self, |on| on.layer(neurons, rows, sums), PORTABLE.layer(neurons, inputs, sums.as_flattened_mut()));
     }
 
     fn first_layer<E: Element>(self, tile: usize, neurons: Neurons<'_>, inputs: &[E], sums: &mut [i32]) {
-        let (filled, each) = self.filled;
-        self.sums(neurons, (inputs, filled.chunks(each.max(1)).nth(tile).unwrap_or_default()), sums);
+        let Some(fours) = self.fours else { return self.layer(neurons, inputs, sums) };
+        let fours = Inputs::Fours(inputs.len() / TILE, fours.tile(tile));
+        let sums = of_units(neurons, fours, sums);
+        on!(self, |on| on.layer(neurons, fours, sums), PORTABLE.layer(neurons, inputs, sums.as_flattened_mut()));
     }
 
     fn activate(self, of: Activation, shift: u8, sums: &[i32], outputs: &mut [i8]) {
@@ -122,7 +121,7 @@ impl Kernel<TILE> for Host<'_> {
     }
 
     fn change<E: Element>(self, changes: &[(u16, i16)], bias: u8, inputs: &[E], sums: &mut [i32; TILE]) {
-        let Some(rows) = Rows::of(E::bytes(inputs), &[]) else { return PORTABLE.change(changes, bias, inputs, sums) };
+        let Some(rows) = Rows::of(E::bytes(inputs)) else { return PORTABLE.change(changes, bias, inputs, sums) };
         // The bias stands last, where it is changed.
         let weights = match changes.split_last() {
             Some(((input, _), weights)) if usize::from(*input) >= rows.bytes.len() => weights,

@@ -5,9 +5,16 @@ use amc_core::integer::{Bytes, Neurons};
 use pulp::{NullaryFnOnce, bytemuck};
 
 use super::TILE;
+use super::fours::{Four, FoursOfTile};
 
 /// Inputs that are brought into the order of registers at once: what is read for all neurons stays in the first-level cache.
 pub const PANEL: usize = 64;
+
+/// Fours of inputs in a panel.
+pub const FOURS: usize = PANEL / 4;
+
+/// Fours that are fetched at once.
+const FOURS_AT_ONCE: usize = 4;
 
 /// Inputs of a tile.
 #[derive(Clone, Copy)]
@@ -16,33 +23,144 @@ pub struct Rows<'a> {
     pub bytes: &'a [[u8; TILE]],
     /// Whether they are −128 to 127, and not 0 to 255.
     pub are_signed: bool,
-    /// A bit of each input that is not 0 in all samples; none where that is not known.
-    pub filled: &'a [u64],
 }
 
 impl<'a> Rows<'a> {
     /// None of numbers that are wider.
-    pub fn of(bytes: Bytes<'a>, filled: &'a [u64]) -> Option<Self> {
+    pub fn of(bytes: Bytes<'a>) -> Option<Self> {
         match bytes {
-            Bytes::Unsigned(bytes) => Some(Self { bytes: bytes.as_chunks().0, are_signed: false, filled }),
-            Bytes::Signed(bytes) => {
-                Some(Self { bytes: bytemuck::cast_slice(bytes).as_chunks().0, are_signed: true, filled })
-            }
+            Bytes::Unsigned(bytes) => Some(Self { bytes: bytes.as_chunks().0, are_signed: false }),
+            Bytes::Signed(bytes) => Some(Self { bytes: bytemuck::cast_slice(bytes).as_chunks().0, are_signed: true }),
             Bytes::None => None,
         }
     }
+}
 
-    /// The bits of a panel.
+/// What a layer takes of a tile.
+#[derive(Clone, Copy)]
+pub enum Inputs<'a> {
+    Rows(Rows<'a>),
+    /// Of so many inputs, 0 to 255, those that are not left out.
+    Fours(usize, FoursOfTile<'a>),
+}
+
+/// A neuron's weights four by four.
+#[derive(Clone, Copy)]
+pub struct WeightsByFour<'a> {
+    fours: &'a [[i8; 4]],
+    /// Those that are fewer, and zeros.
+    last: [i8; 4],
+}
+
+impl<'a> WeightsByFour<'a> {
     #[inline(always)]
-    pub fn filled_of(&self, panel: usize) -> u64 {
-        self.filled.get(panel).copied().unwrap_or(u64::MAX)
+    fn of(row: &'a [i8]) -> Self {
+        let (fours, rest) = row.as_chunks();
+        let mut last = [0; 4];
+        last[..rest.len()].copy_from_slice(rest);
+        Self { fours, last }
+    }
+
+    #[inline(always)]
+    pub fn of_four(&self, number: u16) -> [i8; 4] {
+        self.fours.get(usize::from(number)).copied().unwrap_or(self.last)
     }
 }
 
-/// Whether one of four inputs is not 0 in all samples.
-#[inline(always)]
-pub fn is_filled(panel: u64, four: usize) -> bool {
-    panel >> (4 * four) & 0b1111 != 0
+/// A part of it.
+#[derive(Clone, Copy)]
+pub enum Part<'a> {
+    /// Rows, with what each sample's bytes have to be flipped by to have no sign.
+    Rows(&'a [[u8; TILE]], u8),
+    Fours(&'a [Four]),
+}
+
+impl<'a> Inputs<'a> {
+    /// Inputs, those that are left out included.
+    #[inline(always)]
+    pub fn width(self) -> usize {
+        match self {
+            Self::Rows(rows) => rows.bytes.len(),
+            Self::Fours(width, _) => width,
+        }
+    }
+
+    #[inline(always)]
+    pub fn are_signed(self) -> bool {
+        matches!(self, Self::Rows(Rows { are_signed: true, .. }))
+    }
+
+    /// Panels, of which one has nothing if there are no inputs.
+    #[inline(always)]
+    pub fn panels(self) -> usize {
+        let panels = match self {
+            Self::Rows(rows) => rows.bytes.len().div_ceil(PANEL),
+            Self::Fours(_, tile) => tile.bytes.len().div_ceil(FOURS),
+        };
+        panels.max(1)
+    }
+
+    #[inline(always)]
+    pub fn panel(self, number: usize) -> Part<'a> {
+        match self {
+            Self::Rows(rows) => {
+                let flip = if rows.are_signed { 128 } else { 0 };
+                Part::Rows(rows.bytes.chunks(PANEL).nth(number).unwrap_or_default(), flip)
+            }
+            Self::Fours(_, tile) => Part::Fours(tile.bytes.chunks(FOURS).nth(number).unwrap_or_default()),
+        }
+    }
+
+    /// What is to be fetched of the next panel, as far as one is known, while the neurons' `block`th block is computed: not all at
+    /// once, as there are not as many lines that a core waits for.
+    #[inline(always)]
+    pub fn ahead(self, number: usize, block: usize) -> &'a [Four] {
+        let Self::Fours(_, tile) = self else { return &[] };
+        let ahead = tile.bytes.get((number + 1) * FOURS..).filter(|ahead| !ahead.is_empty()).unwrap_or(tile.behind);
+        let ahead = &ahead[..ahead.len().min(FOURS)];
+        ahead.chunks(FOURS_AT_ONCE).nth(block).unwrap_or_default()
+    }
+
+    #[inline(always)]
+    pub fn row(self, neurons: Neurons<'_>, unit: usize) -> &[i8] {
+        let width = self.width();
+        neurons.weights.get(unit * width..(unit + 1) * width).unwrap_or_default()
+    }
+
+    #[inline(always)]
+    pub fn by_four(self, neurons: Neurons<'_>, unit: usize) -> WeightsByFour<'_> {
+        WeightsByFour::of(self.row(neurons, unit))
+    }
+
+    /// A neuron's weights of a panel's inputs, and zeros.
+    #[inline(always)]
+    pub fn weights(self, neurons: Neurons<'_>, unit: usize, panel: usize) -> [i8; PANEL] {
+        let mut weights = [0; PANEL];
+        match self {
+            Self::Rows(_) => {
+                let row = self.row(neurons, unit).chunks(PANEL).nth(panel).unwrap_or_default();
+                if let Some(row) = row.first_chunk() {
+                    return *row;
+                }
+                // Of known lengths: a call that copies any takes as long as some products.
+                let (all, (row, rest)) = (weights.as_chunks_mut::<16>().0, row.as_chunks::<16>());
+                all.iter_mut().zip(row).for_each(|(all, row)| *all = *row);
+                if let Some(last) = all.get_mut(row.len())
+                    && !rest.is_empty()
+                {
+                    last[..rest.len()].copy_from_slice(rest);
+                }
+            }
+            Self::Fours(_, tile) => {
+                let row = self.by_four(neurons, unit);
+                let numbers = tile.numbers.chunks(FOURS).nth(panel).unwrap_or_default();
+                for (weights, number) in weights.as_chunks_mut::<4>().0.iter_mut().zip(numbers) {
+                    *weights = row.of_four(*number);
+                }
+            }
+        }
+        weights
+    }
 }
 
 /// An instruction set, as [`amc_core::integer::Kernel`] has its functions.
@@ -50,7 +168,7 @@ pub trait Registers: Copy {
     /// Runs `op`, compiled for it.
     fn compile<Op: NullaryFnOnce>(self, op: Op) -> Op::Output;
 
-    fn layer(self, neurons: Neurons<'_>, inputs: Rows<'_>, sums: &mut [[i32; TILE]]);
+    fn layer(self, neurons: Neurons<'_>, inputs: Inputs<'_>, sums: &mut [[i32; TILE]]);
 
     fn activate(self, of: Activation, shift: u8, sums: &[[i32; TILE]], outputs: &mut [[i8; TILE]]);
 

@@ -7,11 +7,9 @@ use pulp::NullaryFnOnce;
 use pulp::bytemuck::cast;
 
 use super::super::TILE;
-use super::super::registers::{PANEL, Rows, is_filled};
+use super::super::prefetch::prefetch;
+use super::super::registers::{FOURS, Inputs, PANEL, Part};
 use super::{Avx2, K, Sums};
-
-/// Fours of a panel's inputs.
-const FOURS: usize = PANEL / 4;
 
 /// Fours whose products are added up before words are emptied, if they have no room for those of all fours.
 const FEW: usize = 4;
@@ -20,23 +18,17 @@ const FEW: usize = 4;
 const TOGETHER: usize = 2;
 
 /// They, in words or numbers.
-type Part = [__m256i; TOGETHER];
+type Pair = [__m256i; TOGETHER];
 
 /// Inputs of a tile as each sample's four bytes without a sign.
 struct Panel {
     fours: heapless::Vec<Sums, FOURS>,
-    /// Which of a row's fours they are.
-    of: [u8; FOURS],
-    /// Whether none was left out.
-    is_whole: bool,
     /// The largest byte.
     most: u64,
-    is_last: bool,
 }
 
 impl Avx2 {
-    /// Four inputs as each sample's four bytes. Of each half tile the first register has samples 0 to 3 and 16 to 19, the next those
-    /// behind them, and so on.
+    /// Four inputs as each sample's four bytes.
     #[inline(always)]
     fn fours(self, rows: [[__m256i; 2]; 4]) -> Sums {
         let i = self.0.avx2;
@@ -44,11 +36,14 @@ impl Avx2 {
         for half in 0..2 {
             let [a, b, c, d] = rows.map(|row| row[half]);
             let (ab, cd) = (i._mm256_unpacklo_epi8(a, b), i._mm256_unpacklo_epi8(c, d));
-            fours[4 * half] = i._mm256_unpacklo_epi16(ab, cd);
-            fours[4 * half + 1] = i._mm256_unpackhi_epi16(ab, cd);
-            let (ab, cd) = (i._mm256_unpackhi_epi8(a, b), i._mm256_unpackhi_epi8(c, d));
-            fours[4 * half + 2] = i._mm256_unpacklo_epi16(ab, cd);
-            fours[4 * half + 3] = i._mm256_unpackhi_epi16(ab, cd);
+            let (ab_high, cd_high) = (i._mm256_unpackhi_epi8(a, b), i._mm256_unpackhi_epi8(c, d));
+            // Of each half tile the first register has samples 0 to 3 and 16 to 19, the next those behind them, and so on.
+            let first = [i._mm256_unpacklo_epi16(ab, cd), i._mm256_unpackhi_epi16(ab, cd)];
+            let second = [i._mm256_unpacklo_epi16(ab_high, cd_high), i._mm256_unpackhi_epi16(ab_high, cd_high)];
+            for (k, [a, b]) in [first, second].into_iter().enumerate() {
+                fours[4 * half + k] = i._mm256_permute2x128_si256::<0x20>(a, b);
+                fours[4 * half + k + 2] = i._mm256_permute2x128_si256::<0x31>(a, b);
+            }
         }
         fours
     }
@@ -65,45 +60,46 @@ impl Avx2 {
         u64::from(255 - smallest)
     }
 
-    /// Fills a panel with rows of inputs, without fours of zeros as far as these are known.
+    /// Fills a panel.
     #[inline(always)]
-    fn fill(self, panel: &mut Panel, inputs: Rows<'_>, number: usize) {
+    fn fill(self, panel: &mut Panel, part: Part<'_>) {
         let i = self.0.avx2;
-        let rows = inputs.bytes.chunks(PANEL).nth(number).unwrap_or_default();
-        let filled = if inputs.are_signed { u64::MAX } else { inputs.filled_of(number) };
-        let flip = self.bytes(if inputs.are_signed { 128 } else { 0 });
-        let mut most = self.zero();
+        let mut most = [self.zero(); 2];
         panel.fours.clear();
-        let (fours, rest) = rows.as_chunks::<4>();
-        let mut last = [[0; TILE]; 4];
-        last[..rest.len()].copy_from_slice(rest);
-        let last = if rest.is_empty() { None } else { Some(&last) };
-        for (four, rows) in fours.iter().chain(last).enumerate() {
-            if !is_filled(filled, four) {
-                continue;
-            }
-            let mut all = [[flip; 2]; 4];
-            for (all, row) in all.iter_mut().zip(rows) {
-                let row: [__m256i; 2] = cast(*row);
-                for half in 0..2 {
-                    all[half] = i._mm256_xor_si256(row[half], flip);
-                    most = i._mm256_max_epu8(most, all[half]);
+        match part {
+            Part::Rows(rows, flip) => {
+                let flip = self.bytes(flip);
+                let (fours, rest) = rows.as_chunks::<4>();
+                let mut last = [[0; TILE]; 4];
+                last[..rest.len()].copy_from_slice(rest);
+                let last = if rest.is_empty() { None } else { Some(&last) };
+                for rows in fours.iter().chain(last) {
+                    let rows = rows.map(|row| cast::<_, [__m256i; 2]>(row).map(|row| i._mm256_xor_si256(row, flip)));
+                    for row in rows {
+                        most = [i._mm256_max_epu8(most[0], row[0]), i._mm256_max_epu8(most[1], row[1])];
+                    }
+                    // There is room for all fours of a panel.
+                    let _ = panel.fours.push(self.fours(rows));
                 }
             }
-            panel.of[panel.fours.len() % FOURS] = four as u8;
-            // There is room for all fours of a panel.
-            let _ = panel.fours.push(self.fours(all));
+            Part::Fours(fours) => {
+                for four in fours {
+                    let four: Sums = cast(*four);
+                    for pair in four.as_chunks::<2>().0 {
+                        most = [i._mm256_max_epu8(most[0], pair[0]), i._mm256_max_epu8(most[1], pair[1])];
+                    }
+                    let _ = panel.fours.push(four);
+                }
+            }
         }
-        panel.is_whole = panel.fours.len() == rows.len().div_ceil(4);
-        panel.is_last = inputs.bytes.len() <= (number + 1) * PANEL;
-        panel.most = self.largest(most);
+        panel.most = self.largest(i._mm256_max_epu8(most[0], most[1]));
     }
 
     /// For how many fours of a panel these neurons' words have room; none where not even for those of one.
     #[inline(always)]
-    fn together<const N: usize>(self, weights: [&[i8; PANEL]; N], panel: &Panel) -> Option<usize> {
+    fn together<const N: usize>(self, weights: &[[i8; PANEL]; N], panel: &Panel) -> Option<usize> {
         let (i, ones) = (self.0.avx2, self.bytes(1));
-        let weights = weights.map(|weights| cast::<_, [__m256i; 2]>(*weights));
+        let weights = weights.map(cast::<_, [__m256i; 2]>);
         let fits = |size: u64| size * panel.most <= i16::MAX as u64;
         let mut sizes = self.zero();
         for weights in weights {
@@ -129,7 +125,7 @@ impl Avx2 {
                 of_few = i._mm256_max_epi32(of_few, i._mm256_max_epi32(first, second));
             }
         }
-        if panel.is_whole && fits(cast::<_, [u64; 4]>(of_few).into_iter().fold(0, u64::max)) {
+        if fits(cast::<_, [u64; 4]>(of_few).into_iter().fold(0, u64::max)) {
             return Some(FEW);
         }
         let of_one = u64::from(cast::<_, [u16; 16]>(of_one).into_iter().fold(0, u16::max));
@@ -155,15 +151,15 @@ impl Avx2 {
     #[inline(always)]
     fn multiply<const N: usize>(
         self,
-        words: &mut [Part; N],
-        weights: [&[i8; PANEL]; N],
-        (four, inputs): (u8, &Sums),
+        words: &mut [Pair; N],
+        weights: &[[i8; PANEL]; N],
+        (four, inputs): (usize, &Sums),
         part: usize,
         mask: i32,
     ) {
         let i = self.0.avx2;
         for n in 0..N {
-            let weights = cast::<[i8; 4], i32>(weights[n].as_chunks().0[usize::from(four) % FOURS]);
+            let weights = cast::<[i8; 4], i32>(weights[n].as_chunks().0[four % FOURS]);
             let weights = self.numbers(weights & mask);
             for k in 0..TOGETHER {
                 let products = i._mm256_maddubs_epi16(inputs[TOGETHER * part + k], weights);
@@ -174,7 +170,7 @@ impl Avx2 {
 
     /// Adds words to sums.
     #[inline(always)]
-    fn empty<const N: usize>(self, words: [Part; N], sums: &mut [Part; N]) {
+    fn empty<const N: usize>(self, words: [Pair; N], sums: &mut [Pair; N]) {
         let i = self.0.avx2;
         for n in 0..N {
             for k in 0..TOGETHER {
@@ -187,74 +183,42 @@ impl Avx2 {
     #[inline(always)]
     fn add_inlined<const N: usize>(
         self,
-        rows: [&[i8]; N],
+        weights: &[[i8; PANEL]; N],
         begin: Option<[i32; N]>,
         panel: &Panel,
         sums: &mut [[i32; TILE]; N],
     ) {
-        let mut filled_up = [[0; PANEL]; N];
-        for (all, row) in filled_up.iter_mut().zip(rows) {
-            if row.len() < PANEL {
-                // Of known lengths: a call that copies any takes as long as some products.
-                let (all, (row, rest)) = (all.as_chunks_mut::<16>().0, row.as_chunks::<16>());
-                for (all, row) in all.iter_mut().zip(row) {
-                    *all = *row;
-                }
-                if let Some(last) = all.get_mut(row.len())
-                    && !rest.is_empty()
-                {
-                    last[..rest.len()].copy_from_slice(rest);
-                }
-            }
-        }
-        let mut weights = filled_up.each_ref();
-        for (weights, row) in weights.iter_mut().zip(rows) {
-            if let Some(all) = row.first_chunk() {
-                *weights = all;
-            }
-        }
+        let i = self.0.avx2;
         let together = self.together(weights, panel);
-        let (fours, of) = (&panel.fours[..], &panel.of[..panel.fours.len()]);
         for part in 0..K / TOGETHER {
             let none = [[self.zero(); TOGETHER]; N];
             let mut v = none;
             if let Some(together) = together {
-                for (fours, of) in fours.chunks(together).zip(of.chunks(together)) {
+                for (few, fours) in panel.fours.chunks(together).enumerate() {
                     let mut words = none;
-                    for (inputs, four) in fours.iter().zip(of) {
-                        self.multiply(&mut words, weights, (*four, inputs), part, !0);
+                    for (four, inputs) in fours.iter().enumerate() {
+                        self.multiply(&mut words, weights, (few * together + four, inputs), part, !0);
                     }
                     self.empty(words, &mut v);
                 }
             } else {
-                for (inputs, four) in fours.iter().zip(of) {
+                for (four, inputs) in panel.fours.iter().enumerate() {
                     // A product of two bytes has room.
                     for mask in [0x00ff_00ff, !0x00ff_00ff] {
                         let mut words = none;
-                        self.multiply(&mut words, weights, (*four, inputs), part, mask);
+                        self.multiply(&mut words, weights, (four, inputs), part, mask);
                         self.empty(words, &mut v);
                     }
                 }
             }
-            let i = self.0.avx2;
-            // Where in the sums both registers are.
-            let at = [part / 2 * 4 + part % 2, part / 2 * 4 + part % 2 + 2];
             for n in 0..N {
-                let sums = sums[n].as_chunks_mut::<8>().0;
-                let mut both = v[n];
+                let sums = &mut sums[n].as_chunks_mut::<8>().0[TOGETHER * part..][..TOGETHER];
                 for k in 0..TOGETHER {
                     let before = match begin {
                         Some(begin) => self.numbers(begin[n]),
-                        None => cast(sums[at[k]]),
+                        None => cast(sums[k]),
                     };
-                    both[k] = i._mm256_add_epi32(before, both[k]);
-                }
-                if panel.is_last {
-                    let [a, b] = both;
-                    both = [i._mm256_permute2x128_si256::<0x20>(a, b), i._mm256_permute2x128_si256::<0x31>(a, b)];
-                }
-                for k in 0..TOGETHER {
-                    sums[at[k]] = cast(both[k]);
+                    sums[k] = cast(i._mm256_add_epi32(before, v[n][k]));
                 }
             }
         }
@@ -263,52 +227,50 @@ impl Avx2 {
     #[inline(always)]
     fn add<const N: usize>(
         self,
-        rows: [&[i8]; N],
+        weights: [[i8; PANEL]; N],
         begin: Option<[i32; N]>,
         panel: &Panel,
         sums: &mut [[i32; TILE]; N],
     ) {
-        self.0.vectorize(Add { on: self, rows, begin, panel, sums });
+        self.0.vectorize(Add { on: self, weights, begin, panel, sums });
     }
 
     #[inline(always)]
-    pub(super) fn sums(self, neurons: Neurons<'_>, inputs: Rows<'_>, sums: &mut [[i32; TILE]]) {
-        let width = inputs.bytes.len();
-        let mut panel = Panel { fours: heapless::Vec::new(), of: [0; FOURS], is_whole: true, most: 0, is_last: true };
-        for number in 0..width.div_ceil(PANEL).max(1) {
-            self.fill(&mut panel, inputs, number);
-            let row = |unit: usize| neurons.weights.get(unit * width..(unit + 1) * width).unwrap_or_default();
-            let of_panel = |unit: usize| row(unit).chunks(PANEL).nth(number).unwrap_or_default();
+    pub(super) fn sums(self, neurons: Neurons<'_>, inputs: Inputs<'_>, sums: &mut [[i32; TILE]]) {
+        let mut panel = Panel { fours: heapless::Vec::new(), most: 0 };
+        for number in 0..inputs.panels() {
+            self.fill(&mut panel, inputs.panel(number));
+            let weights = |unit: usize| inputs.weights(neurons, unit, number);
             let (fours, rest) = sums.as_chunks_mut::<4>();
             for (block, sums) in fours.iter_mut().enumerate() {
-                let rows =
-                    [of_panel(4 * block), of_panel(4 * block + 1), of_panel(4 * block + 2), of_panel(4 * block + 3)];
-                let begin = if number == 0 { Some(self.begin(neurons, 4 * block, inputs)) } else { None };
-                self.add(rows, begin, &panel, sums);
+                prefetch(inputs.ahead(number, block));
+                let unit = 4 * block;
+                let weights = [weights(unit), weights(unit + 1), weights(unit + 2), weights(unit + 3)];
+                let begin = if number == 0 { Some(self.begin(neurons, unit, inputs)) } else { None };
+                self.add(weights, begin, &panel, sums);
             }
             let first = 4 * fours.len();
             let (pairs, rest) = rest.as_chunks_mut::<2>();
             for sums in pairs.iter_mut() {
                 let begin = if number == 0 { Some(self.begin(neurons, first, inputs)) } else { None };
-                self.add([of_panel(first), of_panel(first + 1)], begin, &panel, sums);
+                self.add([weights(first), weights(first + 1)], begin, &panel, sums);
             }
             let first = first + 2 * pairs.len();
             for sums in rest {
                 let begin = if number == 0 { Some(self.begin(neurons, first, inputs)) } else { None };
-                self.add([of_panel(first)], begin, &panel, std::array::from_mut(sums));
+                self.add([weights(first)], begin, &panel, std::array::from_mut(sums));
             }
         }
     }
 
     /// What the sums of neurons begin at: their biases, and less what the flipped signs of inputs add.
     #[inline(always)]
-    fn begin<const N: usize>(self, neurons: Neurons<'_>, first: usize, inputs: Rows<'_>) -> [i32; N] {
-        let (mut begin, width) = ([0; N], inputs.bytes.len());
+    fn begin<const N: usize>(self, neurons: Neurons<'_>, first: usize, inputs: Inputs<'_>) -> [i32; N] {
+        let mut begin = [0; N];
         for (begin, unit) in begin.iter_mut().zip(first..) {
             *begin = neurons.biases.get(unit).map_or(0, |bias| i32::from(*bias) << neurons.bias);
-            if inputs.are_signed {
-                let row = neurons.weights.get(unit * width..(unit + 1) * width).unwrap_or_default();
-                *begin = begin.wrapping_sub(128 * self.sum(row));
+            if inputs.are_signed() {
+                *begin = begin.wrapping_sub(128 * self.sum(inputs.row(neurons, unit)));
             }
         }
         begin
@@ -318,7 +280,7 @@ impl Avx2 {
 /// A function of its own.
 struct Add<'a, const N: usize> {
     on: Avx2,
-    rows: [&'a [i8]; N],
+    weights: [[i8; PANEL]; N],
     begin: Option<[i32; N]>,
     panel: &'a Panel,
     sums: &'a mut [[i32; TILE]; N],
@@ -329,6 +291,6 @@ impl<const N: usize> NullaryFnOnce for Add<'_, N> {
 
     #[inline(always)]
     fn call(self) {
-        self.on.add_inlined(self.rows, self.begin, self.panel, self.sums);
+        self.on.add_inlined(&self.weights, self.begin, self.panel, self.sums);
     }
 }
