@@ -68,6 +68,9 @@ fi
 wasm_target=wasm32-unknown-unknown
 have_targets "$wasm_target" || wasm_target=
 
+other_hosts=(aarch64-unknown-linux-gnu i686-unknown-linux-gnu)
+have_targets "${other_hosts[@]}" || other_hosts=()
+
 # The packages that tests are compiled of, always the same: with others, dependencies have other features, and the kernels are
 # compiled again. The benches have no tests, and the most dependencies; clippy looks at them.
 tested=(--workspace --exclude amc-benches)
@@ -143,6 +146,11 @@ devices() {
   for for in "$target" "${more_targets[@]}" "${riscv_targets[@]}"; do
     # What is missing on a core is found without making code.
     "${firmware_cargo[@]}" check --release -p amc-store -p amc-learner --target "$for" --target-dir "$built"
+  done
+
+  say "the kernels on machines without AVX"
+  for for in "${other_hosts[@]}"; do
+    cargo check -p amc-kernels --target "$for" --target-dir "$built"
   done
 
   say "a firmware of somebody else's"

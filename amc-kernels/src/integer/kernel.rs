@@ -11,7 +11,8 @@ use super::avx2::Avx2;
 use super::avx512::Avx512;
 use super::fours::FoursOf;
 #[cfg(target_arch = "x86_64")]
-use super::registers::{Inputs, MOST_OUTPUTS, Registers, Rows, are_small};
+use super::registers::Registers;
+use super::registers::{Inputs, MOST_OUTPUTS, Rows, are_small};
 use crate::Isa;
 use crate::isa::used;
 
@@ -146,6 +147,6 @@ impl Kernel<TILE> for Host<'_> {
         if shift == 0 || sums.len() > MOST_OUTPUTS {
             return None;
         }
-        on!(self, |on| Some(on.cross_entropies(sums, shift, classes)), None)
+        on!(self, |on| Some(on.cross_entropies(sums, shift, classes)), PORTABLE.cross_entropies(sums, shift, classes))
     }
 }
