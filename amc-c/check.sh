@@ -21,11 +21,9 @@ for profile in release size; do
       exit 1
     fi
   done
-  for example in xor mixed resume own_forward learner table head c99; do
-    ../amc-firmware/run-qemu.sh "$images/$profile/$example"
-  done
-  AMC_C_IMAGES=$images/$profile cargo test -- --include-ignored
+  AMC_C_IMAGES=$images/$profile cargo test --test examples -- --include-ignored
 done
+cargo test
 
 library=$built/release/libamc.a
 tried=$images/tried
@@ -72,7 +70,8 @@ for source in include/amc.h tests/subset.c; do
 done
 
 # What miri would look for, as far as sanitizers see it: every byte read or written is the caller's.
-cargo build
+# With the features that the tests have compiled it with.
+cargo build --lib --tests
 here() {
   cc -std=c11 -g -Wall -Wextra -Wpedantic -Werror -fsanitize=address,undefined -fno-sanitize-recover=all -Iinclude \
     -Iexamples/board -Iexamples/xor "$@" "${CARGO_TARGET_DIR:-target}/debug/libamc.a" -lm -o "$images/here"
