@@ -181,11 +181,15 @@ mod tests {
     fn tally(sums: &[f32], ranks: usize, most: f64) -> (Tally, Expected) {
         let expected = Expected { blocks: sums.len(), ranks, most };
         let mut words = [0; 2];
-        for rank in 0..ranks {
+        let mut add = |rank: usize, times: u64| {
             let of_rank = sums.iter().skip(rank).step_by(ranks).copied();
             let part = Part::of(of_rank, false, &expected).words(77);
-            words.iter_mut().zip(part).for_each(|(sum, word)| *sum += word);
-        }
+            words.iter_mut().zip(part).for_each(|(sum, word)| *sum += times * word);
+        };
+        // Those without a block say the same.
+        let with_blocks = ranks.min(sums.len());
+        (0..with_blocks).for_each(|rank| add(rank, 1));
+        add(ranks, (ranks - with_blocks) as u64);
         (Tally::of(&words, 77, &expected).expect("one question"), expected)
     }
 
