@@ -234,8 +234,7 @@ host() {
   cargo test -p amc-core --test dense
 
   say "the same bits from unoptimised code"
-  # Passes that are inlined and not optimised have a place on the stack for each number in between: more than a thread's 2 MiB.
-  RUST_MIN_STACK=16777216 cargo test -p amc-tests --test bits --profile unoptimised
+  cargo test --config tests/unoptimised.toml "${tested[@]}" --test bits
 }
 
 # Both in the background, each in a process group of its own: whatever ends this script ends all of it. (A part that is asked
