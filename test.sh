@@ -189,6 +189,13 @@ devices() {
   say "a net from elsewhere learns more classes on a device"
   cargo test "${tested[@]}" --test host --no-run
   CARGO_TARGET_DIR=$built examples/personal/check.sh "$(realpath "${CARGO_TARGET_DIR:-target}")/debug/amc" "${firmware_cargo[@]}"
+
+  # What is for this machine would be done later than all of this.
+  say "the core as a microcontroller has it, without layers beside dense ones"
+  cargo test -p amc-core --test dense
+
+  say "the same bits from unoptimised code"
+  cargo test --config tests/unoptimised.toml "${tested[@]}" --test bits
 }
 
 host() {
@@ -229,12 +236,6 @@ host() {
     say "what is exported, in onnxruntime"
     python3 amc-exchange/tests/elsewhere.py "${CARGO_TARGET_DIR:-target}/debug/amc"
   fi
-
-  say "the core as a microcontroller has it, without layers beside dense ones"
-  cargo test -p amc-core --test dense
-
-  say "the same bits from unoptimised code"
-  cargo test --config tests/unoptimised.toml "${tested[@]}" --test bits
 }
 
 # Both in the background, each in a process group of its own: whatever ends this script ends all of it. (A part that is asked
