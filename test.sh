@@ -150,7 +150,7 @@ devices() {
 
   say "the kernels on machines without AVX"
   for for in "${other_hosts[@]}"; do
-    cargo check -p amc-kernels --target "$for" --target-dir "$built"
+    cargo check --release -p amc-kernels --target "$for" --target-dir "$built"
   done
 
   say "a firmware of somebody else's"
