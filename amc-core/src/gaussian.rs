@@ -83,7 +83,7 @@ impl Blocks {
             for radius in radii.get_mut(..pairs).unwrap_or_default() {
                 *radius = (bits.next() | 1) as f32;
             }
-            for angle in angles.iter_mut().take(pairs) {
+            for angle in angles.get_mut(..pairs).unwrap_or_default() {
                 *angle = bits.next() as f32;
             }
         } else {
@@ -106,14 +106,11 @@ impl Blocks {
         // Whole tiles, whatever is in the last one behind the pairs.
         let whole = L::T * pairs.div_ceil(L::T);
         let radii = radii.get_mut(..whole).unwrap_or_default();
-        for radius in radii.chunks_exact_mut(L::T) {
+        for radius in lanes.tiles_mut(radii) {
             let u = lanes.mul(lanes.load(radius), scale);
             lanes.store(lanes.sqrt(lanes.mul(lanes.splat(-2.0), ln_normal(lanes, u))), radius);
         }
-        // Not zipped, which at opt-level "s" is a function that divides by the length of a tile.
-        let mut angles = angles.chunks_exact_mut(L::T);
-        for radius in radii.chunks_exact_mut(L::T) {
-            let Some(angle) = angles.next() else { break };
+        for (radius, angle) in lanes.tiles_mut(radii).zip(lanes.tiles_mut(angles)) {
             let turns = lanes.sub(lanes.mul(lanes.load(angle), scale), lanes.splat(0.5));
             let (length, (sin, cos)) = (lanes.load(radius), sin_cos_half_turn(lanes, turns));
             lanes.store(lanes.mul(length, cos), radius);

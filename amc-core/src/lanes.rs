@@ -43,6 +43,19 @@ pub trait Lanes: Copy {
     /// Writes the first `T` lanes, or as many as the slice holds.
     fn store(self, v: Self::V, to: &mut [f32]);
 
+    /// The whole tiles of a slice: as many slices of `T` numbers. Those of a few samples are to be of a length that the compiler
+    /// knows, which it does not of `chunks_exact` in small code.
+    #[inline(always)]
+    fn tiles(self, of: &[f32]) -> impl Iterator<Item = &[f32]> + Clone {
+        of.chunks_exact(Self::T)
+    }
+
+    /// The same to write to.
+    #[inline(always)]
+    fn tiles_mut(self, of: &mut [f32]) -> impl Iterator<Item = &mut [f32]> {
+        of.chunks_exact_mut(Self::T)
+    }
+
     /// `a + b`
     fn add(self, a: Self::V, b: Self::V) -> Self::V;
 
@@ -186,6 +199,16 @@ impl<const T: usize> Lanes for Portable<T> {
             Some(to) => *to = v,
             None => to.iter_mut().zip(v).for_each(|(to, v)| *to = v),
         }
+    }
+
+    #[inline(always)]
+    fn tiles(self, of: &[f32]) -> impl Iterator<Item = &[f32]> + Clone {
+        of.as_chunks::<T>().0.iter().map(<[f32; T]>::as_slice)
+    }
+
+    #[inline(always)]
+    fn tiles_mut(self, of: &mut [f32]) -> impl Iterator<Item = &mut [f32]> {
+        of.as_chunks_mut::<T>().0.iter_mut().map(<[f32; T]>::as_mut_slice)
     }
 
     #[inline(always)]

@@ -61,6 +61,16 @@ impl<const T: usize, const SUMS: usize> Lanes for CortexM<T, SUMS> {
     }
 
     #[inline(always)]
+    fn tiles(self, of: &[f32]) -> impl Iterator<Item = &[f32]> + Clone {
+        Portable::<T>.tiles(of)
+    }
+
+    #[inline(always)]
+    fn tiles_mut(self, of: &mut [f32]) -> impl Iterator<Item = &mut [f32]> {
+        Portable::<T>.tiles_mut(of)
+    }
+
+    #[inline(always)]
     fn sqrt(self, v: [f32; T]) -> [f32; T] {
         root::sqrt(v)
     }

@@ -278,11 +278,16 @@ fn compute<L: Lanes, B: Bits>(
                 }
                 Task::Propose => {
                     if let Some(to) = proposed.get_mut(range) {
-                        // Not zipped, as in `gaussian`.
-                        let (mut tiles, mut of_x) = (to.chunks_exact_mut(L::T), x.chunks_exact(L::T));
-                        for e in e.chunks_exact(L::T) {
-                            let (Some(to), Some(x)) = (tiles.next(), of_x.next()) else { break };
-                            lanes.store(moved(lanes, rules.grid, x, e, &mut finite), to);
+                        let tiles = lanes.tiles_mut(to).zip(lanes.tiles(x)).zip(lanes.tiles(e));
+                        // Apart, so that there is no look at it for each tile.
+                        if rules.grid.is_none() {
+                            for ((to, x), e) in tiles {
+                                lanes.store(moved(lanes, None, x, e, &mut finite), to);
+                            }
+                        } else {
+                            for ((to, x), e) in tiles {
+                                lanes.store(moved(lanes, rules.grid, x, e, &mut finite), to);
+                            }
                         }
                         let whole = e.len() - e.len() % L::T;
                         if whole < e.len()
