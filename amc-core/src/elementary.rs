@@ -55,12 +55,6 @@ fn horner<L: Lanes, const N: usize>(lanes: L, x: L::V, c: [f32; N]) -> L::V {
     sum
 }
 
-/// `v` limited to `low ..= high`; NaN stays NaN.
-#[inline(always)]
-fn clamp<L: Lanes>(lanes: L, v: L::V, low: f32, high: f32) -> L::V {
-    lanes.at_least(lanes.at_most(v, lanes.splat(high)), lanes.splat(low))
-}
-
 /// eˣ
 #[inline(always)]
 pub fn exp<L: Lanes>(lanes: L, x: L::V) -> L::V {
@@ -71,17 +65,15 @@ pub fn exp<L: Lanes>(lanes: L, x: L::V) -> L::V {
     const P: [f32; 5] = [1.381_464_8e-3, 8.368_703e-3, 4.166_838_6e-2, 1.666_652_1e-1, 4.999_999_3e-1];
 
     // Beyond these ends the result is 0 or infinite.
-    let x = clamp(lanes, x, -104.0, 89.0);
+    let x = lanes.limit(x, -104.0, 89.0);
     let magic = lanes.splat(ROUND_MAGIC);
     let n = lanes.sub(lanes.mul_add(x, lanes.splat(core::f32::consts::LOG2_E), magic), magic);
     let r = lanes.mul_add(n, lanes.splat(-LN2_HIGH), x);
     let r = lanes.mul_add(n, lanes.splat(-LN2_LOW), r);
     let y = lanes.mul_add(lanes.mul(r, r), horner(lanes, r, P), r);
     let y = lanes.add(y, lanes.splat(1.0));
-    // 2ⁿ in two steps, because n reaches from −150 to 128.
-    let half = lanes.sub(lanes.mul_add(n, lanes.splat(0.5), magic), magic);
-    let y = lanes.mul(y, lanes.exp2_integral(half));
-    lanes.mul(y, lanes.exp2_integral(lanes.sub(n, half)))
+    // n reaches from −150 to 128.
+    lanes.times_exp2(y, n)
 }
 
 /// The natural logarithm of a positive normal number; other arguments give any number.
@@ -127,7 +119,7 @@ pub fn tanh<L: Lanes>(lanes: L, x: L::V) -> L::V {
     const END: f32 = 10.0;
 
     let all = |x| lanes.splat(x);
-    let x = clamp(lanes, x, -END, END);
+    let x = lanes.limit(x, -END, END);
     // x = n ln 2 / 2 + r. One constant is enough: its last three bits are 0, so that n times it is exact where
     // the result still depends on it.
     let magic = all(ROUND_MAGIC);

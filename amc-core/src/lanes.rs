@@ -89,6 +89,12 @@ pub trait Lanes: Copy {
         self.select_le(v, limit, limit, v)
     }
 
+    /// A number limited to `low ..= high`, neither of which is 0; NaN stays NaN.
+    #[inline(always)]
+    fn limit(self, v: Self::V, low: f32, high: f32) -> Self::V {
+        self.at_least(self.at_most(v, self.splat(high)), self.splat(low))
+    }
+
     /// `v` without its sign.
     #[inline(always)]
     fn abs(self, v: Self::V) -> Self::V {
@@ -104,6 +110,15 @@ pub trait Lanes: Copy {
 
     /// 2ⁿ for integral `n` in −126 ..= 127; any number elsewhere.
     fn exp2_integral(self, n: Self::V) -> Self::V;
+
+    /// `v · 2ⁿ` for integral `n` in −252 ..= 254, in two steps of half as much, of which the second rounds; of a NaN, NaN.
+    #[inline(always)]
+    fn times_exp2(self, v: Self::V, n: Self::V) -> Self::V {
+        let magic = self.splat(ROUND_MAGIC);
+        let half = self.sub(self.mul_add(n, self.splat(0.5), magic), magic);
+        let v = self.mul(v, self.exp2_integral(half));
+        self.mul(v, self.exp2_integral(self.sub(n, half)))
+    }
 
     /// `(m, e)` with `v = m · 2ᵉ` and m in [√½, √2), for positive normal `v`; any two numbers elsewhere.
     fn split(self, v: Self::V) -> (Self::V, Self::V);
@@ -258,6 +273,16 @@ impl<const T: usize> Lanes for Portable<T> {
     #[inline(always)]
     fn exp2_integral(self, n: [f32; T]) -> [f32; T] {
         n.map(|n| f32::from_bits((n + (ROUND_MAGIC + 127.0)).to_bits() << 23))
+    }
+
+    #[inline(always)]
+    fn times_exp2(self, v: [f32; T], n: [f32; T]) -> [f32; T] {
+        // The steps are as exact whichever of them is the larger, so that whole numbers may be halved.
+        let power = |n: i32| f32::from_bits((n << 23).wrapping_add(0x3f80_0000).cast_unsigned());
+        Self::zip(v, n, |v, n| {
+            let n = (n + ROUND_MAGIC).to_bits().wrapping_sub(ROUND_MAGIC.to_bits()).cast_signed();
+            v * power(n >> 1) * power(n - (n >> 1))
+        })
     }
 
     #[inline(always)]

@@ -57,6 +57,7 @@ impl<const T: usize, const SUMS: usize> Lanes for CortexM<T, SUMS> {
         select_le(a: [f32; T], b: [f32; T], yes: [f32; T], no: [f32; T]) -> [f32; T];
         abs(v: [f32; T]) -> [f32; T];
         exp2_integral(n: [f32; T]) -> [f32; T];
+        times_exp2(v: [f32; T], n: [f32; T]) -> [f32; T];
         split(v: [f32; T]) -> ([f32; T], [f32; T]);
     }
 
@@ -73,6 +74,20 @@ impl<const T: usize, const SUMS: usize> Lanes for CortexM<T, SUMS> {
     #[inline(always)]
     fn sqrt(self, v: [f32; T]) -> [f32; T] {
         root::sqrt(v)
+    }
+
+    #[inline(always)]
+    fn limit(self, v: [f32; T], low: f32, high: f32) -> [f32; T] {
+        let nearest = if -low < high { -low } else { high };
+        v.map(|x| {
+            // Nearly all are so small, and one look tells it.
+            if x.abs() <= nearest {
+                return x;
+            }
+            core::hint::cold_path();
+            let [x] = Portable::<1>.limit([x], low, high);
+            x
+        })
     }
 
     #[inline(always)]
