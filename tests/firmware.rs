@@ -10,6 +10,7 @@ use crate::kinds;
 use crate::learned_alone;
 use crate::mixed;
 use crate::paper;
+use crate::widths;
 use amc_core::{Features, Measurements, Portable, Rows, Samples, Targets};
 
 /// A machine that QEMU emulates, where the images for it are, and what `bench` counted there.
@@ -108,6 +109,9 @@ fn host_and_device_train_to_the_same_bits() {
     let host = run(Portable::<16>, &mut Memory::new(), MOVES).to_string();
     assert!(device.lines().any(|line| line == host), "the host says {host}, the device\n{device}");
     let host = few_of_integers().to_string();
+    assert!(device.lines().any(|line| line == host), "the host says {host}, the device\n{device}");
+    let host = widths::run(Portable::<16>);
+    let host = format!("widths={host:08x} of four samples: {host:08x}");
     assert!(device.lines().any(|line| line == host), "the host says {host}, the device\n{device}");
 }
 

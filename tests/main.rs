@@ -19,6 +19,8 @@ mod kinds;
 mod mixed;
 #[path = "../amc-firmware/src/paper.rs"]
 mod paper;
+#[path = "../amc-firmware/src/widths.rs"]
+mod widths;
 
 mod chip;
 mod damaged_flash;

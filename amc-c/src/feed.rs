@@ -1,5 +1,6 @@
 //! Features that are numbers or bytes, known only when the program runs.
 
+use amc_core::lanes::Stored;
 use amc_core::{Features, Lanes};
 
 /// Samples one after another. One of the two slices is empty: so the forward pass is compiled once for both.
@@ -45,5 +46,14 @@ impl Features for Feed<'_> {
         let numbers = self.numbers.get(row.clone()).unwrap_or_default().iter().copied();
         let bytes = self.bytes.get(row).unwrap_or_default().iter().map(|byte| f32::from(*byte));
         numbers.chain(bytes).map(move |x| lanes.splat(x)).enumerate()
+    }
+
+    #[inline(always)]
+    fn stored<L: Lanes>(&self, first: usize) -> Option<Stored<'_>> {
+        let start = first.saturating_mul(self.width);
+        Some(match self.bytes {
+            [] => Stored::F32(self.numbers.get(start..).unwrap_or_default()),
+            bytes => Stored::U8(bytes.get(start..).unwrap_or_default()),
+        })
     }
 }

@@ -56,6 +56,13 @@ pub trait Lanes: Copy {
         of.chunks_exact_mut(Self::T)
     }
 
+    /// Makes sums of neurons, `[tile][neuron][T]`, in a way of these lanes' own, to the bits of [`mul_add`](Lanes::mul_add) in the
+    /// inputs' order; says whether they have one. A tile whose inputs are not all there has none.
+    #[inline(always)]
+    fn sums(self, _of: &Sums<'_>, _to: &mut [f32]) -> bool {
+        false
+    }
+
     /// `a + b`
     fn add(self, a: Self::V, b: Self::V) -> Self::V;
 
@@ -122,6 +129,34 @@ pub trait Lanes: Copy {
 
     /// `(m, e)` with `v = m · 2ᵉ` and m in [√½, √2), for positive normal `v`; any two numbers elsewhere.
     fn split(self, v: Self::V) -> (Self::V, Self::V);
+}
+
+/// Inputs of tiles as they are stored.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Stored<'a> {
+    /// Numbers.
+    F32(&'a [f32]),
+    /// Bytes.
+    U8(&'a [u8]),
+}
+
+/// Sums of neurons: each input times its weight, and a bias.
+#[derive(Clone, Copy, Debug)]
+pub struct Sums<'a> {
+    /// `[input][neuron]`
+    pub weights: &'a [f32],
+    /// One of each neuron.
+    pub biases: &'a [f32],
+    /// `[input][T]`, from the first tile on.
+    pub inputs: Stored<'a>,
+    /// Numbers from a tile's first input to the next tile's.
+    pub stride: usize,
+    /// Whether inputs that are 0 may be left out, as many are.
+    pub sparse: bool,
+    /// Whether the sums begin at 0, and not at what they are.
+    pub begins: bool,
+    /// If these are the last inputs: what the sums are multiplied by, before the biases are added.
+    pub end: Option<f32>,
 }
 
 /// A part of a pass that becomes a [function of its own](Lanes::outlined).

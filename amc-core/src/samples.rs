@@ -1,6 +1,6 @@
 //! Data: the features of samples, and what a net should make of them.
 
-use crate::lanes::Lanes;
+use crate::lanes::{Lanes, Stored};
 
 /// A number as data keep it: `f32`, or a byte where the data are bytes.
 pub trait Element: Copy {
@@ -9,6 +9,9 @@ pub trait Element: Copy {
 
     /// The element as a number.
     fn number(self) -> f32;
+
+    /// Elements of either kind.
+    fn stored(all: &[Self]) -> Stored<'_>;
 }
 
 impl Element for f32 {
@@ -21,6 +24,11 @@ impl Element for f32 {
     fn number(self) -> f32 {
         self
     }
+
+    #[inline(always)]
+    fn stored(all: &[f32]) -> Stored<'_> {
+        Stored::F32(all)
+    }
 }
 
 impl Element for u8 {
@@ -32,6 +40,11 @@ impl Element for u8 {
     #[inline(always)]
     fn number(self) -> f32 {
         self.into()
+    }
+
+    #[inline(always)]
+    fn stored(all: &[u8]) -> Stored<'_> {
+        Stored::U8(all)
     }
 }
 
@@ -58,6 +71,13 @@ pub trait Features {
     /// The stored features of the `T` samples from `first` on (a multiple of `T`): pairs of a feature's index and
     /// the tile, in the order of the indices. A feature that is 0 for the whole tile may be left out.
     fn tile<L: Lanes>(&self, lanes: L, first: usize) -> impl Iterator<Item = (usize, L::V)> + Clone;
+
+    /// What [`tile`](Features::tile) gives of the samples from `first` on (a multiple of `T`), if all of it is stored like that,
+    /// `[tile][feature][T]`.
+    #[inline(always)]
+    fn stored<L: Lanes>(&self, _first: usize) -> Option<Stored<'_>> {
+        None
+    }
 
     /// Runs `kernel` on these features. A type that stands for one of several ways of storing them runs it on the one at
     /// hand: a pass is then compiled once, and only what reads features once for each way.
@@ -132,6 +152,12 @@ impl<E: Element> Features for Rows<'_, E> {
             (feature, lanes.load(&lane))
         })
     }
+
+    #[inline(always)]
+    fn stored<L: Lanes>(&self, first: usize) -> Option<Stored<'_>> {
+        let rows = self.values.get(first.saturating_mul(self.width)..).unwrap_or_default();
+        (L::T == 1).then(|| E::stored(rows))
+    }
 }
 
 /// Features in tiles of `T` samples, `[tile][feature][T]`: what wide lanes read fastest.
@@ -177,6 +203,11 @@ impl<E: Element> Features for Tiles<'_, E> {
         let end = start.saturating_add(self.width.saturating_mul(L::T));
         let tile = self.values.get(start..end).unwrap_or_default();
         tile.chunks_exact(L::T).map(move |chunk| E::load(lanes, chunk)).enumerate()
+    }
+
+    #[inline(always)]
+    fn stored<L: Lanes>(&self, first: usize) -> Option<Stored<'_>> {
+        Some(E::stored(self.values.get(first.saturating_mul(self.width)..).unwrap_or_default()))
     }
 }
 

@@ -16,6 +16,8 @@ mod dot;
 #[cfg(dual_multiply)]
 mod dual;
 mod root;
+#[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
+mod sums;
 
 use amc_core::{Lanes, Portable};
 
@@ -88,6 +90,12 @@ impl<const T: usize, const SUMS: usize> Lanes for CortexM<T, SUMS> {
             let [x] = Portable::<1>.limit([x], low, high);
             x
         })
+    }
+
+    #[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
+    #[inline(always)]
+    fn sums(self, of: &amc_core::lanes::Sums<'_>, to: &mut [f32]) -> bool {
+        SUMS == 16 && sums::run::<T>(of, to)
     }
 
     #[inline(always)]

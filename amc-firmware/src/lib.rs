@@ -33,6 +33,7 @@ pub mod stack;
 #[cfg(feature = "semihosting")]
 pub mod timer;
 pub mod trainer;
+pub mod widths;
 pub mod xor;
 
 /// Prints a line, in the manner of `println!`.

@@ -4,7 +4,7 @@ use core::convert::Infallible;
 use core::fmt;
 
 use crate::activation::Activation;
-use crate::lanes::Lanes;
+use crate::lanes::{Lanes, Stored};
 use crate::layer::kind::{CODE, Kept, Kind, LayerPass, NetInputs, SIZE, Seen, Shape};
 use crate::layer::neurons::{Inputs, Neurons, PANEL, activations, signal};
 use crate::samples::{FeatureKernel, Features};
@@ -128,6 +128,11 @@ impl<L: Lanes, F: Features> Inputs<L> for FeatureInputs<'_, F> {
     fn tile(&self, lanes: L, tile: usize) -> impl Iterator<Item = (usize, L::V)> + Clone {
         self.features.tile(lanes, self.first + tile * L::T)
     }
+
+    #[inline(always)]
+    fn stored(&self) -> Option<(Stored<'_>, usize)> {
+        Some((self.features.stored::<L>(self.first)?, self.features.width() * L::T))
+    }
 }
 
 /// A panel of what the layer before gave, `[tile][unit][T]`.
@@ -148,6 +153,12 @@ impl<L: Lanes> Inputs<L> for Panel<'_> {
         let count = (units - first).min(PANEL) * L::T;
         let panel = given.get((tile * units + first) * L::T..).and_then(|given| given.get(..count));
         activations(lanes, panel.unwrap_or_default())
+    }
+
+    #[inline(always)]
+    fn stored(&self) -> Option<(Stored<'_>, usize)> {
+        let Self { given, units, first } = *self;
+        Some((Stored::F32(given.get(first * L::T..).unwrap_or_default()), units * L::T))
     }
 }
 

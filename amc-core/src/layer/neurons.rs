@@ -4,7 +4,7 @@
 //! panel's weights come from the nearest cache for all tiles but the first. A sample's own sum still runs over its
 //! inputs in their order, so none of this changes a bit.
 
-use crate::lanes::{Lanes, Outlined};
+use crate::lanes::{Lanes, Outlined, Stored, Sums};
 
 /// Inputs in a panel: for 4 tiles of 16 samples and a block of up to 16 neurons, 20 KiB of activations and weights, which the
 /// nearest cache holds.
@@ -29,6 +29,12 @@ pub(crate) trait Inputs<L: Lanes> {
     const ALL: bool = false;
 
     fn tile(&self, lanes: L, tile: usize) -> impl Iterator<Item = (usize, L::V)> + Clone;
+
+    /// All of them, if they are stored, `[tile][input][T]`, and the numbers from a tile to the next.
+    #[inline(always)]
+    fn stored(&self) -> Option<(Stored<'_>, usize)> {
+        None
+    }
 }
 
 impl<L: Lanes, I: Iterator<Item = (usize, L::V)> + Clone, C: Fn(usize) -> I> Inputs<L> for C {
@@ -57,6 +63,13 @@ impl<'a> Neurons<'a> {
     /// `SPARSE`, those that the lanes want to skip are skipped.
     #[inline(always)]
     pub(crate) fn run<L: Lanes, I: Inputs<L>, const SPARSE: bool>(&self, lanes: L, inputs: I, outputs: &mut [f32]) {
+        if let Some((inputs, stride)) = inputs.stored() {
+            let Self { weights, biases, begins, .. } = *self;
+            let end = self.ends.then_some(self.scale);
+            if lanes.sums(&Sums { weights, biases, inputs, stride, sparse: SPARSE, begins, end }, outputs) {
+                return;
+            }
+        }
         match L::OUTLINES {
             true => self.called::<L, I, SPARSE>(lanes, inputs, outputs),
             false => self.inlined::<L, I, SPARSE>(lanes, inputs, outputs),
