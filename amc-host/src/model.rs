@@ -47,12 +47,25 @@ enum Notes<'s> {
     Classes(Cow<'s, [String]>),
 }
 
+/// What the model of a training is called.
+pub const FILE_NAME: &str = "model.amc";
+
+fn bytes_of(path: &Path) -> Result<Vec<u8>, ModelError> {
+    if path.is_dir() {
+        return Err(ModelError::Folder(path.to_path_buf()));
+    }
+    std::fs::read(path).map_err(|error| ModelError::Io(path.to_path_buf(), error))
+}
+
 /// What is wrong with a model file.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// It cannot be read or written.
     #[error("{0}")]
     Io(PathBuf, #[source] io::Error),
+    /// It is a folder: a training leaves its model in one.
+    #[error("{}: a folder: a model is a file, as {}", .0.display(), .0.join(FILE_NAME).display())]
+    Folder(PathBuf),
     /// Its content is not that of a model file.
     #[error("{0}")]
     Format(PathBuf, #[source] Box<FormatError>),
@@ -84,7 +97,7 @@ impl Trained {
     /// # Errors
     /// As [`Model::load`].
     pub fn load(path: &Path) -> Result<Self, ModelError> {
-        let bytes = std::fs::read(path).map_err(|error| ModelError::Io(path.to_path_buf(), error))?;
+        let bytes = bytes_of(path)?;
         match bytes.starts_with(integer::MAGIC) {
             true => IntegerModel::parse(path, &bytes).map(Self::Integers),
             false => Model::parse(path, &bytes).map(Self::Floats),
@@ -148,7 +161,7 @@ impl Model {
 
     /// Reads a model file.
     pub fn load(path: &Path) -> Result<Self, ModelError> {
-        let bytes = std::fs::read(path).map_err(|error| ModelError::Io(path.to_path_buf(), error))?;
+        let bytes = bytes_of(path)?;
         Self::parse(path, &bytes)
     }
 

@@ -14,10 +14,10 @@ use serde::{Deserialize, Serialize};
 pub use self::folder::{Folder, FolderError};
 pub use self::report::About;
 use crate::metrics::Metrics;
-use crate::whole_file;
+use crate::{model, whole_file};
 
 /// The trained net.
-pub const MODEL: &str = "model.amc";
+pub const MODEL: &str = model::FILE_NAME;
 /// The points of the loss curve.
 pub const CURVE: &str = "curve.csv";
 /// The loss curve's picture.

@@ -71,6 +71,17 @@ fn digits_are_learned_and_everything_is_left_in_runs() {
     let info = String::from_utf8(amc(&["info", model], dir.path()).stdout).expect("UTF-8");
     assert!(info.contains(result["params_hash"].as_str().expect("a hash")), "{info}");
     assert!(info.contains("arithmetic: portable"), "{info}");
+    // Said to be in a folder, it is looked for as one.
+    for command in
+        [&["eval", "runs/digits"][..], &["export", "runs/digits", "--c"], &["train", "--from", "runs/digits"]]
+    {
+        let refused = amc(command, dir.path());
+        let said = String::from_utf8(refused.stderr).expect("UTF-8");
+        assert!(
+            refused.status.code() == Some(2) && said.contains("a folder: a model is a file, as runs/digits/model.amc"),
+            "{said}"
+        );
+    }
 }
 
 #[test]
