@@ -78,6 +78,16 @@ impl<'m> Evaluator<'m> {
         memory: SerialMemory<'m>,
     ) -> Result<Self, Error> {
         let width = objective.net().shape().inputs();
+        if let Some(fours) = fours {
+            for (what, needed, given) in [
+                ("features in fours", width, fours.width()),
+                ("tiles of fours", samples.div_ceil(TILE), fours.tiles().min(samples.div_ceil(TILE))),
+            ] {
+                if given != needed {
+                    return Err(Error::Length { what, needed, given });
+                }
+            }
+        }
         let host = Host::used().with(fours);
         Ok(Self(match features {
             Features::U8(values) => {

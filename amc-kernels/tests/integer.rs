@@ -1,7 +1,7 @@
 //! Integer nets on SIMD instructions have the bits of one sample after another.
 
 use amc_core::integer::{
-    Chain, ChainMemory, EXP2, Element, Evaluate, Kernel, LOG2, Net, Neurons, Objective, Samples, Scale, Serial,
+    Chain, ChainMemory, EXP2, Element, Error, Evaluate, Kernel, LOG2, Net, Neurons, Objective, Samples, Scale, Serial,
     SerialMemory, Targets, Tiles,
 };
 use amc_core::{Activation, Generator, Layer, Portable};
@@ -90,6 +90,12 @@ fn moves_outputs_and_scores_are_those_of_one_sample_after_another() {
             true => Features::I8(&of_tiles[from..to]),
             false => Features::U8(&tiles[from..to]),
         };
+        if let Some(few) = Fours::of(features(0, TILE * WIDTH), WIDTH, 0.1) {
+            let memory = SerialMemory { sums: &mut [], outputs: &mut [], kept_sums: &mut [], kept_outputs: &mut [] };
+            let all = Tiled { features: features(0, tiles.len()), fours: Some(few.from_tile(0)), samples: SAMPLES };
+            let refused = Evaluator::new(objective, all, targets, memory).expect_err("fours of one tile");
+            assert_eq!(refused, Error::Length { what: "tiles of fours", needed: 3, given: 1 });
+        }
         for (with_sums, with_outputs) in [(3, 0), (1, 1), (0, 2), (0, 0)] {
             let mut kept_sums = vec![0; net.kept_sums(TILE) * with_sums];
             let mut kept_outputs = vec![0; net.kept_outputs(TILE) * with_outputs];
@@ -103,7 +109,7 @@ fn moves_outputs_and_scores_are_those_of_one_sample_after_another() {
             let features_of_all = features(0, tiles.len());
             let fours = Fours::of(features_of_all, WIDTH, 0.1);
             assert_eq!(fours.is_none(), is_signed);
-            let fours = fours.as_ref().map(|fours| fours.part(0..3));
+            let fours = fours.as_ref().map(|fours| fours.from_tile(0));
             let all = Tiled { features: features_of_all, fours, samples: SAMPLES };
             let mut evaluator = Evaluator::new(objective, all, targets, memory).expect("in tiles");
             let found = way(net, &mut evaluator);

@@ -115,6 +115,15 @@ impl Set {
     /// # Errors
     /// Where the samples are not of that kind, or a number is not finite.
     pub fn of(set: &data::Set, inputs: Inputs) -> anyhow::Result<Self> {
+        Self::without_fours(set, inputs).map(Self::with_fours)
+    }
+
+    fn with_fours(self) -> Self {
+        let fours = Fours::of(self.features.view(), self.width, WORTH_LEAVING_OUT);
+        Self { fours, ..self }
+    }
+
+    fn without_fours(set: &data::Set, inputs: Inputs) -> anyhow::Result<Self> {
         let (samples, width, mut cut) = (set.len(), set.width(), Cut::default());
         let features = match (set.values(), inputs) {
             (Values::U8(rows, _), Inputs::U8) => OwnedFeatures::U8(tiles(rows, width, samples)),
@@ -149,8 +158,8 @@ impl Set {
             OwnedFeatures::I8(values) => (values.iter().map(|x| square((*x).into())).sum::<u64>(), values.len()),
         };
         let squares = (squares, numbers as u64);
-        let fours = Fours::of(features.view(), width, WORTH_LEAVING_OUT);
-        Ok(Self { features, targets, samples, width, cut, fours, order: None, squares, share: set.share().cloned() })
+        let share = set.share().cloned();
+        Ok(Self { features, targets, samples, width, cut, fours: None, order: None, squares, share })
     }
 
     /// The same to train on: samples with zeros in common come together in tiles, whose evaluation leaves these out.
@@ -158,13 +167,14 @@ impl Set {
     /// # Errors
     /// As [`of`](Set::of).
     pub fn ordered(set: &data::Set, inputs: Inputs) -> anyhow::Result<Self> {
-        let mut ordered = Self::of(set, inputs)?;
-        let Values::U8(rows, _) = set.values() else { return Ok(ordered) };
-        let OwnedFeatures::U8(unordered) = &ordered.features else { return Ok(ordered) };
+        let mut ordered = Self::without_fours(set, inputs)?;
+        let (Values::U8(rows, _), OwnedFeatures::U8(unordered)) = (set.values(), &ordered.features) else {
+            return Ok(ordered);
+        };
         let (columns, _) = unordered.as_chunks::<TILE>();
         let zeros = columns.iter().filter(|column| column.iter().all(|x| *x == 0)).count();
         if (zeros as f64) < WORTH_LEAVING_OUT * columns.len() as f64 {
-            return Ok(ordered);
+            return Ok(ordered.with_fours());
         }
         let order = Order::halved(rows, ordered.width, TILE).samples().to_vec();
         let at = |row: u32, numbers: usize| row as usize * numbers..(row as usize + 1) * numbers;
@@ -177,9 +187,8 @@ impl Set {
                 Wanted::Values(order.iter().flat_map(|row| &values[at(*row, outputs)]).copied().collect())
             }
         };
-        ordered.fours = Fours::of(ordered.features.view(), ordered.width, WORTH_LEAVING_OUT);
         ordered.order = Some(order);
-        Ok(ordered)
+        Ok(ordered.with_fours())
     }
 
     /// The same samples, with what is known of those of all ranks, if they share them: all ranks call it together.
@@ -262,7 +271,7 @@ impl Set {
             Features::U8(values) => Features::U8(&values[numbers]),
             Features::I8(values) => Features::I8(&values[numbers]),
         };
-        let fours = self.fours.as_ref().map(|fours| fours.part(tiles.clone()));
+        let fours = self.fours.as_ref().map(|fours| fours.from_tile(tiles.start));
         let targets = match &self.targets {
             Wanted::Classes(classes) => Targets::Classes(&classes[samples.clone()]),
             Wanted::Values(values) => {

@@ -3,8 +3,6 @@
 //! A tile's rows of features are 64 bytes each. Where many are 0 in all of a tile's samples, a kernel that reads only the others
 //! jumps from one line of memory to another, which takes longer than to read them all. So those others are kept one behind the other.
 
-use std::ops::Range;
-
 use super::{Features, TILE};
 
 /// Four features of a tile, beside each other for each sample.
@@ -13,6 +11,8 @@ pub type Four = [[u8; 4]; TILE];
 /// The features of tiles four by four, without fours that are 0 in all samples of a tile.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fours {
+    /// Features of a sample.
+    width: usize,
     /// Where each tile's end.
     ends: Vec<usize>,
     /// Which four of the features each is, from 0.
@@ -20,7 +20,7 @@ pub struct Fours {
     bytes: Vec<Four>,
 }
 
-/// The same of some tiles.
+/// The same from a tile on.
 #[derive(Clone, Copy, Debug)]
 pub struct FoursOf<'a> {
     all: &'a Fours,
@@ -75,19 +75,29 @@ impl Fours {
             }
             begin = *end;
         }
-        Some(Self { ends, numbers, bytes })
+        Some(Self { width, ends, numbers, bytes })
     }
 
-    /// Those of some tiles.
-    pub fn part(&self, tiles: Range<usize>) -> FoursOf<'_> {
-        FoursOf { all: self, first: tiles.start }
+    /// Those from a tile on.
+    pub fn from_tile(&self, first: usize) -> FoursOf<'_> {
+        FoursOf { all: self, first }
     }
 }
 
 impl<'a> FoursOf<'a> {
+    /// Features of a sample.
+    pub(super) fn width(self) -> usize {
+        self.all.width
+    }
+
+    /// Tiles.
+    pub(super) fn tiles(self) -> usize {
+        self.all.ends.len().saturating_sub(self.first)
+    }
+
     /// Those of a tile of these; nothing of one that there is not.
     pub fn tile(self, tile: usize) -> FoursOfTile<'a> {
-        let Fours { ends, numbers, bytes } = self.all;
+        let Fours { ends, numbers, bytes, .. } = self.all;
         let tile = self.first + tile;
         let begin = tile.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(0);
         let of = begin..ends.get(tile).copied().unwrap_or(begin);

@@ -79,18 +79,21 @@ impl<'a> Host<'a> {
     pub(super) const fn with(self, fours: Option<FoursOf<'a>>) -> Self {
         Self { fours, ..self }
     }
+
+    /// The sums of a layer of what registers can take, or else of `inputs`, which are the same.
+    #[inline(always)]
+    fn sums<E: Element>(self, neurons: Neurons<'_>, of: Option<Inputs<'_>>, inputs: &[E], sums: &mut [i32]) {
+        let Some(of) = of else { return PORTABLE.layer(neurons, inputs, sums) };
+        // There is room for the widest layer's.
+        let sums: &mut [[i32; TILE]] = sums.as_chunks_mut().0;
+        let units = neurons.weights.len().checked_div(of.width()).unwrap_or(sums.len());
+        let units = units.min(sums.len());
+        let sums = &mut sums[..units];
+        on!(self, |on| on.layer(neurons, of, sums), PORTABLE.layer(neurons, inputs, sums.as_flattened_mut()));
+    }
 }
 
 const PORTABLE: Portable<TILE> = Portable;
-
-/// The sums of a layer's neurons, where there is room for the widest layer's.
-#[inline(always)]
-fn of_units<'s>(neurons: Neurons<'_>, inputs: Inputs<'_>, sums: &'s mut [i32]) -> &'s mut [[i32; TILE]] {
-    let sums = sums.as_chunks_mut().0;
-    let units = neurons.weights.len().checked_div(inputs.width()).unwrap_or(sums.len());
-    let units = units.min(sums.len());
-    &mut sums[..units]
-}
 
 impl Kernel<TILE> for Host<'_> {
     fn dot<E: Element>(self, weights: &[i8], inputs: &[E]) -> [i32; TILE] {
@@ -100,17 +103,12 @@ impl Kernel<TILE> for Host<'_> {
     }
 
     fn layer<E: Element>(self, neurons: Neurons<'_>, inputs: &[E], sums: &mut [i32]) {
-        let Some(rows) = Rows::of(E::bytes(inputs)) else { return PORTABLE.layer(neurons, inputs, sums) };
-        let rows = Inputs::Rows(rows);
-        let sums = of_units(neurons, rows, sums);
-        on!(self, |on| on.layer(neurons, rows, sums), PORTABLE.layer(neurons, inputs, sums.as_flattened_mut()));
+        self.sums(neurons, Rows::of(E::bytes(inputs)).map(Inputs::Rows), inputs, sums);
     }
 
     fn first_layer<E: Element>(self, tile: usize, neurons: Neurons<'_>, inputs: &[E], sums: &mut [i32]) {
         let Some(fours) = self.fours else { return self.layer(neurons, inputs, sums) };
-        let fours = Inputs::Fours(inputs.len() / TILE, fours.tile(tile));
-        let sums = of_units(neurons, fours, sums);
-        on!(self, |on| on.layer(neurons, fours, sums), PORTABLE.layer(neurons, inputs, sums.as_flattened_mut()));
+        self.sums(neurons, Some(Inputs::Fours(fours.width(), fours.tile(tile))), inputs, sums);
     }
 
     fn activate(self, of: Activation, shift: u8, sums: &[i32], outputs: &mut [i8]) {
