@@ -121,14 +121,20 @@ pub trait Lanes: Copy {
     /// `v · 2ⁿ` for integral `n` in −252 ..= 254, in two steps of half as much, of which the second rounds; of a NaN, NaN.
     #[inline(always)]
     fn times_exp2(self, v: Self::V, n: Self::V) -> Self::V {
-        let magic = self.splat(ROUND_MAGIC);
-        let half = self.sub(self.mul_add(n, self.splat(0.5), magic), magic);
-        let v = self.mul(v, self.exp2_integral(half));
-        self.mul(v, self.exp2_integral(self.sub(n, half)))
+        times_exp2_in_steps(self, v, n)
     }
 
     /// `(m, e)` with `v = m · 2ᵉ` and m in [√½, √2), for positive normal `v`; any two numbers elsewhere.
     fn split(self, v: Self::V) -> (Self::V, Self::V);
+}
+
+/// What [`Lanes::times_exp2`] is by the lanes' other operations.
+#[inline(always)]
+pub fn times_exp2_in_steps<L: Lanes>(lanes: L, v: L::V, n: L::V) -> L::V {
+    let magic = lanes.splat(ROUND_MAGIC);
+    let half = lanes.sub(lanes.mul_add(n, lanes.splat(0.5), magic), magic);
+    let v = lanes.mul(v, lanes.exp2_integral(half));
+    lanes.mul(v, lanes.exp2_integral(lanes.sub(n, half)))
 }
 
 /// Inputs of tiles as they are stored.

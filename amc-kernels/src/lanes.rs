@@ -2,12 +2,17 @@
 //!
 //! [`dispatch`] picks the [instruction set](Isa) at run time. Every one gives the same bits within one [`Arithmetic`].
 
+#[cfg(target_arch = "x86_64")]
+use amc_core::lanes::times_exp2_in_steps;
 use amc_core::lanes::{Outlined, ROUND_MAGIC, SQRT_HALF_BITS};
 use amc_core::{Lanes, Portable};
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::isa::used;
 use crate::{Arithmetic, Isa};
+
+#[cfg(target_arch = "x86_64")]
+mod scale;
 
 /// Samples in a tile.
 pub const TILE: usize = 16;
@@ -264,6 +269,17 @@ impl<S: Simd, const K: usize, const FUSED: bool> Lanes for Wide<S, K, FUSED> {
             let low_bits = s.transmute_u32s_f32s(s.add_f32s(n[k], s.splat_f32s(ROUND_MAGIC + 127.0)));
             s.transmute_f32s_u32s(s.wrapping_dyn_shl_u32s(low_bits, s.splat_u32s(23)))
         })
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    fn times_exp2(self, v: Self::V, n: Self::V) -> Self::V {
+        if scale::has_one::<S>() {
+            // The bits of two steps, of which the first is exact.
+            each!(self, |k| scale::scale(self.0, v[k], n[k]))
+        } else {
+            times_exp2_in_steps(self, v, n)
+        }
     }
 
     #[inline(always)]

@@ -49,6 +49,24 @@ fn special_values_are_those_of_the_core() {
     }
 }
 
+/// Of powers of e that are subnormal, infinite, or nearly so, the last bit is the same however 2ⁿ is multiplied by.
+#[test]
+fn the_ends_of_exp_are_the_same_on_every_instruction_set() {
+    let ends = (-10_500..-8_500).chain(8_700..9_000).map(|hundredths| hundredths as f32 / 100.0 + 0.003);
+    for x in ends.collect::<Vec<_>>().as_chunks::<TILE>().0 {
+        for arithmetic in Arithmetic::ALL {
+            let bits = |isa| {
+                let of =
+                    dispatch_on(isa, arithmetic, Tile(Function::Exp, *x)).expect("an instruction set of this machine");
+                of.map(f32::to_bits)
+            };
+            let has = |isa: &Isa| *isa != Isa::Scalar || arithmetic == Arithmetic::Portable;
+            let all: Vec<_> = Isa::available().filter(has).map(bits).collect();
+            assert!(all.iter().all(|bits| *bits == all[0]), "{arithmetic} of {x:?}: {all:?}");
+        }
+    }
+}
+
 /// The bounds are the numbers in the table of `amc_core::elementary`.
 #[test]
 fn fused_arithmetic_is_exact_to_its_bounds() {
