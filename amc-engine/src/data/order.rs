@@ -131,11 +131,12 @@ impl Order {
         &self.samples
     }
 
-    /// The samples of each group, the last group first, in an order that leaves many zeros out.
-    pub fn in_groups(&self, groups: &[usize]) -> Vec<u32> {
+    /// The samples of each group, the last group first, in an order that leaves many zeros out, and more with
+    /// `swaps`.
+    pub fn in_groups(&self, groups: &[usize], swaps: bool) -> Vec<u32> {
         let mut samples = self.samples.clone();
         samples.sort_by_key(|sample| std::cmp::Reverse(groups[*sample as usize]));
-        if samples != self.samples {
+        if swaps && samples != self.samples {
             swap(&self.masks, &mut samples, NEAR);
         }
         samples
@@ -198,7 +199,10 @@ mod tests {
         swap(&order.masks, &mut order.samples, 2);
         assert_eq!(left(&rows, width, &order.samples), 16 * 30 + 60);
         let groups: Vec<_> = (0..samples).map(|sample| sample % 3).collect();
-        for mut order in [order.in_groups(&groups), order.samples] {
+        let swapped = order.in_groups(&groups, true);
+        let sorted = order.in_groups(&groups, false);
+        assert!(left(&rows, width, &swapped) < left(&rows, width, &sorted));
+        for mut order in [swapped, sorted, order.samples] {
             order.sort_unstable();
             assert_eq!(order, (0..samples as u32).collect::<Vec<_>>());
         }

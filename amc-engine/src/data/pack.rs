@@ -134,8 +134,9 @@ impl<'d> PackedSet<'d> {
     }
 
     /// Puts samples that have little loss last, given the losses by place: an evaluation that will exceed its bound by
-    /// more than theirs ends before them. Within a group the order is still one that leaves many zeros out.
-    pub fn group(&mut self, losses: &[f32]) {
+    /// more than theirs ends before them. Within a group the order is still one that leaves many zeros out, and more
+    /// with `swaps`: their time is saved by many whole passes, not by moves of single neurons.
+    pub fn group(&mut self, losses: &[f32], swaps: bool) {
         let Some(order) = &self.order else { return };
         let mut ranks: Vec<u32> = (0..losses.len() as u32).collect();
         ranks.sort_unstable_by(|a, b| losses[*a as usize].total_cmp(&losses[*b as usize]));
@@ -150,7 +151,7 @@ impl<'d> PackedSet<'d> {
             }
             groups[sample as usize] = group;
         }
-        let grouped = order.in_groups(&groups);
+        let grouped = order.in_groups(&groups, swaps);
         self.replace(&grouped);
         self.places = Some(grouped);
     }

@@ -364,7 +364,7 @@ mod tests {
         let plain = PackedSet::at(&data.train, &(0..1437).collect::<Vec<_>>(), 1);
         let mut ordered = PackedSet::all(&data.train, 1);
         assert!(ordered.is_ordered() && !plain.is_ordered());
-        ordered.group(&(0..1437).map(|sample| (sample % 7) as f32).collect::<Vec<_>>());
+        ordered.group(&(0..1437).map(|sample| (sample % 7) as f32).collect::<Vec<_>>(), false);
         for arithmetic in [Arithmetic::Portable, Arithmetic::Fused] {
             if is_available(arithmetic) {
                 let one = bits(arithmetic, 1, &plain);

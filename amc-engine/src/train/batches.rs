@@ -21,9 +21,6 @@ pub enum Batching {
     Progressive,
 }
 
-/// Samples are grouped by their losses again when the loss has come down to this part of what it was.
-const STALE: f32 = 0.95;
-
 /// The batch that is current, and how it changes.
 pub struct Batches<'d>(Policy<'d>);
 
@@ -177,15 +174,17 @@ impl<'d> Batches<'d> {
         }
     }
 
-    /// Whether a fixed batch's samples should be grouped by their losses anew, now that their mean is `loss`.
-    pub fn is_stale(&self, loss: f32) -> bool {
-        matches!(&self.0, Policy::Full { pack, grouped } if pack.is_ordered() && loss < STALE * grouped)
+    /// Whether the mean of a fixed batch's losses, which is `loss` now, has come down to this `part` of what it was when samples were
+    /// grouped by them.
+    pub fn is_stale(&self, loss: f32, part: f32) -> bool {
+        matches!(&self.0, Policy::Full { pack, grouped } if pack.is_ordered() && loss < part * grouped)
     }
 
-    /// Groups a fixed batch's samples by their losses, whose mean is `loss`: what is rejected is then rejected earlier.
-    pub fn group(&mut self, losses: &[f32], loss: f32) {
+    /// [Groups](PackedSet::group) a fixed batch's samples by their losses, whose mean is `loss`: what is rejected is then rejected
+    /// earlier.
+    pub fn group(&mut self, losses: &[f32], loss: f32, swaps: bool) {
         if let Policy::Full { pack, grouped } = &mut self.0 {
-            pack.group(losses);
+            pack.group(losses, swaps);
             *grouped = loss;
         }
     }

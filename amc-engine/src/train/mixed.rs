@@ -17,6 +17,10 @@ use crate::evaluate::kept::KeptEvaluator;
 use crate::evaluate::{Evaluator, Work};
 use crate::ranks::{RanksError, Share};
 
+/// Samples are grouped by their losses again when the loss has come down to this part of what it was: a whole pass then keeps all
+/// numbers anew, which costs as much as many moves.
+const STALE: f32 = 0.9;
+
 /// The memory of mixed moves.
 pub(super) struct Memory {
     parameters: Vec<f32>,
@@ -95,8 +99,8 @@ impl Run<'_, '_> {
     /// A move was accepted; gives the loss where there are more samples now.
     fn accepted(&mut self, parameters: &[f32]) -> Option<f32> {
         let Self { batches, kept, score, .. } = self;
-        if batches.is_stale(score.loss) {
-            batches.group(kept.losses(), score.loss);
+        if batches.is_stale(score.loss, STALE) {
+            batches.group(kept.losses(), score.loss, false);
             self.keep(parameters, Part::Net);
         }
         self.batches.grow(self.score.correct).then(|| self.begin(parameters))

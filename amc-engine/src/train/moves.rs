@@ -21,6 +21,9 @@ use crate::data::pack::PackedSet;
 use crate::evaluate::{Evaluator, Work};
 use crate::ranks::Team;
 
+/// Samples are grouped by their losses again when the loss has come down to this part of what it was.
+const STALE: f32 = 0.95;
+
 /// Who evaluates the moves of a run.
 pub(super) struct Run<'m, 'a> {
     evaluator: Evaluator<'a>,
@@ -74,10 +77,10 @@ impl Evaluate for Run<'_, '_> {
         batches.forget();
         batches.learn(evaluator);
         let grows = batches.grow(score.correct);
-        if batches.is_stale(score.loss) {
+        if batches.is_stale(score.loss, STALE) {
             // Where another rank has found the score, these losses are of other parameters, or not known at all.
             if let Some(losses) = evaluator.sample_values().get(..batches.pack().len()) {
-                batches.group(losses, score.loss);
+                batches.group(losses, score.loss, true);
             }
         }
         grows

@@ -56,7 +56,7 @@ fn packed_samples_give_what_plain_rows_give() {
             let in_order = PackedSet::at(&set, &places, threads);
             let by_zeros = PackedSet::all(&set, threads);
             let mut by_loss = PackedSet::all(&set, threads);
-            by_loss.group(&places.iter().map(|place| (place * 37 % 101) as f32).collect::<Vec<_>>());
+            by_loss.group(&places.iter().map(|place| (place * 37 % 101) as f32).collect::<Vec<_>>(), true);
             for (how, pack) in [("in order", in_order), ("by zeros", by_zeros), ("by loss", by_loss)] {
                 let outcome = packed(&pack, Arithmetic::Portable, threads);
                 assert_eq!(outcome, plain, "{samples} samples {how}, {threads} threads");
