@@ -21,7 +21,8 @@
    (layers) * (2 * sizeof(void *) + AMC_LAYER_NUMBERS * sizeof(float)) + 2 * (widest) * sizeof(float))
 
 /* The same for a net that learns by `amc_mixed`: `fan_ins` are the inputs of all its layers together, `kept` the units of all layers
-   but the last and of all but the first (of a single layer its units), `samples` are amc_setup.kept. */
+   but the last and of all but the first (of a single layer its units), and 4 more where the last is a softmax of 4 units or more;
+   `samples` are amc_setup.kept. */
 #define AMC_MIXED_BYTES(parameters, layers, widest, fan_ins, kept, samples) \
   ((AMC_TRAINER_WORDS + AMC_MIXED_WORDS + 2 + (layers) * AMC_MIXED_LAYER_WORDS) * sizeof(void *) + \
    (5 + (layers) * AMC_MIXED_LAYER_NUMBERS + 3 * (parameters) + 3 * (fan_ins) + 2 * (widest) + \

@@ -14,7 +14,7 @@ use crate::evaluator::Batch;
 use crate::feed::Feed;
 use crate::lanes::{LANES, Lanes};
 use crate::method::{Method, Moves};
-use crate::setup::{Layer, Setup};
+use crate::setup::{Activation, Layer, Setup};
 use crate::trainer::{Decision, Of, Trainer};
 use crate::{ALIGNMENT, Status};
 
@@ -67,7 +67,11 @@ impl Needs {
             let hidden = sum(before)?;
             // The outputs that the next layer takes, and the sums that a change is added to.
             let sums = sum(if behind.is_empty() { layers } else { behind })?;
-            Some(Self { fan_ins: inputs.checked_add(hidden)?, kept: hidden.checked_add(sums)? })
+            // What a softmax of four outputs or more comes to.
+            let is_kept = |last: &&Layer| last.activation == Activation::Softmax as u32 && last.units >= 4;
+            let softmax = layers.last().filter(is_kept).map_or(0, |_| 4);
+            let kept = hidden.checked_add(sums)?.checked_add(softmax)?;
+            Some(Self { fan_ins: inputs.checked_add(hidden)?, kept })
         };
         if layers.is_empty() { Err(Status::NoLayers) } else { found().ok_or(Status::TooLarge) }
     }

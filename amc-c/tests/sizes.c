@@ -84,6 +84,8 @@ int main(void)
     static const amc_layer small[] = {{7, AMC_ACTIVATION_RELU}, {2, AMC_ACTIVATION_SIGMOID}};
     static const amc_layer large[] = {{300, AMC_ACTIVATION_TANH}, {4, AMC_ACTIVATION_LINEAR}};
     static const amc_net nets[] = {{5, small, 2, 0}, {200, large, 2, 0}}, single = {200, large + 1, 1, 0};
+    static const amc_layer classes = {4, AMC_ACTIVATION_SOFTMAX};
+    static const amc_net softmax = {200, &classes, 1, 0};
     amc_learner_setup learner;
     size_t bytes;
     amc_setup setup = {.parameters = SMALL, .net = &nets[0], .start_sigma = 0.1f, .sigma = 0.1f};
@@ -113,6 +115,9 @@ int main(void)
     setup = (amc_setup){.parameters = AMC_PARAMETERS(200, 4), .net = &single, .method = &amc_mixed, .kept = 1};
     same("mixed moves of a layer", AMC_MIXED_BYTES(AMC_PARAMETERS(200, 4), 1, 4, 200, 4, 1), needed(&setup));
     learns(&setup, AMC_MIXED_BYTES(AMC_PARAMETERS(200, 4), 1, 4, 200, 4, 1));
+    setup.net = &softmax;
+    same("mixed moves of a softmax", AMC_MIXED_BYTES(AMC_PARAMETERS(200, 4), 1, 4, 200, 4 + 4, 1), needed(&setup));
+    learns(&setup, AMC_MIXED_BYTES(AMC_PARAMETERS(200, 4), 1, 4, 200, 4 + 4, 1));
     for (size_t n = 1; n < 3 * AMC_RANGE; n += AMC_RANGE / 2) {
         setup = (amc_setup){.parameters = n, .sigma = 0.1f};
         same("a function", AMC_FUNCTION_BYTES(2, n), needed(&setup));

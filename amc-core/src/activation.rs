@@ -97,6 +97,16 @@ impl<L: Lanes> Outlined<L> for Activate<'_> {
 /// Turns a tile's logits, `[unit][T]`, into probabilities; gives (largest logit, sum of exp(logit − largest)).
 #[inline(always)]
 pub fn softmax<L: Lanes>(lanes: L, logits: &mut [f32]) -> (L::V, L::V) {
+    let (largest, sum) = exponentials(lanes, logits);
+    for e in logits.chunks_exact_mut(L::T) {
+        lanes.store(lanes.div(lanes.load(e), sum), e);
+    }
+    (largest, sum)
+}
+
+/// Turns a tile's logits into exp(logit − largest), which a softmax divides by their sum; gives (largest, sum).
+#[inline(always)]
+pub(crate) fn exponentials<L: Lanes>(lanes: L, logits: &mut [f32]) -> (L::V, L::V) {
     let mut largest = lanes.splat(f32::NEG_INFINITY);
     for logit in logits.chunks_exact(L::T) {
         let logit = lanes.load(logit);
@@ -107,9 +117,6 @@ pub fn softmax<L: Lanes>(lanes: L, logits: &mut [f32]) -> (L::V, L::V) {
         let e = exp(lanes, lanes.sub(lanes.load(logit), largest));
         sum = lanes.add(sum, e);
         lanes.store(e, logit);
-    }
-    for e in logits.chunks_exact_mut(L::T) {
-        lanes.store(lanes.div(lanes.load(e), sum), e);
     }
     (largest, sum)
 }

@@ -7,73 +7,27 @@
 //! loss of *that* is the one that counts.
 
 mod layers;
+mod numbers;
+mod softmax;
 
 pub use layers::KeptLayer;
+use layers::layer_of;
+use numbers::{Keeper, Kept, fill, put_unit};
+pub(crate) use softmax::FUNCTIONS_OF_ONE;
+use softmax::{Keep, OneInput, SquaredErrors};
 
 use crate::activation::{Activate, Activation};
-use crate::forward::{Entry, Pass, Signals, Tap, buffers};
+use crate::forward::{Entry, Pass, Signals, buffers};
 use crate::lanes::{Lanes, Outlined};
 use crate::layer::dense::First;
 use crate::layer::kind::Buffers;
 use crate::layer::neurons::{Neurons, OneNeuron};
+use crate::loss::Loss;
 use crate::objective::Objective;
 use crate::part::Part;
-use crate::samples::{Features, Samples};
-use crate::score::{Collect, Sums};
+use crate::samples::{Features, Samples, Targets};
+use crate::score::{Collect, Sums, take_losses};
 use crate::sums::BLOCK;
-
-/// What is kept of a block of samples: for each part of a [layer](KeptLayer) the numbers of all samples, `[tile][unit][T]`.
-struct Kept<S> {
-    numbers: S,
-    /// The block's samples, filled up to whole tiles.
-    samples: usize,
-}
-
-impl<S: AsRef<[f32]>> Kept<S> {
-    /// The numbers of some tiles, from sample `first` of the block on.
-    #[inline(always)]
-    fn tiles(&self, slot: usize, units: usize, (first, samples): (usize, usize)) -> &[f32] {
-        let start = slot * self.samples + first * units;
-        self.numbers.as_ref().get(start..start + samples * units).unwrap_or_default()
-    }
-}
-
-/// Writes what a pass makes into what is kept.
-struct Keeper<'k> {
-    layers: &'k [KeptLayer],
-    kept: Kept<&'k mut [f32]>,
-    /// The first sample of the tiles at hand.
-    first: usize,
-}
-
-impl Keeper<'_> {
-    fn put(&mut self, slot: Option<usize>, units: usize, made: &[f32]) {
-        if let Some(slot) = slot {
-            let start = slot * self.kept.samples + self.first * units;
-            if let Some(to) = self.kept.numbers.get_mut(start..start + made.len()) {
-                to.copy_from_slice(made);
-            }
-        }
-    }
-}
-
-impl Tap for Option<Keeper<'_>> {
-    #[inline(always)]
-    fn sums(&mut self, layer: usize, made: &[f32]) {
-        if let Some(keeper) = self {
-            let KeptLayer { sums, units, .. } = layer_of(keeper.layers, layer);
-            keeper.put(sums, units, made);
-        }
-    }
-
-    #[inline(always)]
-    fn outputs(&mut self, layer: usize, made: &[f32]) {
-        if let Some(keeper) = self {
-            let KeptLayer { outputs, units, .. } = layer_of(keeper.layers, layer);
-            keeper.put(outputs, units, made);
-        }
-    }
-}
 
 /// The samples of a group of tiles.
 #[derive(Clone, Copy)]
@@ -97,7 +51,7 @@ impl Group {
 #[derive(Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum KeptTask<'k> {
-    /// Its losses are found. Of a neuron that corrects the next layer, `fresh` receives its new sums, one a sample.
+    /// Its losses are found, of a neuron those of a whole pass but for rounding. `fresh` receives its new sums, one a sample.
     Propose {
         /// What is kept of the block: [`Net::kept`](crate::Net::kept) numbers for each sample, filled up to a multiple of `T`.
         kept: &'k [f32],
@@ -107,7 +61,8 @@ pub enum KeptTask<'k> {
         column: &'k [f32],
     },
     /// It is kept, and its losses are then, bit for bit, those of a whole pass. Those of a neuron of the last layer were that
-    /// when it was proposed: they are not found once more, unless samples are counted.
+    /// when it was proposed, unless that is a softmax of four outputs or more: they are not found once more, unless samples are
+    /// counted.
     Keep {
         /// What is kept of the block, for other parameters of this part. The first time, the part is [`Part::Net`].
         kept: &'k mut [f32],
@@ -140,6 +95,10 @@ impl Objective<'_> {
     ) -> u32 {
         let pass = self.pass(parameters, samples);
         let (neuron, mut found) = (corrected(layers, part), 0);
+        let softmax = match (layers.last().and_then(KeptLayer::softmax), samples.targets) {
+            (Some(slot), Targets::Classes(classes)) => Some((slot, classes)),
+            _ => None,
+        };
         for group in groups::<L>(self, samples.len(), block, scratch.len()) {
             let samples_of_block = (group.end - group.start).next_multiple_of(L::T);
             let mut buffers = buffers(&self.net(), &mut *scratch);
@@ -150,6 +109,13 @@ impl Objective<'_> {
                     let fresh = fresh.get_mut(first..first + count).unwrap_or_default();
                     let before = layer.checked_sub(1).map(|before| layer_of(layers, before));
                     own_sums(lanes, before, &kept, group, samples, column, fresh);
+                    if let (None, Some(softmax)) = (layer_of(layers, layer).outputs, softmax) {
+                        let to = buffers.made.get_mut(..count).unwrap_or_default();
+                        let of = (layer_of(layers, layer), softmax);
+                        self.one_input(lanes, unit, of, &kept, group, fresh, to);
+                        take_losses(lanes, to, 1, (group.first, group.end), collect);
+                        continue;
+                    }
                     self.correct(lanes, parameters, (layer, unit), (layers, &kept), group, fresh, &mut buffers)
                 }
                 (KeptTask::Keep { kept, fresh, counts }, Some(neuron)) => {
@@ -157,7 +123,7 @@ impl Objective<'_> {
                     let mut keeper = Keeper { layers, kept, first };
                     let fresh = fresh.get(first..first + count).unwrap_or_default();
                     let entry = self.replace(lanes, neuron, &mut keeper, group, fresh, &mut buffers);
-                    if matches!(entry, Entry::Sums(_)) && !*counts {
+                    if layer_of(layers, neuron.0).is_exact() && !*counts {
                         continue;
                     }
                     entry
@@ -171,17 +137,34 @@ impl Objective<'_> {
                     enter::<L>(layers, part, &kept, group, &mut buffers)
                 }
             };
-            let (mut keeper, counts) = match &mut task {
-                KeptTask::Propose { .. } => (None, false),
-                KeptTask::Keep { kept, counts, .. } => {
+            let counts = matches!(task, KeptTask::Keep { counts: true, .. });
+            let mut keeper = match &mut task {
+                KeptTask::Propose { .. } => None,
+                KeptTask::Keep { kept, .. } => {
                     let kept = Kept { numbers: &mut **kept, samples: samples_of_block };
-                    (Some(Keeper { layers, kept, first }), *counts)
+                    Some(Keeper { layers, kept, first })
                 }
             };
             let inputs = (&samples.features, group.first);
             let signals = None::<Signals<'_, Sums<'_>>>;
             let given = pass.run_from(lanes, group.tiles, entry, inputs, buffers, signals, &mut keeper);
-            found += self.losses(lanes, samples.targets, (group.first, group.end), given, counts, collect);
+            let range = (group.first, group.end);
+            let Some((slot, classes)) = softmax.filter(|_| keeper.is_some() || self.loss() == Loss::MeanSquaredError)
+            else {
+                found += self.losses(lanes, samples.targets, range, given, counts, collect);
+                continue;
+            };
+            let (loss, width) = (self.loss(), self.net().outputs());
+            let classes = classes.get(group.first..).unwrap_or_default();
+            match &mut keeper {
+                None => lanes.outlined(SquaredErrors { inputs: &mut *given, width, classes }),
+                Some(keeper) => {
+                    found += if counts { self.right::<L>(samples.targets, range, given) } else { 0 };
+                    let to = keeper.place(slot, softmax::NUMBERS, softmax::NUMBERS * count);
+                    lanes.outlined(Keep { loss, inputs: &mut *given, width, classes, to });
+                }
+            }
+            take_losses(lanes, given, width, range, collect);
         }
         found
     }
@@ -220,6 +203,26 @@ impl Objective<'_> {
         let of = Corrections { unit, units: own.units, row, before, changed: &changed, sums, made };
         lanes.outlined(of);
         Entry::Sums(layer + 1)
+    }
+
+    /// Losses with another input of the softmax.
+    #[expect(clippy::too_many_arguments, reason = "which input, and what is kept of it and of the others")]
+    #[inline(always)]
+    fn one_input<L: Lanes>(
+        &self,
+        lanes: L,
+        unit: usize,
+        (layer, (slot, classes)): (KeptLayer, (usize, &[u8])),
+        kept: &Kept<&[f32]>,
+        group: Group,
+        fresh: &[f32],
+        to: &mut [f32],
+    ) {
+        let (loss, width, range) = (self.loss(), layer.units, group.range::<L>());
+        let inputs = kept.tiles(layer.sums.unwrap_or_default(), width, range);
+        let kept = kept.tiles(slot, softmax::NUMBERS, range);
+        let classes = classes.get(group.first..).unwrap_or_default();
+        lanes.outlined(OneInput { loss, unit, width, inputs, kept, classes, fresh, to });
     }
 
     /// Puts a neuron's new sums and outputs among what is kept, and begins a pass behind its layer.
@@ -361,25 +364,4 @@ fn groups<L: Lanes>(
         let tiles = (end - first).min(size).div_ceil(L::T);
         Group { first, start, end, tiles }
     })
-}
-
-#[inline(always)]
-fn layer_of(layers: &[KeptLayer], layer: usize) -> KeptLayer {
-    layers.get(layer).copied().unwrap_or_default()
-}
-
-/// Copies numbers to the front of others.
-fn fill(to: &mut [f32], from: &[f32]) {
-    if let Some(to) = to.get_mut(..from.len()) {
-        to.copy_from_slice(from);
-    }
-}
-
-/// Replaces the numbers of a unit, `[tile][T]`, in those of its layer.
-#[inline(always)]
-fn put_unit<L: Lanes>(layer: &mut [f32], units: usize, unit: usize, numbers: &[f32]) {
-    let tiles = layer.chunks_exact_mut((units * L::T).max(1)).zip(numbers.chunks_exact(L::T));
-    for (tile, numbers) in tiles {
-        fill(tile.get_mut(unit * L::T..).unwrap_or_default(), numbers);
-    }
 }

@@ -1,6 +1,6 @@
 //! Losses of one tile: what a sample adds to the loss, and whether its class is found.
 
-use crate::activation::{Activation, softmax};
+use crate::activation::{Activation, exponentials, softmax};
 use crate::elementary::{exp, ln_normal};
 use crate::lanes::{Lanes, Outlined};
 use crate::samples::Targets;
@@ -41,8 +41,7 @@ impl<'a> TileTargets<'a> {
         match self {
             Self::Classes(classes) => {
                 let (class, this) = (lanes.load_u8(classes), lanes.splat(output as f32));
-                let (one, zero) = (lanes.splat(1.0), lanes.splat(0.0));
-                lanes.select_le(class, this, lanes.select_le(this, class, one, zero), zero)
+                equal(lanes, class, this, lanes.splat(1.0), lanes.splat(0.0))
             }
             Self::Values(values) if outputs == 1 => lanes.load(values),
             Self::Values(values) => {
@@ -54,6 +53,29 @@ impl<'a> TileTargets<'a> {
             }
         }
     }
+}
+
+/// `yes` where a = b, else `no`.
+#[inline(always)]
+pub(crate) fn equal<L: Lanes>(lanes: L, a: L::V, b: L::V, yes: L::V, no: L::V) -> L::V {
+    lanes.select_le(a, b, lanes.select_le(b, a, yes, no), no)
+}
+
+/// Whether outputs for classes are looked up, sample by sample: in narrow tiles it costs less than to compare the number of each
+/// output with the classes.
+#[inline(always)]
+pub(crate) const fn looks_up<L: Lanes>() -> bool {
+    L::T < 8
+}
+
+/// Each sample's output for its class, in whose place 0 is left.
+#[inline(always)]
+pub(crate) fn take_own<L: Lanes>(lanes: L, outputs: &mut [f32], classes: &[u8]) -> L::V {
+    let mut own = [0.0; 16];
+    for (lane, (class, own)) in classes.iter().zip(&mut own).enumerate().take(L::T) {
+        *own = outputs.get_mut(usize::from(*class) * L::T + lane).map_or(0.0, core::mem::take);
+    }
+    lanes.load(&own)
 }
 
 impl Loss {
@@ -112,18 +134,7 @@ fn losses<L: Lanes>(
 ) -> L::V {
     let count = outputs.len() / L::T;
     match (loss, activation) {
-        (Loss::CrossEntropy, Activation::Softmax) => {
-            // −ln p = ln Σ exp(z − z_max) + z_max − z_target, finite even where p underflows.
-            let mut target = lanes.splat(0.0);
-            for (output, logit) in outputs.chunks_exact(L::T).enumerate() {
-                let chosen = targets.lane(lanes, output, count);
-                target = lanes.select_le(lanes.splat(1.0), chosen, lanes.load(logit), target);
-            }
-            let (largest, sum) = softmax(lanes, outputs);
-            // A sum that is NaN stays so.
-            let ln_sum = lanes.select_le(sum, sum, ln_normal(lanes, sum), sum);
-            lanes.add(ln_sum, lanes.sub(largest, target))
-        }
+        (Loss::CrossEntropy, Activation::Softmax) => cross_entropy(lanes, outputs, targets).loss,
         (Loss::CrossEntropy, _) => {
             // With z the neuron's input, −ln of the probability of target y is max(z, 0) − y z + ln(1 + e^−|z|).
             let zero = lanes.splat(0.0);
@@ -150,9 +161,38 @@ fn losses<L: Lanes>(
     }
 }
 
+/// What [`cross_entropy`] finds of a tile.
+pub(crate) struct CrossEntropy<V> {
+    pub(crate) loss: V,
+    /// z_max
+    pub(crate) largest: V,
+    /// z_target
+    pub(crate) target: V,
+}
+
+/// Cross-entropy of a softmax, of its inputs z, which become exp(z − z_max).
+#[inline(always)]
+pub(crate) fn cross_entropy<L: Lanes>(lanes: L, outputs: &mut [f32], targets: TileTargets<'_>) -> CrossEntropy<L::V> {
+    // −ln p = ln Σ exp(z − z_max) + z_max − z_target, finite even where p underflows.
+    let (count, mut target) = (outputs.len() / L::T, lanes.splat(0.0));
+    for (output, logit) in outputs.chunks_exact(L::T).enumerate() {
+        let chosen = targets.lane(lanes, output, count);
+        target = lanes.select_le(lanes.splat(1.0), chosen, lanes.load(logit), target);
+    }
+    let (largest, sum) = exponentials(lanes, outputs);
+    let loss = lanes.add(ln_sum(lanes, sum), lanes.sub(largest, target));
+    CrossEntropy { loss, largest, target }
+}
+
+/// The logarithm of a sum of exponentials, which is normal; a sum that is NaN stays so.
+#[inline(always)]
+pub(crate) fn ln_sum<L: Lanes>(lanes: L, sum: L::V) -> L::V {
+    lanes.select_le(sum, sum, ln_normal(lanes, sum), sum)
+}
+
 /// Σ (output − target)² of each sample.
 #[inline(always)]
-fn squared_errors<L: Lanes>(lanes: L, outputs: &[f32], targets: TileTargets<'_>) -> L::V {
+pub(crate) fn squared_errors<L: Lanes>(lanes: L, outputs: &[f32], targets: TileTargets<'_>) -> L::V {
     let (count, mut total) = (outputs.len() / L::T, lanes.splat(0.0));
     for (output, value) in outputs.chunks_exact(L::T).enumerate() {
         let error = lanes.sub(lanes.load(value), targets.lane(lanes, output, count));

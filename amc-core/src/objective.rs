@@ -9,7 +9,7 @@ use crate::layer::neurons::signal;
 use crate::loss::{Loss, TileTargets, TilesLosses, are_outlined, correct, losses_inlined};
 use crate::net::Net;
 use crate::samples::{Features, Samples, Targets};
-use crate::score::{BlockScore, Collect, Measurements, Request, SampleValue, Score, Sums};
+use crate::score::{BlockScore, Collect, Measurements, Request, SampleValue, Score, Sums, take_losses};
 use crate::sums::{BLOCK, LANES, Total, add_tile, ceiling, join};
 
 /// Why a net, a loss, data and buffers do not fit together.
@@ -348,27 +348,30 @@ impl<'a> Objective<'a> {
         counts: bool,
         collect: &mut impl Collect<L>,
     ) -> u32 {
-        let (outputs, mut found) = (self.net.outputs(), 0);
-        let tile = |tile: usize| (first + tile * L::T, (end - first - tile * L::T).min(L::T));
-        let of_tile = |tile: usize| TileTargets::new(targets, first + tile * L::T, outputs);
-        if counts {
-            for (index, given) in given.chunks_exact((outputs * L::T).max(1)).enumerate() {
-                found += correct::<L>(given, of_tile(index), tile(index).1);
-            }
-        }
-        let (loss, activation) = (self.loss, self.net.output());
-        let are_outlined = are_outlined::<L>(loss, activation);
-        if are_outlined {
+        let (loss, activation, outputs) = (self.loss, self.net.output(), self.net.outputs());
+        let found = if counts { self.right::<L>(targets, (first, end), given) } else { 0 };
+        if are_outlined::<L>(loss, activation) {
             let targets = (targets, first);
             lanes.outlined(TilesLosses { loss, activation, outputs: &mut *given, width: outputs, targets });
+            take_losses(lanes, given, outputs, (first, end), collect);
+            return found;
         }
         for (index, given) in given.chunks_exact_mut((outputs * L::T).max(1)).enumerate() {
-            let (sample, valid) = tile(index);
-            let loss = match are_outlined {
-                true => lanes.load(given),
-                false => losses_inlined(lanes, loss, activation, given, of_tile(index)),
-            };
-            collect.take(lanes, SampleValue::Loss, sample, valid, loss);
+            let sample = first + index * L::T;
+            let targets = TileTargets::new(targets, sample, outputs);
+            let loss = losses_inlined(lanes, loss, activation, given, targets);
+            collect.take(lanes, SampleValue::Loss, sample, (end - sample).min(L::T), loss);
+        }
+        found
+    }
+
+    /// The samples whose class was found, of those of [`losses`](Objective::losses).
+    #[inline(always)]
+    pub(crate) fn right<L: Lanes>(&self, targets: Targets<'_>, (first, end): (usize, usize), given: &[f32]) -> u32 {
+        let (outputs, mut found) = (self.net.outputs(), 0);
+        for (index, given) in given.chunks_exact((outputs * L::T).max(1)).enumerate() {
+            let sample = first + index * L::T;
+            found += correct::<L>(given, TileTargets::new(targets, sample, outputs), (end - sample).min(L::T));
         }
         found
     }

@@ -1,6 +1,7 @@
 //! Parts of a net that a move changes: what it costs to evaluate the net again, and which of its parameters they are.
 
 use crate::activation::Activation;
+use crate::kept::FUNCTIONS_OF_ONE;
 use crate::layer::Layer;
 use crate::layer::kind::{Kept, Shape};
 use crate::net::{Net, Section};
@@ -114,8 +115,8 @@ impl Net<'_> {
         };
         let own = elementary(this.activation());
         let Some(next) = above.first() else {
-            // Its softmax is that of all outputs.
-            return Cost { multiply_adds: width, elementary: if own == 1 { this.units() } else { 0 } };
+            let functions = if self.keeps_softmax(layer) { FUNCTIONS_OF_ONE } else { own * this.units() };
+            return Cost { multiply_adds: width, elementary: functions };
         };
         let functions = elementary(next.activation()).saturating_mul(next.units());
         let above = self.cost_from(layer + 2);
@@ -125,6 +126,9 @@ impl Net<'_> {
     /// What it computes to [keep](crate::KeptTask::Keep) a changed part that was proposed.
     pub const fn cost_of_keeping(&self, part: Part) -> Cost {
         match part {
+            Part::Neuron { layer, .. } if self.keeps_softmax(layer) => {
+                Cost { multiply_adds: 0, elementary: self.outputs() }
+            }
             Part::Neuron { layer, .. } if self.is_corrected(layer) => self.cost_from(layer + 1),
             _ => self.cost_from(self.begins(part.layer())),
         }

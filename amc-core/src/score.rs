@@ -62,6 +62,22 @@ impl<L: Lanes> Collect<L> for Sums<'_> {
     }
 }
 
+/// Has the losses of the samples from `first` on taken, of which `end` is behind the last: those of a tile of `width` outputs are in
+/// the place of its first.
+#[inline(always)]
+pub(crate) fn take_losses<L: Lanes>(
+    lanes: L,
+    found: &[f32],
+    width: usize,
+    (first, end): (usize, usize),
+    collect: &mut impl Collect<L>,
+) {
+    for (index, found) in found.chunks_exact((width * L::T).max(1)).enumerate() {
+        let sample = first + index * L::T;
+        collect.take(lanes, SampleValue::Loss, sample, (end - sample).min(L::T), lanes.load(found));
+    }
+}
+
 /// What is found for the samples of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

@@ -1,5 +1,7 @@
 //! What is kept of the layers of a net.
 
+use super::softmax;
+use crate::activation::Activation;
 use crate::net::Net;
 
 /// What is kept of a layer, and how a change in it is evaluated: found once, for [`Net::kept_layers`] to fill.
@@ -16,6 +18,8 @@ pub struct KeptLayer {
     pub(super) start: usize,
     /// Whether a changed neuron is evaluated by its own sum alone.
     pub(super) is_corrected: bool,
+    /// Whether what its softmax comes to is kept, behind its sums.
+    pub(super) keeps_softmax: bool,
     /// The layer at which other changes in it have to begin.
     pub(super) begins: usize,
 }
@@ -28,6 +32,7 @@ impl Net<'_> {
             let units = self.layers()[layer].units();
             kept += if layer + 1 < self.layers().len() { units } else { 0 };
             kept += if self.keeps_sums(layer) { units } else { 0 };
+            kept += if self.keeps_softmax(layer) { softmax::NUMBERS } else { 0 };
             layer += 1;
         }
         kept
@@ -50,6 +55,7 @@ impl Net<'_> {
                 units,
                 start: section.start,
                 is_corrected: self.is_corrected(index),
+                keeps_softmax: self.keeps_softmax(index),
                 begins: self.begins(index),
             };
         }
@@ -59,6 +65,12 @@ impl Net<'_> {
     const fn keeps_sums(&self, layer: usize) -> bool {
         let is_last = layer + 1 == self.layers().len();
         (layer > 0 && self.is_corrected(layer - 1)) || (is_last && self.is_corrected(layer))
+    }
+
+    /// Whether what a layer's softmax comes to is kept, so that a changed neuron costs two exponentials, and not one for each.
+    pub(crate) const fn keeps_softmax(&self, layer: usize) -> bool {
+        let Some((_, [last])) = self.layers().split_at_checked(layer) else { return false };
+        matches!(last.activation(), Activation::Softmax) && last.units() >= softmax::FROM && self.is_corrected(layer)
     }
 }
 
@@ -70,7 +82,18 @@ impl Default for KeptLayer {
 
 impl KeptLayer {
     /// One that is to be [found](Net::kept_layers).
-    pub const NEW: Self = Self { outputs: None, sums: None, units: 0, start: 0, is_corrected: false, begins: 0 };
+    pub const NEW: Self =
+        Self { outputs: None, sums: None, units: 0, start: 0, is_corrected: false, keeps_softmax: false, begins: 0 };
+
+    /// Whether a proposal of one of its neurons that [correct](KeptLayer::is_corrected) no other has the bits of a whole pass.
+    pub(crate) fn is_exact(&self) -> bool {
+        self.outputs.is_none() && !self.keeps_softmax
+    }
+
+    /// Where what its softmax comes to is, if that is kept.
+    pub(super) fn softmax(&self) -> Option<usize> {
+        self.sums.filter(|_| self.keeps_softmax).map(|sums| sums + self.units)
+    }
 
     /// Its outputs among what is kept of so many samples, and how many of a sample there are.
     pub(crate) fn outputs_of<'k>(&self, kept: &'k [f32], samples: usize) -> (&'k [f32], usize) {
@@ -78,4 +101,9 @@ impl KeptLayer {
         let end = start.saturating_add(self.units * samples);
         (kept.get(start..end).unwrap_or_default(), self.units)
     }
+}
+
+#[inline(always)]
+pub(super) fn layer_of(layers: &[KeptLayer], layer: usize) -> KeptLayer {
+    layers.get(layer).copied().unwrap_or_default()
 }

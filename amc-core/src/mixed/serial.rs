@@ -200,10 +200,13 @@ impl<L: Lanes, F: Features> EvaluateParts for SerialParts<'_, L, F> {
 
     fn keep(&mut self, parameters: &[f32], part: Part) -> f32 {
         let found = self.run(f32::INFINITY, parameters, part, true).unwrap_or(f32::NAN);
-        let last = self.objective.net().layers().len().saturating_sub(1);
         match part {
             // Its losses were those of a whole pass when it was proposed, and are not found once more.
-            Part::Neuron { layer, .. } if self.keeps && layer == last => self.proposed,
+            Part::Neuron { layer, .. }
+                if self.keeps && self.memory.layers.get(layer).is_some_and(KeptLayer::is_exact) =>
+            {
+                self.proposed
+            }
             _ => found,
         }
     }

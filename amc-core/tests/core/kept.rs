@@ -14,6 +14,7 @@ use Loss::{CrossEntropy, MeanSquaredError};
 
 const TANH: [Layer; 1] = [Layer::dense(3, Tanh)];
 const TWO: [Layer; 2] = [Layer::dense(5, Tanh), Layer::dense(3, Softmax)];
+const CLASSES: [Layer; 2] = [Layer::dense(5, Tanh), Layer::dense(6, Softmax)];
 const FOUR: [Layer; 4] =
     [Layer::dense(7, Relu), Layer::dense(4, Linear), Layer::dense(6, Tanh), Layer::dense(3, Sigmoid)];
 #[cfg(feature = "layers")]
@@ -42,6 +43,8 @@ fn objectives() -> Vec<Objective<'static>> {
         net(&TANH, MeanSquaredError),
         net(&TWO, MeanSquaredError),
         net(&TWO, CrossEntropy),
+        net(&CLASSES, MeanSquaredError),
+        net(&CLASSES, CrossEntropy),
         net(&FOUR, CrossEntropy),
         net(&FOUR, MeanSquaredError),
     ];
@@ -163,7 +166,7 @@ fn check<L: Lanes>(lanes: L, objective: Objective<'_>, samples: usize, together:
     };
     let (features, mut parameters) = (numbers(6 * samples, 1.0), numbers(net.parameters(), 0.5));
     let moves: Vec<_> = (0..20).map(|_| numbers(net.parameters(), 0.1)).collect();
-    let classes: Vec<u8> = (0..samples).map(|_| (rng.next_u32() % 3) as u8).collect();
+    let classes: Vec<u8> = (0..samples).map(|_| (rng.next_u32() as usize % net.outputs()) as u8).collect();
     let samples = Samples { features: Rows::new(&features, 6, 1.0), targets: Targets::Classes(&classes) };
     objective.check(&samples).unwrap();
     let mut kept = Kept::new(lanes, objective, samples, together);
@@ -210,6 +213,49 @@ proptest! {
 }
 
 #[test]
+fn another_input_of_a_softmax_may_be_far_from_what_it_was() {
+    let mut rng = Generator::seed_from_u64(7);
+    let mut numbers = |n: usize, sigma| {
+        let mut out = vec![0.0; n];
+        gaussian::fill(Portable::<16>, &mut rng, sigma, &mut out);
+        out
+    };
+    let (features, parameters) = (numbers(6 * 40, 1.0), numbers(5 * 7 + 6 * 6, 1.0));
+    let classes: Vec<u8> = (0..40).map(|sample| sample % 6).collect();
+    let one_hot: Vec<f32> = classes.iter().flat_map(|class| (0..6).map(|k| f32::from(*class == k))).collect();
+    for (loss, targets) in [CrossEntropy, MeanSquaredError]
+        .into_iter()
+        .flat_map(|loss| [(loss, Targets::Classes(&classes)), (loss, Targets::Values(&one_hot))])
+    {
+        let objective = Objective::new(Net::new(6, &CLASSES), loss);
+        let samples = Samples { features: Rows::new(&features, 6, 1.0), targets };
+        let mut scratch = vec![0.0; objective.net().scratch(4)];
+        let mut kept = Kept::new(Portable::<4>, objective, samples, 3);
+        kept.keep(&parameters, Part::Net);
+        for by in [0.0, -0.01, 1.0, -1.0, 30.0, -30.0, 45.0, 100.0, -100.0, 1e4, -1e4] {
+            for unit in 0..6 {
+                let mut proposed = parameters.clone();
+                *proposed.last_chunk_mut::<6>().unwrap().get_mut(unit).unwrap() += by;
+                let losses = kept.propose(&proposed, Part::Neuron { layer: 1, unit });
+                assert!(losses.iter().all(|loss| *loss >= 0.0), "{loss:?} {unit} {by}: {losses:?}");
+                let near = mean(&objective, &losses);
+                let whole = objective
+                    .evaluate(Portable::<4>, &proposed, &samples, &mut scratch, Measurements::default())
+                    .unwrap();
+                // Sums of up to six terms, of which one is taken out that may be all but a millionth of them.
+                assert!(
+                    (near - whole.loss).abs() <= 2e-6 * (1.0 + whole.loss),
+                    "{loss:?} {unit} {by}: {near}, {whole:?}"
+                );
+            }
+        }
+        let mut proposed = parameters.clone();
+        *proposed.last_mut().unwrap() = f32::NAN;
+        assert!(mean(&objective, &kept.propose(&proposed, Part::Neuron { layer: 1, unit: 5 })).is_nan());
+    }
+}
+
+#[test]
 fn a_part_costs_what_it_computes() {
     let cost = |part| {
         let cost = Net::new(6, &FOUR).cost_of(part);
@@ -222,4 +268,8 @@ fn a_part_costs_what_it_computes() {
     assert_eq!(cost(Part::Neuron { layer: 2, unit: 1 }), (4 + 3, 1 + 3));
     assert_eq!(cost(Part::Neuron { layer: 3, unit: 1 }), (6, 3));
     assert_eq!(Net::new(6, &FOUR).kept(), 7 + (4 + 4) + (6 + 6) + 3);
+    // What one exponential was and what it is, and a logarithm; once it is kept, all exponentials.
+    let (classes, last) = (Net::new(6, &CLASSES), Part::Neuron { layer: 1, unit: 1 });
+    assert_eq!((classes.cost_of(last).total(), classes.cost_of_keeping(last).total()), (5 + 3 * 16, 6 * 16));
+    assert_eq!(classes.kept(), 5 + 6 + 4);
 }
