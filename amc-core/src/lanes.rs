@@ -144,6 +144,8 @@ pub enum Stored<'a> {
     F32(&'a [f32]),
     /// Bytes.
     U8(&'a [u8]),
+    /// Bytes of one sample after another, `[sample][input]`, where tiles have several samples.
+    Rows(&'a [u8]),
 }
 
 /// Sums of neurons: each input times its weight, and a bias.
@@ -153,7 +155,7 @@ pub struct Sums<'a> {
     pub weights: &'a [f32],
     /// One of each neuron.
     pub biases: &'a [f32],
-    /// `[input][T]`, from the first tile on.
+    /// `[input][T]` but for rows, from the first tile on.
     pub inputs: Stored<'a>,
     /// Numbers from a tile's first input to the next tile's.
     pub stride: usize,

@@ -12,6 +12,12 @@ pub trait Element: Copy {
 
     /// Elements of either kind.
     fn stored(all: &[Self]) -> Stored<'_>;
+
+    /// Elements of one sample after another, if lanes may know how to read several samples of them.
+    #[inline(always)]
+    fn rows(_all: &[Self]) -> Option<Stored<'_>> {
+        None
+    }
 }
 
 impl Element for f32 {
@@ -46,6 +52,11 @@ impl Element for u8 {
     fn stored(all: &[u8]) -> Stored<'_> {
         Stored::U8(all)
     }
+
+    #[inline(always)]
+    fn rows(all: &[u8]) -> Option<Stored<'_>> {
+        Some(Stored::Rows(all))
+    }
 }
 
 /// The features of a number of samples.
@@ -73,7 +84,7 @@ pub trait Features {
     fn tile<L: Lanes>(&self, lanes: L, first: usize) -> impl Iterator<Item = (usize, L::V)> + Clone;
 
     /// What [`tile`](Features::tile) gives of the samples from `first` on (a multiple of `T`), if all of it is stored like that,
-    /// `[tile][feature][T]`.
+    /// `[tile][feature][T]`, or in [rows](Stored::Rows).
     #[inline(always)]
     fn stored<L: Lanes>(&self, _first: usize) -> Option<Stored<'_>> {
         None
@@ -156,7 +167,7 @@ impl<E: Element> Features for Rows<'_, E> {
     #[inline(always)]
     fn stored<L: Lanes>(&self, first: usize) -> Option<Stored<'_>> {
         let rows = self.values.get(first.saturating_mul(self.width)..).unwrap_or_default();
-        (L::T == 1).then(|| E::stored(rows))
+        if L::T == 1 { Some(E::stored(rows)) } else { E::rows(rows) }
     }
 }
 

@@ -23,6 +23,7 @@ pub(crate) fn run<const T: usize>(of: &Sums<'_>, to: &mut [f32]) -> bool {
         (1, Stored::F32(inputs)) if of.sparse => all::<Sparse, _>(of, inputs, to),
         (1, Stored::F32(inputs)) => all::<Numbers, _>(of, inputs, to),
         (4, Stored::F32(inputs)) => all::<Fours, _>(of, inputs, to),
+        (4, Stored::Rows(inputs)) => return rows::run(of, inputs, to),
         _ => return false,
     }
     true
@@ -286,6 +287,8 @@ single! {
     /// Numbers.
     Numbers, "vldmia {inputs}!, {{s31}}"
 }
+
+mod rows;
 
 kind! {
     /// Numbers of four samples.

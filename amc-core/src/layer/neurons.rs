@@ -30,7 +30,7 @@ pub(crate) trait Inputs<L: Lanes> {
 
     fn tile(&self, lanes: L, tile: usize) -> impl Iterator<Item = (usize, L::V)> + Clone;
 
-    /// All of them, if they are stored, `[tile][input][T]`, and the numbers from a tile to the next.
+    /// All of them, if they are stored, `[tile][input][T]` or in rows, and the numbers from a tile to the next.
     #[inline(always)]
     fn stored(&self) -> Option<(Stored<'_>, usize)> {
         None
