@@ -8,6 +8,7 @@ use crate::filters_int8;
 use crate::golden::{self, MOVES, Memory, run};
 use crate::kinds;
 use crate::learned_alone;
+use crate::logits;
 use crate::mixed;
 use crate::paper;
 use crate::widths;
@@ -112,6 +113,9 @@ fn host_and_device_train_to_the_same_bits() {
     assert!(device.lines().any(|line| line == host), "the host says {host}, the device\n{device}");
     let host = widths::run(Portable::<16>);
     let host = format!("widths={host:08x} of four samples: {host:08x}");
+    assert!(device.lines().any(|line| line == host), "the host says {host}, the device\n{device}");
+    let host = logits::run(Portable::<16>);
+    let host = format!("logits={host:08x} of four samples: {host:08x}");
     assert!(device.lines().any(|line| line == host), "the host says {host}, the device\n{device}");
 }
 

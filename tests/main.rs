@@ -15,6 +15,8 @@ mod filters_int8;
 mod golden;
 #[path = "../amc-firmware/src/kinds.rs"]
 mod kinds;
+#[path = "../amc-firmware/src/logits.rs"]
+mod logits;
 #[path = "../amc-firmware/src/mixed.rs"]
 mod mixed;
 #[path = "../amc-firmware/src/paper.rs"]

@@ -36,7 +36,7 @@ impl fmt::Display for Activation {
     }
 }
 
-/// Turns neurons' inputs, of any number of tiles, into outputs; softmax is left to [`softmax`], since it needs a whole
+/// Turns neurons' inputs, of any number of tiles, into outputs; softmax is left to [`Lanes::softmax`], since it needs a whole
 /// layer.
 #[inline(always)]
 pub fn activate<L: Lanes>(lanes: L, activation: Activation, values: &mut [f32]) {
@@ -94,19 +94,21 @@ impl<L: Lanes> Outlined<L> for Activate<'_> {
     }
 }
 
-/// Turns a tile's logits, `[unit][T]`, into probabilities; gives (largest logit, sum of exp(logit − largest)).
+/// Turns logits of tiles, `[tile][unit][T]`, into probabilities: what [`Lanes::softmax`] is by the lanes' other operations.
 #[inline(always)]
-pub fn softmax<L: Lanes>(lanes: L, logits: &mut [f32]) -> (L::V, L::V) {
-    let (largest, sum) = exponentials(lanes, logits);
-    for e in logits.chunks_exact_mut(L::T) {
-        lanes.store(lanes.div(lanes.load(e), sum), e);
+pub fn softmax<L: Lanes>(lanes: L, logits: &mut [f32], units: usize) {
+    for tile in logits.chunks_exact_mut((units * L::T).max(1)) {
+        let (_, sum) = lanes.exponentials(tile);
+        for e in tile.chunks_exact_mut(L::T) {
+            lanes.store(lanes.div(lanes.load(e), sum), e);
+        }
     }
-    (largest, sum)
 }
 
-/// Turns a tile's logits into exp(logit − largest), which a softmax divides by their sum; gives (largest, sum).
+/// Turns a tile's logits, `[unit][T]`, into exp(logit − largest); gives the largest and the sum: what
+/// [`Lanes::exponentials`] is by the lanes' other operations.
 #[inline(always)]
-pub(crate) fn exponentials<L: Lanes>(lanes: L, logits: &mut [f32]) -> (L::V, L::V) {
+pub fn exponentials<L: Lanes>(lanes: L, logits: &mut [f32]) -> (L::V, L::V) {
     let mut largest = lanes.splat(f32::NEG_INFINITY);
     for logit in logits.chunks_exact(L::T) {
         let logit = lanes.load(logit);

@@ -190,7 +190,7 @@ impl Objective<'_> {
         let (own, next) = (layer_of(layers, layer), layer_of(layers, layer + 1));
         let range = group.range::<L>();
         let Some(outputs) = own.outputs else {
-            fill(buffers.made, kept.tiles(own.sums.unwrap_or_default(), own.units, range));
+            lanes.copy(kept.tiles(own.sums.unwrap_or_default(), own.units, range), buffers.made);
             put_unit::<L>(buffers.made, own.units, unit, fresh);
             return Entry::Sums(layer);
         };
@@ -291,9 +291,7 @@ impl<L: Lanes> Outlined<L> for Corrections<'_> {
         for ((before, changed), (sums, made)) in tiles.zip(sums) {
             let before = before.get(unit * L::T..).unwrap_or_default();
             let by = lanes.sub(lanes.load(changed), lanes.load(before));
-            for ((weight, sum), made) in row.iter().zip(sums.chunks_exact(L::T)).zip(made.chunks_exact_mut(L::T)) {
-                lanes.store(lanes.mul_add(lanes.splat(*weight), by, lanes.load(sum)), made);
-            }
+            lanes.corrected(row, by, sums, made);
         }
     }
 }

@@ -4,6 +4,8 @@
 //! arrays of 1 to 4 samples; a server brings SIMD vectors of 16. The operations work lane by lane, so a
 //! sample's numbers do not depend on its neighbours, nor on how many there are.
 
+use crate::activation::{exponentials, softmax};
+
 /// The operations of one tile of `T` samples, one number of each sample to a lane.
 ///
 /// An implementation decides on the *arithmetic*: what [`mul_add`](Lanes::mul_add) rounds. All other operations
@@ -54,6 +56,14 @@ pub trait Lanes: Copy {
     #[inline(always)]
     fn tiles_mut(self, of: &mut [f32]) -> impl Iterator<Item = &mut [f32]> {
         of.chunks_exact_mut(Self::T)
+    }
+
+    /// Copies numbers to the front of others, if there is room for all.
+    #[inline(always)]
+    fn copy(self, from: &[f32], to: &mut [f32]) {
+        if let Some(to) = to.get_mut(..from.len()) {
+            to.copy_from_slice(from);
+        }
     }
 
     /// Makes sums of neurons, `[tile][neuron][T]`, in a way of these lanes' own, to the bits of [`mul_add`](Lanes::mul_add) in the
@@ -122,6 +132,39 @@ pub trait Lanes: Copy {
     #[inline(always)]
     fn times_exp2(self, v: Self::V, n: Self::V) -> Self::V {
         times_exp2_in_steps(self, v, n)
+    }
+
+    /// Σ x² over a tile's numbers, `[unit][T]`, in the units' order.
+    #[inline(always)]
+    fn squares(self, numbers: &[f32]) -> Self::V {
+        let mut sum = self.splat(0.0);
+        for number in self.tiles(numbers) {
+            let number = self.load(number);
+            sum = self.mul_add(number, number, sum);
+        }
+        sum
+    }
+
+    /// What a tile's sums, `[unit][T]`, are with a number more, times a weight for each unit.
+    #[inline(always)]
+    fn corrected(self, weights: &[f32], by: Self::V, sums: &[f32], to: &mut [f32]) {
+        for ((weight, sum), to) in weights.iter().zip(self.tiles(sums)).zip(self.tiles_mut(to)) {
+            self.store(self.mul_add(self.splat(*weight), by, self.load(sum)), to);
+        }
+    }
+
+    /// Turns a tile's logits, `[unit][T]`, into exp(logit − largest). Gives the largest, of which a 0 may have either sign, and
+    /// the sum in the units' order.
+    #[inline(always)]
+    fn exponentials(self, logits: &mut [f32]) -> (Self::V, Self::V) {
+        exponentials(self, logits)
+    }
+
+    /// Turns logits of tiles, `[tile][unit][T]` of so many units, into probabilities: [exponentials](Lanes::exponentials) over
+    /// their sum.
+    #[inline(always)]
+    fn softmax(self, logits: &mut [f32], units: usize) {
+        softmax(self, logits, units);
     }
 
     /// `(m, e)` with `v = m · 2ᵉ` and m in [√½, √2), for positive normal `v`; any two numbers elsewhere.

@@ -1,6 +1,6 @@
 //! Losses of one tile: what a sample adds to the loss, and whether its class is found.
 
-use crate::activation::{Activation, exponentials, softmax};
+use crate::activation::Activation;
 use crate::elementary::{exp, ln_normal};
 use crate::lanes::{Lanes, Outlined};
 use crate::samples::Targets;
@@ -17,6 +17,9 @@ pub enum Loss {
     /// sigmoid outputs each is a probability of its own, and their terms are added.
     CrossEntropy,
 }
+
+/// Samples of a wide tile: of a narrower one, each sample's class is looked up by itself, and not compared with every output.
+const WIDE: usize = 8;
 
 /// The targets of one tile.
 #[derive(Clone, Copy)]
@@ -65,17 +68,49 @@ pub(crate) fn equal<L: Lanes>(lanes: L, a: L::V, b: L::V, yes: L::V, no: L::V) -
 /// output with the classes.
 #[inline(always)]
 pub(crate) const fn looks_up<L: Lanes>() -> bool {
-    L::T < 8
+    L::T < WIDE
 }
 
-/// Each sample's output for its class, in whose place 0 is left.
+/// Each sample's output for its class, in whose place 0 is left; in narrow tiles.
 #[inline(always)]
 pub(crate) fn take_own<L: Lanes>(lanes: L, outputs: &mut [f32], classes: &[u8]) -> L::V {
-    let mut own = [0.0; 16];
+    let mut own = [0.0; WIDE];
     for (lane, (class, own)) in classes.iter().zip(&mut own).enumerate().take(L::T) {
         *own = outputs.get_mut(usize::from(*class) * L::T + lane).map_or(0.0, core::mem::take);
     }
     lanes.load(&own)
+}
+
+/// Puts it back.
+#[inline(always)]
+pub(crate) fn put_own<L: Lanes>(lanes: L, own: L::V, outputs: &mut [f32], classes: &[u8]) {
+    let mut all = [0.0; WIDE];
+    lanes.store(own, &mut all);
+    for (lane, (class, own)) in classes.iter().zip(all).enumerate().take(L::T) {
+        if let Some(output) = outputs.get_mut(usize::from(*class) * L::T + lane) {
+            *output = own;
+        }
+    }
+}
+
+impl TileTargets<'_> {
+    /// The output, of those in `outputs`, whose target is 1; 0 where there is none.
+    #[inline(always)]
+    fn chosen<L: Lanes>(&self, lanes: L, outputs: &[f32]) -> L::V {
+        if let (true, Self::Classes(classes)) = (looks_up::<L>(), self) {
+            let mut chosen = [0.0; WIDE];
+            for (lane, (chosen, class)) in chosen.iter_mut().zip(classes.iter().take(L::T)).enumerate() {
+                *chosen = outputs.get(usize::from(*class) * L::T + lane).copied().unwrap_or(0.0);
+            }
+            return lanes.load(&chosen);
+        }
+        let (count, mut chosen) = (outputs.len() / L::T, lanes.splat(0.0));
+        for (output, value) in outputs.chunks_exact(L::T).enumerate() {
+            let target = self.lane(lanes, output, count);
+            chosen = lanes.select_le(lanes.splat(1.0), target, lanes.load(value), chosen);
+        }
+        chosen
+    }
 }
 
 impl Loss {
@@ -93,7 +128,7 @@ impl Loss {
 /// whose tiles are narrow, knows its loss when it is compiled, and has no code for others.
 #[inline(always)]
 pub(crate) fn are_outlined<L: Lanes>(loss: Loss, activation: Activation) -> bool {
-    L::T >= 8 && (loss != Loss::MeanSquaredError || activation == Activation::Softmax)
+    L::T >= WIDE && (loss != Loss::MeanSquaredError || activation == Activation::Softmax)
 }
 
 /// The [`losses`] of tiles, each in the place of its first output.
@@ -112,6 +147,7 @@ impl<L: Lanes> Outlined<L> for TilesLosses<'_> {
     #[inline(always)]
     fn run(self, lanes: L) {
         let Self { loss, activation, outputs, width, targets: (targets, first) } = self;
+        prepare(lanes, loss, activation, outputs, width, targets, first);
         for (tile, outputs) in outputs.chunks_exact_mut((width * L::T).max(1)).enumerate() {
             let targets = TileTargets::new(targets, first + tile * L::T, width);
             let found = losses(lanes, loss, activation, outputs, targets);
@@ -120,10 +156,55 @@ impl<L: Lanes> Outlined<L> for TilesLosses<'_> {
     }
 }
 
-/// Each sample's part of the loss, summed over its outputs.
-///
-/// `outputs`, `[output][T]`, holds what the last layer gave: its inputs where the loss is cross-entropy or the
-/// activation softmax. It is overwritten.
+/// Begins the [`losses`] of tiles: what is done of all of them at once. `outputs`, `[tile][output][T]`, holds what the last layer
+/// gave: its inputs where the loss is cross-entropy or the activation softmax.
+#[inline(always)]
+pub(crate) fn prepare<L: Lanes>(
+    lanes: L,
+    loss: Loss,
+    activation: Activation,
+    outputs: &mut [f32],
+    width: usize,
+    targets: Targets<'_>,
+    first: usize,
+) {
+    if loss != Loss::MeanSquaredError {
+        return;
+    }
+    if activation == Activation::Softmax {
+        lanes.softmax(outputs, width);
+    }
+    if let (true, Targets::Classes(classes)) = (looks_up::<L>(), targets) {
+        class_errors(lanes, outputs, width, classes.get(first..).unwrap_or_default());
+    }
+}
+
+/// Σ (output − target)² of each sample of narrow tiles, in the place of its first output.
+#[inline]
+fn class_errors<L: Lanes>(lanes: L, outputs: &mut [f32], width: usize, classes: &[u8]) {
+    for (sample, class) in classes.iter().enumerate().take(outputs.len() / width.max(1)) {
+        let (tile, lane) = (sample / L::T, sample % L::T);
+        if let Some(output) = outputs.get_mut((tile * width + usize::from(*class)) * L::T + lane) {
+            *output -= 1.0;
+        }
+    }
+    for outputs in outputs.chunks_exact_mut((width * L::T).max(1)) {
+        lanes.store(lanes.squares(outputs), outputs);
+    }
+}
+
+/// The same of a tile of any width, whose outputs are overwritten.
+#[inline(always)]
+pub(crate) fn class_error<L: Lanes>(lanes: L, outputs: &mut [f32], classes: &[u8]) -> L::V {
+    if looks_up::<L>() {
+        class_errors(lanes, outputs, outputs.len() / L::T, classes);
+        lanes.load(outputs)
+    } else {
+        squared_errors(lanes, outputs, TileTargets::Classes(classes))
+    }
+}
+
+/// Each sample's part of the loss, summed over its outputs, `[output][T]`, which are [prepared](prepare). They are overwritten.
 #[inline(always)]
 fn losses<L: Lanes>(
     lanes: L,
@@ -152,12 +233,10 @@ fn losses<L: Lanes>(
             }
             total
         }
-        (Loss::MeanSquaredError, activation) => {
-            if activation == Activation::Softmax {
-                softmax(lanes, outputs);
-            }
-            squared_errors(lanes, outputs, targets)
-        }
+        (Loss::MeanSquaredError, _) => match targets {
+            TileTargets::Classes(_) if looks_up::<L>() => lanes.load(outputs),
+            _ => squared_errors(lanes, outputs, targets),
+        },
     }
 }
 
@@ -174,12 +253,8 @@ pub(crate) struct CrossEntropy<V> {
 #[inline(always)]
 pub(crate) fn cross_entropy<L: Lanes>(lanes: L, outputs: &mut [f32], targets: TileTargets<'_>) -> CrossEntropy<L::V> {
     // −ln p = ln Σ exp(z − z_max) + z_max − z_target, finite even where p underflows.
-    let (count, mut target) = (outputs.len() / L::T, lanes.splat(0.0));
-    for (output, logit) in outputs.chunks_exact(L::T).enumerate() {
-        let chosen = targets.lane(lanes, output, count);
-        target = lanes.select_le(lanes.splat(1.0), chosen, lanes.load(logit), target);
-    }
-    let (largest, sum) = exponentials(lanes, outputs);
+    let target = targets.chosen(lanes, outputs);
+    let (largest, sum) = lanes.exponentials(outputs);
     let loss = lanes.add(ln_sum(lanes, sum), lanes.sub(largest, target));
     CrossEntropy { loss, largest, target }
 }
@@ -192,7 +267,7 @@ pub(crate) fn ln_sum<L: Lanes>(lanes: L, sum: L::V) -> L::V {
 
 /// Σ (output − target)² of each sample.
 #[inline(always)]
-pub(crate) fn squared_errors<L: Lanes>(lanes: L, outputs: &[f32], targets: TileTargets<'_>) -> L::V {
+fn squared_errors<L: Lanes>(lanes: L, outputs: &[f32], targets: TileTargets<'_>) -> L::V {
     let (count, mut total) = (outputs.len() / L::T, lanes.splat(0.0));
     for (output, value) in outputs.chunks_exact(L::T).enumerate() {
         let error = lanes.sub(lanes.load(value), targets.lane(lanes, output, count));
@@ -210,7 +285,11 @@ pub(crate) fn losses_inlined<L: Lanes>(
     outputs: &mut [f32],
     targets: TileTargets<'_>,
 ) -> L::V {
-    if L::T < 8 { losses(lanes, loss, activation, outputs, targets) } else { squared_errors(lanes, outputs, targets) }
+    if L::T < WIDE {
+        losses(lanes, loss, activation, outputs, targets)
+    } else {
+        squared_errors(lanes, outputs, targets)
+    }
 }
 
 /// Samples among the first `valid` whose largest output, the first of equals, is that of their class.

@@ -2,11 +2,11 @@
 
 use core::ops::Range;
 
-use crate::activation::{Activation, softmax};
+use crate::activation::Activation;
 use crate::forward::{Pass, Signals, buffers, outputs};
 use crate::lanes::Lanes;
 use crate::layer::neurons::signal;
-use crate::loss::{Loss, TileTargets, TilesLosses, are_outlined, correct, losses_inlined};
+use crate::loss::{Loss, TileTargets, TilesLosses, are_outlined, correct, losses_inlined, prepare};
 use crate::net::Net;
 use crate::samples::{Features, Samples, Targets};
 use crate::score::{BlockScore, Collect, Measurements, Request, SampleValue, Score, Sums, take_losses};
@@ -326,7 +326,7 @@ impl<'a> Objective<'a> {
             for (index, given) in given.chunks_exact_mut((outputs * L::T).max(1)).enumerate() {
                 let (sample, valid) = tile(index);
                 if last == Activation::Softmax {
-                    softmax(lanes, given);
+                    lanes.softmax(given, outputs);
                 }
                 for (output, given) in given.chunks_exact(L::T).enumerate() {
                     collect.take(lanes, SampleValue::Output(output), sample, valid, lanes.load(given));
@@ -356,6 +356,7 @@ impl<'a> Objective<'a> {
             take_losses(lanes, given, outputs, (first, end), collect);
             return found;
         }
+        prepare(lanes, loss, activation, given, outputs, targets, first);
         for (index, given) in given.chunks_exact_mut((outputs * L::T).max(1)).enumerate() {
             let sample = first + index * L::T;
             let targets = TileTargets::new(targets, sample, outputs);

@@ -19,7 +19,11 @@
 mod dot;
 #[cfg(dual_multiply)]
 mod dual;
+#[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
+mod products;
 mod root;
+#[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
+mod softmax;
 #[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
 mod sums;
 
@@ -100,6 +104,56 @@ impl<const T: usize, const SUMS: usize> Lanes for CortexM<T, SUMS> {
     #[inline(always)]
     fn sums(self, of: &amc_core::lanes::Sums<'_>, to: &mut [f32]) -> bool {
         SUMS == 16 && sums::run::<T>(of, to)
+    }
+
+    #[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
+    #[inline(always)]
+    fn copy(self, from: &[f32], to: &mut [f32]) {
+        match SUMS {
+            16 => products::copy(from, to),
+            _ => Portable::<T>.copy(from, to),
+        }
+    }
+
+    #[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
+    #[inline(always)]
+    fn squares(self, numbers: &[f32]) -> [f32; T] {
+        match (SUMS, T) {
+            (16, 1) => [products::squares_of_one(numbers); T],
+            (16, 4) => {
+                let sums = products::squares_of_four(numbers.as_chunks().0);
+                core::array::from_fn(|lane| sums[lane % 4])
+            }
+            _ => Portable::<T>.squares(numbers),
+        }
+    }
+
+    #[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
+    #[inline(always)]
+    fn corrected(self, weights: &[f32], by: [f32; T], sums: &[f32], to: &mut [f32]) {
+        if SUMS == 16 && T == 4 {
+            let by = core::array::from_fn(|lane| by[lane % T]);
+            return products::corrected(weights, &by, sums.as_chunks().0, to.as_chunks_mut().0);
+        }
+        Portable::<T>.corrected(weights, by, sums, to);
+    }
+
+    #[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
+    #[inline(always)]
+    fn exponentials(self, logits: &mut [f32]) -> ([f32; T], [f32; T]) {
+        match SUMS == 16 && matches!(T, 1 | 4) {
+            true => softmax::exponentials(logits),
+            false => amc_core::activation::exponentials(self, logits),
+        }
+    }
+
+    #[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
+    #[inline(always)]
+    fn softmax(self, logits: &mut [f32], units: usize) {
+        match SUMS == 16 && matches!(T, 1 | 4) {
+            true => softmax::softmax::<T>(logits, units),
+            false => amc_core::activation::softmax(self, logits, units),
+        }
     }
 
     #[inline(always)]

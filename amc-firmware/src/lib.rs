@@ -26,6 +26,7 @@ pub mod filters_int8;
 pub mod golden;
 #[cfg(feature = "layers")]
 pub mod kinds;
+pub mod logits;
 pub mod mixed;
 pub mod mnist_int8;
 pub mod paper;

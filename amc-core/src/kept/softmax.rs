@@ -5,10 +5,9 @@
 //! another z_k costs two exponentials: what it was is taken out of the sums, what it is goes into them. That rounds otherwise than a
 //! whole pass.
 
-use crate::activation::{exponentials, softmax};
 use crate::elementary::exp;
 use crate::lanes::{Lanes, Outlined};
-use crate::loss::{Loss, TileTargets, cross_entropy, equal, ln_sum, looks_up, squared_errors, take_own};
+use crate::loss::{Loss, TileTargets, class_error, cross_entropy, equal, ln_sum, looks_up, put_own, take_own};
 
 /// Numbers that are kept of a sample.
 pub(super) const NUMBERS: usize = 4;
@@ -52,23 +51,25 @@ impl<V: Copy> Terms<V> {
     }
 }
 
-/// (T, e_y, Q) of a tile's e, which are overwritten.
+/// (T, e_y, Q) of a tile's e; where e_y are looked up, 0 is left in their places.
 #[inline(always)]
 fn sums<L: Lanes>(lanes: L, e: &mut [f32], classes: &[u8]) -> (L::V, L::V, L::V) {
     let zero = lanes.splat(0.0);
     let (mut others, mut own, mut squares) = (zero, zero, zero);
     if looks_up::<L>() {
         own = take_own(lanes, e, classes);
+        for e in lanes.tiles(e) {
+            others = lanes.add(others, lanes.load(e));
+        }
+        return (others, own, lanes.squares(e));
     }
     let class = lanes.load_u8(classes);
     for (output, e) in e.chunks_exact(L::T).enumerate() {
-        let (this, mut e) = (lanes.splat(output as f32), lanes.load(e));
-        if !looks_up::<L>() {
-            own = equal(lanes, class, this, e, own);
-            e = equal(lanes, class, this, zero, e);
-        }
-        others = lanes.add(others, e);
-        squares = lanes.mul_add(e, e, squares);
+        let (this, e) = (lanes.splat(output as f32), lanes.load(e));
+        let other = equal(lanes, class, this, zero, e);
+        own = equal(lanes, class, this, e, own);
+        others = lanes.add(others, other);
+        squares = lanes.mul_add(other, other, squares);
     }
     (others, own, squares)
 }
@@ -106,19 +107,23 @@ impl<L: Lanes> Outlined<L> for Keep<'_> {
         let tiles = inputs.chunks_exact_mut((width * L::T).max(1)).zip(to.chunks_exact_mut(NUMBERS * L::T));
         for (tile, (inputs, to)) in tiles.enumerate() {
             let classes = classes.get(tile * L::T..).unwrap_or_default();
-            let targets = TileTargets::Classes(classes);
             let (found, terms) = match loss {
                 Loss::CrossEntropy => {
-                    let found = cross_entropy(lanes, inputs, targets);
+                    let found = cross_entropy(lanes, inputs, TileTargets::Classes(classes));
                     let (others, own, _) = sums(lanes, inputs, classes);
                     (found.loss, Terms { largest: found.largest, others, own, last: found.target })
                 }
                 Loss::MeanSquaredError => {
-                    let (largest, sum) = softmax(lanes, inputs);
-                    let found = squared_errors(lanes, inputs, targets);
+                    let (largest, sum) = lanes.exponentials(inputs);
                     let (others, own, squares) = sums(lanes, inputs, classes);
-                    let (others, own) = (lanes.mul(others, sum), lanes.mul(own, sum));
-                    (found, Terms { largest, others, own, last: lanes.mul(squares, lanes.mul(sum, sum)) })
+                    if looks_up::<L>() {
+                        put_own(lanes, own, inputs, classes);
+                    }
+                    for e in lanes.tiles_mut(inputs) {
+                        lanes.store(lanes.div(lanes.load(e), sum), e);
+                    }
+                    let found = class_error(lanes, inputs, classes);
+                    (found, Terms { largest, others, own, last: squares })
                 }
             };
             terms.store(lanes, to);
@@ -140,7 +145,7 @@ impl<L: Lanes> Outlined<L> for SquaredErrors<'_> {
     fn run(self, lanes: L) {
         let Self { inputs, width, classes } = self;
         for (tile, inputs) in inputs.chunks_exact_mut((width * L::T).max(1)).enumerate() {
-            exponentials(lanes, inputs);
+            lanes.exponentials(inputs);
             let found = sums(lanes, inputs, classes.get(tile * L::T..).unwrap_or_default());
             lanes.store(squared_error(lanes, found), inputs);
         }

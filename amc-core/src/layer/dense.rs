@@ -6,7 +6,7 @@ use core::fmt;
 use crate::activation::Activation;
 use crate::lanes::{Lanes, Stored};
 use crate::layer::kind::{CODE, Kept, Kind, LayerPass, NetInputs, SIZE, Seen, Shape};
-use crate::layer::neurons::{Inputs, Neurons, PANEL, activations, signal};
+use crate::layer::neurons::{Inputs, Neurons, PANEL, activations};
 use crate::samples::{FeatureKernel, Features};
 
 /// A dense layer: every neuron is connected to all outputs of the layer before.
@@ -166,6 +166,6 @@ impl<L: Lanes> Inputs<L> for Panel<'_> {
 #[inline(always)]
 fn signals<L: Lanes>(lanes: L, given: &[f32], units: usize, mut seen: impl Seen<L>) {
     for (tile, given) in given.chunks_exact((units * L::T).max(1)).enumerate() {
-        seen.take(lanes, tile, signal(lanes, activations(lanes, given)));
+        seen.take(lanes, tile, lanes.squares(given));
     }
 }
