@@ -149,8 +149,9 @@ impl Objective<'_> {
             let signals = None::<Signals<'_, Sums<'_>>>;
             let given = pass.run_from(lanes, group.tiles, entry, inputs, buffers, signals, &mut keeper);
             let range = (group.first, group.end);
-            let Some((slot, classes)) = softmax.filter(|_| keeper.is_some() || self.loss() == Loss::MeanSquaredError)
-            else {
+            // A proposed net's losses are those of a whole pass: where nothing is kept they are the last word.
+            let is_near = self.loss() == Loss::MeanSquaredError && part != Part::Net;
+            let Some((slot, classes)) = softmax.filter(|_| keeper.is_some() || is_near) else {
                 found += self.losses(lanes, samples.targets, range, given, counts, collect);
                 continue;
             };

@@ -201,7 +201,9 @@ mod tests {
         let groups: Vec<_> = (0..samples).map(|sample| sample % 3).collect();
         let swapped = order.in_groups(&groups, true);
         let sorted = order.in_groups(&groups, false);
-        assert!(left(&rows, width, &swapped) < left(&rows, width, &sorted));
+        let group = |wanted: usize| order.samples.iter().copied().filter(move |sample| *sample as usize % 3 == wanted);
+        assert_eq!(sorted, [2, 1, 0].into_iter().flat_map(group).collect::<Vec<_>>());
+        assert!(swapped != sorted && left(&rows, width, &swapped) <= left(&rows, width, &sorted));
         for mut order in [swapped, sorted, order.samples] {
             order.sort_unstable();
             assert_eq!(order, (0..samples as u32).collect::<Vec<_>>());
