@@ -95,8 +95,12 @@ impl Objective<'_> {
     ) -> u32 {
         let pass = self.pass(parameters, samples);
         let (neuron, mut found) = (corrected(layers, part), 0);
+        let keeps = match &task {
+            KeptTask::Propose { kept, .. } => !kept.is_empty(),
+            KeptTask::Keep { kept, .. } => !kept.is_empty(),
+        };
         let softmax = match (layers.last().and_then(KeptLayer::softmax), samples.targets) {
-            (Some(slot), Targets::Classes(classes)) => Some((slot, classes)),
+            (Some(slot), Targets::Classes(classes)) if keeps => Some((slot, classes)),
             _ => None,
         };
         for group in groups::<L>(self, samples.len(), block, scratch.len()) {
