@@ -101,6 +101,16 @@ impl Net<'_> {
     /// What an evaluation of a changed `part` computes, where the numbers between the layers are
     /// [kept](crate::Objective::part).
     pub const fn cost_of(&self, part: Part) -> Cost {
+        match part {
+            Part::Neuron { layer, .. } if self.keeps_softmax(layer) => {
+                Cost { elementary: FUNCTIONS_OF_ONE, ..self.cost_anew(part) }
+            }
+            _ => self.cost_anew(part),
+        }
+    }
+
+    /// The same if all that a softmax computes were computed anew.
+    pub(crate) const fn cost_anew(&self, part: Part) -> Cost {
         let Part::Neuron { layer, .. } = part else {
             return self.cost_from(self.begins(part.layer()));
         };
@@ -115,8 +125,7 @@ impl Net<'_> {
         };
         let own = elementary(this.activation());
         let Some(next) = above.first() else {
-            let functions = if self.keeps_softmax(layer) { FUNCTIONS_OF_ONE } else { own * this.units() };
-            return Cost { multiply_adds: width, elementary: functions };
+            return Cost { multiply_adds: width, elementary: own * this.units() };
         };
         let functions = elementary(next.activation()).saturating_mul(next.units());
         let above = self.cost_from(layer + 2);

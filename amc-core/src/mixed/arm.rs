@@ -34,8 +34,6 @@ const SPREAD: f32 = 0.3;
 /// of the moves succeeds (Rechenberg's rule).
 const LEARNING_RATE: f32 = 0.05;
 const SUCCESSES: f32 = 0.2;
-/// What keeping a move costs counts for so much of it: one in five is kept, and tried on seeds 201 to 245, a half did better.
-const KEPT: f32 = 0.5;
 /// Moves over which gains are averaged.
 const MEMORY: f32 = 20.0;
 /// Moves of each kind before gains are compared.
@@ -175,13 +173,14 @@ impl<'m> Arms<'m> {
         all
     }
 
-    /// What moves cost: all of them this, or each what evaluating its part takes, and some of what keeping it does.
+    /// What moves cost: all of them this, or each what evaluating its part takes.
     pub(super) fn set_costs(&mut self, net: Net<'_>, all: Option<f32>) {
         for arm in &mut *self.arms {
             let Arm { kind, layer, .. } = *arm;
             let part = if kind == MoveKind::Net { Part::Net } else { Part::Neuron { layer, unit: 0 } };
-            let (evaluating, keeping) = (net.cost_of(part).total().max(1), net.cost_of_keeping(part).total());
-            arm.cost = all.unwrap_or(evaluating as f32 + KEPT * keeping as f32);
+            // By what they cost with what is kept of a softmax, moves of its neurons would be made so often that nets learn more by
+            // heart, and no sooner.
+            arm.cost = all.unwrap_or_else(|| net.cost_anew(part).total().max(1) as f32);
         }
     }
 
