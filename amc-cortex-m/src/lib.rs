@@ -13,7 +13,12 @@
 //!
 //! # Sums of neurons
 //! With an FPU they are assembly (`src/sums.rs`): one `VLDM` loads a row of weights, where the compiler takes a `VLDR` for each, and a
-//! whole pass takes a third fewer instructions or more. Counts of instructions are what QEMU tells; cycles on a board were not measured.
+//! whole pass takes a third fewer instructions or more.
+//!
+//! # Losses
+//! So are exponentials of four logits at once (`src/softmax.rs`), and what else a move of one neuron mostly consists of
+//! (`src/products.rs`, `src/sums/rows.rs`): mixed moves take two fifths fewer. Counts of instructions are what QEMU tells; cycles on a
+//! board were not measured. By Arm's table of the Cortex-M4 a multiply-add is three cycles, and each register that `VLDM` loads one.
 #![no_std]
 
 mod dot;

@@ -2,7 +2,7 @@
 //!
 //! One `VLDM` loads what multiply-adds are added to, for each of the four: `VMLA.F32` leaves its sum where the addend was. Powers of two
 //! from 2⁻¹²⁵ to 1 are added to exponents, which is exact, as are the products with them. Others, and NaN, are left to portable
-//! code. Of four samples an exponential takes 17 instructions, where the compiler's code runs out of registers and takes 30.
+//! code. Four exponentials and their sums take 74 instructions, where the compiler's code runs out of registers and takes 156.
 
 use core::arch::asm;
 

@@ -2,6 +2,7 @@
 //! the ends of rows at each input. An input of four samples takes 18 instructions of one neuron and 30 of four.
 
 use core::arch::asm;
+use core::mem::offset_of;
 
 use amc_core::lanes::Sums;
 
@@ -24,8 +25,7 @@ pub(super) fn run(of: &Sums<'_>, inputs: &[u8], to: &mut [f32]) -> bool {
         while unit < units {
             let neurons = [4, 2, 1].into_iter().find(|together| *together <= units - unit).unwrap_or(1);
             let (weights, biases) = (weights.as_ptr().wrapping_add(unit), biases.as_ptr().wrapping_add(unit));
-            let (scale, to) = (&raw const scale, to.as_mut_ptr().wrapping_add(unit * T));
-            let block = Block { weights, biases, scale, to };
+            let block = Block { weights, biases, scale, to: to.as_mut_ptr().wrapping_add(unit * T) };
             // SAFETY: there are `width` rows of `units` weights and as many biases, four rows of `width` inputs, and four sums
             // of each of the `units`, of which `neurons` are left.
             unsafe { compute(neurons, &block, units, inputs.as_ptr(), width) };
@@ -35,12 +35,13 @@ pub(super) fn run(of: &Sums<'_>, inputs: &[u8], to: &mut [f32]) -> bool {
     true
 }
 
-/// Some neurons of a tile.
+/// Some neurons of a tile, as the instructions read it.
+#[repr(C)]
 struct Block {
     /// Those of the first input.
     weights: *const f32,
     biases: *const f32,
-    scale: *const f32,
+    scale: f32,
     to: *mut f32,
 }
 
@@ -56,7 +57,8 @@ unsafe fn compute(neurons: usize, block: &Block, units: usize, inputs: *const u8
     macro_rules! neurons {
         ($sums:literal, $weights:literal, $add:expr, $end:expr) => {
             asm!(
-                concat!("vldmia {zero}, {{", $sums, "}}"),
+                concat!("vldmia {weights}, {{", $sums, "}}"),
+                "ldr {weights}, [{block}, #{at_weights}]",
                 "2:",
                 "ldrb {a}, [{inputs}, {last}]",
                 "ldrb {b}, [{inputs}, {width}, lsl #1]",
@@ -73,22 +75,26 @@ unsafe fn compute(neurons: usize, block: &Block, units: usize, inputs: *const u8
                 "add {weights}, {weights}, {row}",
                 "subs {terms}, {terms}, #1",
                 "bne 2b",
-                "vldr s31, [{scale}]",
-                concat!("vldmia {biases}, {{", $weights, "}}"),
+                "vldr s31, [{block}, #{at_scale}]",
+                "ldr {a}, [{block}, #{at_biases}]",
+                concat!("vldmia {a}, {{", $weights, "}}"),
                 $end,
-                concat!("vstmia {to}, {{", $sums, "}}"),
-                zero = in(reg) super::ZERO.as_ptr(),
+                "ldr {a}, [{block}, #{at_to}]",
+                concat!("vstmia {a}, {{", $sums, "}}"),
+                block = in(reg) block,
+                // At first what sums begin at.
+                weights = inout(reg) super::ZERO.as_ptr() => _,
                 inputs = inout(reg) inputs => _,
                 width = in(reg) width,
                 last = in(reg) 3 * width,
-                weights = inout(reg) block.weights => _,
                 row = in(reg) units * size_of::<f32>(),
                 terms = inout(reg) width => _,
                 a = out(reg) _,
                 b = out(reg) _,
-                scale = in(reg) block.scale,
-                biases = in(reg) block.biases,
-                to = in(reg) block.to,
+                at_weights = const offset_of!(Block, weights),
+                at_biases = const offset_of!(Block, biases),
+                at_scale = const offset_of!(Block, scale),
+                at_to = const offset_of!(Block, to),
                 out("s0") _, out("s1") _, out("s2") _, out("s3") _, out("s4") _, out("s5") _, out("s6") _, out("s7") _,
                 out("s8") _, out("s9") _, out("s10") _, out("s11") _, out("s12") _, out("s13") _, out("s14") _, out("s15") _,
                 out("s16") _, out("s17") _, out("s18") _, out("s19") _, out("s20") _, out("s21") _, out("s22") _,
