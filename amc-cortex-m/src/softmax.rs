@@ -32,17 +32,11 @@ static NUMBERS: Numbers = Numbers {
 const LEAST: u32 = ROUND_MAGIC.to_bits() - 125;
 
 /// Turns a tile's logits into exponentials; gives the largest logits and the sums. `T` is 1 or 4.
-#[inline(always)]
+#[inline(never)]
 pub(crate) fn exponentials<const T: usize>(logits: &mut [f32]) -> ([f32; T], [f32; T]) {
     let mut state = State::default();
-    if made::<T>(logits, &mut state) {
-        return (
-            core::array::from_fn(|lane| state.largest[lane % 4]),
-            core::array::from_fn(|lane| state.sums[lane % 4]),
-        );
-    }
-    core::hint::cold_path();
-    activation::exponentials(Portable::<T>, logits)
+    make::<T>(logits, &mut state);
+    (core::array::from_fn(|lane| state.largest[lane % 4]), core::array::from_fn(|lane| state.sums[lane % 4]))
 }
 
 /// Turns logits of tiles of so many units into probabilities. `T` is 1 or 4.
@@ -50,12 +44,8 @@ pub(crate) fn exponentials<const T: usize>(logits: &mut [f32]) -> ([f32; T], [f3
 pub(crate) fn softmax<const T: usize>(logits: &mut [f32], units: usize) {
     let mut state = State::default();
     for tile in logits.chunks_exact_mut((units * T).max(1)) {
-        if made::<T>(tile, &mut state) {
-            divide(tile, &state.sums);
-        } else {
-            core::hint::cold_path();
-            activation::softmax(Portable::<T>, tile, units);
-        }
+        make::<T>(tile, &mut state);
+        divide(tile, &state.sums);
     }
 }
 
@@ -67,22 +57,32 @@ struct State {
     sums: [f32; 4],
 }
 
-/// Turns logits into exponentials, unless the largest are not finite.
+/// Turns logits into exponentials.
 #[inline(always)]
-fn made<const T: usize>(logits: &mut [f32], state: &mut State) -> bool {
+fn make<const T: usize>(logits: &mut [f32], state: &mut State) {
     state.sums = [0.0; 4];
     if T == 4 {
         let all = logits.as_chunks_mut().0;
-        let Some(largest) = largest_of_four(all) else { return false };
-        state.largest = largest;
-        rows::<Samples>(all.as_flattened_mut(), state);
-    } else {
-        let Some(largest) = largest(logits) else { return false };
+        if let Some(largest) = largest_of_four(all) {
+            state.largest = largest;
+            return rows::<Samples>(all.as_flattened_mut(), state);
+        }
+    } else if let Some(largest) = largest(logits) {
         state.largest = [largest; 4];
         rows::<Outputs>(logits, state);
         state.sums = [state.sums[0]; 4];
+        return;
     }
-    true
+    make_portably::<T>(logits, state);
+}
+
+/// The same of logits the largest of which are not finite.
+#[cold]
+#[inline(never)]
+fn make_portably<const T: usize>(logits: &mut [f32], state: &mut State) {
+    let (largest, sums) = activation::exponentials(Portable::<T>, logits);
+    let four = |of: [f32; T]| core::array::from_fn(|lane| of[lane % T]);
+    *state = State { largest: four(largest), sums: four(sums) };
 }
 
 /// The bits of infinity: all that are less, without a sign, are numbers from 0 on, in the numbers' order.
@@ -165,16 +165,23 @@ fn rows<K: Kind>(mut logits: &mut [f32], state: &mut State) {
         if left == 0 {
             return;
         }
-        core::hint::cold_path();
         let done = logits.len().saturating_sub(left);
-        let four = done + left.min(4);
-        let Some((begun, others)) = logits.split_at_mut_checked(four) else { return };
-        for (lane, logit) in begun.iter_mut().skip(done).enumerate() {
-            let [e] = exp(Portable::<1>, [*logit - state.largest[lane % 4]]);
-            *logit = e;
-            state.sums[K::sum(lane) % 4] += e;
-        }
+        let Some((row, others)) = logits.get_mut(done..).and_then(|rest| rest.split_at_mut_checked(left.min(4))) else {
+            return;
+        };
+        make_row_portably::<K>(row, state);
         logits = others;
+    }
+}
+
+/// Up to four exponentials that are as small as numbers get, or of a NaN.
+#[cold]
+#[inline(never)]
+fn make_row_portably<K: Kind>(row: &mut [f32], state: &mut State) {
+    for (lane, logit) in row.iter_mut().enumerate() {
+        let [e] = exp(Portable::<1>, [*logit - state.largest[lane % 4]]);
+        *logit = e;
+        state.sums[K::sum(lane) % 4] += e;
     }
 }
 
