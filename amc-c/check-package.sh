@@ -10,8 +10,8 @@ package=$work/package
 host=$(rustc -vV | sed -n 's/^host: //p')
 targets=("$host" thumbv7em-none-eabihf)
 riscv=riscv32imac-unknown-none-elf
-if [ -d "$(rustc --print target-libdir --target $riscv)" ] && command -v riscv64-unknown-elf-gcc qemu-system-riscv32 >/dev/null
-then
+if [ -d "$(rustc --print target-libdir --target $riscv)" ] && command -v riscv64-unknown-elf-gcc >/dev/null &&
+  command -v qemu-system-riscv32 >/dev/null; then
   targets+=($riscv)
 else
   echo "skipped: the package on a RISC-V core; rustup target add $riscv, apt install gcc-riscv64-unknown-elf qemu-system-misc"
