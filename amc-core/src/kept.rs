@@ -13,7 +13,6 @@ mod softmax;
 pub use layers::KeptLayer;
 use layers::layer_of;
 use numbers::{Keeper, Kept, fill, put_unit};
-pub(crate) use softmax::FUNCTIONS_OF_ONE;
 use softmax::{Keep, OneInput, SquaredErrors};
 
 use crate::activation::{Activate, Activation};

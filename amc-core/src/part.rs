@@ -1,7 +1,6 @@
 //! Parts of a net that a move changes: what it costs to evaluate the net again, and which of its parameters they are.
 
 use crate::activation::Activation;
-use crate::kept::FUNCTIONS_OF_ONE;
 use crate::layer::Layer;
 use crate::layer::kind::{Kept, Shape};
 use crate::net::{Net, Section};
@@ -61,6 +60,10 @@ impl Cost {
         }
     }
 }
+
+/// Elementary functions where one input of a softmax is another, and what it came to is kept: two exponentials, and a logarithm or a
+/// division.
+const FUNCTIONS_OF_ONE: usize = 3;
 
 /// Elementary functions of one output.
 const fn elementary(activation: Activation) -> usize {

@@ -15,9 +15,6 @@ pub(super) const NUMBERS: usize = 4;
 /// Outputs from which on they are: fewer exponentials are found anew.
 pub(super) const FROM: usize = 4;
 
-/// Elementary functions where one input is another: two exponentials, and a logarithm or a division.
-pub(crate) const FUNCTIONS_OF_ONE: usize = 3;
-
 /// How far above m an input counts as what it is: beyond, its exponential is all of the sum.
 const HIGHEST: f32 = 40.0;
 
