@@ -334,11 +334,6 @@ pub fn check(description: &Description, data: &Data, settings: &Settings) -> any
             !(is_mini && temperature > 0.0),
             "mixed moves on random batches have no temperature, but it is {temperature}: a batch's own noise is not one of all samples"
         );
-        let is_shared = data.train.share().is_some();
-        anyhow::ensure!(
-            !(is_mini && is_shared),
-            "ranks keep what mixed moves know of a batch: train on all samples, or progressively"
-        );
         anyhow::ensure!(!settings.in_place, "mixed moves are not made in place");
         let is_whole = settings.transfer.trainable.iter().all(|of| *of == Trainable::All);
         anyhow::ensure!(

@@ -15,7 +15,7 @@ use super::shared::{Found, Outcome, Shared};
 use super::{EarlyRejection, PARALLEL_FROM, Work};
 use crate::crew;
 use crate::data::pack::Batch;
-use crate::ranks::OF_SUM;
+use crate::ranks::{Drawn, OF_SUM};
 
 /// Bytes that a rank adds to the sum when a move was accepted, at most.
 const OF_KEEPING: usize = OF_SUM + size_of::<u64>();
@@ -28,8 +28,8 @@ pub struct KeptEvaluator<'a> {
     objective: Objective<'a>,
     arithmetic: Arithmetic,
     layers: Vec<KeptLayer>,
-    /// Those of other ranks included.
-    samples: usize,
+    /// Here, and with those of other ranks.
+    samples: (usize, usize),
     keeps: bool,
     blocks: Vec<Mutex<Block>>,
     /// A thread's working memory.
@@ -74,7 +74,7 @@ impl<'a> KeptEvaluator<'a> {
             objective,
             arithmetic,
             layers,
-            samples: all,
+            samples: (samples, all),
             keeps,
             blocks,
             workers,
@@ -87,8 +87,8 @@ impl<'a> KeptEvaluator<'a> {
         }
     }
 
-    /// Samples that numbers are kept of, here and on other ranks.
-    pub fn samples(&self) -> usize {
+    /// Samples that numbers are kept of: here, and with those of other ranks.
+    pub fn samples(&self) -> (usize, usize) {
         self.samples
     }
 
@@ -121,7 +121,11 @@ impl<'a> KeptEvaluator<'a> {
         let sum = |block: &u32| sums[*block as usize];
         self.order.sort_unstable_by(|a, b| sum(b).total_cmp(&sum(a)).then(a.cmp(b)));
         let none = Score { loss: f32::NAN, correct: 0 };
-        self.mean((batch, shared), false, counts.then_some(correct)).unwrap_or(none)
+        let score = match batch.drawn {
+            Some(drawn) => self.mean_of_drawn((batch, drawn), f32::INFINITY, false),
+            None => self.mean((batch, shared), false, counts.then_some(correct)),
+        };
+        score.unwrap_or(none)
     }
 
     /// U(x') with a part changed, or none as soon as it is certain to exceed `bound`. Of a neuron it is
@@ -135,7 +139,12 @@ impl<'a> KeptEvaluator<'a> {
         let shared = self.shared(bound, batch);
         let is_within = self.run(bound, parameters, part, Task::Propose(&column), (batch, shared));
         self.column = column;
-        Some(self.mean((batch, shared), !is_within?, None)?.loss)
+        let is_above = !is_within?;
+        let score = match batch.drawn {
+            Some(drawn) => self.mean_of_drawn((batch, drawn), bound, is_above),
+            None => self.mean((batch, shared), is_above, None),
+        };
+        score.map(|score| score.loss)
     }
 
     /// Gathers the statistics of the layers' inputs, for the parameters kept last.
@@ -275,6 +284,24 @@ impl<'a> KeptEvaluator<'a> {
         };
         self.expected = 2.0 * f64::from(score.loss) * terms as f64;
         Some(score)
+    }
+
+    /// The mean of a random batch's losses, of which each rank has found some. None where they are certain to exceed the bound, as
+    /// those found here do if `is_above`, or a rank has gone.
+    fn mean_of_drawn(&mut self, (batch, drawn): (&Batch<'_>, Drawn<'_>), bound: f32, is_above: bool) -> Option<Score> {
+        let terms = self.objective.terms(batch.all());
+        let mut found = Vec::with_capacity(BLOCK * self.blocks.len());
+        if !is_above {
+            let losses = |block: &mut Mutex<Block>| block.get_mut().unwrap_or_else(PoisonError::into_inner).losses;
+            found.extend(self.blocks.iter_mut().flat_map(losses).take(batch.samples.len()));
+        }
+        if bound != f32::INFINITY && drawn.exceed(bound, terms, found.iter().copied(), is_above) {
+            return None;
+        }
+        self.table = drawn.table(&found, (drawn.all(), &[]), 1)?;
+        let mut total = Total::default();
+        self.table.chunks(BLOCK).for_each(|losses| total.add(block_sum(losses)));
+        Some(Score { loss: total.mean(terms), correct: 0 })
     }
 }
 

@@ -82,7 +82,7 @@ impl Run<'_, '_> {
     /// Keeps the parameters for the batch that is current, whatever was kept before.
     fn begin(&mut self, parameters: &[f32]) -> f32 {
         let Self { objective, settings, batches, .. } = self;
-        if self.kept.samples() != batches.size() {
+        if self.kept.samples() != samples(batches) {
             let (early_rejection, work) = (self.kept.early_rejection(), self.kept.work());
             self.kept = kept(*objective, batches, settings);
             self.kept.resume(early_rejection, work);
@@ -93,7 +93,7 @@ impl Run<'_, '_> {
     /// Draws another random batch, where the one before has served; gives the loss on it.
     fn redraw(&mut self, steps: u64, parameters: &[f32]) -> Option<f32> {
         let has_served = steps > 0 && steps.is_multiple_of(SERVED);
-        (has_served && self.batches.redraw()).then(|| self.keep(parameters, Part::Net))
+        (has_served && self.batches.redraw()).then(|| self.begin(parameters))
     }
 
     /// A move was accepted; gives the loss where there are more samples now.
@@ -132,8 +132,12 @@ impl EvaluateParts for Run<'_, '_> {
 
 /// Who evaluates parts on a batch.
 fn kept<'a>(objective: Objective<'a>, batches: &Batches<'_>, settings: &Settings) -> KeptEvaluator<'a> {
-    let samples = (batches.pack().len(), batches.size());
-    KeptEvaluator::new(objective, settings.arithmetic, settings.threads, samples)
+    KeptEvaluator::new(objective, settings.arithmetic, settings.threads, samples(batches))
+}
+
+/// The batch's samples: here, and with those of other ranks. Of random batches a rank does not hold as many of each.
+fn samples(batches: &Batches<'_>) -> (usize, usize) {
+    (batches.pack().len(), batches.size())
 }
 
 /// A loss that is finite: where that of the current parameters is not, on samples that are new, any others with a finite loss

@@ -151,6 +151,14 @@ pub fn ways() -> Vec<(&'static str, Settings)> {
                 s.steps = 3000;
             }),
         ),
+        (
+            "mixed, random batches",
+            with(|s| {
+                s.method = Method::Mixed;
+                s.batching = Batching::Mini(150);
+                s.steps = 1500;
+            }),
+        ),
     ]
 }
 
