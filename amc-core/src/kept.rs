@@ -20,7 +20,7 @@ use crate::forward::{Entry, Pass, Signals, buffers};
 use crate::lanes::{Lanes, Outlined};
 use crate::layer::dense::First;
 use crate::layer::kind::Buffers;
-use crate::layer::neurons::{Neurons, OneNeuron};
+use crate::layer::neurons::{Neurons, OneFirst, OneNeuron};
 use crate::loss::Loss;
 use crate::objective::Objective;
 use crate::part::Part;
@@ -337,12 +337,14 @@ fn own_sums<L: Lanes, F: Features>(
 ) {
     let Some((bias, weights)) = column.split_last() else { return };
     match before {
-        None => {
+        // One sum at a time, where lanes are few.
+        None if L::T < 8 => {
             let biases = core::slice::from_ref(bias);
             let scale = samples.features.scale();
             let neurons = Neurons { weights, biases, scale, begins: true, ends: true };
             samples.features.apply(lanes, First { neurons, first: group.first, made: fresh });
         }
+        None => samples.features.apply(lanes, OneFirst { weights, bias: *bias, first: group.first, sums: fresh }),
         Some(KeptLayer { outputs, units, .. }) => {
             let given = kept.tiles(outputs.unwrap_or_default(), units, group.range::<L>());
             lanes.outlined(OneNeuron { given, weights, bias: *bias, sums: fresh });

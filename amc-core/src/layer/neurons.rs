@@ -5,6 +5,7 @@
 //! inputs in their order, so none of this changes a bit.
 
 use crate::lanes::{Lanes, Outlined, Stored, Sums};
+use crate::samples::{FeatureKernel, Features};
 
 /// Inputs in a panel: for 4 tiles of 16 samples and a block of up to 16 neurons, 20 KiB of activations and weights, which the
 /// nearest cache holds.
@@ -211,4 +212,61 @@ impl<L: Lanes> Outlined<L> for OneNeuron<'_> {
             lanes.store(lanes.mul_add(sum, lanes.splat(1.0), lanes.splat(bias)), to);
         }
     }
+}
+
+/// One neuron over the features of the samples from `first` on: two tiles together, likewise.
+pub(crate) struct OneFirst<'a> {
+    pub(crate) weights: &'a [f32],
+    pub(crate) bias: f32,
+    pub(crate) first: usize,
+    /// What it makes, `[tile][T]`.
+    pub(crate) sums: &'a mut [f32],
+}
+
+impl<L: Lanes> FeatureKernel<L> for OneFirst<'_> {
+    #[inline(always)]
+    fn run<F: Features>(self, lanes: L, features: &F) {
+        let Self { weights, bias, mut first, sums } = self;
+        let (scale, bias) = (lanes.splat(features.scale()), lanes.splat(bias));
+        for to in sums.chunks_mut(2 * L::T) {
+            let (one, other) = to.split_at_mut(to.len().min(L::T));
+            let mut sum = lanes.splat(0.0);
+            let mut inputs = features.tile(lanes, first);
+            if !other.is_empty() {
+                let mut others = features.tile(lanes, first + L::T);
+                let mut other_sum = lanes.splat(0.0);
+                for _ in 0..inputs.size_hint().0.min(others.size_hint().0) {
+                    sum = next_added(lanes, weights, &mut inputs, sum);
+                    other_sum = next_added(lanes, weights, &mut others, other_sum);
+                }
+                lanes.store(lanes.mul_add(all_added(lanes, weights, others, other_sum), scale, bias), other);
+            }
+            lanes.store(lanes.mul_add(all_added(lanes, weights, inputs, sum), scale, bias), one);
+            first += 2 * L::T;
+        }
+    }
+}
+
+/// A sum with the next of its terms.
+#[inline(always)]
+fn next_added<L: Lanes>(
+    lanes: L,
+    weights: &[f32],
+    inputs: &mut impl Iterator<Item = (usize, L::V)>,
+    sum: L::V,
+) -> L::V {
+    match inputs.next().and_then(|(input, x)| Some((weights.get(input)?, x))) {
+        Some((weight, x)) => lanes.mul_add(lanes.splat(*weight), x, sum),
+        None => sum,
+    }
+}
+
+/// A sum with all terms that are left.
+#[inline(always)]
+fn all_added<L: Lanes>(lanes: L, weights: &[f32], inputs: impl Iterator<Item = (usize, L::V)>, mut sum: L::V) -> L::V {
+    for (input, x) in inputs {
+        let Some(weight) = weights.get(input) else { break };
+        sum = lanes.mul_add(lanes.splat(*weight), x, sum);
+    }
+    sum
 }
