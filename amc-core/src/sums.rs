@@ -34,10 +34,14 @@ pub(crate) fn add_tile<L: Lanes>(lanes: L, partial: &mut [f32; LANES], sample: u
 #[inline(always)]
 pub fn block_sum(numbers: &[f32]) -> f32 {
     let mut partial = [0.0; LANES];
-    for numbers in numbers.chunks(LANES) {
+    let (whole, rest) = numbers.as_chunks::<LANES>();
+    for numbers in whole {
         for (partial, number) in partial.iter_mut().zip(numbers) {
             *partial += *number;
         }
+    }
+    for (partial, number) in partial.iter_mut().zip(rest) {
+        *partial += *number;
     }
     join(partial)
 }
