@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+// All that such a machine is told: constants beyond its usize are cast, so that they are no errors of their own.
 #[cfg(target_pointer_width = "16")]
 compile_error!("amc-core needs a usize of 32 bits: it counts samples, parameters and terms of sums beyond 65,535");
 

@@ -99,7 +99,7 @@ impl Total {
 /// No mean is at most a bound of NaN, and no sum exceeds an infinite one.
 pub fn ceiling(bound: f32, terms: usize) -> f32 {
     /// Up to so many terms rounding stays below the margin, (2⁻²⁴ terms / 64)² at most.
-    const TERMS: usize = 1 << 22;
+    const TERMS: usize = (1_u32 << 22) as usize;
     const MARGIN: f32 = 1.0 / 16_384.0;
 
     if bound.is_nan() {

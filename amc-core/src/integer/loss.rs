@@ -17,7 +17,7 @@ const LOSS: u32 = 12;
 const MOST_BEHIND: u32 = u16::MAX as u32;
 
 /// Outputs of a softmax, at most: the sum of as many powers of up to 2¹⁵ fits 32 bits.
-const MOST_OUTPUTS: usize = 1 << 16;
+const MOST_OUTPUTS: usize = (1_u32 << 16) as usize;
 
 /// An integer net and its loss, which its output decides.
 ///
