@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::digits_int8;
 use crate::filters_int8;
+use crate::frozen;
 use crate::golden::{self, MOVES, Memory, run};
 use crate::kinds;
 use crate::learned_alone;
@@ -126,6 +127,9 @@ fn layers_of_every_kind_train_to_the_hosts_bits() {
     let host = kinds::run(Portable::<16>, &mut kinds::Memory::new());
     assert!(host.accepted > 5 && host.resets > 0, "not every kind of move was made: {host}");
     let host = host.to_string();
+    assert!(device.lines().any(|line| line == host), "the host says {host}, the device\n{device}");
+    let host = frozen::run(Portable::<16>);
+    let host = format!("frozen={host:08x?} of four samples: {host:08x?}");
     assert!(device.lines().any(|line| line == host), "the host says {host}, the device\n{device}");
 }
 

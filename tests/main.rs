@@ -11,6 +11,8 @@ mod cart_pole;
 mod digits_int8;
 #[path = "../amc-firmware/src/filters_int8.rs"]
 mod filters_int8;
+#[path = "../amc-firmware/src/frozen.rs"]
+mod frozen;
 #[path = "../amc-firmware/src/golden.rs"]
 mod golden;
 #[path = "../amc-firmware/src/kinds.rs"]

@@ -23,6 +23,8 @@ pub mod digits_int8;
 pub mod drift;
 #[cfg(feature = "layers")]
 pub mod filters_int8;
+#[cfg(feature = "layers")]
+pub mod frozen;
 pub mod golden;
 #[cfg(feature = "layers")]
 pub mod kinds;
