@@ -108,7 +108,7 @@ impl Layout {
     }
 
     /// Bytes of all elements; none, if there are too many to count.
-    pub(super) fn bytes(&self) -> Option<u64> {
+    pub fn bytes(&self) -> Option<u64> {
         let bytes = self.shape.iter().try_fold(self.size, |product, length| product.checked_mul(*length))?;
         // What a machine can hold in one piece.
         isize::try_from(bytes).ok().map(|_| bytes as u64)

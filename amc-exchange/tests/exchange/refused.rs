@@ -325,33 +325,57 @@ fn files_of_safetensors_are_refused() {
     refuse(&tensors(&one("BF16", "[1]", 2), &[0xc0, 0xff]), "element 0 is NaN");
 }
 
+/// The bytes of an array's file.
+fn array(shape: &str, described: &str, data: &[u8]) -> Vec<u8> {
+    let header = format!("{{'descr': '{described}', 'fortran_order': False, 'shape': {shape}, }}\n");
+    [b"\x93NUMPY\x01\x00", &(header.len() as u16).to_le_bytes()[..], header.as_bytes(), data].concat()
+}
+
+/// An archive of these files, packed.
+fn archive(of: &[Vec<u8>]) -> Vec<u8> {
+    use std::io::Write;
+    let mut zip = rawzip::ZipArchiveWriter::new(Vec::new());
+    for (place, array) in of.iter().enumerate() {
+        let name = format!("arr_{place}.npy");
+        let file = zip.new_file(&name).compression_method(rawzip::CompressionMethod::DEFLATE);
+        let (mut file, config) = file.start().expect("begun");
+        let mut writer = config.wrap(flate2::write::DeflateEncoder::new(&mut file, flate2::Compression::fast()));
+        writer.write_all(array).expect("written");
+        let (packed, descriptor) = writer.finish().expect("written");
+        packed.finish().expect("packed");
+        file.finish(descriptor).expect("written");
+    }
+    zip.finish().expect("an archive")
+}
+
 #[test]
 fn archives_are_refused() {
-    let of = |shape: &str, described: &str, data: &[u8]| {
-        let header = format!("{{'descr': '{described}', 'fortran_order': False, 'shape': {shape}, }}\n");
-        [b"\x93NUMPY\x01\x00", &(header.len() as u16).to_le_bytes()[..], header.as_bytes(), data].concat()
-    };
-    let archive = |array: &[u8]| {
-        use std::io::Write;
-        let mut zip = rawzip::ZipArchiveWriter::new(Vec::new());
-        let (mut file, config) = zip.new_file("arr_0.npy").start().expect("begun");
-        let mut writer = config.wrap(&mut file);
-        writer.write_all(array).expect("written");
-        let (_, descriptor) = writer.finish().expect("written");
-        file.finish(descriptor).expect("written");
-        zip.finish().expect("an archive")
-    };
-    let refuse = |array: &[u8], words: &str| {
-        let told = arrays::read(archive(array), "a.npz").expect_err(words).to_string();
+    let refuse = |of: &[u8], words: &str| {
+        let told = arrays::read(archive(&[of.to_vec()]), "a.npz").expect_err(words).to_string();
         assert!(told.starts_with("a.npz") && told.contains(words) && !told.contains('\n'), "{words}: {told}");
     };
-    assert!(arrays::read(archive(&of("(1,)", "<f4", &[0; 4])), "a.npz").is_ok());
-    refuse(&of("(1,)", "<i4", &[0; 4]), "arr_0: its elements are (1,) int32");
-    refuse(&of("(1,)", "|O", &[0; 4]), "pickled");
-    refuse(&of("(1,)", "<f4", &f32::NAN.to_le_bytes()), "arr_0: element 0 is NaN");
-    refuse(&of("(1,)", ">f8", &1e300_f64.to_be_bytes()), "arr_0: element 0 is 1000");
-    refuse(&of("(2,)", "<f4", &[0; 4]), "announces 8 bytes");
-    refuse(&of("(1152921504606846976,)", "<f4", &[0; 4]), "announces 4611686018427387904 bytes");
-    refuse(&of("()", "<f4", &[0; 4]), "a single value");
+    assert!(arrays::read(archive(&[array("(1,)", "<f4", &[0; 4])]), "a.npz").is_ok());
+    refuse(&array("(1,)", "<i4", &[0; 4]), "arr_0: its elements are (1,) int32");
+    refuse(&array("(1,)", "|O", &[0; 4]), "pickled");
+    refuse(&array("(1,)", "<f4", &f32::NAN.to_le_bytes()), "arr_0: element 0 is NaN");
+    refuse(&array("(1,)", ">f8", &1e300_f64.to_be_bytes()), "arr_0: element 0 is 1000");
+    refuse(&array("(2,)", "<f4", &[0; 4]), "announces 8 bytes");
+    refuse(&array("(1152921504606846976,)", "<f4", &[0; 4]), "announces 4611686018427387904 bytes");
+    refuse(&array("()", "<f4", &[0; 4]), "a single value");
     refuse(b"no array", "begins with");
+}
+
+/// A megabyte of zeros is packed to a kilobyte.
+#[test]
+fn archives_that_are_unpacked_to_far_more_are_refused() {
+    let zeros = |megabytes: &usize| array(&format!("(4, {})", megabytes << 16), "<f4", &vec![0; megabytes << 20]);
+    let read = |megabytes: &[usize]| {
+        let file = archive(&megabytes.iter().map(zeros).collect::<Vec<_>>());
+        arrays::read(file, "a.npz").map_err(|error| error.to_string())
+    };
+    assert_eq!(read(&[1, 2]).map(|tensors| tensors.len()), Ok(2));
+    assert_eq!(
+        read(&[8, 8, 1]).expect_err("too much"),
+        "a.npz: arr_2: the header announces 1048576 bytes: arrays that come to more than 64 times their file are not read"
+    );
 }
