@@ -129,6 +129,7 @@ fn moves<C: Workers<Generator>>(epsilon: f32, temperature: f32, mut workers: imp
 }
 
 #[test]
+#[cfg_attr(target_family = "wasm", ignore = "there are no threads")]
 fn whoever_computes_the_parts_gets_the_same_bits() {
     for (epsilon, temperature) in [(0.0, 0.0), (0.2, 0.0), (-0.1, 0.5)] {
         let wanted = moves(epsilon, temperature, || Portable::<4>);
@@ -140,6 +141,7 @@ fn whoever_computes_the_parts_gets_the_same_bits() {
 }
 
 #[test]
+#[cfg_attr(target_family = "wasm", ignore = "there are no threads")]
 fn a_parameter_that_becomes_infinite_spoils_the_move_from_any_range() {
     let n = 3 * RANGE + 5;
     for bad in [0, RANGE - 1, RANGE, 2 * RANGE + 9, n - 1] {

@@ -60,12 +60,14 @@ fn sizes_that_do_not_fit_are_refused() {
     assert_eq!(refused(&[Layer::global_average(none)]), NetError::Inputs { layer: 0, takes: 0, given: 60 });
     // Sizes that overflow, or that memory cannot hold.
     let too_large = NetError::TooLarge { layer: 0 };
+    // The largest window whose padding a usize of 64 or 32 bits counts.
+    let far = u32::MAX >> ((u64::BITS - usize::BITS) / 16);
     for layer in [
         convolution(IMAGE, max / 9),
         convolution(Image::new(max / 2, 3, 1), 1),
         convolution(Image::new(max / 1024, 1, 1), 8),
-        Layer::convolution(IMAGE, 1, Kernel::new(u32::MAX, u32::MAX, u32::MAX - 1), Tanh),
-        Layer::max_pool(IMAGE, Kernel::new(u32::MAX, 1, u32::MAX - 1)),
+        Layer::convolution(IMAGE, 1, Kernel::new(far, u32::MAX, far - 1), Tanh),
+        Layer::max_pool(IMAGE, Kernel::new(far, 1, far - 1)),
         Layer::max_pool(Image::new(max / 2, 1, 3), small),
         Layer::global_average(Image::new(max / 2, max / 2, 3)),
         Layer::keep(max),

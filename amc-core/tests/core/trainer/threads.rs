@@ -51,6 +51,7 @@ impl Evaluate for Threads<'_> {
 }
 
 #[test]
+#[cfg_attr(target_family = "wasm", ignore = "there are no threads")]
 fn threads_give_the_same_losses_to_the_same_loop() {
     let data = Data::new();
     let options = Options::new(0.1).n_reset(4).grid(amc_core::chain::Grid::DEFAULT);
