@@ -67,6 +67,8 @@ if [ ${#riscv_targets[@]} != 0 ] && ! command -v qemu-system-riscv32 >/dev/null;
 fi
 wasm_target=wasm32-unknown-unknown
 have_targets "$wasm_target" || wasm_target=
+wasi_target=wasm32-wasip1
+have_targets "$wasi_target" || wasi_target=
 
 other_hosts=(aarch64-unknown-linux-gnu i686-unknown-linux-gnu)
 have_targets "${other_hosts[@]}" || other_hosts=()
@@ -193,6 +195,12 @@ devices() {
   # What is for this machine would be done later than all of this.
   say "the core as a microcontroller has it, without layers beside dense ones"
   cargo test -p amc-core --test dense
+
+  if [ -n "$wasi_target" ] && command -v node >/dev/null; then
+    say "the core's tests in WebAssembly"
+    CARGO_TARGET_WASM32_WASIP1_RUNNER="node --no-warnings $PWD/tests/wasm/wasi.mjs" \
+      cargo test -p amc-core --features layers,serde --test core --target "$wasi_target" --target-dir "$built"
+  fi
 
   say "the same bits from unoptimised code"
   cargo test --config tests/unoptimised.toml "${tested[@]}" --test bits
