@@ -8,7 +8,7 @@ use std::path::Path;
 use amc_core::{Activation, Layer, Net};
 use amc_engine::description::LossName;
 
-use self::table::{Names, of_a_table};
+use self::table::{Names, classes, of_a_table};
 use super::lines;
 use crate::model::net_file::said;
 use crate::model::{Model, params_hash};
@@ -79,7 +79,7 @@ pub fn prefix(file: Option<&Path>) -> Result<String, ExportError> {
 }
 
 /// A header for `amc-c`, C99 and C++11: macros of sizes, `static const` layers, net and parameters with the model's bits,
-/// and of a net that was trained on a table what scales its numbers, and its classes. All names begin with `prefix`.
+/// of a net that was trained on a table what scales its numbers, and the names of its classes. All names begin with `prefix`.
 ///
 /// # Errors
 /// An [`ExportError`]; or of a model that is none.
@@ -98,6 +98,8 @@ pub fn c(model: &Model, prefix: &str) -> anyhow::Result<String> {
     if let Some(schema) = &model.schema {
         let names = Names { scaling: "amc_scaling", scale: "amc_scale", unscale: "amc_unscale" };
         text += &of_a_table(schema, prefix, &names)?;
+    } else if let Some(names) = model.class_names() {
+        text += &classes(names, prefix)?;
     }
     writeln!(text, "\n#endif")?;
     Ok(text)

@@ -15,14 +15,14 @@ use amc_kernels::Arithmetic;
 
 use self::parts::parts;
 use self::pass::Pass;
-use super::c::table::{Names, of_a_table};
+use super::c::table::{self, Names, of_a_table};
 use super::c::{Size, finite, of_the_library, parameters_of};
-use crate::data::schema::{Outputs, Scaling};
+use crate::data::schema::Scaling;
 use crate::model::{Model, params_hash};
 use crate::predict::predict;
 
 /// A header that needs no library, C99 and C++11: macros of sizes, the parameters with the model's bits, of a net that was
-/// trained on a table what scales its numbers, and its classes; and functions that scale numbers and compute the net's
+/// trained on a table what scales its numbers, and the names of its classes; and functions that scale numbers and compute the net's
 /// outputs, with the bits of portable arithmetic. Names begin with `prefix`, those of functions and types in small letters.
 /// Where `amc.h` was included before it, it has of a dense net all that [`c`](super::c()) writes.
 ///
@@ -56,12 +56,14 @@ pub fn c99(model: &Model, prefix: &str) -> anyhow::Result<String> {
         pass.parts.extend(parts);
         text += &of_a_table(schema, prefix, &Names { scaling: &scaling, scale: &scale, unscale: &unscale })?;
     }
-    let classes = match &model.schema {
-        Some(schema) => matches!(schema.outputs, Outputs::Classes(_)),
-        None => model.description.layers.last().map(Layer::activation) == Some(Activation::Softmax),
-    };
-    if classes && model.schema.is_none() {
-        text += &format!("/* Classes, an output each. */\n#define {prefix}_CLASS_COUNT {prefix}_OUTPUTS\n");
+    let ends_in_softmax = model.description.layers.last().map(Layer::activation) == Some(Activation::Softmax);
+    let classes = model.class_names().is_some() || model.schema.is_none() && ends_in_softmax;
+    match (&model.schema, model.class_names()) {
+        (None, Some(names)) => text += &table::classes(names, prefix)?,
+        (None, None) if classes => {
+            text += &format!("/* Classes, an output each. */\n#define {prefix}_CLASS_COUNT {prefix}_OUTPUTS\n");
+        }
+        _ => (),
     }
     if classes {
         pass.parts.push("class");

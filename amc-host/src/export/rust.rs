@@ -18,7 +18,7 @@ pub struct Frozen {
 }
 
 /// Rust that compiles against `amc-core`: constants `NET` and `OBJECTIVE`, and the static `PARAMETERS`, which have the
-/// model's bits; of a net that was trained on a table also what scales its numbers, and its classes. Where layers are `frozen`,
+/// model's bits; of a net that was trained on a table also what scales its numbers; and the names of its classes. Where layers are `frozen`,
 /// there are constants and statics of a `BODY` and a `HEAD` in place of the parameters.
 pub fn rust(model: &Model, frozen: Option<Frozen>) -> anyhow::Result<String> {
     let objective = model.description.objective()?;
@@ -59,7 +59,9 @@ pub fn rust(model: &Model, frozen: Option<Frozen>) -> anyhow::Result<String> {
         }
     }
     if let Some(schema) = &model.schema {
-        text += &of_a_table(schema, "the net takes (x − offset) · scale", "the number is y / scale + offset")?;
+        text += &of_a_table(schema, "the net takes (x − offset) · scale", "the number is y / scale + offset");
+    } else if let Some(names) = model.class_names() {
+        text += &classes(names);
     }
     Ok(text)
 }
@@ -76,7 +78,7 @@ fn one_line(text: &str) -> String {
 
 /// What a device needs besides, to take a table's numbers and to say its classes. Numbers that are taken or given as they are have
 /// names alone. It is said how a net `takes` numbers and how it `gives` them.
-pub(super) fn of_a_table(schema: &Schema, takes: &str, gives: &str) -> anyhow::Result<String> {
+pub(super) fn of_a_table(schema: &Schema, takes: &str, gives: &str) -> String {
     let mut text = String::from("\n");
     let of = match schema.window.rows {
         1 => "input".to_string(),
@@ -85,17 +87,20 @@ pub(super) fn of_a_table(schema: &Schema, takes: &str, gives: &str) -> anyhow::R
     let names: Vec<_> = schema.features.iter().flat_map(Feature::meanings).collect();
     text += &scaling(&format!("each {of}"), takes, "INPUT_SCALING", &names, &schema.input_scaling);
     match &schema.outputs {
-        Outputs::Classes(names) => {
-            writeln!(text, "\n/// What the outputs stand for.\n#[rustfmt::skip]")?;
-            writeln!(text, "pub static CLASSES: [&str; {}] = [", names.len())?;
-            text += &array(names.iter().map(|name| format!("{name:?}")));
-        }
+        Outputs::Classes(names) => text += &classes(names),
         Outputs::Numbers(names) => {
             text += "\n";
             text += &scaling("each output y", gives, "OUTPUT_SCALING", names, &schema.output_scaling);
         }
     }
-    Ok(text)
+    text
+}
+
+/// A static of the names of classes.
+fn classes(names: &[String]) -> String {
+    let head = "\n/// What the outputs stand for.\n#[rustfmt::skip]\n";
+    let list = array(names.iter().map(|name| format!("{name:?}")));
+    format!("{head}pub static CLASSES: [&str; {}] = [\n{list}", names.len())
 }
 
 /// A static of the scaling of what has these names, or the names alone where nothing is scaled.

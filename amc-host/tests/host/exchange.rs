@@ -266,6 +266,17 @@ fn classes_that_were_said_are_matched_by_name() {
     assert!(lines[1].starts_with("\"up, or so\",") && lines[2].starts_with("down,"), "{answers}");
     refused(&["predict", "plain.amc", "new.csv"], dir, "it knows no columns and no classes");
 
+    // Source code has the names, too, and of a net that nobody named classes of none.
+    let strings = "MODEL_CLASSES[MODEL_CLASS_COUNT] = {\n    \"up, or so\",\n    \"down\",\n};\n";
+    for (format, names) in [
+        ("--rust", "pub static CLASSES: [&str; 2] = [\n    \"up, or so\", \"down\",\n];\n"),
+        ("--c", strings),
+        ("--c99", strings),
+    ] {
+        let [named, plain] = ["named.amc", "plain.amc"].map(|model| stdout(&["export", model, format], dir));
+        assert!(named.contains(names) && !plain.contains("CLASSES"), "{named}");
+    }
+
     for format in ["onnx", "safetensors"] {
         let file = format!("back.{format}");
         stderr(&["export", "named.amc", &format!("--{format}"), "-o", &file], dir);

@@ -27,18 +27,7 @@ pub(in crate::export) fn of_a_table(schema: &Schema, prefix: &str, of: &Names<'_
     };
     text += &inputs.array(prefix, &names, &schema.input_scaling)?;
     match &schema.outputs {
-        Outputs::Classes(names) => {
-            text += "\n/* What the outputs stand for, in UTF-8; those beyond, if there are, for nothing. */\n";
-            text += &format!("#define {prefix}_CLASS_COUNT {}\n", names.len());
-            text += &format!("static const char *const {prefix}_CLASSES[{prefix}_CLASS_COUNT] = {{\n");
-            for (class, name) in names.iter().enumerate() {
-                if name.len() > LONGEST {
-                    return Err(ExportError::LongName { class, bytes: name.len() });
-                }
-                text += &format!("    {},\n", literal(name));
-            }
-            text += "};\n";
-        }
+        Outputs::Classes(names) => text += &classes(names, prefix)?,
         Outputs::Numbers(names) => {
             let outputs = Pairs {
                 of: "output",
@@ -53,6 +42,21 @@ pub(in crate::export) fn of_a_table(schema: &Schema, prefix: &str, of: &Names<'_
         }
     }
     Ok(text)
+}
+
+/// The names of classes.
+pub(in crate::export) fn classes(names: &[String], prefix: &str) -> Result<String, ExportError> {
+    let mut text =
+        "\n/* What the outputs stand for, in UTF-8; those beyond, if there are, for nothing. */\n".to_string();
+    text += &format!("#define {prefix}_CLASS_COUNT {}\n", names.len());
+    text += &format!("static const char *const {prefix}_CLASSES[{prefix}_CLASS_COUNT] = {{\n");
+    for (class, name) in names.iter().enumerate() {
+        if name.len() > LONGEST {
+            return Err(ExportError::LongName { class, bytes: name.len() });
+        }
+        text += &format!("    {},\n", literal(name));
+    }
+    Ok(text + "};\n")
 }
 
 /// Offsets and scales.

@@ -46,7 +46,7 @@ pub fn rust(model: &IntegerModel) -> anyhow::Result<String> {
     writeln!(text, "/// What it has learned.\n#[rustfmt::skip]\npub static PARAMETERS: [i8; NET.parameters()] = [")?;
     text += &(lines(parameters.iter().map(i8::to_string)) + "];\n");
     if let Some(schema) = schema {
-        text += &of_a_table(schema, TAKES, GIVES)?;
+        text += &of_a_table(schema, TAKES, GIVES);
     }
     let names = |what: &str, count: usize| (0..count).map(|at| format!("{what} {at}")).collect::<Vec<_>>();
     for (of, how, constant, what, scales) in [
