@@ -7,7 +7,6 @@ mod anomaly;
 #[path = "../amc-firmware/src/cart_pole.rs"]
 mod cart_pole;
 #[path = "../amc-firmware/src/digits_int8.rs"]
-#[expect(dead_code, reason = "what programs report")]
 mod digits_int8;
 #[path = "../amc-firmware/src/filters_int8.rs"]
 mod filters_int8;
@@ -15,6 +14,8 @@ mod filters_int8;
 mod frozen;
 #[path = "../amc-firmware/src/golden.rs"]
 mod golden;
+#[path = "../amc-firmware/src/integers.rs"]
+mod integers;
 #[path = "../amc-firmware/src/kinds.rs"]
 mod kinds;
 #[path = "../amc-firmware/src/logits.rs"]

@@ -26,6 +26,7 @@ pub mod filters_int8;
 #[cfg(feature = "layers")]
 pub mod frozen;
 pub mod golden;
+pub mod integers;
 #[cfg(feature = "layers")]
 pub mod kinds;
 pub mod logits;

@@ -8,6 +8,8 @@
 mod digits_int8;
 #[path = "../../src/golden.rs"]
 mod golden;
+#[path = "../../src/integers.rs"]
+mod integers;
 
 use amc_cortex_m::CortexM;
 use golden::Memory;

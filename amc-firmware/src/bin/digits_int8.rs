@@ -4,7 +4,7 @@
 #![no_main]
 
 use amc_cortex_m::CortexM;
-use amc_firmware::digits_int8::{HELD_OUT, LEARNED, MOVES, Memory, SEED, begin};
+use amc_firmware::digits_int8::{Golden, HELD_OUT, LEARNED, MOVES, Memory, SEED, begin};
 use amc_firmware::{board, report};
 use cortex_m_rt::entry;
 use static_cell::ConstStaticCell;
@@ -20,14 +20,12 @@ static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
 #[entry]
 fn main() -> ! {
     let mut learner = begin(KERNEL, MEMORY.take(), SEED);
-    while learner.steps() < MOVES {
-        learner.step();
-        if learner.steps().is_multiple_of(REPORT_EVERY) {
-            let thousandths = learner.loss() * 1000 / 4096 / LEARNED as u64;
-            report!("move {}: {thousandths} thousandths of a bit an image", learner.steps());
-        }
+    for moves in (REPORT_EVERY..=MOVES).step_by(REPORT_EVERY as usize) {
+        learner.run(moves);
+        let thousandths = learner.chain().loss() * 1000 / 4096 / LEARNED as u64;
+        report!("move {moves}: {thousandths} thousandths of a bit an image");
     }
-    let golden = learner.golden();
+    let golden = Golden::of(&mut learner);
     report!("{golden}");
     board::finish(100 * golden.right >= DEMANDED * HELD_OUT)
 }

@@ -3,7 +3,7 @@
 #![no_main]
 
 use amc_cortex_m::CortexM;
-use amc_firmware::mnist_int8::{LEARNED, Memory, run};
+use amc_firmware::mnist_int8::{End, LEARNED, Memory, run};
 use amc_firmware::{board, report};
 use cortex_m_rt::entry;
 use static_cell::ConstStaticCell;
@@ -18,7 +18,7 @@ static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
 
 #[entry]
 fn main() -> ! {
-    let (end, _) = run(KERNEL, IMAGES, MEMORY.take(), MOVES);
-    report!("{LEARNED} images, {MOVES} moves: {end:?}");
+    let learner = run(KERNEL, IMAGES, MEMORY.take(), MOVES);
+    report!("{LEARNED} images, {MOVES} moves: {:?}", End::of(&learner));
     board::finish(true)
 }

@@ -3,7 +3,7 @@
 #![no_main]
 
 use amc_cortex_m::CortexM;
-use amc_firmware::digits_int8::{HELD_OUT, Memory, begin};
+use amc_firmware::digits_int8::{self, HELD_OUT, Memory, begin};
 use amc_firmware::timer::count;
 use amc_firmware::{board, report};
 use cortex_m_rt::entry;
@@ -24,14 +24,14 @@ fn main() -> ! {
     for seed in 1..=SEEDS {
         let mut learner = begin(KERNEL, memory, seed);
         let (mut instructions, mut right) = (0_u64, 0);
-        while 10 * right < 9 * HELD_OUT && learner.steps() < PATIENCE {
+        while 10 * right < 9 * HELD_OUT && learner.moves() < PATIENCE {
             let ((), n) = count(|| learner.step());
             instructions += u64::from(n);
-            if learner.steps().is_multiple_of(LOOK_EVERY) {
-                right = learner.right();
+            if learner.moves().is_multiple_of(LOOK_EVERY) {
+                right = digits_int8::right(&mut learner);
             }
         }
-        let (moves, millions) = (learner.steps(), (instructions + 500_000) / 1_000_000);
+        let (moves, millions) = (learner.moves(), (instructions + 500_000) / 1_000_000);
         report!("seed {seed}: {right} right after {moves} moves, {millions} million instructions");
     }
     board::finish(true)
