@@ -12,3 +12,6 @@ fi
 amc=${AMC:-$here/../../target/release/amc}
 [ -n "${AMC:-}" ] || (cd "$here/../.." && cargo build -q --release --bin amc >&2)
 "$python" "$here/host.py" "$amc" "$peers/host"
+echo
+cd "$here/../.."
+cargo run -q --release -p amc-engine --example shifts
