@@ -214,7 +214,11 @@ impl<L: Lanes> Outlined<L> for OneNeuron<'_> {
     }
 }
 
-/// One neuron over the features of the samples from `first` on: two tiles together, likewise.
+/// Terms up to which two tiles' sums are made together: longer ones keep a core busy, and of many samples two streams are read worse
+/// than one.
+const SHORT: usize = 128;
+
+/// One neuron over the features of the samples from `first` on: two tiles together, likewise, where they are [short](SHORT).
 pub(crate) struct OneFirst<'a> {
     pub(crate) weights: &'a [f32],
     pub(crate) bias: f32,
@@ -230,18 +234,19 @@ impl<L: Lanes> FeatureKernel<L> for OneFirst<'_> {
         let (scale, bias) = (lanes.splat(features.scale()), lanes.splat(bias));
         for to in sums.chunks_mut(2 * L::T) {
             let (one, other) = to.split_at_mut(to.len().min(L::T));
-            let mut sum = lanes.splat(0.0);
-            let mut inputs = features.tile(lanes, first);
-            if !other.is_empty() {
-                let mut others = features.tile(lanes, first + L::T);
-                let mut other_sum = lanes.splat(0.0);
-                for _ in 0..inputs.size_hint().0.min(others.size_hint().0) {
+            let (mut inputs, mut others) = (features.tile(lanes, first), features.tile(lanes, first + L::T));
+            let (mut sum, mut other_sum) = (lanes.splat(0.0), lanes.splat(0.0));
+            let together = inputs.size_hint().0.min(others.size_hint().0);
+            if together <= SHORT && !other.is_empty() {
+                for _ in 0..together {
                     sum = next_added(lanes, weights, &mut inputs, sum);
                     other_sum = next_added(lanes, weights, &mut others, other_sum);
                 }
-                lanes.store(lanes.mul_add(all_added(lanes, weights, others, other_sum), scale, bias), other);
             }
             lanes.store(lanes.mul_add(all_added(lanes, weights, inputs, sum), scale, bias), one);
+            if !other.is_empty() {
+                lanes.store(lanes.mul_add(all_added(lanes, weights, others, other_sum), scale, bias), other);
+            }
             first += 2 * L::T;
         }
     }

@@ -47,6 +47,8 @@ fn objectives() -> Vec<Objective<'static>> {
         net(&CLASSES, CrossEntropy),
         net(&FOUR, CrossEntropy),
         net(&FOUR, MeanSquaredError),
+        // A neuron of so many inputs is summed over one tile at a time.
+        Objective::new(Net::new(150, &TWO), CrossEntropy),
     ];
     #[cfg(feature = "layers")]
     let layers = [net(&STATES, CrossEntropy), net(&RESIDUAL, MeanSquaredError), net(&MIXED, MeanSquaredError)];
@@ -164,10 +166,10 @@ fn check<L: Lanes>(lanes: L, objective: Objective<'_>, samples: usize, together:
         gaussian::fill(Portable::<16>, &mut rng, sigma, &mut out);
         out
     };
-    let (features, mut parameters) = (numbers(6 * samples, 1.0), numbers(net.parameters(), 0.5));
+    let (features, mut parameters) = (numbers(net.inputs() * samples, 1.0), numbers(net.parameters(), 0.5));
     let moves: Vec<_> = (0..20).map(|_| numbers(net.parameters(), 0.1)).collect();
     let classes: Vec<u8> = (0..samples).map(|_| (rng.next_u32() as usize % net.outputs()) as u8).collect();
-    let samples = Samples { features: Rows::new(&features, 6, 1.0), targets: Targets::Classes(&classes) };
+    let samples = Samples { features: Rows::new(&features, net.inputs(), 1.0), targets: Targets::Classes(&classes) };
     objective.check(&samples).unwrap();
     let mut kept = Kept::new(lanes, objective, samples, together);
     let mut scratch = vec![0.0; net.scratch(L::T)];
