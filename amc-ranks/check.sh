@@ -36,7 +36,7 @@ random="--steps 600 --batch 100"
 mixed="--steps 600 --method mixed"
 integers="--steps 2000 --numbers int8"
 numbers="--steps 200 --numbers int8 --data sine"
-for way in "$whole" "$progressive" "$random" "$mixed" "$integers" "$numbers"; do
+for way in "$whole" "$progressive" "$random" "$mixed" "$mixed --batch 100" "$integers" "$numbers"; do
   wanted=
   [ -z "$amc" ] || wanted=$("$amc" train --json --force --out one $way 2>/dev/null | hash_of)
   for count in 1 2 3 4; do
