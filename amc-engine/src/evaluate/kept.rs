@@ -121,11 +121,7 @@ impl<'a> KeptEvaluator<'a> {
         let sum = |block: &u32| sums[*block as usize];
         self.order.sort_unstable_by(|a, b| sum(b).total_cmp(&sum(a)).then(a.cmp(b)));
         let none = Score { loss: f32::NAN, correct: 0 };
-        let score = match batch.drawn {
-            Some(drawn) => self.mean_of_drawn((batch, drawn), f32::INFINITY, false),
-            None => self.mean((batch, shared), false, counts.then_some(correct)),
-        };
-        score.unwrap_or(none)
+        self.mean((batch, shared), (f32::INFINITY, false), counts.then_some(correct)).unwrap_or(none)
     }
 
     /// U(x') with a part changed, or none as soon as it is certain to exceed `bound`. Of a neuron it is
@@ -139,12 +135,7 @@ impl<'a> KeptEvaluator<'a> {
         let shared = self.shared(bound, batch);
         let is_within = self.run(bound, parameters, part, Task::Propose(&column), (batch, shared));
         self.column = column;
-        let is_above = !is_within?;
-        let score = match batch.drawn {
-            Some(drawn) => self.mean_of_drawn((batch, drawn), bound, is_above),
-            None => self.mean((batch, shared), is_above, None),
-        };
-        score.map(|score| score.loss)
+        Some(self.mean((batch, shared), (bound, !is_within?), None)?.loss)
     }
 
     /// Gathers the statistics of the layers' inputs, for the parameters kept last.
@@ -251,9 +242,12 @@ impl<'a> KeptEvaluator<'a> {
     fn mean(
         &mut self,
         (batch, shared): (&Batch<'_>, Option<Shared<'_>>),
-        is_above: bool,
+        (bound, is_above): (f32, bool),
         correct: Option<u32>,
     ) -> Option<Score> {
+        if let Some(drawn) = batch.drawn {
+            return self.mean_of_drawn((batch, drawn), bound, is_above);
+        }
         if is_above && shared.is_none() {
             return None;
         }
