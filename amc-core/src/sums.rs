@@ -34,6 +34,7 @@ pub(crate) fn add_tile<L: Lanes>(lanes: L, partial: &mut [f32; LANES], sample: u
 #[inline(always)]
 pub fn block_sum(numbers: &[f32]) -> f32 {
     let mut partial = [0.0; LANES];
+    // Apart, as the compiler knows how long the whole ones are.
     let (whole, rest) = numbers.as_chunks::<LANES>();
     for numbers in whole {
         for (partial, number) in partial.iter_mut().zip(numbers) {
