@@ -30,7 +30,7 @@
 //! | one Gaussian number, in bulk | 74 | 57 | - | 1,663 | 1,557 | - |
 //!
 //! libm's `sqrtf` is correctly rounded on every target, which is exactly what is wanted, and [`Portable`] uses it; a
-//! Gaussian number takes 55 instructions on the M4F with the FPU's own square root, as the crate `amc-cortex-m` has it.
+//! Gaussian number takes 43 instructions on the M4F as the crate `amc-cortex-m` makes it.
 //! Its other functions branch on their argument, so they do not vectorise; its `sinf` and `cosf` compute in `f64`.
 //! They serve the tests as a second opinion.
 //!

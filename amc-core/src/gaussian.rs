@@ -78,7 +78,6 @@ impl Blocks {
         // Room for whole tiles; what is one number has it anyway.
         let middle = if L::T == 1 { pairs } else { PAIRS };
         let (radii, angles) = self.numbers.split_at_mut(middle);
-        let scale = lanes.splat(TWO_TO_MINUS_32);
         if L::T < 8 {
             for radius in radii.get_mut(..pairs).unwrap_or_default() {
                 *radius = (bits.next() | 1) as f32;
@@ -106,16 +105,9 @@ impl Blocks {
         // Whole tiles, whatever is in the last one behind the pairs.
         let whole = L::T * pairs.div_ceil(L::T);
         let radii = radii.get_mut(..whole).unwrap_or_default();
-        for radius in lanes.tiles_mut(radii) {
-            let u = lanes.mul(lanes.load(radius), scale);
-            lanes.store(lanes.sqrt(lanes.mul(lanes.splat(-2.0), ln_normal(lanes, u))), radius);
-        }
-        for (radius, angle) in lanes.tiles_mut(radii).zip(lanes.tiles_mut(angles)) {
-            let turns = lanes.sub(lanes.mul(lanes.load(angle), scale), lanes.splat(0.5));
-            let (length, (sin, cos)) = (lanes.load(radius), sin_cos_half_turn(lanes, turns));
-            lanes.store(lanes.mul(length, cos), radius);
-            lanes.store(lanes.mul(length, sin), angle);
-        }
+        let made = lanes.normals(radii, angles);
+        let (radii, angles) = (radii.get_mut(made..), angles.get_mut(made..));
+        transform(lanes, radii.unwrap_or_default(), angles.unwrap_or_default());
         if middle != pairs {
             for i in 0..pairs {
                 if let (Some(angle), Some(to)) =
@@ -125,6 +117,22 @@ impl Blocks {
                 }
             }
         }
+    }
+}
+
+/// Makes numbers N(0, 1) of whole tiles of random bits, as numbers, those of radii not 0.
+#[inline(always)]
+fn transform<L: Lanes>(lanes: L, radii: &mut [f32], angles: &mut [f32]) {
+    let scale = lanes.splat(TWO_TO_MINUS_32);
+    for radius in lanes.tiles_mut(radii) {
+        let u = lanes.mul(lanes.load(radius), scale);
+        lanes.store(lanes.sqrt(lanes.mul(lanes.splat(-2.0), ln_normal(lanes, u))), radius);
+    }
+    for (radius, angle) in lanes.tiles_mut(radii).zip(lanes.tiles_mut(angles)) {
+        let turns = lanes.sub(lanes.mul(lanes.load(angle), scale), lanes.splat(0.5));
+        let (length, (sin, cos)) = (lanes.load(radius), sin_cos_half_turn(lanes, turns));
+        lanes.store(lanes.mul(length, cos), radius);
+        lanes.store(lanes.mul(length, sin), angle);
     }
 }
 

@@ -153,6 +153,51 @@ pub trait Lanes: Copy {
         }
     }
 
+    /// Makes `scale` z of numbers z, and adds centres, if there are any.
+    #[inline(always)]
+    fn scaled(self, scale: Self::V, z: &mut [f32], centres: Option<&[f32]>) {
+        match centres {
+            Some(centres) => {
+                for (z, centre) in z.chunks_mut(Self::T).zip(centres.chunks(Self::T)) {
+                    self.store(self.mul_add(scale, self.load(z), self.load(centre)), z);
+                }
+            }
+            None => {
+                for z in z.chunks_mut(Self::T) {
+                    self.store(self.mul(scale, self.load(z)), z);
+                }
+            }
+        }
+    }
+
+    /// Makes x + e. Gives `finite` with 0 added for each sum that is, and else NaN.
+    #[inline(always)]
+    fn moved(self, x: &[f32], e: &[f32], to: &mut [f32], mut finite: Self::V) -> Self::V {
+        let zero = self.splat(0.0);
+        // The compiler knows how long whole ones are.
+        for ((to, x), e) in self.tiles_mut(to).zip(self.tiles(x)).zip(self.tiles(e)) {
+            let moved = self.add(self.load(x), self.load(e));
+            finite = self.mul_add(moved, zero, finite);
+            self.store(moved, to);
+        }
+        let whole = e.len() - e.len() % Self::T;
+        if whole < e.len()
+            && let (Some(to), Some(x), Some(e)) = (to.get_mut(whole..), x.get(whole..), e.get(whole..))
+        {
+            let moved = self.add(self.load(x), self.load(e));
+            finite = self.mul_add(moved, zero, finite);
+            self.store(moved, to);
+        }
+        finite
+    }
+
+    /// Makes numbers N(0, 1) of pairs of numbers, as [`gaussian`](crate::gaussian) has them, in a way of these lanes' own, to the bits
+    /// of the other operations; gives how many of them, from the first on.
+    #[inline(always)]
+    fn normals(self, _radii: &mut [f32], _angles: &mut [f32]) -> usize {
+        0
+    }
+
     /// Turns a tile's logits, `[unit][T]`, into exp(logit − largest). Gives the largest, of which a 0 may have either sign, and
     /// the sum in the units' order.
     #[inline(always)]

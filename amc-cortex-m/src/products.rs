@@ -1,5 +1,5 @@
-//! Products that are added up, and copies, of numbers that are loaded together: a row of four takes 7 instructions to square, 10 to
-//! correct, and 1 to copy.
+//! Products and sums, and copies, of numbers that are loaded together: a row of four takes 7 instructions to square, 10 to correct, 10
+//! to scale, 13 to move, and 1 to copy.
 
 use core::arch::asm;
 
@@ -95,6 +95,97 @@ pub(crate) fn corrected(weights: &[f32], by: &[f32; 4], sums: &[[f32; 4]], to: &
             out("s8") _,
             options(nostack)
         );
+    }
+}
+
+/// Products with a scale for each of four in turn, and centres, if there are any.
+#[inline(never)]
+#[allow(unsafe_code, reason = "the compiler loads no registers together that it has not chosen as neighbours")]
+pub(crate) fn scaled(scale: &[f32; 4], numbers: &mut [f32], centres: Option<&[f32]>) {
+    // −0 changes no number that it is added to.
+    static NONE: [f32; 4] = [-0.0; 4];
+    let (rows, rest) = numbers.as_chunks_mut::<4>();
+    let (centres, others) = centres.map_or_else(Default::default, <[f32]>::as_chunks::<4>);
+    let (first, step, count) = match centres {
+        [] => (&NONE, 0, rows.len()),
+        [first, ..] => (first, size_of::<[f32; 4]>(), rows.len().min(centres.len())),
+    };
+    if count > 0 {
+        // SAFETY: so many rows are read and written, as many centres or the one row of them are read, and so is `scale`; all
+        // registers that change are named.
+        unsafe {
+            asm!(
+                "vldmia {scale}, {{s0-s3}}",
+                "2:",
+                "vldmia {row}, {{s4-s7}}",
+                "vldmia {centre}, {{s8-s11}}",
+                "add {centre}, {centre}, {step}",
+                "vmla.f32 s8, s0, s4",
+                "vmla.f32 s9, s1, s5",
+                "vmla.f32 s10, s2, s6",
+                "vmla.f32 s11, s3, s7",
+                "vstmia {row}!, {{s8-s11}}",
+                "subs {left}, {left}, #1",
+                "bne 2b",
+                scale = in(reg) scale,
+                step = in(reg) step,
+                centre = inout(reg) first => _,
+                row = inout(reg) rows.as_mut_ptr() => _,
+                left = inout(reg) count => _,
+                out("s0") _, out("s1") _, out("s2") _, out("s3") _, out("s4") _, out("s5") _, out("s6") _, out("s7") _,
+                out("s8") _, out("s9") _, out("s10") _, out("s11") _,
+                options(nostack)
+            );
+        }
+    }
+    for (index, (number, scale)) in rest.iter_mut().zip(scale).enumerate() {
+        *number = scale * *number + others.get(index).copied().unwrap_or(-0.0);
+    }
+}
+
+/// Sums of two numbers each; 0 times each is added to `finite` in turn.
+#[inline(never)]
+#[allow(unsafe_code, reason = "the compiler loads no registers together that it has not chosen as neighbours")]
+pub(crate) fn moved(numbers: &[f32], others: &[f32], to: &mut [f32], finite: &mut [f32; 4]) {
+    let ((rows, rest), (other_rows, other_rest)) = (numbers.as_chunks::<4>(), others.as_chunks::<4>());
+    let (to_rows, to_rest) = to.as_chunks_mut::<4>();
+    let count = rows.len().min(other_rows.len()).min(to_rows.len());
+    if count > 0 {
+        // SAFETY: so many rows are read and written, and so is `finite`; all registers that change are named.
+        unsafe {
+            asm!(
+                "vldmia {finite}, {{s0-s3}}",
+                "vmov s12, {zero}",
+                "2:",
+                "vldmia {row}!, {{s4-s7}}",
+                "vldmia {other}!, {{s8-s11}}",
+                "vadd.f32 s4, s4, s8",
+                "vadd.f32 s5, s5, s9",
+                "vadd.f32 s6, s6, s10",
+                "vadd.f32 s7, s7, s11",
+                "vmla.f32 s0, s4, s12",
+                "vmla.f32 s1, s5, s12",
+                "vmla.f32 s2, s6, s12",
+                "vmla.f32 s3, s7, s12",
+                "vstmia {to}!, {{s4-s7}}",
+                "subs {left}, {left}, #1",
+                "bne 2b",
+                "vstmia {finite}, {{s0-s3}}",
+                finite = in(reg) finite,
+                zero = in(reg) 0,
+                row = inout(reg) rows.as_ptr() => _,
+                other = inout(reg) other_rows.as_ptr() => _,
+                to = inout(reg) to_rows.as_mut_ptr() => _,
+                left = inout(reg) count => _,
+                out("s0") _, out("s1") _, out("s2") _, out("s3") _, out("s4") _, out("s5") _, out("s6") _, out("s7") _,
+                out("s8") _, out("s9") _, out("s10") _, out("s11") _, out("s12") _,
+                options(nostack)
+            );
+        }
+    }
+    for (((number, other), to), finite) in rest.iter().zip(other_rest).zip(to_rest).zip(finite) {
+        *to = number + other;
+        *finite += *to * 0.0;
     }
 }
 

@@ -11,6 +11,8 @@ use amc_core::activation;
 use amc_core::elementary::exp;
 use amc_core::lanes::ROUND_MAGIC;
 
+use crate::four::four;
+
 /// What the instructions read: the numbers of `exp`.
 #[repr(C)]
 struct Numbers {
@@ -183,13 +185,6 @@ fn make_row_portably<K: Kind>(row: &mut [f32], state: &mut State) {
         *logit = e;
         state.sums[K::sum(lane) % 4] += e;
     }
-}
-
-/// An operation on four registers each.
-macro_rules! four {
-    ($operation:literal $([$to:literal $a:literal $b:literal])*) => {
-        concat!($($operation, " s", $to, ", s", $a, ", s", $b, "\n"),*)
-    };
 }
 
 /// A kind: how four numbers, or as many as are left, come to s0 to s3, and how exponentials go from r0 to r3 to where the numbers were,

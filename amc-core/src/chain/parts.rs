@@ -277,22 +277,12 @@ fn compute<L: Lanes, B: Bits>(
                     }
                 }
                 Task::Propose => {
-                    if let Some(to) = proposed.get_mut(range) {
-                        let tiles = lanes.tiles_mut(to).zip(lanes.tiles(x)).zip(lanes.tiles(e));
-                        // Apart, so that there is no look at it for each tile.
-                        if rules.grid.is_none() {
-                            for ((to, x), e) in tiles {
-                                lanes.store(moved(lanes, None, x, e, &mut finite), to);
-                            }
-                        } else {
-                            for ((to, x), e) in tiles {
-                                lanes.store(moved(lanes, rules.grid, x, e, &mut finite), to);
-                            }
-                        }
-                        let whole = e.len() - e.len() % L::T;
-                        if whole < e.len()
-                            && let (Some(to), Some(x), Some(e)) = (to.get_mut(whole..), x.get(whole..), e.get(whole..))
-                        {
+                    let to = proposed.get_mut(range).unwrap_or_default();
+                    // Apart, so that there is no look at it for each tile.
+                    if rules.grid.is_none() {
+                        finite = lanes.moved(x, e, to, finite);
+                    } else {
+                        for ((to, x), e) in to.chunks_mut(L::T).zip(x.chunks(L::T)).zip(e.chunks(L::T)) {
                             lanes.store(moved(lanes, rules.grid, x, e, &mut finite), to);
                         }
                     }

@@ -45,10 +45,10 @@ impl<'s, I: Iterator<Item = (Section, &'s f32)>> Scales<I> {
             let (count, scale) = self.next(lanes, start + at, z.len() - at);
             if L::T >= 8 && count == z.len() {
                 // A length that the compiler may know.
-                return scaled(lanes, scale, z, centres);
+                return lanes.scaled(scale, z, centres);
             }
             let centres = centres.and_then(|centres| centres.get(at..at + count));
-            scaled(lanes, scale, z.get_mut(at..at + count).unwrap_or_default(), centres);
+            lanes.scaled(scale, z.get_mut(at..at + count).unwrap_or_default(), centres);
             at += count;
         }
     }
@@ -95,22 +95,6 @@ impl<'s, I: Iterator<Item = (Section, &'s f32)>> Scales<I> {
             self.scale *= lambda(lanes, *signal);
         } else {
             self.ends.0 = usize::MAX;
-        }
-    }
-}
-
-#[inline(always)]
-fn scaled<L: Lanes>(lanes: L, scale: L::V, z: &mut [f32], centres: Option<&[f32]>) {
-    match centres {
-        Some(centres) => {
-            for (e, centre) in z.chunks_mut(L::T).zip(centres.chunks(L::T)) {
-                lanes.store(lanes.mul_add(scale, lanes.load(e), lanes.load(centre)), e);
-            }
-        }
-        None => {
-            for e in z.chunks_mut(L::T) {
-                lanes.store(lanes.mul(scale, lanes.load(e)), e);
-            }
         }
     }
 }
