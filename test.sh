@@ -133,8 +133,10 @@ devices() {
   cd ..
 
   if [ ${#riscv_targets[@]} != 0 ]; then
-    say "the chain on a RISC-V core"
-    (cd amc-firmware/riscv && cargo build --release --target "${riscv_targets[0]}" --target-dir "$built")
+    say "the chain on RISC-V cores"
+    for for in "${riscv_targets[@]}"; do
+      (cd amc-firmware/riscv && cargo build --release --target "$for" --target-dir "$built")
+    done
   fi
   if [ -n "$wasm_target" ]; then
     say "the chain in WebAssembly"
@@ -184,7 +186,8 @@ devices() {
   fi
   AMC_FIRMWARE_IMAGES="$images/qemu" AMC_FIRMWARE_IMAGES_M7="$images/qemu-m7" \
     AMC_FIRMWARE_IMAGES_64K="$images/qemu-64k" AMC_FIRMWARE_IMAGES_M33="$images/qemu-m33" \
-    AMC_FIRMWARE_IMAGES_M0="$images/qemu-m0" AMC_RISCV_IMAGE="$built/${riscv_targets[0]-}/release/chain" \
+    AMC_FIRMWARE_IMAGES_M0="$images/qemu-m0" AMC_RISCV_IMAGE_IMAC="$built/${riscv_targets[0]-}/release/chain" \
+    AMC_RISCV_IMAGE_IMC="$built/${riscv_targets[1]-}/release/chain" \
     AMC_WASM_MODULE="$built/$wasm_target/release/amc_wasm.wasm" \
     cargo test "${tested[@]}" --test bits --test spanning -- --include-ignored "${skipped[@]}"
 

@@ -21,12 +21,23 @@ fn host() -> Golden {
     run(Portable::<16>, &mut Memory::new(), MOVES)
 }
 
+/// A RISC-V core trains to the host's bits.
+fn trains_on_riscv(image: &str) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../amc-firmware/riscv/run-qemu.sh");
+    let device = answer(Command::new(script).env("QEMU_TIMEOUT", "300"), image);
+    assert_eq!(device.trim_end(), format!("{}\n{}", host(), few_of_integers()));
+}
+
 #[test]
 #[ignore = "needs QEMU and an image: ./test.sh sets them up"]
 fn a_riscv_core_without_an_fpu_trains_to_the_hosts_bits() {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../amc-firmware/riscv/run-qemu.sh");
-    let device = answer(Command::new(script).env("QEMU_TIMEOUT", "300"), "AMC_RISCV_IMAGE");
-    assert_eq!(device.trim_end(), format!("{}\n{}", host(), few_of_integers()));
+    trains_on_riscv("AMC_RISCV_IMAGE_IMAC");
+}
+
+#[test]
+#[ignore = "needs QEMU and an image: ./test.sh sets them up"]
+fn a_riscv_core_without_atomic_instructions_trains_to_the_hosts_bits() {
+    trains_on_riscv("AMC_RISCV_IMAGE_IMC");
 }
 
 #[test]

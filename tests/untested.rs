@@ -1,4 +1,4 @@
-//! What manifests say has no unit tests has none: they would never run.
+//! What manifests say has no unit tests has none, and what they say has no examples: they would never run.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,9 +15,9 @@ fn sources(path: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// What is in a target of a manifest that is not tested for itself.
-fn untested(folder: &Path, target: &str) -> Vec<PathBuf> {
-    if !target.lines().any(|line| line == "test = false") {
+/// The sources of a target of a manifest, if it says `key = false`.
+fn untested(folder: &Path, target: &str, key: &str) -> Vec<PathBuf> {
+    if !target.lines().any(|line| line.strip_prefix(key) == Some(" = false")) {
         return Vec::new();
     }
     let of =
@@ -30,8 +30,8 @@ fn untested(folder: &Path, target: &str) -> Vec<PathBuf> {
     }
 }
 
-#[test]
-fn what_is_not_tested_for_itself_has_no_unit_tests() {
+/// Sees to it that sources of targets that say `key = false` have nothing to run; gives how many there are.
+fn have_none(key: &str, runs: fn(&str) -> bool) -> usize {
     let mut count = 0;
     for folder in fs::read_dir(ROOT).unwrap().map(|entry| entry.unwrap().path()) {
         // A firmware's have no place to run.
@@ -41,11 +41,28 @@ fn what_is_not_tested_for_itself_has_no_unit_tests() {
         }
         let targets = manifest.split("\n\n").map(|section| section.trim_start_matches(|c| c != '['));
         let targets = targets.filter(|target| target.starts_with("[lib]") || target.starts_with("[[bin]]"));
-        for source in targets.flat_map(|target| untested(&folder, target)) {
+        for source in targets.flat_map(|target| untested(&folder, target, key)) {
             count += 1;
             let text = fs::read_to_string(&source).unwrap();
-            assert!(!text.contains("#[test]"), "{}: its test would not run", source.display());
+            assert!(!runs(&text), "{}: what it has to run would not run", source.display());
         }
     }
+    count
+}
+
+#[test]
+fn what_is_not_tested_for_itself_has_no_unit_tests() {
+    let count = have_none("test", |source| source.contains("#[test]"));
     assert!(count > 60, "only {count} files were found: the manifests are read wrongly");
+}
+
+#[test]
+fn what_has_no_examples_that_run_has_none() {
+    let count = have_none("doctest", |source| {
+        let lines = source.lines().map(str::trim_start);
+        let fences =
+            lines.filter_map(|line| line.strip_prefix("///").or(line.strip_prefix("//!"))?.trim().strip_prefix("```"));
+        fences.step_by(2).any(|of| !["toml", "text", "sh"].contains(&of))
+    });
+    assert!(count > 200, "only {count} files were found: the manifests are read wrongly");
 }
