@@ -67,9 +67,10 @@ impl Needs {
             let hidden = sum(before)?;
             // The outputs that the next layer takes, and the sums that a change is added to.
             let sums = sum(if behind.is_empty() { layers } else { behind })?;
-            // What a softmax of four outputs or more comes to.
-            let is_kept = |last: &&Layer| last.activation == Activation::Softmax as u32 && last.units >= 4;
-            let softmax = layers.last().filter(is_kept).map_or(0, |_| 4);
+            // What a softmax of enough outputs comes to.
+            let is_softmax = |last: &&Layer| last.activation == Activation::Softmax as u32;
+            let is_kept = |last: &&Layer| is_softmax(last) && last.units >= KeptLayer::SOFTMAX_FROM;
+            let softmax = layers.last().filter(is_kept).map_or(0, |_| KeptLayer::SOFTMAX);
             let kept = hidden.checked_add(sums)?.checked_add(softmax)?;
             Some(Self { fan_ins: inputs.checked_add(hidden)?, kept })
         };

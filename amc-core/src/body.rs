@@ -79,6 +79,8 @@ impl<'a> Body<'a> {
     ///
     /// # Errors
     /// Where there are more or fewer numbers than the net has: [`stored`](Body::stored).
+    // Inlined, as `features` is: a program that knows how they are stored has no code for other ways.
+    #[inline(always)]
     pub const fn try_stored(net: Net<'a>, parameters: Frozen<'a>) -> Result<Self, ObjectiveError> {
         let (weights, others) = Self::stored(&net);
         let (wanted, given) = match parameters {
@@ -125,6 +127,7 @@ impl<'a> Body<'a> {
     ///
     /// # Errors
     /// Where the samples do not fit the net, or memory is too short.
+    #[inline(always)]
     pub fn features<'o, L: Lanes>(
         &self,
         lanes: L,
@@ -140,7 +143,7 @@ impl<'a> Body<'a> {
         length("features", Self::numbers(&net, count, L::T), to.len(), false)?;
         length("scratch", Self::scratch(&net, L::T), scratch.len(), false)?;
         let units = net.outputs();
-        for (tile, to) in to.chunks_exact_mut(units * L::T).enumerate().take(count.div_ceil(L::T)) {
+        for (tile, to) in to.chunks_exact_mut((units * L::T).max(1)).enumerate().take(count.div_ceil(L::T)) {
             let inputs = (samples, tile * L::T);
             let made = match parameters {
                 Frozen::F32(parameters) => outputs(net, parameters, lanes, inputs, scratch),

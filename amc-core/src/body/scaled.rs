@@ -27,6 +27,7 @@ impl Weight for i8 {
 /// The bits of a number of IEEE 754's binary16.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[repr(transparent)]
 pub struct F16(pub u16);
 
 impl Weight for F16 {
@@ -144,10 +145,10 @@ fn neurons<L: Lanes, W: Weight>(
     given: &[f32],
     made: &mut [f32],
 ) {
-    for (unit, ((scale, bias), to)) in scales.iter().zip(biases).zip(made.chunks_exact_mut(L::T)).enumerate() {
+    for (unit, ((scale, bias), to)) in scales.iter().zip(biases).zip(lanes.tiles_mut(made)).enumerate() {
         let own = weights.get(unit..).unwrap_or_default().iter().step_by(scales.len().max(1));
         let mut sum = lanes.splat(0.0);
-        for (weight, input) in own.zip(given.chunks_exact(L::T)) {
+        for (weight, input) in own.zip(lanes.tiles(given)) {
             sum = lanes.mul_add(lanes.splat(weight.number()), lanes.load(input), sum);
         }
         lanes.store(lanes.mul_add(sum, lanes.splat(*scale), lanes.splat(*bias)), to);

@@ -81,6 +81,11 @@ impl Default for KeptLayer {
 }
 
 impl KeptLayer {
+    /// Numbers that are kept of a sample's softmax, if it has at least [`SOFTMAX_FROM`](KeptLayer::SOFTMAX_FROM) outputs.
+    pub const SOFTMAX: usize = softmax::NUMBERS;
+    /// Outputs from which on something is kept of a softmax.
+    pub const SOFTMAX_FROM: usize = softmax::FROM;
+
     /// One that is to be [found](Net::kept_layers).
     pub const NEW: Self =
         Self { outputs: None, sums: None, units: 0, start: 0, is_corrected: false, keeps_softmax: false, begins: 0 };
