@@ -11,8 +11,8 @@ mod rust;
 pub use self::c::{ExportError, c, prefix};
 pub use self::c99::c99;
 pub use self::exchange::{to_npz, to_onnx, to_safetensors};
-pub use self::frozen::Stored;
-pub use self::rust::{Frozen, rust};
+pub use self::frozen::{Frozen, Stored};
+pub use self::rust::rust;
 
 /// Columns that a line of numbers fills.
 const WIDTH: usize = 110;

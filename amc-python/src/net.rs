@@ -145,7 +145,7 @@ impl Net {
     /// The source of the net in C, with names that begin with that of a file.
     fn export_c(&self, name: PathBuf, folded: bool) -> PyResult<String> {
         let prefix = prefix(Some(&name)).map_err(refused)?;
-        self.folded(folded).and_then(|model| c(&model, &prefix)).map_err(refused)
+        self.folded(folded).and_then(|model| c(&model, &prefix, None)).map_err(refused)
     }
 
     /// The same in C99, without a library.

@@ -39,8 +39,8 @@ pub(super) struct ExportArgs {
     /// As an archive of numpy: the arrays that Keras's set_weights takes, in its order
     #[arg(long, group = "form")]
     npz: bool,
-    /// With --rust: the layers in front as constants BODY and FROZEN that a device does not train, their weights of 32, 16 or 8
-    /// bits with a scale for each neuron, and those behind as HEAD
+    /// With --rust or --c: the layers in front as constants BODY and FROZEN that a device does not train, their weights of 32, 16 or
+    /// 8 bits with a scale for each neuron, and those behind as HEAD
     #[arg(long, value_enum, value_name = "BITS")]
     frozen: Option<Stored>,
     /// With --frozen: how many layers are frozen [default: all before the last one that has parameters]
@@ -56,7 +56,7 @@ pub(super) struct ExportArgs {
 }
 
 pub(super) fn run(args: &ExportArgs) -> anyhow::Result<()> {
-    anyhow::ensure!(args.rust || args.frozen.is_none(), "--frozen is an option of --rust");
+    anyhow::ensure!(args.rust || args.c || args.frozen.is_none(), "--frozen is an option of --rust and of --c");
     let model = match Trained::load(&args.model)? {
         Trained::Floats(model) => model,
         Trained::Integers(model) => return integers(args, &model),
@@ -70,10 +70,11 @@ pub(super) fn run(args: &ExportArgs) -> anyhow::Result<()> {
         let bytes = bytes(args, &model).with_context(|| args.model.display().to_string())?;
         return save(path, &bytes);
     }
+    let frozen = args.frozen.map(|stored| Frozen { stored, layers: args.body });
     let source = match (args.c, args.c99) {
-        (true, _) => c(&model, &prefix(args.output.as_deref())?),
+        (true, _) => c(&model, &prefix(args.output.as_deref())?, frozen),
         (_, true) => c99(&model, &prefix(args.output.as_deref())?),
-        _ => rust(&model, args.frozen.map(|stored| Frozen { stored, layers: args.body })),
+        _ => rust(&model, frozen),
     };
     write(args, source)
 }

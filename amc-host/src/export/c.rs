@@ -1,5 +1,6 @@
 //! C for the library `amc-c`.
 
+mod frozen;
 pub(super) mod table;
 
 use std::fmt::Write;
@@ -9,7 +10,7 @@ use amc_core::{Activation, Layer, Net};
 use amc_engine::description::LossName;
 
 use self::table::{Names, classes, of_a_table};
-use super::lines;
+use super::{Frozen, lines};
 use crate::model::net_file::said;
 use crate::model::{Model, params_hash};
 
@@ -80,21 +81,30 @@ pub fn prefix(file: Option<&Path>) -> Result<String, ExportError> {
 
 /// A header for `amc-c`, C99 and C++11: macros of sizes, `static const` layers, net and parameters with the model's bits,
 /// of a net that was trained on a table what scales its numbers, and the names of its classes. All names begin with `prefix`.
+/// Where layers are `frozen`, there are constants of a `BODY` and a `HEAD` in place of the net and its parameters.
 ///
 /// # Errors
-/// An [`ExportError`]; or of a model that is none.
-pub fn c(model: &Model, prefix: &str) -> anyhow::Result<String> {
+/// An [`ExportError`]; or of a model that is none, or that cannot be split so.
+pub fn c(model: &Model, prefix: &str, frozen: Option<Frozen>) -> anyhow::Result<String> {
     let net = model.description.objective()?.net();
-    let of_the_library = of_the_library(model, prefix)?;
-    finite("parameter", &model.parameters)?;
     let mut text = String::new();
     writeln!(text, "/* Made by `amc export --c`, for the library amc-c. Trained in {} arithmetic.", model.arithmetic)?;
     writeln!(text, "   CRC-32 of the parameters as little-endian floats: {}. */", params_hash(&model.parameters))?;
     writeln!(text, "#ifndef {prefix}_H\n#define {prefix}_H\n\n#include \"amc.h\"\n")?;
     let [inputs, outputs, layers, widest, parameters] = Size::of(&net);
-    text += &[inputs, outputs, layers, widest, parameters].map(|size| size.line(prefix)).concat();
-    text += &of_the_library;
-    text += &parameters_of(model, prefix);
+    match frozen {
+        None => {
+            text += &[inputs, outputs, layers, widest, parameters].map(|size| size.line(prefix)).concat();
+            text += &of_the_library(model, prefix)?;
+            text += &parameters_of(model, prefix);
+        }
+        Some(frozen) => {
+            text += &[inputs, outputs, layers].map(|size| size.line(prefix)).concat();
+            text += &layers_of(model, prefix)?;
+            text += &frozen::parts(&super::frozen::parts(model, net, frozen)?, loss(model), prefix);
+        }
+    }
+    finite("parameter", &model.parameters)?;
     if let Some(schema) = &model.schema {
         let names = Names { scaling: "amc_scaling", scale: "amc_scale", unscale: "amc_unscale" };
         text += &of_a_table(schema, prefix, &names)?;
@@ -134,18 +144,26 @@ impl Size {
 
 /// What a net takes to be one of the library's, whose layers are counted.
 pub(super) fn of_the_library(model: &Model, prefix: &str) -> Result<String, ExportError> {
-    let layers = layers(&model.description.layers)?;
     let bytes = format!("AMC_PREDICT_BYTES({prefix}_LAYER_COUNT, {prefix}_WIDEST)");
     let mut text = format!("/* Bytes of memory for amc_net_predict. */\n#define {prefix}_PREDICT_BYTES {bytes}\n");
-    text += "\n/* Units and activation of each layer. */\n";
-    text += &format!("static const amc_layer {prefix}_LAYERS[{prefix}_LAYER_COUNT] = {{\n{layers}}};\n\n");
-    let loss = match model.description.loss {
+    text += &layers_of(model, prefix)?;
+    let fields = format!("{prefix}_INPUTS, {prefix}_LAYERS, {prefix}_LAYER_COUNT, {}", loss(model));
+    text += "\n/* The net, and the loss it was trained on. */\n";
+    Ok(text + &format!("static const amc_net {prefix}_NET = {{{fields}}};\n"))
+}
+
+/// The layers as an array.
+fn layers_of(model: &Model, prefix: &str) -> Result<String, ExportError> {
+    let layers = layers(&model.description.layers)?;
+    let head = "\n/* Units and activation of each layer. */\n";
+    Ok(format!("{head}static const amc_layer {prefix}_LAYERS[{prefix}_LAYER_COUNT] = {{\n{layers}}};\n"))
+}
+
+fn loss(model: &Model) -> &'static str {
+    match model.description.loss {
         LossName::Mse => "AMC_LOSS_KIND_MEAN_SQUARED_ERROR",
         LossName::CrossEntropy => "AMC_LOSS_KIND_CROSS_ENTROPY",
-    };
-    let fields = format!("{prefix}_INPUTS, {prefix}_LAYERS, {prefix}_LAYER_COUNT, {loss}");
-    text += "/* The net, and the loss it was trained on. */\n";
-    Ok(text + &format!("static const amc_net {prefix}_NET = {{{fields}}};\n"))
+    }
 }
 
 /// The parameters as an array.

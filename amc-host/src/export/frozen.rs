@@ -1,12 +1,18 @@
-//! The layers of a net that a device is not to train, with weights of fewer bits, as Rust for `amc-core`.
-
-use std::fmt::Write;
+//! The layers of a net that a device is not to train, with weights of fewer bits.
 
 use amc_core::Net;
 use anyhow::{Context, bail};
 
-use super::lines;
 use crate::model::Model;
+
+/// A body that a device does not train: how its weights are stored, and its layers where somebody says how many.
+#[derive(Clone, Copy, Debug)]
+pub struct Frozen {
+    /// How its weights are stored.
+    pub stored: Stored,
+    /// The layers in front that are frozen; else all before the last one that has parameters.
+    pub layers: Option<usize>,
+}
 
 /// How the weights of a body are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -24,8 +30,6 @@ trait Few: Copy {
     const LARGEST: f32;
 
     fn of(x: f32) -> Self;
-
-    fn text(self) -> String;
 }
 
 impl Few for i8 {
@@ -33,10 +37,6 @@ impl Few for i8 {
 
     fn of(x: f32) -> Self {
         x.round_ties_even() as Self
-    }
-
-    fn text(self) -> String {
-        self.to_string()
     }
 }
 
@@ -46,14 +46,9 @@ impl Few for half::f16 {
     fn of(x: f32) -> Self {
         Self::from_f32(x)
     }
-
-    fn text(self) -> String {
-        format!("F16({:#06x})", self.to_bits())
-    }
 }
 
-/// Weights, and for each layer the scales of its neurons and what follows the weights.
-fn few<W: Few>(net: Net<'_>, parameters: &[f32]) -> (Vec<W>, Vec<f32>) {
+fn few<W: Few>(net: Net<'_>, parameters: &[f32]) -> Scaled<W> {
     let (mut weights, mut others) = (Vec::new(), Vec::new());
     for section in net.sections() {
         let (own, rest) = parameters[section.range()].split_at(section.weights);
@@ -70,63 +65,48 @@ fn few<W: Few>(net: Net<'_>, parameters: &[f32]) -> (Vec<W>, Vec<f32>) {
     (weights, others)
 }
 
-/// Rust that follows that of [`rust`](super::rust) up to the parameters: the first `layers` layers as the constant `BODY` with
-/// its parameters as they are stored, and the others as `HEAD` with theirs.
+/// Weights, and for each layer the scales of its neurons and what follows the weights.
+pub(super) type Scaled<W> = (Vec<W>, Vec<f32>);
+
+/// The parameters of a body as they are stored.
+pub(super) enum Parameters<'a> {
+    F32(&'a [f32]),
+    F16(Scaled<half::f16>),
+    I8(Scaled<i8>),
+}
+
+/// A net in two.
+pub(super) struct Parts<'a> {
+    /// The layers of the body.
+    pub layers: usize,
+    pub body: Net<'a>,
+    pub head: Net<'a>,
+    pub of_body: Parameters<'a>,
+    pub of_head: &'a [f32],
+}
+
+/// A model's net, whose first layers are frozen.
 ///
 /// # Errors
-/// Where the net cannot be split there.
-pub(super) fn frozen(model: &Model, stored: Stored, layers: usize) -> anyhow::Result<String> {
-    let (body, _) = model.description.objective()?.net().split(layers).context("--frozen")?;
+/// Where the net cannot be split there, or weights of fewer bits would not be numbers.
+pub(super) fn parts<'a>(model: &'a Model, net: Net<'a>, frozen: Frozen) -> anyhow::Result<Parts<'a>> {
+    let layers = frozen.layers.unwrap_or(body(net));
+    let (body, head) = net.split(layers).context("--frozen")?;
     let bad = model.parameters.iter().position(|x| !x.is_finite());
-    if let (Some(index), true) = (bad, stored != Stored::F32) {
+    if let (Some(index), true) = (bad, frozen.stored != Stored::F32) {
         bail!("parameter {index} is {}: weights of fewer bits are finite numbers", model.parameters[index]);
     }
     let (of_body, of_head) = model.parameters.split_at(body.parameters());
-    let mut text = String::new();
-    writeln!(text, "const PARTS: (Net<'static>, Net<'static>) = match NET.split({layers}) {{")?;
-    writeln!(text, "    Ok(parts) => parts,\n    Err(_) => panic!(\"NET has other layers\"),\n}};")?;
-    writeln!(text, "/// The layers that stay as they are.\npub const BODY: Net<'static> = PARTS.0;")?;
-    writeln!(text, "/// Those behind them.\npub const HEAD: Net<'static> = PARTS.1;\n")?;
-    let mut array = |what: &str, name: &str, of: &str, values: &mut dyn Iterator<Item = String>| {
-        let values = lines(values);
-        text += &format!(
-            "/// {what}\n#[allow(clippy::approx_constant)]\n#[rustfmt::skip]\npub static {name}: {of} = [\n{values}];\n\n"
-        );
+    let of_body = match frozen.stored {
+        Stored::F32 => Parameters::F32(of_body),
+        Stored::F16 => Parameters::F16(few(body, of_body)),
+        Stored::I8 => Parameters::I8(few(body, of_body)),
     };
-    let number = super::rust::number;
-    let (weights, others) = ("[{}; Body::stored(&BODY).0]", "[f32; Body::stored(&BODY).1]");
-    const OTHERS: &str = "For each layer the scales of its neurons, and what follows its weights.";
-    let stored = match stored {
-        Stored::F32 => {
-            let mut values = of_body.iter().map(|x| number(*x));
-            array("What they have learned.", "BODY_PARAMETERS", "[f32; BODY.parameters()]", &mut values);
-            "F32(&BODY_PARAMETERS)"
-        }
-        Stored::F16 => {
-            let (of, rest) = few::<half::f16>(body, of_body);
-            array("Their weights.", "BODY_WEIGHTS", &weights.replace("{}", "F16"), &mut of.into_iter().map(Few::text));
-            array(OTHERS, "BODY_OTHERS", others, &mut rest.into_iter().map(number));
-            "F16(Scaled { weights: &BODY_WEIGHTS, others: &BODY_OTHERS })"
-        }
-        Stored::I8 => {
-            let (of, rest) = few::<i8>(body, of_body);
-            array("Their weights.", "BODY_WEIGHTS", &weights.replace("{}", "i8"), &mut of.into_iter().map(Few::text));
-            array(OTHERS, "BODY_OTHERS", others, &mut rest.into_iter().map(number));
-            "I8(Scaled { weights: &BODY_WEIGHTS, others: &BODY_OTHERS })"
-        }
-    };
-    array(
-        "What those behind them have learned.",
-        "HEAD_PARAMETERS",
-        "[f32; HEAD.parameters()]",
-        &mut of_head.iter().map(|x| number(*x)),
-    );
-    writeln!(text, "/// What stays, to be asked for features.\npub const FROZEN: Frozen<'static> = Frozen::{stored};")?;
-    Ok(text)
+    Ok(Parts { layers, body, head, of_body, of_head })
 }
 
 /// Layers of the body where nobody says: all before the last one that has parameters.
-pub(super) fn body(net: Net<'_>) -> usize {
+fn body(net: Net<'_>) -> usize {
     let last = net.sections().enumerate().filter(|(_, section)| section.weights + section.biases > 0).last();
     last.map_or(0, |(layer, _)| layer)
 }

@@ -1,21 +1,14 @@
 //! Rust for `amc-core`.
 
+mod frozen;
+
 use std::fmt::Write;
 
 use amc_core::Layer;
 
-use super::{Stored, lines};
+use super::{Frozen, Stored, lines};
 use crate::data::schema::{Feature, Outputs, Scaling, Schema};
 use crate::model::{Model, params_hash};
-
-/// A body that a device does not train: how its weights are stored, and its layers where somebody says how many.
-#[derive(Clone, Copy, Debug)]
-pub struct Frozen {
-    /// How its weights are stored.
-    pub stored: Stored,
-    /// The layers in front that are frozen; else all before the last one that has parameters.
-    pub layers: Option<usize>,
-}
 
 /// Rust that compiles against `amc-core`: constants `NET` and `OBJECTIVE`, and the static `PARAMETERS`, which have the
 /// model's bits; of a net that was trained on a table also what scales its numbers; and the names of its classes. Where layers are `frozen`,
@@ -49,9 +42,7 @@ pub fn rust(model: &Model, frozen: Option<Frozen>) -> anyhow::Result<String> {
     let loss = objective.loss();
     writeln!(text, "pub const OBJECTIVE: Objective<'static> = Objective::new(NET, Loss::{loss:?});\n")?;
     match frozen {
-        Some(Frozen { stored, layers }) => {
-            text += &super::frozen::frozen(model, stored, layers.unwrap_or(super::frozen::body(objective.net())))?;
-        }
+        Some(frozen) => text += &frozen::parts(&super::frozen::parts(model, objective.net(), frozen)?)?,
         None => {
             writeln!(text, "/// What it has learned.\n#[allow(clippy::approx_constant)]\n#[rustfmt::skip]")?;
             writeln!(text, "pub static PARAMETERS: [f32; NET.parameters()] = [")?;
@@ -116,6 +107,6 @@ pub(super) fn scaling(of: &str, how: &str, constant: &str, names: &[String], sca
 }
 
 /// The shortest decimal that is read as these bits; what has no decimal, by its bits.
-pub(super) fn number(x: f32) -> String {
+fn number(x: f32) -> String {
     if x.is_finite() { format!("{x:?}") } else { format!("f32::from_bits({:#010x})", x.to_bits()) }
 }

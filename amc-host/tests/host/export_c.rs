@@ -78,7 +78,7 @@ fn names() -> Vec<String> {
 }
 
 fn refused(model: &Model) -> ExportError {
-    c(model, "MODEL").expect_err("refused").downcast().expect("an error of exporting")
+    c(model, "MODEL", None).expect_err("refused").downcast().expect("an error of exporting")
 }
 
 pub fn repository() -> PathBuf {
@@ -149,7 +149,7 @@ fn compile(compiler: &str, standard: &str, dir: &Path, source: &str) {
 #[test]
 fn names_break_out_of_nothing_and_all_bits_are_kept() {
     let model = model(Outputs::Classes(names()));
-    let header = c(&model, "TRICKY").expect("exported");
+    let header = c(&model, "TRICKY", None).expect("exported");
     assert!(header.bytes().all(|byte| byte == b'\n' || (b' '..=b'~').contains(&byte)), "{header}");
     let dir = tempfile::tempdir().expect("a folder");
     fs::write(dir.path().join("tricky.h"), &header).expect("written");
@@ -174,7 +174,7 @@ fn names_break_out_of_nothing_and_all_bits_are_kept() {
 #[test]
 fn numbers_to_find_have_a_scaling_and_what_is_as_it_is_has_none() {
     let scaled = model(Outputs::Numbers(names()));
-    let text = c(&scaled, "M").expect("exported");
+    let text = c(&scaled, "M", None).expect("exported");
     assert!(text.contains("static const amc_scaling M_OUTPUT_SCALING[M_OUTPUTS] = {\n"), "{text}");
     assert!(text.contains("}, /* \"ends with \\\\\" */\n") && !text.contains("M_CLASS"), "{text}");
     assert_eq!(text.matches(" /* \"").count(), 2 * NAMES.len());
@@ -182,11 +182,11 @@ fn numbers_to_find_have_a_scaling_and_what_is_as_it_is_has_none() {
     let mut plain = scaled;
     let schema = plain.schema.as_mut().expect("of a table");
     (schema.input_scaling, schema.output_scaling) = (vec![Scaling::NONE; 12], vec![Scaling::NONE; 12]);
-    let text = c(&plain, "M").expect("exported");
+    let text = c(&plain, "M", None).expect("exported");
     assert!(!text.contains("SCALING") && text.contains("as it was measured, in this order:\n   \"a \\052/"), "{text}");
 
     plain.schema = None;
-    let text = c(&plain, "M").expect("exported");
+    let text = c(&plain, "M", None).expect("exported");
     assert!(!text.contains("M_FEATURES") && text.contains("#define M_INPUTS 24\n"), "{text}");
 }
 
@@ -233,7 +233,7 @@ fn what_c_does_not_have_is_refused_by_name() {
     for (bytes, fits) in [(4095, true), (4096, false)] {
         let names = vec!["short".to_string(), "x".repeat(bytes)];
         long.schema.as_mut().expect("of a table").outputs = Outputs::Classes(names);
-        assert_eq!(c(&long, "M").is_ok(), fits);
+        assert_eq!(c(&long, "M", None).is_ok(), fits);
     }
     assert_eq!(refused(&long), ExportError::LongName { class: 1, bytes: 4096 });
 }
@@ -292,6 +292,8 @@ fn the_command_writes_one_language_and_folds() {
     };
     assert!(refused(&[]).contains("--rust|--c"));
     assert!(refused(&["--c", "--rust"]).contains("cannot be used with"));
+    assert!(refused(&["--c99", "--frozen", "i8"]).contains("--frozen is an option of --rust and of --c"));
+    assert!(refused(&["--c", "--frozen", "i8", "--body", "2"]).contains("--frozen: a net needs at least one layer"));
     assert!(refused(&["--c", "-o", "amc.h"]).contains("amc.h: the library's header"));
     assert!(!dir.join("amc.h").exists());
 }
@@ -317,5 +319,18 @@ fn the_example_in_c_is_of_the_table_and_answers_are_those_of_the_command() {
     for (file, made) in [("iris.h", header), ("answers.csv", answers)] {
         let kept = fs::read_to_string(example.join(file)).unwrap_or_default();
         assert!(kept == made, "amc-c/examples/table/{file} is not up to date: AMC_WRITE_EXAMPLE=1 makes it");
+    }
+    // The same net, of which a head is trained.
+    for bits in ["i8", "f16", "f32"] {
+        let command = ["export", "runs/iris/model.amc", "--c", "--frozen", bits, "-o", "iris.h"];
+        assert!(amc(&command, dir.path()).status.success());
+        let made = fs::read_to_string(dir.path().join("iris.h")).expect("the header");
+        let file = repository().join(format!("amc-c/examples/head/{bits}/iris.h"));
+        if std::env::var_os("AMC_WRITE_EXAMPLE").is_some() {
+            fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+            fs::write(&file, &made).expect("written");
+        }
+        let kept = fs::read_to_string(file).unwrap_or_default();
+        assert!(kept == made, "amc-c/examples/head/{bits}/iris.h is not up to date: AMC_WRITE_EXAMPLE=1 makes it");
     }
 }

@@ -8,20 +8,28 @@ mod of_32_bits;
 #[path = "exported/i8.rs"]
 mod of_8_bits;
 
+use std::fs;
+use std::process::Command;
+
 use amc_core::{Activation, Body, Frozen, Layer, Net, Portable, Rows};
 use amc_engine::description::{Description, LossName};
-use amc_host::export::{self, Stored, rust};
+use amc_host::export::{self, ExportError, Stored, c, rust};
 use amc_host::model::Model;
 use amc_kernels::Arithmetic;
 
+use crate::export_c::repository;
+
 /// Of every way to use weights: sums, gates, and none.
 fn model() -> Model {
-    let layers = vec![
+    model_of(vec![
         Layer::gru_states(2, 2, 3),
         Layer::normalization(6, Activation::Tanh),
         Layer::dense(3, Activation::Tanh),
         Layer::dense(2, Activation::Softmax),
-    ];
+    ])
+}
+
+fn model_of(layers: Vec<Layer>) -> Model {
     let description = Description { inputs: 6, layers, loss: LossName::CrossEntropy };
     let count = description.objective().expect("a net").net().parameters();
     let parameters = (0..count).map(|i| ((i * 37 % 101) as f32 - 50.0) / 64.0).collect();
@@ -108,4 +116,83 @@ fn a_body_is_what_somebody_says() {
     assert!(frozen(Stored::F32).is_ok());
     let told = frozen(Stored::F16).expect_err("refused").to_string();
     assert_eq!(told, "parameter 3 is inf: weights of fewer bits are finite numbers");
+}
+
+/// Of layers that the library for C has.
+fn dense() -> Model {
+    model_of(vec![
+        Layer::dense(5, Activation::Relu),
+        Layer::dense(3, Activation::Tanh),
+        Layer::dense(2, Activation::Softmax),
+    ])
+}
+
+/// The numbers of an array of source code, which begins behind `head`: as they are written, but for what tells their type.
+fn numbers(source: &str, head: &str, is_float: bool) -> Vec<String> {
+    let (_, from) = source.split_once(head).unwrap_or_else(|| panic!("{head} is not in {source}"));
+    let (_, array) = from.split_once("= ").expect("an array");
+    let array = array.trim_start_matches(['{', '[']).split(['}', ']']).next().unwrap_or_default();
+    let bare = |number: &str| {
+        let number = number.trim_start_matches("F16(").trim_end_matches(')');
+        if is_float { number.trim_end_matches('f') } else { number }.to_string()
+    };
+    array.split(',').map(str::trim).filter(|number| !number.is_empty()).map(bare).collect()
+}
+
+#[test]
+fn c_has_the_numbers_of_rust() {
+    let (model, dir) = (dense(), tempfile::tempdir().expect("a folder"));
+    for (stored, arrays) in [
+        (Stored::F32, &["BODY_PARAMETERS", "HEAD_PARAMETERS"][..]),
+        (Stored::F16, &["BODY_WEIGHTS", "BODY_OTHERS", "HEAD_PARAMETERS"]),
+        (Stored::I8, &["BODY_WEIGHTS", "BODY_OTHERS", "HEAD_PARAMETERS"]),
+    ] {
+        for layers in [None, Some(1)] {
+            let frozen = Some(export::Frozen { stored, layers });
+            let (in_rust, in_c) = (rust(&model, frozen), c(&model, "M", frozen));
+            let (in_rust, in_c) = (in_rust.expect("exported"), in_c.expect("exported"));
+            for array in arrays {
+                let is_float = *array != "BODY_WEIGHTS";
+                let of_rust = numbers(&in_rust, &format!("static {array}: "), is_float);
+                let of_c = numbers(&in_c, &format!(" M_{array}["), is_float);
+                assert!(of_c == of_rust && !of_c.is_empty(), "{array} of {stored:?}: {of_c:?}, not {of_rust:?}");
+            }
+            fs::write(dir.path().join("m.h"), in_c).expect("written");
+            for (compiler, options) in [("cc", ["-x", "c", "-std=c99"]), ("c++", ["-x", "c++", "-std=c++11"])] {
+                let mut command = Command::new(compiler);
+                command.args(options).args([
+                    "-Wall",
+                    "-Wextra",
+                    "-Wpedantic",
+                    "-Wconversion",
+                    "-Werror",
+                    "-fsyntax-only",
+                ]);
+                let command = command.arg("-I").arg(repository().join("amc-c/include")).arg(dir.path().join("m.h"));
+                let told = command.output().expect("a compiler");
+                assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+            }
+        }
+    }
+}
+
+#[test]
+fn c_refuses_what_rust_does_and_layers_that_its_library_has_not() {
+    let refused = |model: &Model, stored, layers| {
+        let error = c(model, "M", Some(export::Frozen { stored, layers })).expect_err("refused");
+        (format!("{error:#}"), error.downcast::<ExportError>().ok())
+    };
+    for layers in [0, 3, 4] {
+        assert_eq!(refused(&dense(), Stored::I8, Some(layers)).0, "--frozen: a net needs at least one layer");
+    }
+    let (_, of_a_layer) = refused(&model(), Stored::I8, None);
+    assert!(matches!(of_a_layer, Some(ExportError::Layer { layer: 0, .. })), "{of_a_layer:?}");
+    for index in [3, dense().parameters.len() - 1] {
+        let mut spoilt = dense();
+        spoilt.parameters[index] = f32::NAN;
+        let told = format!("parameter {index} is NaN: weights of fewer bits are finite numbers");
+        assert_eq!(refused(&spoilt, Stored::F16, None).0, told);
+        let (_, of_a_constant) = refused(&spoilt, Stored::F32, None);
+        assert!(matches!(of_a_constant, Some(ExportError::NotFinite { what: "parameter", .. })), "{of_a_constant:?}");
+    }
 }
