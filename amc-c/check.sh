@@ -90,3 +90,13 @@ for example in xor mixed resume own_forward learner table head c99; do
   # These answer the same to the bit, by the library and without it.
   case $example in table | c99) diff <(answers "$images/here") <(answers ../amc-firmware/run-qemu.sh "$images/release/table") ;; esac
 done
+# Frozen layers make the same, however their weights are stored, by every compiler.
+for compiler in gcc clang; do
+  command -v $compiler >/dev/null || { echo "skipped: frozen layers by $compiler"; continue; }
+  for frozen in i8 f16 f32; do
+    $compiler -std=c11 -O2 -Wall -Wextra -Wpedantic -Werror -Iinclude -Iexamples/board -DFROZEN="\"$frozen/iris.h\"" \
+      examples/head/main.c examples/board/host.c "${CARGO_TARGET_DIR:-target}/debug/libamc.a" -lm -o "$images/here"
+    case $frozen in i8) image=head ;; *) image=head_$frozen ;; esac
+    diff <("$images/here") <(../amc-firmware/run-qemu.sh "$images/release/$image" 2>&1)
+  done
+done

@@ -37,6 +37,16 @@
 #define AMC_PREDICT_BYTES(layers, widest) \
   ((layers) * (2 * sizeof(void *) + (AMC_LAYER_NUMBERS - 2) * sizeof(float)) + 2 * (widest) * sizeof(float))
 
+/* Bytes of memory for a body of so many `layers`. */
+#define AMC_BODY_BYTES(layers) ((AMC_BODY_WORDS + 2 * (layers)) * sizeof(void *))
+
+/* Bytes of memory for amc_body_features, for a body of so many `inputs` and `layers`, of which the widest has `widest` units. */
+#define AMC_FEATURES_BYTES(inputs, layers, widest) \
+  (2 * ((inputs) > (widest) + (AMC_LAYER_NUMBERS - 2) / 2 * (layers) \
+            ? (inputs) \
+            : (widest) + (AMC_LAYER_NUMBERS - 2) / 2 * (layers)) * \
+   sizeof(float))
+
 /* Bytes that are enough for what amc_save writes; `layers` is 0 without a net. */
 #define AMC_SAVED_BYTES(parameters, layers) \
   (192 + 16 * (layers) + ((parameters) - 1) / AMC_RANGE * 17 + 2 * (parameters) * sizeof(float))
@@ -57,6 +67,11 @@
  * What memory for a trainer is aligned to, in bytes.
  */
 #define AMC_ALIGNMENT 8
+
+/**
+ * A body itself, in words of the size of a pointer.
+ */
+#define AMC_BODY_WORDS 10
 
 /**
  * The trainer itself, in words of the size of a pointer.
@@ -119,16 +134,17 @@ enum amc_status
    */
   AMC_STATUS_MISALIGNED,
   /**
-   * The memory is too short: `amc_bytes` tells how much is needed, and `AMC_PREDICT_BYTES` for `amc_net_predict`.
+   * The memory is too short: `amc_bytes` tells how much is needed, `AMC_PREDICT_BYTES` for `amc_net_predict`, and
+   * `AMC_BODY_BYTES` and `AMC_FEATURES_BYTES` for a body.
    */
   AMC_STATUS_MEMORY,
   /**
-   * An array of outputs, or a buffer to save to, is not as long as needed; or numbers to scale are not rows of as many
+   * An array of outputs or features, or a buffer to save to, is not as long as needed; or numbers to scale are not rows of as many
    * as there are scalings.
    */
   AMC_STATUS_LENGTH,
   /**
-   * `parameters` is 0, or not the number of parameters of the net.
+   * `parameters` is 0, or not the number of parameters of the net; or frozen weights or others are not as many as it has.
    */
   AMC_STATUS_PARAMETERS,
   /**
@@ -252,8 +268,8 @@ enum amc_status
    */
   AMC_STATUS_UNDECIDED,
   /**
-   * A number of the trainer's state is not finite: from there no training could go on. Or one that
-   * `amc_check_numbers`, `amc_scale` or `amc_unscale` was given: the first of these tells which.
+   * A number of the trainer's state is not finite: from there no training could go on. Or one of a body's parameters, or one
+   * that `amc_check_numbers`, `amc_scale` or `amc_unscale` was given: the first of these tells which.
    */
   AMC_STATUS_NOT_FINITE,
   /**
@@ -399,6 +415,12 @@ typedef uint32_t amc_loss_kind;
 #endif // __cplusplus
 
 /**
+ * Layers that are not trained, with their parameters, which stay where they are. It does not change: several contexts may use it at a
+ * time, each with memory of its own.
+ */
+typedef struct amc_body amc_body;
+
+/**
  * A net that goes on learning from the newest samples. One context at a time may use it: it has no locks.
  */
 typedef struct amc_learner amc_learner;
@@ -407,6 +429,11 @@ typedef struct amc_learner amc_learner;
  * What makes the moves of a trainer. There is nothing in it for C: `amc_mixed` is one.
  */
 typedef struct amc_method amc_method;
+
+/**
+ * How weights of frozen layers are stored. There is nothing in it for C: `amc_f32`, `amc_f16` and `amc_i8` are ways to.
+ */
+typedef struct amc_stored amc_stored;
 
 /**
  * A training, in memory of the caller's. One context at a time may use it: it has no locks.
@@ -445,7 +472,7 @@ typedef struct amc_net {
    */
   size_t layer_count;
   /**
-   * One of `amc_loss_kind`.
+   * One of `amc_loss_kind`; of a body it is not looked at.
    */
   uint32_t loss;
 } amc_net;
@@ -565,6 +592,34 @@ typedef struct amc_counters {
 } amc_counters;
 
 /**
+ * The parameters of layers that are not trained. The arrays are read where they are, in flash or RAM.
+ */
+typedef struct amc_frozen {
+  /**
+   * How the weights are stored: `&amc_f32`, `&amc_f16` or `&amc_i8`. A program links what it names.
+   */
+  const struct amc_stored *stored;
+  /**
+   * Of `amc_f32` all parameters, `float` in the order that `amc_net` tells. Of the others the weights alone, of one layer after
+   * another in that order: of `amc_f16` `uint16_t`, the bits of half floats (IEEE 754's binary16), and of `amc_i8` `int8_t`.
+   */
+  const void *weights;
+  /**
+   * How many they are.
+   */
+  size_t weight_count;
+  /**
+   * Of `amc_f16` and `amc_i8`, for each layer in turn the scales of its units, which their weights are multiplied by, and then
+   * its biases. NULL of `amc_f32`.
+   */
+  const float *others;
+  /**
+   * How many they are: two for each unit, or 0.
+   */
+  size_t other_count;
+} amc_frozen;
+
+/**
  * How a number was scaled for a net to learn from it: it takes (x - offset) * scale.
  */
 typedef struct amc_scaling {
@@ -607,6 +662,21 @@ typedef struct amc_learner_setup {
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+/**
+ * For `amc_frozen.stored`: weights of 32 bits, as they were trained.
+ */
+extern const struct amc_stored amc_f32;
+
+/**
+ * For `amc_frozen.stored`: weights of 16 bits, times a scale for each unit.
+ */
+extern const struct amc_stored amc_f16;
+
+/**
+ * For `amc_frozen.stored`: weights of 8 bits, times a scale for each unit.
+ */
+extern const struct amc_stored amc_i8;
 
 /**
  * For `amc_setup.method`: moves of the whole net, of a neuron and of some of its weights, chosen by what they gain for what
@@ -761,6 +831,44 @@ amc_status amc_count(const struct amc_trainer *trainer, struct amc_counters *cou
  * The buffer has room for `size` bytes.
  */
 amc_status amc_save(const struct amc_trainer *trainer, uint8_t *buffer, size_t size, size_t *length);
+
+/**
+ * Creates a body, layers that are not trained, in `bytes` bytes of `memory`, aligned to `AMC_ALIGNMENT`; or makes `*body` NULL.
+ * `AMC_BODY_BYTES` are enough. All is checked here, once: where `frozen` has not as many numbers as the layers of `net`, the status is
+ * `AMC_STATUS_PARAMETERS`, and where one is infinite or not a number `AMC_STATUS_NOT_FINITE`.
+ *
+ * What a body makes of samples are the features of a head, a net that a trainer or a learner trains, or `amc_net_predict` asks.
+ *
+ * # Safety
+ * The pointers are NULL or to as much as the fields say; the weights have the type that `stored` tells. Net, layers and the struct
+ * `amc_frozen` are copied, its arrays stay as they are while the body is used. The memory is the body's until then, and there is
+ * nothing to free.
+ */
+amc_status amc_body_create(const struct amc_net *net,
+                           const struct amc_frozen *frozen,
+                           uint8_t *memory,
+                           size_t bytes,
+                           struct amc_body **body);
+
+/**
+ * Computes what a body makes of one sample: `numbers` or `bytes`, the other NULL, times `scale`, as in `amc_samples`. `memory`,
+ * aligned to `AMC_ALIGNMENT`, has `AMC_FEATURES_BYTES` bytes, is written over, and is free again afterwards. `features` has room
+ * for `count` numbers: the units of the body's last layer. They have the same bits on every machine, and are infinite or not numbers
+ * where finite numbers are so large that the body's sums overflow.
+ *
+ * A number that is infinite or not a number is `AMC_STATUS_FEATURE`, and features are not written.
+ *
+ * # Safety
+ * The arrays are as long as the body's inputs, `memory_bytes` and `count`, and nobody else uses the memory and the features meanwhile.
+ */
+amc_status amc_body_features(const struct amc_body *body,
+                             const float *numbers,
+                             const uint8_t *bytes,
+                             float scale,
+                             uint8_t *memory,
+                             size_t memory_bytes,
+                             float *features,
+                             size_t count);
 
 /**
  * Computes the outputs that `net` with these parameters gives for the sample `numbers`, as many as its inputs, without a

@@ -1,6 +1,7 @@
 //! What C calls: pointers are checked, and the work is the trainer's.
 #![allow(unsafe_code, reason = "functions have C's names, and those that are given arrays trust the caller")]
 
+mod body;
 mod net;
 
 use core::mem::MaybeUninit;
@@ -15,6 +16,7 @@ use crate::feed::Feed;
 use crate::foreign::{array, optional, room};
 use crate::{Counters, Decision, Samples, Setup, Status, Trainer, create};
 
+pub use body::{amc_body_create, amc_body_features};
 pub use net::{amc_net_predict, amc_scale, amc_unscale};
 
 /// What a fallible function tells C.

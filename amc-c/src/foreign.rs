@@ -57,6 +57,15 @@ pub(crate) unsafe fn room<'a, T>(start: *mut T, count: usize) -> Result<&'a mut 
     }
 }
 
+/// Room for numbers, as zeros.
+pub(crate) fn zeroed(room: &mut [MaybeUninit<f32>]) -> &mut [f32] {
+    for number in room.iter_mut() {
+        number.write(0.0);
+    }
+    // SAFETY: all of it was written.
+    unsafe { room.assume_init_mut() }
+}
+
 fn check<T>(start: *const T, count: usize) -> Result<(), Status> {
     if count == 0 {
         return Ok(());

@@ -18,8 +18,10 @@ mod status;
 // The only modules with unsafe blocks: the caller's memory, as slices.
 mod block;
 mod foreign;
+mod frozen;
 
 // What is done with it.
+mod body;
 mod chained;
 mod check;
 mod create;
@@ -38,7 +40,9 @@ mod learner_api;
 
 pub use api::*;
 pub use block::ALIGNMENT;
+pub use body::{BODY_WORDS, Body};
 pub use create::{LAYER_NUMBERS, RANGE, STREAM_BYTES, TRAINER_WORDS};
+pub use frozen::{Frozen, Stored, amc_f16, amc_f32, amc_i8};
 pub use learner::{LEARNER_WORDS, Learner, LearnerSetup};
 pub use learner_api::*;
 pub use method::Method;

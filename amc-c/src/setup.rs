@@ -57,7 +57,7 @@ pub struct Net {
     pub layers: *const Layer,
     /// How many they are.
     pub layer_count: usize,
-    /// One of `amc_loss_kind`.
+    /// One of `amc_loss_kind`; of a body it is not looked at.
     pub loss: u32,
 }
 

@@ -15,13 +15,14 @@ pub enum Status {
     Null,
     /// A pointer is not aligned: memory to `AMC_ALIGNMENT` bytes, arrays as their type demands.
     Misaligned,
-    /// The memory is too short: `amc_bytes` tells how much is needed, and `AMC_PREDICT_BYTES` for `amc_net_predict`.
+    /// The memory is too short: `amc_bytes` tells how much is needed, `AMC_PREDICT_BYTES` for `amc_net_predict`, and
+    /// `AMC_BODY_BYTES` and `AMC_FEATURES_BYTES` for a body.
     Memory,
-    /// An array of outputs, or a buffer to save to, is not as long as needed; or numbers to scale are not rows of as many
+    /// An array of outputs or features, or a buffer to save to, is not as long as needed; or numbers to scale are not rows of as many
     /// as there are scalings.
     Length,
 
-    /// `parameters` is 0, or not the number of parameters of the net.
+    /// `parameters` is 0, or not the number of parameters of the net; or frozen weights or others are not as many as it has.
     Parameters,
     /// The net takes no input.
     NoInputs,
@@ -89,8 +90,8 @@ pub enum Status {
     /// A proposal is undecided: trainers are saved between moves. With `AMC_IN_PLACE` nothing is predicted, too.
     Undecided,
 
-    /// A number of the trainer's state is not finite: from there no training could go on. Or one that
-    /// `amc_check_numbers`, `amc_scale` or `amc_unscale` was given: the first of these tells which.
+    /// A number of the trainer's state is not finite: from there no training could go on. Or one of a body's parameters, or one
+    /// that `amc_check_numbers`, `amc_scale` or `amc_unscale` was given: the first of these tells which.
     NotFinite,
     /// The bytes are not what `amc_save` wrote, all of it and nothing else.
     NotSaved,

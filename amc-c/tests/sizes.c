@@ -57,6 +57,33 @@ static void predicts(const amc_net *net, size_t parameters, size_t bytes)
     free(memory);
 }
 
+/* A body is made, and asked, in so much memory, and in a byte less it is not. */
+static void asks(const amc_net *net, size_t parameters, size_t bytes, size_t scratch_bytes)
+{
+    uint8_t *memory = aligned_alloc(AMC_ALIGNMENT, (bytes + 7) / 8 * 8);
+    uint8_t *scratch = aligned_alloc(AMC_ALIGNMENT, (scratch_bytes + 7) / 8 * 8);
+    float *x = calloc(parameters, sizeof *x), row[700] = {0}, features[4];
+    amc_frozen frozen = {&amc_f32, x, parameters, NULL, 0};
+    size_t count = net->layers[net->layer_count - 1].units;
+    amc_body *body;
+    amc_status less = amc_body_create(net, &frozen, memory, bytes - 1, &body);
+    amc_status enough = amc_body_create(net, &frozen, memory, bytes, &body);
+
+    if (enough != AMC_STATUS_OK || less != AMC_STATUS_MEMORY) {
+        printf("a body in %zu bytes: status %u, in one less: %u\n", bytes, (unsigned)enough, (unsigned)less);
+        failures++;
+    }
+    less = amc_body_features(body, row, NULL, 1, scratch, scratch_bytes - 1, features, count);
+    enough = amc_body_features(body, row, NULL, 1, scratch, scratch_bytes, features, count);
+    if (enough != AMC_STATUS_OK || less != AMC_STATUS_MEMORY) {
+        printf("features in %zu bytes: status %u, in one less: %u\n", scratch_bytes, (unsigned)enough, (unsigned)less);
+        failures++;
+    }
+    free(x);
+    free(scratch);
+    free(memory);
+}
+
 /* A trainer by mixed moves is made in so many bytes, and moves; in a byte less it is not made. */
 static void learns(const amc_setup *setup, size_t bytes)
 {
@@ -83,7 +110,7 @@ int main(void)
     enum { LARGE = AMC_PARAMETERS(200, 300) + AMC_PARAMETERS(300, 4) };
     static const amc_layer small[] = {{7, AMC_ACTIVATION_RELU}, {2, AMC_ACTIVATION_SIGMOID}};
     static const amc_layer large[] = {{300, AMC_ACTIVATION_TANH}, {4, AMC_ACTIVATION_LINEAR}};
-    static const amc_net nets[] = {{5, small, 2, 0}, {200, large, 2, 0}}, single = {200, large + 1, 1, 0};
+    static const amc_net nets[] = {{5, small, 2, 0}, {200, large, 2, 0}}, single = {200, large + 1, 1, 0}, wide = {700, large + 1, 1, 0};
     static const amc_layer classes = {4, AMC_ACTIVATION_SOFTMAX};
     static const amc_net softmax = {200, &classes, 1, 0};
     amc_learner_setup learner;
@@ -125,5 +152,8 @@ int main(void)
     }
     predicts(&nets[0], SMALL, AMC_PREDICT_BYTES(2, 7));
     predicts(&nets[1], LARGE, AMC_PREDICT_BYTES(2, 300));
+    asks(&nets[0], SMALL, AMC_BODY_BYTES(2), AMC_FEATURES_BYTES(5, 2, 7));
+    asks(&nets[1], LARGE, AMC_BODY_BYTES(2), AMC_FEATURES_BYTES(200, 2, 300));
+    asks(&wide, AMC_PARAMETERS(700, 4), AMC_BODY_BYTES(1), AMC_FEATURES_BYTES(700, 1, 4));
     return failures != 0;
 }

@@ -1,0 +1,115 @@
+/* Made by `amc export --c`, for the library amc-c. Trained in portable arithmetic.
+   CRC-32 of the parameters as little-endian floats: 6d11d2fd. */
+#ifndef IRIS_H
+#define IRIS_H
+
+#include "amc.h"
+
+/* Numbers of a sample. */
+#define IRIS_INPUTS 4
+/* Numbers that the net gives. */
+#define IRIS_OUTPUTS 3
+/* Layers. */
+#define IRIS_LAYER_COUNT 2
+
+/* Units and activation of each layer. */
+static const amc_layer IRIS_LAYERS[IRIS_LAYER_COUNT] = {
+    {32, AMC_ACTIVATION_TANH},
+    {3, AMC_ACTIVATION_SOFTMAX},
+};
+
+/* Layers that stay as they are. */
+#define IRIS_BODY_LAYER_COUNT 1
+/* Units of the widest of them. */
+#define IRIS_BODY_WIDEST 32
+/* Numbers that they make of a sample. */
+#define IRIS_BODY_OUTPUTS 32
+/* Bytes of memory for amc_body_create. */
+#define IRIS_BODY_BYTES AMC_BODY_BYTES(IRIS_BODY_LAYER_COUNT)
+/* Bytes of memory for amc_body_features. */
+#define IRIS_FEATURES_BYTES AMC_FEATURES_BYTES(IRIS_INPUTS, IRIS_BODY_LAYER_COUNT, IRIS_BODY_WIDEST)
+
+/* The layers that stay: a net whose loss is not looked at. */
+static const amc_net IRIS_BODY = {IRIS_INPUTS, IRIS_LAYERS, IRIS_BODY_LAYER_COUNT, AMC_LOSS_KIND_MEAN_SQUARED_ERROR};
+
+/* What they have learned. */
+#define IRIS_BODY_PARAMETER_COUNT 160
+static const float IRIS_BODY_PARAMETERS[IRIS_BODY_PARAMETER_COUNT] = {
+    -0.2900336f, -0.0697825f, 0.021416226f, 0.1902551f, 0.020963455f, 0.1543733f, 0.18638664f, -0.02420012f,
+    -0.079053335f, -0.08584099f, 0.31902367f, -0.253046f, 0.07638861f, -0.103650436f, 0.07199399f,
+    0.05060939f, 0.3026921f, 0.23884767f, -0.25927338f, 0.1641141f, 0.013010002f, 0.092404656f, -0.14552353f,
+    0.11049166f, -0.021716392f, 0.04105747f, -0.013190187f, -0.08431774f, -0.08031064f, 0.029239539f,
+    0.14514418f, 0.067022085f, 0.24076875f, 0.073269986f, -0.29825118f, -0.033965733f, 0.13014364f,
+    0.024595119f, -0.3713441f, 0.15568334f, -0.10882755f, 0.22926818f, -0.22067042f, 0.26249582f,
+    0.003191862f, 0.11527556f, -0.33057636f, -0.05544797f, -0.21785504f, 0.07807472f, 0.06758573f,
+    -0.08378974f, 0.10820585f, -0.37413767f, 0.1549892f, -0.26425108f, -0.09668335f, -0.14200881f,
+    -0.026869437f, 0.13587885f, 0.15594566f, 0.23361307f, -0.23817773f, -0.08185375f, -0.4705273f,
+    -0.13353617f, 0.54707915f, 0.24738257f, 0.020083847f, -0.22584909f, 0.45346093f, -0.04908648f,
+    0.34558168f, -0.39681962f, 0.30838424f, -0.24170578f, 0.037728347f, 0.363338f, 0.396316f, -0.24533637f,
+    0.15718138f, -0.7855133f, -0.24156518f, 0.19316068f, -0.16674088f, 0.28645438f, 0.18290198f, 0.397701f,
+    0.0640451f, 0.29187047f, -0.19995672f, -0.36199683f, -0.34806433f, -0.48898265f, 0.18259607f,
+    0.025471412f, -0.13099726f, -0.36570677f, 0.43897882f, 0.17068143f, -0.013075081f, -0.026449151f,
+    0.31871873f, -0.38520992f, 0.37585694f, -0.4173204f, 0.17220134f, -0.24306417f, 0.28242916f, 0.4236511f,
+    0.58444107f, -0.35240316f, -0.008716661f, -1.0894706f, -0.13874237f, 0.19026136f, 0.060776036f,
+    0.41612777f, -0.09091664f, 0.38603038f, 0.077198416f, 0.23547347f, -0.14073259f, -0.5736855f, -0.5754165f,
+    -0.55413574f, 0.40171716f, 0.09114875f, -0.22182012f, 0.111916594f, -0.4116648f, -0.40042126f,
+    -0.35048842f, -0.08695619f, -0.11409157f, 0.16243653f, -0.4407071f, -0.015964624f, 0.5532172f,
+    -0.12927625f, -0.40489984f, -0.4559642f, -0.5810564f, 0.10460258f, 0.3788816f, 1.0365942f, -0.2241204f,
+    -0.37612227f, -0.017206293f, 0.060378775f, -0.0027908804f, 0.20357911f, 0.31976834f, 0.39085576f,
+    0.09758962f, 0.39280653f, 0.5891638f, -0.0010482701f, -0.07976941f, -0.021934085f,
+};
+
+/* Their parameters, for amc_body_create. */
+static const amc_frozen IRIS_FROZEN = {&amc_f32, IRIS_BODY_PARAMETERS, IRIS_BODY_PARAMETER_COUNT, NULL, 0};
+
+/* Layers behind them. */
+#define IRIS_HEAD_LAYER_COUNT 1
+/* Units of the widest of those. */
+#define IRIS_HEAD_WIDEST 3
+/* Bytes of memory for amc_net_predict by those. */
+#define IRIS_HEAD_PREDICT_BYTES AMC_PREDICT_BYTES(IRIS_HEAD_LAYER_COUNT, IRIS_HEAD_WIDEST)
+
+/* The layers behind, and the loss that the net was trained on. */
+static const amc_net IRIS_HEAD = {IRIS_BODY_OUTPUTS, IRIS_LAYERS + IRIS_BODY_LAYER_COUNT, IRIS_HEAD_LAYER_COUNT, AMC_LOSS_KIND_CROSS_ENTROPY};
+
+/* What the layers behind have learned. */
+#define IRIS_HEAD_PARAMETER_COUNT 99
+static const float IRIS_HEAD_PARAMETERS[IRIS_HEAD_PARAMETER_COUNT] = {
+    0.27753147f, -0.53219813f, -0.5250823f, 0.16369343f, -0.07234274f, -0.27936953f, -0.5742469f,
+    -0.020643026f, 0.466323f, -0.352817f, -0.176289f, 0.18082821f, 0.1783131f, -0.29840508f, -0.047950726f,
+    -0.12528178f, 0.4745381f, 0.05716061f, -0.991036f, -0.0013239665f, 0.4293374f, -0.049722627f,
+    0.004019996f, -0.25973412f, -0.004204401f, 0.01699878f, 0.5837885f, 0.8416431f, -0.10517947f, -0.538265f,
+    -0.79918337f, 0.12653255f, -0.17454652f, 0.63694584f, 0.10315763f, -0.25567257f, 0.4066051f,
+    -0.066069975f, 0.68104243f, -0.036743935f, -0.9142114f, 0.28145757f, -0.6855124f, -0.11766824f,
+    0.94629437f, 0.058097832f, 0.32068038f, -0.40275478f, -0.6796687f, 0.59416497f, -0.29125988f, 0.2433656f,
+    0.7697922f, -1.0586149f, 0.46483907f, -0.2561055f, 0.09830806f, -0.19656396f, -0.4006579f, 0.1832177f,
+    0.19313733f, 0.038442034f, -0.14614142f, -0.54648083f, 0.17136982f, 0.5409238f, 0.33378956f, -0.15241769f,
+    0.0021302337f, -0.55564475f, 0.10809869f, 0.31284383f, 0.31222963f, 0.049584802f, 0.19356793f,
+    -0.45341033f, 0.020118864f, -0.25515926f, -0.044663712f, -0.19163086f, -0.1368564f, 0.5219411f,
+    0.13347204f, -0.7203808f, 0.5225769f, 0.43300024f, -0.78682363f, 0.7389939f, -0.2281137f, -0.82980543f,
+    -0.56626326f, -0.10931445f, 0.4106705f, -0.16517468f, -0.23268443f, -0.115504056f, -0.37283525f,
+    0.6691129f, -0.6095278f,
+};
+
+/* Numbers of a row. */
+#define IRIS_FEATURES 4
+/* Rows of a sample, the oldest first. */
+#define IRIS_ROWS 1
+
+/* Offset and scale of each number of a row: amc_scale makes (x - offset) * scale of x. */
+static const amc_scaling IRIS_INPUT_SCALING[IRIS_FEATURES] = {
+    {5.8358335f, 1.1872282f}, /* "sepal length (cm)" */
+    {3.0358334f, 2.2097125f}, /* "sepal width (cm)" */
+    {3.7425f, 0.56300944f}, /* "petal length (cm)" */
+    {1.1833333f, 1.3314935f}, /* "petal width (cm)" */
+};
+
+/* What the outputs stand for, in UTF-8; those beyond, if there are, for nothing. */
+#define IRIS_CLASS_COUNT 3
+static const char *const IRIS_CLASSES[IRIS_CLASS_COUNT] = {
+    "setosa",
+    "versicolor",
+    "virginica",
+};
+
+#endif
