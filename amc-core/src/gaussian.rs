@@ -75,8 +75,9 @@ impl Blocks {
     #[inline(always)]
     fn inlined<L: Lanes, B: Bits>(&mut self, lanes: L, bits: &mut B, n: usize) {
         let pairs = n.div_ceil(2).min(PAIRS);
+        let tile = if L::NORMALS == 0 { L::T } else { L::NORMALS };
         // Room for whole tiles; what is one number has it anyway.
-        let middle = if L::T == 1 { pairs } else { PAIRS };
+        let middle = if tile == 1 { pairs } else { PAIRS };
         let (radii, angles) = self.numbers.split_at_mut(middle);
         if L::T < 8 {
             for radius in radii.get_mut(..pairs).unwrap_or_default() {
@@ -103,11 +104,13 @@ impl Blocks {
             }
         }
         // Whole tiles, whatever is in the last one behind the pairs.
-        let whole = L::T * pairs.div_ceil(L::T);
+        let whole = tile * pairs.div_ceil(tile);
         let radii = radii.get_mut(..whole).unwrap_or_default();
-        let made = lanes.normals(radii, angles);
-        let (radii, angles) = (radii.get_mut(made..), angles.get_mut(made..));
-        transform(lanes, radii.unwrap_or_default(), angles.unwrap_or_default());
+        let angles = angles.get_mut(..whole).unwrap_or_default();
+        match L::NORMALS {
+            0 => transform(lanes, radii, angles),
+            _ => lanes.normals(radii, angles),
+        }
         if middle != pairs {
             for i in 0..pairs {
                 if let (Some(angle), Some(to)) =

@@ -24,6 +24,10 @@ pub trait Lanes: Copy {
     /// are. They do so where registers are few: else the constants of one part would take them from another.
     const OUTLINES: bool = false;
 
+    /// Pairs of numbers N(0, 1) that these lanes make together in a [way of their own](Lanes::normals), 2, 4, 8 or 16; 0 where they
+    /// have none.
+    const NORMALS: usize = 0;
+
     /// Computes `op` as a function of its own: passes have it in common, and it is there once.
     #[inline(always)]
     fn outlined<Op: Outlined<Self>>(self, op: Op) {
@@ -191,12 +195,10 @@ pub trait Lanes: Copy {
         finite
     }
 
-    /// Makes numbers N(0, 1) of pairs of numbers, as [`gaussian`](crate::gaussian) has them, in a way of these lanes' own, to the bits
-    /// of the other operations; gives how many of them, from the first on.
+    /// Makes numbers N(0, 1) of as many radii as angles, as [`gaussian`](crate::gaussian) has them, to the bits of the other operations:
+    /// of a multiple of [`NORMALS`](Lanes::NORMALS).
     #[inline(always)]
-    fn normals(self, _radii: &mut [f32], _angles: &mut [f32]) -> usize {
-        0
-    }
+    fn normals(self, _radii: &mut [f32], _angles: &mut [f32]) {}
 
     /// Turns a tile's logits, `[unit][T]`, into exp(logit − largest). Gives the largest, of which a 0 may have either sign, and
     /// the sum in the units' order.

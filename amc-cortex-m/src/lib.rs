@@ -66,6 +66,9 @@ impl<const T: usize, const SUMS: usize> Lanes for CortexM<T, SUMS> {
     // Of four samples it costs an instruction in a hundred, and saves two fifths of a training's flash.
     const OUTLINES: bool = true;
 
+    #[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
+    const NORMALS: usize = if SUMS == 16 { 4 } else { 0 };
+
     portable! {
         splat(x: f32) -> [f32; T];
         load(from: &[f32]) -> [f32; T];
@@ -174,13 +177,8 @@ impl<const T: usize, const SUMS: usize> Lanes for CortexM<T, SUMS> {
 
     #[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
     #[inline(always)]
-    fn normals(self, radii: &mut [f32], angles: &mut [f32]) -> usize {
-        if SUMS != 16 {
-            return 0;
-        }
-        let radii = radii.as_chunks_mut().0;
-        normals::make(radii, angles.as_chunks_mut().0);
-        4 * radii.len()
+    fn normals(self, radii: &mut [f32], angles: &mut [f32]) {
+        normals::make(radii.as_chunks_mut().0, angles.as_chunks_mut().0);
     }
 
     #[cfg(all(target_arch = "arm", target_abi = "eabihf"))]

@@ -34,7 +34,7 @@ static NUMBERS: Numbers = Numbers {
     c: [[2.536_008_7e-1; 4], [-1.233_697_5; 4], [1.0; 4]],
 };
 
-/// Makes numbers of random bits, as numbers, in fours; those of radii are not 0.
+/// Makes numbers of random bits, as numbers, of as many radii as angles.
 #[inline(never)]
 #[allow(unsafe_code, reason = "the compiler runs out of registers")]
 pub(crate) fn make(radii: &mut [[f32; 4]], angles: &mut [[f32; 4]]) {
