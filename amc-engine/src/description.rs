@@ -1,11 +1,13 @@
 //! Nets that own their layers, with their losses, and what options and files call these.
 
+mod names;
 mod nets;
 
 use amc_core::{Activation, Layer, Loss, Net, Objective};
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize};
 
+pub use self::names::{LayerName, LayerNames, NameError};
 pub use self::nets::Modification;
 
 /// An activation as options and model files name it.
@@ -104,11 +106,18 @@ pub struct Description {
     pub inputs: usize,
     /// The layers.
     pub layers: Vec<Layer>,
+    /// What they are called.
+    pub names: LayerNames,
     /// The loss it was trained on.
     pub loss: LossName,
 }
 
 impl Description {
+    /// A net of these layers, which have no names.
+    pub fn unnamed(inputs: usize, layers: Vec<Layer>, loss: LossName) -> Self {
+        Self { inputs, layers, names: LayerNames::default(), loss }
+    }
+
     /// A net of dense layers, of these sizes: inputs, units of each hidden layer, outputs. Hidden layers are all of one
     /// `activation`, and the last layer has the one called `output`.
     pub fn new(sizes: &[usize], activation: ActivationName, output: ActivationName, loss: LossName) -> Self {
@@ -117,13 +126,13 @@ impl Description {
         if let (Some(last), Some(units)) = (layers.last_mut(), units.last()) {
             *last = Layer::dense(*units, output.into());
         }
-        Self { inputs: sizes.first().copied().unwrap_or(0), layers, loss }
+        Self::unnamed(sizes.first().copied().unwrap_or(0), layers, loss)
     }
 
     /// What is stored; `None` where this program has no name for the loss.
     pub fn read(stored: &amc_store::Description<'_>) -> Option<Self> {
         let (inputs, layers) = (stored.inputs(), stored.layers().collect());
-        Some(Self { inputs, layers, loss: LossName::of(stored.loss())? })
+        Some(Self::unnamed(inputs, layers, LossName::of(stored.loss())?))
     }
 
     /// The net and its loss.

@@ -4,9 +4,9 @@
 use std::slice::Iter;
 
 use amc_core::{Layer, Section};
-use amc_engine::description::Description;
+use amc_engine::description::{Description, LayerNames};
 
-use crate::layers::{FitError, Fitting, with_parameters};
+use crate::layers::{FitError, Fitting, Taken, with_parameters};
 use crate::order::{Cell, transpose};
 use crate::tensor::{Tensor, shape_text};
 
@@ -35,14 +35,14 @@ pub enum KerasError {
 /// Arrays that are still to be taken.
 struct Rest<'t> {
     arrays: Iter<'t, Tensor>,
-    taken: Vec<String>,
+    taken: Vec<&'t Tensor>,
 }
 
 impl<'t> Rest<'t> {
     fn next(&mut self, fitting: Fitting<'_>, shape: &[usize]) -> Result<&'t [f32], FitError> {
         let array = self.arrays.next().ok_or_else(|| fitting.too_few())?;
         let values = fitting.shaped(array, shape)?;
-        self.taken.push(format!("{} {}", array.name, shape_text(shape)));
+        self.taken.push(array);
         Ok(values)
     }
 
@@ -55,12 +55,19 @@ impl<'t> Rest<'t> {
     }
 }
 
-/// The parameters of a net, of arrays in the order of its layers; and what was made of them, a line each.
+/// What stands before the last point or slash in the names of all these arrays, as `hidden` in `hidden/kernel` and `hidden/bias`.
+fn stem(arrays: &[&Tensor]) -> Option<String> {
+    let mut stems = arrays.iter().map(|array| array.name.rfind(['.', '/']).map(|end| &array.name[..end]));
+    let first = stems.next()??;
+    stems.all(|stem| stem == Some(first)).then(|| first.to_string())
+}
+
+/// The parameters of a net, of arrays in the order of its layers, which they may give names.
 ///
 /// # Errors
 /// Any [`KerasError`].
-pub fn parameters(arrays: &[Tensor], inputs: usize, layers: &[Layer]) -> Result<(Vec<f32>, Vec<String>), KerasError> {
-    let (mut parameters, mut told) = (Vec::new(), Vec::new());
+pub fn parameters(arrays: &[Tensor], inputs: usize, layers: &[Layer]) -> Result<Taken, KerasError> {
+    let (mut parameters, mut told, mut names) = (Vec::new(), Vec::new(), vec![None; layers.len()]);
     let mut rest = Rest { arrays: arrays.iter(), taken: Vec::new() };
     for (index, layer, section) in with_parameters(inputs, layers) {
         if section.weights + section.biases == 0 {
@@ -68,7 +75,10 @@ pub fn parameters(arrays: &[Tensor], inputs: usize, layers: &[Layer]) -> Result<
         }
         let fitting = Fitting { layer: index, of: layer };
         parameters.extend(of_layer(fitting, section, &mut rest)?);
-        let arrays = std::mem::take(&mut rest.taken).join(", ");
+        let arrays = std::mem::take(&mut rest.taken);
+        names[index] = stem(&arrays);
+        let arrays: Vec<_> = arrays.iter().map(|of| format!("{} {}", of.name, shape_text(&of.shape))).collect();
+        let arrays = arrays.join(", ");
         told.push(format!("layer {index}, {}: {arrays}, weights [input][unit]", fitting.kind()));
         if let Layer::Normalization(_) = layer {
             told.push(format!("layer {index}: 0.00001 is added to a variance, where Keras's default is 0.001"));
@@ -76,7 +86,7 @@ pub fn parameters(arrays: &[Tensor], inputs: usize, layers: &[Layer]) -> Result<
     }
     match rest.arrays.next() {
         Some(array) => Err(FitError::TooMany(array.name.clone()).into()),
-        None => Ok((parameters, told)),
+        None => Ok(Taken { parameters, names: LayerNames::guessed(&names), told }),
     }
 }
 

@@ -1,8 +1,20 @@
 //! Layers, and the tensors that are to be their parameters.
 
 use amc_core::{Layer, Net, Section};
+use amc_engine::description::LayerNames;
 
 use crate::tensor::{Tensor, shape_text};
+
+/// What tensors are to layers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Taken {
+    /// The parameters, in the core's order.
+    pub parameters: Vec<f32>,
+    /// What the tensors call the layers, where these are names.
+    pub names: LayerNames,
+    /// What was made of them, a line each.
+    pub told: Vec<String>,
+}
 
 /// Why tensors are not the parameters of layers, which are counted from 0.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

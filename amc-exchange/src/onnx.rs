@@ -7,6 +7,7 @@ mod activations;
 mod attributes;
 mod graph;
 mod messages;
+mod names;
 mod normalization;
 mod operators;
 mod read;

@@ -5,10 +5,11 @@ mod modules;
 use std::collections::HashMap;
 
 use amc_core::{Layer, Section};
+use amc_engine::description::LayerNames;
 
 pub use self::modules::{Modules, modules};
 use crate::flow::{Between, Flow, FlowError};
-use crate::layers::{FitError, Fitting, with_parameters};
+use crate::layers::{FitError, Fitting, Taken, with_parameters};
 use crate::order::{Cell, filters_to_ours};
 use crate::tensor::{Tensor, shape_text};
 
@@ -85,6 +86,12 @@ impl<'t> Module<'t> {
     }
 }
 
+/// What PyTorch calls the module that weights of this name are of.
+pub(crate) fn module_of(weights: &str) -> Option<&str> {
+    let (_, part) = split(weights)?;
+    part.starts_with("weight").then(|| weights.rsplit_once('.').map_or("", |(module, _)| module))
+}
+
 /// The module and the part that a tensor is of.
 fn split(name: &str) -> Option<(String, &'static str)> {
     let (module, part) = name.rsplit_once('.').unwrap_or(("", name));
@@ -100,7 +107,7 @@ fn split(name: &str) -> Option<(String, &'static str)> {
 
 /// Whether tensors are called as PyTorch calls them.
 pub fn is_named(tensors: &[Tensor]) -> bool {
-    tensors.iter().any(|tensor| split(&tensor.name).is_some_and(|(_, part)| part.starts_with("weight")))
+    tensors.iter().any(|tensor| module_of(&tensor.name).is_some())
 }
 
 /// What tells the order of modules.
@@ -112,18 +119,13 @@ pub enum Order {
     Names,
 }
 
-/// The parameters of a net, of its modules; and what was made of them, a line each.
+/// The parameters of a net, of its modules, which give the layers their names.
 ///
 /// # Errors
 /// Any [`TorchError`] but `Activation`.
-pub fn parameters(
-    tensors: &[Tensor],
-    order: Order,
-    inputs: usize,
-    layers: &[Layer],
-) -> Result<(Vec<f32>, Vec<String>), TorchError> {
+pub fn parameters(tensors: &[Tensor], order: Order, inputs: usize, layers: &[Layer]) -> Result<Taken, TorchError> {
     let mut modules = Module::all(tensors)?;
-    let (mut parameters, mut told) = (Vec::new(), Vec::new());
+    let (mut parameters, mut told, mut names) = (Vec::new(), Vec::new(), vec![None; layers.len()]);
     let mut flow = Flow::new(inputs);
     for (index, layer, section) in with_parameters(inputs, layers) {
         let taken = flow.through(layer)?;
@@ -137,6 +139,7 @@ pub fn parameters(
         let place = place_of(fitting, &modules, order, section, taken)?;
         let module = modules.remove(place);
         parameters.extend(of_module(fitting, &module, section, taken)?);
+        names[index] = module.parts.iter().find_map(|(_, of)| module_of(&of.name)).map(String::from);
         let parts: Vec<_> =
             module.parts.iter().map(|(_, of)| format!("{} {}", of.name, shape_text(&of.shape))).collect();
         told.push(format!("layer {index}, {}: {}, weights [unit][input]", fitting.kind(), parts.join(", ")));
@@ -146,7 +149,7 @@ pub fn parameters(
     }
     match modules.first().and_then(|module| module.parts.first()) {
         Some((_, tensor)) => Err(FitError::TooMany(tensor.name.clone()).into()),
-        None => Ok((parameters, told)),
+        None => Ok(Taken { parameters, names: LayerNames::guessed(&names), told }),
     }
 }
 

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use amc_core::{Activation, Layer, Net, NetError};
-use amc_engine::description::{ActivationName, Description, LossName};
+use amc_engine::description::{ActivationName, Description, LayerNames, LossName};
 use amc_exchange::chain::Chain;
+use amc_exchange::layers::Taken;
 use amc_exchange::tensor::Tensor;
 use amc_exchange::torch::Order;
 use amc_exchange::{arrays, chain, keras, onnx, safetensors, torch};
@@ -114,7 +115,8 @@ pub fn read(path: &Path, format: Format, args: &Asked) -> anyhow::Result<Model> 
         }
         Format::Npz => of_tensors(path, format, &arrays::read(bytes, &place(path))?, None, args)?,
     };
-    let Found { net: NetFile { inputs, layers, loss, .. }, parameters, arithmetic, schema, classes, told } = found;
+    let Found { net: NetFile { inputs, layers, names, loss, .. }, parameters, arithmetic, schema, classes, told } =
+        found;
     for line in told {
         note!("{line}");
     }
@@ -123,7 +125,7 @@ pub fn read(path: &Path, format: Format, args: &Asked) -> anyhow::Result<Model> 
         "--loss is said twice: the net file says it, too"
     );
     let loss = args.loss.or(loss).unwrap_or_else(|| guessed_loss(&layers));
-    let description = Description { inputs, layers, loss };
+    let description = Description { inputs, layers, names, loss };
     let needed = description.objective().with_context(|| place(path))?.net().parameters();
     ensure!(parameters.len() == needed, "{}: {} parameters for a net of {needed}", place(path), parameters.len());
     if let Some(index) = parameters.iter().position(|x| !x.is_finite()) {
@@ -157,19 +159,23 @@ fn guessed_loss(layers: &[Layer]) -> LossName {
 }
 
 fn of_graph(path: &Path, bytes: &[u8]) -> anyhow::Result<Found> {
-    let onnx::Read { inputs, layers, parameters, metadata, told } = onnx::read(bytes)?;
-    let said = metadata.get(carried::KEY).map(|text| carried::read(path, text)).transpose()?;
-    let (loss, arithmetic, schema, classes) = match said {
-        Some(Said { net, arithmetic, schema, classes }) => {
+    let onnx::Read { inputs, layers, names, parameters, metadata, mut told } = onnx::read(bytes)?;
+    let said = match metadata.get(carried::KEY) {
+        Some(text) => {
+            let said = carried::read(path, text)?;
             ensure!(
-                net.inputs == inputs && net.layers == layers,
+                said.net.inputs == inputs && said.net.layers == layers,
                 "the graph is not of the net that amc wrote beside it"
             );
-            (net.loss, arithmetic, schema, classes)
+            said
         }
-        None => (None, Arithmetic::Portable, None, Vec::new()),
+        None => {
+            told.extend(said_of(&names));
+            of_net(NetFile { names, ..NetFile::new(inputs, layers, None) })
+        }
     };
-    Ok(Found { net: NetFile::new(inputs, layers, loss), parameters, arithmetic, schema, classes, told })
+    let Said { net, arithmetic, schema, classes } = said;
+    Ok(Found { net, parameters, arithmetic, schema, classes, told })
 }
 
 fn of_tensors(
@@ -210,15 +216,24 @@ fn of_tensors(
             of_net(NetFile::new(inputs, layers, None))
         }
     };
-    let Said { net, arithmetic, schema, classes } = said;
+    let Said { mut net, arithmetic, schema, classes } = said;
     Net::try_new(net.inputs, &net.layers).with_context(|| place(path))?;
-    let (parameters, more) = match torch::is_named(tensors) || format == Format::Safetensors {
+    let Taken { parameters, names, told: more } = match torch::is_named(tensors) || format == Format::Safetensors {
         true => torch::parameters(tensors, order, net.inputs, &net.layers).with_context(|| place(path))?,
         false => keras::parameters(tensors, net.inputs, &net.layers).with_context(|| place(path))?,
     };
     told.extend(more);
+    if net.names.is_empty() {
+        told.extend(said_of(&names));
+        net.names = names;
+    }
     told.extend(tensors.iter().filter(|of| of.is_rounded).map(|of| format!("{}: rounded to float32", of.name)));
     Ok(Found { net, parameters, arithmetic, schema, classes, told })
+}
+
+/// What a file calls the layers, where it has names for some.
+fn said_of(names: &LayerNames) -> Option<String> {
+    (!names.is_empty()).then(|| format!("layers are called as in the file, {names}: --train takes these names"))
 }
 
 /// What is said of a net where it is all that is said.

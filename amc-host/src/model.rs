@@ -8,8 +8,9 @@ use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use amc_core::Layer;
 use amc_engine::CRC;
-use amc_engine::description::Description;
+use amc_engine::description::{Description, LayerNames};
 use amc_kernels::Arithmetic;
 use amc_store::{FormatError, model};
 use serde::{Deserialize, Serialize};
@@ -36,7 +37,7 @@ pub struct Model {
     pub classes: Vec<String>,
 }
 
-/// What a model file's notes are; a new kind goes to the end.
+/// What a model file's notes are, one after another where there are several; a new kind goes to the end.
 #[derive(Serialize, Deserialize)]
 enum Notes<'s> {
     /// A table's schema.
@@ -45,6 +46,8 @@ enum Notes<'s> {
     Windows(Cow<'s, Schema>, Window),
     /// Classes without a table.
     Classes(Cow<'s, [String]>),
+    /// What the layers are called; behind the others, so that programs that do not know it read those.
+    Layers(Cow<'s, LayerNames>),
 }
 
 /// What the model of a training is called.
@@ -139,8 +142,10 @@ impl Model {
             Some(schema) => Some(Notes::Windows(Cow::Borrowed(schema), schema.window)),
             None => (!self.classes.is_empty()).then(|| Notes::Classes(Cow::Borrowed(&self.classes))),
         };
-        let notes = notes.map_or(Ok(Vec::new()), |notes| postcard::to_stdvec(&notes));
-        let notes = notes.map_err(|error| invalid(error.to_string()))?;
+        let names = &self.description.names;
+        let names = (!names.is_empty()).then_some(Notes::Layers(Cow::Borrowed(names)));
+        let notes = [notes, names].into_iter().flatten().map(|notes| postcard::to_stdvec(&notes));
+        let notes = notes.collect::<Result<Vec<_>, _>>().map_err(|error| invalid(error.to_string()))?.concat();
         let scaling = |of: fn(&Schema) -> &[Scaling]| {
             let scaling = self.schema.as_ref().map(of).unwrap_or_default();
             scaling.iter().map(|scaling| (*scaling).into()).collect::<Vec<_>>()
@@ -177,9 +182,16 @@ impl Model {
 
     /// What a model file holds.
     pub fn of(stored: &model::Stored<'_>) -> Result<Self, String> {
-        let model = Self::read(&stored.description(), stored.arithmetic(), stored.parameters().collect())?;
-        let (schema, classes) = noted(stored)?;
-        Ok(Self { schema, classes, ..model })
+        let mut model = Self::read(&stored.description(), stored.arithmetic(), stored.parameters().collect())?;
+        let mut rest = stored.notes();
+        while !rest.is_empty() {
+            let read = postcard::take_from_bytes(rest);
+            let (notes, more) =
+                read.map_err(|error| format!("what it says of columns and layers cannot be read: {error}"))?;
+            model.take(notes, stored)?;
+            rest = more;
+        }
+        Ok(model)
     }
 
     /// A model of what is stored, if that is a net of so many parameters.
@@ -195,6 +207,40 @@ impl Model {
             return Err(format!("{given} parameters for a net of {needed}"));
         }
         Ok(Self { description, arithmetic, parameters, schema: None, classes: Vec::new() })
+    }
+
+    /// Takes what a model file's notes say; the scaling of inputs and outputs is beside them.
+    fn take(&mut self, notes: Notes<'_>, stored: &model::Stored<'_>) -> Result<(), String> {
+        let (inputs, outputs) = (stored.description().inputs(), stored.description().outputs());
+        let (schema, window) = match notes {
+            Notes::Layers(names) => {
+                self.description.names = fitting(names.into_owned(), &self.description.layers)?;
+                return Ok(());
+            }
+            _ if self.schema.is_some() || !self.classes.is_empty() => {
+                return Err("it says twice what its outputs are".into());
+            }
+            Notes::Classes(names) => {
+                check_classes(&names, outputs)?;
+                self.classes = names.into_owned();
+                return Ok(());
+            }
+            Notes::Table(schema) => (schema, Window::default()),
+            Notes::Windows(schema, window) => (schema, window),
+        };
+        if window.rows == 0 || !stored.input_scaling().count().is_multiple_of(window.rows) {
+            return Err(format!("windows of {} rows for a net of {inputs} inputs", window.rows));
+        }
+        let numbers = stored.input_scaling().count() / window.rows;
+        let schema = Schema {
+            window,
+            input_scaling: stored.input_scaling().take(numbers).map(Scaling::from).collect(),
+            output_scaling: stored.output_scaling().map(Scaling::from).collect(),
+            ..schema.into_owned()
+        };
+        schema.check(inputs, outputs)?;
+        self.schema = Some(schema);
+        Ok(())
     }
 
     /// What of its parameters is no finite number, if anything is: which one, of which layer, and how many more.
@@ -220,6 +266,14 @@ impl Model {
     }
 }
 
+/// Names of layers, if they are as many.
+fn fitting(names: LayerNames, layers: &[Layer]) -> Result<LayerNames, String> {
+    match names.fit(layers.len()) {
+        true => Ok(names),
+        false => Err(format!("names of other layers than its {}", layers.len())),
+    }
+}
+
 /// Checks names of classes that are a net's outputs, one each.
 pub fn check_classes(names: &[String], outputs: usize) -> Result<(), String> {
     if names.len() != outputs {
@@ -234,32 +288,4 @@ pub fn check_classes(names: &[String], outputs: usize) -> Result<(), String> {
         Some((_, name)) => Err(format!("two classes are called {name:?}")),
         None => Ok(()),
     }
-}
-
-/// The schema that a model file's notes have, with the scaling of inputs and outputs; or classes.
-fn noted(stored: &model::Stored<'_>) -> Result<(Option<Schema>, Vec<String>), String> {
-    if stored.notes().is_empty() {
-        return Ok((None, Vec::new()));
-    }
-    let read = postcard::from_bytes(stored.notes());
-    let (schema, window) = match read.map_err(|error| format!("what it says of its columns cannot be read: {error}"))? {
-        Notes::Table(schema) => (schema, Window::default()),
-        Notes::Windows(schema, window) => (schema, window),
-        Notes::Classes(names) => {
-            check_classes(&names, stored.description().outputs())?;
-            return Ok((None, names.into_owned()));
-        }
-    };
-    if window.rows == 0 || !stored.input_scaling().count().is_multiple_of(window.rows) {
-        return Err(format!("windows of {} rows for a net of {} inputs", window.rows, stored.description().inputs()));
-    }
-    let numbers = stored.input_scaling().count() / window.rows;
-    let schema = Schema {
-        window,
-        input_scaling: stored.input_scaling().take(numbers).map(Scaling::from).collect(),
-        output_scaling: stored.output_scaling().map(Scaling::from).collect(),
-        ..schema.into_owned()
-    };
-    schema.check(stored.description().inputs(), stored.description().outputs())?;
-    Ok((Some(schema), Vec::new()))
 }

@@ -95,7 +95,7 @@ pub fn quantise(model: &Model, data: &Data) -> anyhow::Result<Quantised> {
         finer[layer] = best.1;
     }
     let (description, parameters, cut) = integers(&finer);
-    let model = IntegerModel { description, parameters, units, schema };
+    let model = IntegerModel { description, names: model.description.names.clone(), parameters, units, schema };
     Ok(Quantised { model, data: in_units, cut })
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use amc_core::{Activation, Dense, Layer, Net, Selection, Trainable};
 use amc_engine::data::{Data, Set};
-use amc_engine::description::Description;
+use amc_engine::description::{Description, LayerNames};
 use amc_engine::evaluate::features;
 use amc_engine::train::{Settings, Transfer};
 use amc_kernels::{Arithmetic, Isa};
@@ -119,6 +119,13 @@ impl Start {
         Ok(Self { description, parameters, new_outputs: new, units: head.units })
     }
 
+    /// Has the layers be called so, where there is a name among these.
+    pub fn rename(&mut self, names: LayerNames) {
+        if !names.is_empty() {
+            self.description.names = names;
+        }
+    }
+
     /// Checks that a net file is of the same net.
     ///
     /// # Errors
@@ -167,6 +174,8 @@ pub struct Plan {
     transfer: Transfer,
     /// Parameters that are moved.
     moved: usize,
+    /// The layers that are trained, where these are not all and some have names.
+    trained: Vec<String>,
 }
 
 impl Plan {
@@ -178,19 +187,23 @@ impl Plan {
     pub fn new(start: Start, part: &Part, caches: bool) -> anyhow::Result<Self> {
         let Start { description, parameters, new_outputs, .. } = start;
         let net = description.objective()?.net();
-        let trainable = part.of(net)?;
+        let trainable = part.of(&description)?;
         let trains_head = trainable.last() == Some(&Trainable::All);
         ensure!(trains_head || new_outputs == 0, "the last layer has outputs that begin at 0: --train it, too");
         let moved = Selection::try_new(net, &trainable)?.parameters();
         let cut = if caches { frozen_layers(net, &trainable) } else { 0 };
         let first = net.split(cut).map_or(0, |(body, _)| body.parameters());
+        let trained = match description.names.is_empty() || moved == net.parameters() {
+            true => Vec::new(),
+            false => trained(&description, &trainable),
+        };
         let rest = &trainable[cut..];
         let is_whole = moved == net.parameters() - first;
         let trainable = if is_whole { Vec::new() } else { rest.to_vec() };
         let (frozen, from) = parameters.split_at(first);
         let transfer = Transfer { from: Some(from.to_vec()), trainable };
         let frozen = frozen.to_vec();
-        Ok(Self { whole: description, frozen, cut, transfer, moved })
+        Ok(Self { whole: description, frozen, cut, transfer, moved, trained })
     }
 
     /// The whole net.
@@ -218,12 +231,12 @@ impl Plan {
     /// # Errors
     /// None of a net that was checked.
     pub fn head(&self) -> anyhow::Result<Description> {
-        let Description { inputs, layers, loss } = &self.whole;
+        let Description { inputs, layers, loss, .. } = &self.whole;
         let inputs = match self.cut {
             0 => *inputs,
             cut => layers[cut - 1].units(),
         };
-        Ok(Description { inputs, layers: layers[self.cut..].to_vec(), loss: *loss })
+        Ok(Description::unnamed(inputs, layers[self.cut..].to_vec(), *loss))
     }
 
     /// The data as the body gives them.
@@ -259,8 +272,16 @@ impl Plan {
             1 => "; what the first layer gives is computed once".to_string(),
             cut => format!("; what the first {cut} layers give is computed once"),
         };
-        format!("{} of {all} parameters are trained{body}", self.moved)
+        let of = if self.trained.is_empty() { String::new() } else { format!(", of {}", self.trained.join(", ")) };
+        format!("{} of {all} parameters are trained{of}{body}", self.moved)
     }
+}
+
+/// The layers of which something is trained, by their names or else their numbers.
+fn trained(net: &Description, trainable: &[Trainable]) -> Vec<String> {
+    let trained = trainable.iter().enumerate().filter(|(_, of)| **of != Trainable::Nothing);
+    let called = |layer| net.names.of(layer).map_or_else(|| format!("layer {layer}"), ToString::to_string);
+    trained.map(|(layer, _)| called(layer)).collect()
 }
 
 /// Layers in front that can be a body: nothing of them is trained, and nothing that they keep is gone on with.

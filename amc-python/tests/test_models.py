@@ -60,6 +60,24 @@ def test_a_model_is_gone_on_with_as_by_the_command(
     assert classifier.score(X, y) > 0.5
 
 
+def test_layers_are_trained_by_their_names(begun: Path, blobs: Blobs, command: Callable[..., Path], tmp_path: Path) -> None:
+    X, y = blobs
+    np.savez(tmp_path / "t.npz", X=X[y > 0], y=y[y > 0])
+    info = subprocess.run([os.environ["AMC"], "info", begun], check=True, capture_output=True, text=True).stdout
+    (tmp_path / "net.toml").write_text(info.replace("units = 6", "units = 6\nname = 'hidden'"))
+    named = tmp_path / "named.amc"
+    begin = ("train", "--data", "t.npz", "--from", str(begun), *WHOLE, "--net", "net.toml", "--steps=1")
+    named.write_bytes(command(*begin).read_bytes())
+    on = ("train", "--data", "t.npz", "--from", str(named), *WHOLE, "--steps=50", "--train=hidden")
+    of_command = command(*on).read_bytes()
+    own = tmp_path / "own.amc"
+    amc.Classifier(from_model=named, train="hidden", steps=50).fit(X[y > 0], y[y > 0]).save(own)
+    assert own.read_bytes() == of_command
+    assert own.read_bytes() != named.read_bytes()
+    with pytest.raises(ValueError, match="train out: the names of the net's layers are hidden"):
+        amc.Classifier(from_model=named, train="out").fit(X[y > 0], y[y > 0])
+
+
 def test_numbers_are_gone_on_with_on_the_models_scale(command: Callable[..., Path], tmp_path: Path) -> None:
     X = np.random.default_rng(2).normal(size=(60, 3))
     y = X[:, 0] * 100 + X[:, 1]
@@ -89,7 +107,8 @@ def test_a_chain_of_a_models_head_goes_on(begun: Path, blobs: Blobs) -> None:
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"train": "tail"}, "train is .*use all, head"),
+        ({"train": "tail"}, "train tail: the layers of the net have no names: use all, head"),
+        ({"train": "head,1"}, "train is .*use all, head"),
         ({"train": "last:3"}, "2 layers of the net have parameters"),
         ({"train": "biases", "method": "mixed"}, "method='amc'"),
         ({"train": "0"}, "outputs that begin at 0"),

@@ -23,7 +23,7 @@ impl Description {
             Layer::recurrent(units, units, pixels, Activation::Tanh),
             Layer::dense(2, Activation::Softmax),
         ];
-        Self { inputs: 2 * pixels, layers, loss: LossName::CrossEntropy }
+        Self::unnamed(2 * pixels, layers, LossName::CrossEntropy)
     }
 
     /// This net of dense layers, modified.
@@ -45,7 +45,7 @@ impl Description {
             }
             width = units;
         }
-        Self { layers, ..self }
+        Self::unnamed(self.inputs, layers, self.loss)
     }
 
     /// The net of Fig. 8, ResNet-18 (He et al., arXiv:1512.03385, Table 1) with layer normalisation, for images of 28 × 28
@@ -67,7 +67,7 @@ impl Description {
         }
         net.layers.push(Layer::global_average(image));
         net.layers.push(Layer::dense(10, Activation::Softmax));
-        Self { inputs: input.numbers(), layers: net.layers, loss: LossName::CrossEntropy }
+        Self::unnamed(input.numbers(), net.layers, LossName::CrossEntropy)
     }
 }
 

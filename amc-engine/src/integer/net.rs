@@ -113,7 +113,7 @@ impl Description {
             Activation::Softmax => LossName::CrossEntropy,
             _ => LossName::Mse,
         };
-        description::Description { inputs: self.inputs, layers: self.layers.clone(), loss }
+        description::Description::unnamed(self.inputs, self.layers.clone(), loss)
     }
 
     /// The mean of so many samples' losses in units of the same net of floats: cross-entropy to base e, or the mean square of

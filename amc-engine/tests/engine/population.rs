@@ -136,7 +136,7 @@ fn two_wells() -> (Description, Data) {
     let inputs = [[1.0, 0.0, 0.0], [0.0, 0.2, 0.0], [0.0, 0.0, 1.0], [0.0; 3]].concat();
     let targets = OwnedTargets::Values(vec![1.0, 0.2, 1.0, 0.0], 1);
     let data = Data { train: Set::new(Values::F32(inputs), 3, targets), test: None };
-    (Description { inputs: 3, layers, loss: LossName::Mse }, data)
+    (Description::unnamed(3, layers, LossName::Mse), data)
 }
 
 /// The share of exp(−U/T) where r > 0, by a sum over points a thirtieth apart: the narrowest direction of a well has a deviation of 0.028,

@@ -18,7 +18,7 @@ fn description() -> Description {
         Layer::dense(11, Activation::Tanh),
         Layer::dense(10, Activation::Softmax),
     ];
-    Description { inputs: 64, layers, loss: LossName::CrossEntropy }
+    Description::unnamed(64, layers, LossName::CrossEntropy)
 }
 
 /// The parameters that lie behind the first two layers.
@@ -60,7 +60,7 @@ fn of_features(method: Method, batching: Batching) -> Trained {
     let (body, head) = description.objective().expect("a net").net().split(2).expect("two nets");
     let of = |set: &Set| features(body, Arithmetic::Portable, &given[..HEAD], set).expect("features");
     let data = Data { train: of(&data.train), test: data.test.as_ref().map(of) };
-    let head = Description { inputs: head.inputs(), layers: head.layers().to_vec(), loss: description.loss };
+    let head = Description::unnamed(head.inputs(), head.layers().to_vec(), description.loss);
     let transfer = Transfer { from: Some(given[HEAD..].to_vec()), trainable: Vec::new() };
     train(&head, &data, &settings(method, batching, transfer), |_| ()).expect("trained")
 }
@@ -146,7 +146,7 @@ fn what_does_not_fit_is_refused() {
 
 #[test]
 fn features_that_are_no_numbers_are_refused() {
-    let net = Description { layers: vec![Layer::dense(2, Activation::Linear)], inputs: 1, loss: LossName::Mse };
+    let net = Description::unnamed(1, vec![Layer::dense(2, Activation::Linear)], LossName::Mse);
     let set = Set::new(Values::F32(vec![1.0, 3e38, 2.0]), 1, OwnedTargets::Classes(vec![0, 1, 0]));
     let body = net.objective().expect("a net").net();
     let made = features(body, Arithmetic::Portable, &[1.0, 2.0, 0.5, 0.0], &set.first(1)).expect("features");

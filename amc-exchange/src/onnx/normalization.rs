@@ -57,6 +57,7 @@ impl<'m> Reader<'m> {
         self.awaits_bias = false;
         let layer = self.keeps_to_a_sample(&found).and_then(|()| self.normalize(gains, biases));
         layer.map_err(|reason| self.refuse(last, &format!("a normalisation that ends here: {reason}")))?;
+        self.call(&all[last], gains);
         Ok(Some(made))
     }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use amc_core::{Activation, Layer, Net, NetError};
+use amc_engine::description::LayerNames;
 use prost::Message;
 
 use super::OnnxError;
@@ -20,6 +21,8 @@ pub struct Read {
     pub inputs: usize,
     /// The layers.
     pub layers: Vec<Layer>,
+    /// What they are called.
+    pub names: LayerNames,
     /// Their parameters, in the core's order.
     pub parameters: Vec<f32>,
     /// What else it says.
@@ -50,6 +53,7 @@ pub fn read(bytes: &[u8]) -> Result<Read, OnnxError> {
     let mut reader = Reader {
         graph: index,
         layers: Vec::new(),
+        names: Vec::new(),
         parameters: Vec::new(),
         value,
         batch,
@@ -61,7 +65,9 @@ pub fn read(bytes: &[u8]) -> Result<Read, OnnxError> {
         visited: vec![false; graph.nodes.len()],
     };
     reader.walk()?;
-    let Reader { layers, parameters, is_reordered, value, .. } = reader;
+    let Reader { layers, mut names, parameters, is_reordered, value, .. } = reader;
+    names.resize(layers.len(), None);
+    let names = LayerNames::guessed(&names);
     if !value.axes().are_same() {
         let reason =
             format!("it is {}, in another order than that of a net's numbers, and no layer follows", value.text());
@@ -73,7 +79,7 @@ pub fn read(bytes: &[u8]) -> Result<Read, OnnxError> {
         told.push(format!("samples have channels last, where the graph's, {own}, have them first"));
     }
     let metadata = model.metadata.into_iter().map(|entry| (entry.key, entry.value)).collect();
-    Ok(Read { inputs, layers, parameters, metadata, told })
+    Ok(Read { inputs, layers, names, parameters, metadata, told })
 }
 
 fn is_onnx(domain: &str) -> bool {
@@ -119,6 +125,8 @@ fn input(info: &ValueInfo, ids: &mut Ids) -> Result<(Value, Option<usize>), Onnx
 pub(super) struct Reader<'m> {
     pub graph: Index<'m>,
     pub layers: Vec<Layer>,
+    /// What the first of them may be called.
+    pub names: Vec<Option<String>>,
     pub parameters: Vec<f32>,
     /// The value that the walk has come to.
     pub value: Value,
@@ -194,6 +202,7 @@ impl<'m> Reader<'m> {
             return Err(self.refuse(sum, &reason));
         }
         self.layers.push(Layer::add(self.value.numbers(), Activation::Linear));
+        self.call(node, None);
         node.outputs.first().map(String::as_str).ok_or_else(|| self.refuse(sum, "it gives nothing"))
     }
 
@@ -236,7 +245,12 @@ impl<'m> Reader<'m> {
             return Err(self.refuse(node, &format!("operators of {:?} are not read", of.domain)));
         }
         self.keep_shape(name);
-        self.apply(of, name).map(Some).map_err(|reason| self.refuse(node, &reason))
+        let before = self.layers.len();
+        let next = self.apply(of, name).map_err(|reason| self.refuse(node, &reason))?;
+        if self.layers.len() > before {
+            self.call(of, of.inputs.get(1).map(String::as_str));
+        }
+        Ok(Some(next))
     }
 
     /// Has a layer be next, and a value that it makes.

@@ -45,6 +45,7 @@ pub fn write(description: &Description, parameters: &[f32], texts: &[(&str, &str
     for (index, layer, section) in with_parameters(description.inputs, &description.layers) {
         let own = parameters.get(section.range()).unwrap_or_default();
         let (weights, biases) = own.split_at_checked(section.weights).unwrap_or_default();
+        writer.name = description.names.of(index).map(ToString::to_string);
         match layer {
             Layer::Dense(of) => {
                 let shape = [section.weights / of.units.max(1), of.units];
@@ -144,6 +145,7 @@ pub fn write(description: &Description, parameters: &[f32], texts: &[(&str, &str
         return Err(WriteError::Lost(lost));
     }
     writer.flat();
+    writer.name = None;
     writer.node("Identity", vec![], vec![]);
     if let Some(last) = writer.nodes.last_mut() {
         last.outputs = vec![ENDS[1].to_string()];
@@ -187,12 +189,19 @@ struct Writer {
     initializers: Vec<TensorMessage>,
     value: String,
     form: Form,
+    /// What the next node is called that does more than to bring numbers to another form.
+    name: Option<String>,
 }
+
+/// What does no more.
+const OF_FORM: [&str; 4] = ["Transpose", "Reshape", "Flatten", "Squeeze"];
 
 impl Writer {
     /// A node that takes the value and these inputs, and makes the next value.
     fn node(&mut self, operator: &str, inputs: Vec<String>, attributes: Vec<Attribute>) {
-        let (name, made) = (format!("{operator}_{}", self.nodes.len()), format!("value_{}", self.nodes.len()));
+        let own = if OF_FORM.contains(&operator) { None } else { self.name.take() };
+        let number = self.nodes.len();
+        let (name, made) = (own.unwrap_or_else(|| format!("{operator}_{number}")), format!("value_{number}"));
         self.nodes.push(Node {
             inputs: std::iter::once(std::mem::replace(&mut self.value, made.clone())).chain(inputs).collect(),
             outputs: vec![made],

@@ -4,8 +4,12 @@ use amc_core::{Activation, Layer};
 use amc_engine::description::ActivationName;
 use amc_exchange::chain::chain;
 use amc_exchange::keras;
+use amc_exchange::layers::Taken;
+use amc_exchange::onnx;
 use amc_exchange::tensor::Tensor;
 use amc_exchange::torch::{Order, is_named, parameters};
+
+use crate::nets::bytes;
 
 fn tensor(name: &str, shape: &[usize]) -> Tensor {
     let count = shape.iter().product::<usize>();
@@ -21,7 +25,7 @@ fn the_order_of_modules_is_told_by_numbers_and_by_what_fits() {
     let of = |name: &str, shape: &[usize]| tensor(&format!("{name}.weight"), shape);
     let given = |tensors: &[Tensor], layers: &[usize]| parameters(tensors, Order::Names, 2, &dense(layers));
     // By what fits: "out" is the last one.
-    let (_, told) =
+    let Taken { told, .. } =
         given(&[of("head", &[3, 2]), of("out", &[1, 4]), of("rest", &[4, 3])], &[3, 4, 1]).expect("parameters");
     let places: Vec<_> = told.iter().filter_map(|line| line.split(": ").nth(1)).collect();
     assert_eq!(places[0], "head.weight (3, 2), weights [unit][input]");
@@ -60,7 +64,7 @@ fn what_does_not_fit_is_told() {
 #[test]
 fn arrays_without_names_have_the_order_of_the_layers() {
     let given = |tensors: &[Tensor], layers: &[Layer]| {
-        keras::parameters(tensors, 2, layers).map(|(of, _)| of).map_err(|e| e.to_string())
+        keras::parameters(tensors, 2, layers).map(|of| of.parameters).map_err(|e| e.to_string())
     };
     let kernel = tensor("arr_0", &[2, 3]);
     assert!(!is_named(std::slice::from_ref(&kernel)));
@@ -87,6 +91,59 @@ fn arrays_without_names_have_the_order_of_the_layers() {
         let told = given(&arrays, &layers).expect_err(words);
         assert!(told.starts_with(words), "{words}: {told}");
     }
+}
+
+#[test]
+fn layers_are_called_as_the_modules_of_their_tensors() {
+    let called = |names: &[&str], layers: &[Layer]| {
+        let shapes = layers.iter().scan(2, |inputs, layer| {
+            let shape = [layer.units(), std::mem::replace(inputs, layer.units())];
+            Some(shape)
+        });
+        let weights: Vec<_> = names.iter().zip(shapes).map(|(name, shape)| tensor(name, &shape)).collect();
+        parameters(&weights, Order::Given, 2, layers).expect("parameters").names.to_string()
+    };
+    assert_eq!(called(&["fc1.weight", "2.weight", "encoder.conv.weight"], &dense(&[3, 4, 1])), "fc1, encoder.conv");
+    assert_eq!(called(&["weight"], &dense(&[3])), "");
+    // Layers of one module have no name of their own.
+    let parts = |layer: usize| {
+        let of = |part: &str, inputs| tensor(&format!("rnn.weight_{part}_l{layer}"), &[2, inputs]);
+        [of("ih", 2), of("hh", 2)]
+    };
+    let of_rnn = |layers: usize| {
+        let tensors: Vec<_> = (0..layers).flat_map(parts).collect();
+        let rnn = vec![Layer::recurrent_states(2, 2, 3, Activation::Tanh); layers];
+        parameters(&tensors, Order::Given, 6, &rnn).expect("parameters").names.to_string()
+    };
+    assert_eq!((of_rnn(1), of_rnn(2)), ("rnn".into(), String::new()));
+}
+
+#[test]
+fn layers_are_called_as_a_graph_calls_them() {
+    for (file, names) in [
+        ("dense", ""),
+        ("block", "one, two, dense"),
+        ("rnn-all", "recurrent, dense"),
+        // Where PyTorch's newer exporter has no weights that say the module, its node has a name, too.
+        ("gru-new", "node_gru__1, dense"),
+        ("images-new", "node_max_pool2d"),
+    ] {
+        let read = onnx::read(&bytes(&format!("{file}.onnx"))).expect(file);
+        assert_eq!(read.names.to_string(), names, "{file}");
+    }
+}
+
+#[test]
+fn layers_are_called_as_what_the_names_of_their_arrays_begin_with() {
+    let called = |names: [&str; 4]| {
+        let shapes: [&[usize]; 4] = [&[2, 3], &[3], &[3, 4], &[4]];
+        let arrays: Vec<_> = names.iter().zip(shapes).map(|(name, shape)| tensor(name, shape)).collect();
+        keras::parameters(&arrays, 2, &dense(&[3, 4])).expect("parameters").names.to_string()
+    };
+    assert_eq!(called(["net/one/kernel:0", "net/one/bias:0", "out.W", "out.b"]), "net/one, out");
+    assert_eq!(called(["one.W", "two.b", "out.W", "out.b"]), "out");
+    assert_eq!(called(["arr_0", "arr_1", "arr_2", "arr_3"]), "");
+    assert_eq!(called(["0/W", "0/b", "head/W", "head/b"]), "");
 }
 
 #[test]

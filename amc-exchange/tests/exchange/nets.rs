@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use amc_core::{Activation, Image, Kernel, Layer, Net, Portable, Rows};
 use amc_core::{Loss, Objective};
 use amc_engine::description::ActivationName;
+use amc_exchange::layers::Taken;
 use amc_exchange::torch::Order;
 use amc_exchange::{arrays, chain, keras, onnx, safetensors, torch};
 
@@ -97,7 +98,7 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<(Read, Vec<String>), String> {
         Ok::<_, String>((chain.inputs, chain.layers))
     };
     let (inputs, layers) = layers(file).map_or_else(chained, Ok)?;
-    let (parameters, told) = match torch::is_named(&tensors) {
+    let Taken { parameters, told, .. } = match torch::is_named(&tensors) {
         true => torch::parameters(&tensors, order, inputs, &layers).map_err(text)?,
         false => keras::parameters(&tensors, inputs, &layers).map_err(text)?,
     };

@@ -1,5 +1,6 @@
 //! Normalisations that a graph writes out, as sets of operators before 17 do: they are the layer that the operator is.
 
+use amc_engine::description::LayerNames;
 use amc_exchange::onnx;
 
 use crate::graphs::{file, float, floats, int, ints, node};
@@ -25,7 +26,9 @@ fn constants() -> Vec<Vec<u8>> {
 }
 
 fn read(parts: &[Vec<Vec<u8>>]) -> Result<onnx::Read, String> {
-    onnx::read(&file(&[3], &parts.concat())).map_err(|error| error.to_string())
+    let read = onnx::read(&file(&[3], &parts.concat())).map_err(|error| error.to_string())?;
+    // Nodes that are the same layer have names of their own.
+    Ok(onnx::Read { names: LayerNames::default(), ..read })
 }
 
 fn operator(from: &str, to: &str, of: &[&str]) -> Vec<Vec<u8>> {

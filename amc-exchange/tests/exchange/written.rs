@@ -1,7 +1,7 @@
 //! What is written is read again, with the same bits; and what came from elsewhere is written as it was.
 
 use amc_core::{Activation, Image, Kernel, Layer, Net};
-use amc_engine::description::{Description, LossName};
+use amc_engine::description::{Description, LayerNames, LossName};
 use amc_exchange::{arrays, keras, onnx, safetensors, torch};
 
 use crate::nets::{bytes, read};
@@ -82,7 +82,7 @@ fn with_parameters((inputs, layers): (usize, Vec<Layer>)) -> (Description, Vec<f
     for (parameter, special) in parameters.iter_mut().step_by(3).zip(specials.into_iter().cycle()) {
         *parameter = special;
     }
-    (Description { inputs, layers, loss: LossName::Mse }, parameters)
+    (Description::unnamed(inputs, layers, LossName::Mse), parameters)
 }
 
 fn bits(numbers: &[f32]) -> Vec<u32> {
@@ -99,6 +99,17 @@ fn graphs_are_read_again() {
         assert_eq!(bits(&read.parameters), bits(&parameters), "{:?}", net.layers);
         assert_eq!(read.metadata.get("amc").map(String::as_str), Some("a text"));
         assert_eq!(read.told, [] as [&str; 0], "it takes samples as the net does");
+        assert!(read.names.is_empty(), "{}: numbered nodes have no names", read.names);
+
+        let called = |(index, layer): (usize, &Layer)| match layer {
+            // No node is these.
+            Layer::Keep(_) | Layer::Swap(_) => None,
+            _ => Some(format!("the layer {index}")),
+        };
+        let names = LayerNames::guessed(&net.layers.iter().enumerate().map(called).collect::<Vec<_>>());
+        let net = Description { names: names.clone(), ..net };
+        let named = onnx::write(&net, &parameters, &[]).expect("written");
+        assert_eq!(onnx::read(&named).expect("read").names, names, "{:?}", net.layers);
     }
 }
 
@@ -111,18 +122,20 @@ fn tensors_are_read_again() {
         assert_eq!(file, safetensors::write(&modules.tensors, ("amc", "a text".to_string())).expect("written"));
         let (tensors, metadata) = safetensors::read(&file).expect("read");
         assert_eq!(metadata.get("amc").map(String::as_str), Some("a text"));
-        let (same, _) = torch::parameters(&tensors, torch::Order::Names, net.inputs, &net.layers).expect("parameters");
+        let same =
+            torch::parameters(&tensors, torch::Order::Names, net.inputs, &net.layers).expect("parameters").parameters;
         assert_eq!(bits(&same), bits(&parameters), "{:?}", net.layers);
 
         let file = arrays::write(&keras::arrays(&net, &parameters).expect("arrays")).expect("written");
         let tensors = arrays::read(file, "a.npz").expect("read");
-        let (same, _) = keras::parameters(&tensors, net.inputs, &net.layers).expect("parameters");
+        let same = keras::parameters(&tensors, net.inputs, &net.layers).expect("parameters").parameters;
         assert_eq!(bits(&same), bits(&parameters), "{:?}", net.layers);
     }
     for net in others().into_iter().skip(1) {
         let (net, parameters) = with_parameters(net);
         let tensors = torch::modules(&net, &parameters).expect("modules").tensors;
-        let (same, _) = torch::parameters(&tensors, torch::Order::Given, net.inputs, &net.layers).expect("parameters");
+        let same =
+            torch::parameters(&tensors, torch::Order::Given, net.inputs, &net.layers).expect("parameters").parameters;
         assert_eq!(bits(&same), bits(&parameters), "{:?}", net.layers);
     }
 }
@@ -131,7 +144,7 @@ fn tensors_are_read_again() {
 fn a_state_dict_of_pytorch_is_written_as_it_was() {
     for file in ["dense.float32", "images", "averaged"].map(|name| format!("{name}.safetensors")) {
         let (net, _) = read(&file, &bytes(&file)).expect("read");
-        let description = Description { inputs: net.inputs, layers: net.layers, loss: LossName::Mse };
+        let description = Description::unnamed(net.inputs, net.layers, LossName::Mse);
         let mut ours = torch::modules(&description, &net.parameters).expect("modules").tensors;
         let (theirs, _) = safetensors::read(&bytes(&file)).expect("read");
         ours.sort_by(|one, other| one.name.cmp(&other.name));
@@ -143,7 +156,7 @@ fn a_state_dict_of_pytorch_is_written_as_it_was() {
 fn weights_of_keras_are_written_as_they_were() {
     for file in ["dense", "images", "rnn"].map(|name| format!("keras-{name}.npz")) {
         let (net, _) = read(&file, &bytes(&file)).expect("read");
-        let description = Description { inputs: net.inputs, layers: net.layers, loss: LossName::Mse };
+        let description = Description::unnamed(net.inputs, net.layers, LossName::Mse);
         let ours = keras::arrays(&description, &net.parameters).expect("arrays");
         assert_eq!(ours, arrays::read(bytes(&file), &file).expect("read"), "{file}");
     }

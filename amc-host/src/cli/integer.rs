@@ -2,6 +2,7 @@
 
 use amc_core::integer::Scale;
 use amc_engine::data::Data;
+use amc_engine::description::Description;
 use amc_engine::integer::score;
 use anyhow::Context;
 
@@ -58,7 +59,7 @@ pub(super) fn said_of_outputs(name: &str, clipped: usize, samples: usize) {
 }
 
 pub(super) fn info(model: &IntegerModel) -> anyhow::Result<()> {
-    let IntegerModel { description, parameters, schema, .. } = model;
+    let IntegerModel { description, names, parameters, schema, .. } = model;
     let scale = |Scale { shift, bias }: &Scale| format!("sums / 2^{shift}, biases * 2^{bias}");
     let scales: Vec<_> = description.scales.iter().map(scale).collect();
     let rest = [
@@ -72,5 +73,6 @@ pub(super) fn info(model: &IntegerModel) -> anyhow::Result<()> {
     let schema = schema.as_ref().map_or(String::new(), |schema| format!("\n{schema}"));
     let rest: String = (rest.join("\n") + &schema).lines().map(|line| format!("# {line}\n")).collect();
     // A net file, in which all else is a comment.
-    Ok(print(format_args!("{}\n{rest}", net_file::write(&description.of_floats())?))?)
+    let net = Description { names: names.clone(), ..description.of_floats() };
+    Ok(print(format_args!("{}\n{rest}", net_file::write(&net)?))?)
 }

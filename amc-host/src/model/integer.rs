@@ -1,7 +1,7 @@
 //! Model files of integer nets.
 //!
-//! `AMCINTEG`, the version as 4 bytes, in postcard what [`IntegerModel`] has, and the CRC-32 of all before it; numbers are
-//! little-endian.
+//! `AMCINTEG`, the version as 4 bytes, in postcard what [`IntegerModel`] has, with the names of layers last, if there are some, and
+//! the CRC-32 of all before it; numbers are little-endian.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -9,10 +9,11 @@ use std::path::Path;
 use amc_core::Activation;
 use amc_engine::CRC;
 use amc_engine::data::Set;
+use amc_engine::description::LayerNames;
 use amc_engine::integer::{self, Description, NotFinite};
 use serde::{Deserialize, Serialize};
 
-use super::ModelError;
+use super::{ModelError, fitting};
 use crate::data::integers::Units;
 use crate::data::schema::{Outputs, Scaling, Schema};
 use crate::data::window::Window;
@@ -28,6 +29,8 @@ const VERSION: u32 = 1;
 pub struct IntegerModel {
     /// Its description.
     pub description: Description,
+    /// What its layers are called.
+    pub names: LayerNames,
     /// Its parameters, in the core's order.
     pub parameters: Vec<i8>,
     /// How numbers come to be the net's, where it was not trained on a table.
@@ -70,8 +73,12 @@ impl IntegerModel {
             table,
             parameters: Cow::Borrowed(&self.parameters),
         };
-        let body = postcard::to_stdvec(&stored)
-            .map_err(|error| ModelError::Description { path: path.to_path_buf(), reason: error.to_string() })?;
+        let invalid =
+            |error: postcard::Error| ModelError::Description { path: path.to_path_buf(), reason: error.to_string() };
+        let mut body = postcard::to_stdvec(&stored).map_err(invalid)?;
+        if !self.names.is_empty() {
+            body.extend(postcard::to_stdvec(&self.names).map_err(invalid)?);
+        }
         let mut bytes = [MAGIC, &VERSION.to_le_bytes(), &body].concat();
         bytes.extend(CRC.checksum(&bytes).to_le_bytes());
         whole_file::write(path, &bytes).map_err(|error| ModelError::Io(path.to_path_buf(), error))
@@ -98,8 +105,12 @@ impl IntegerModel {
         if CRC.checksum(whole) != u32::from_le_bytes(*checksum) {
             return Err(damaged());
         }
-        let Stored { description, units, table, parameters } =
-            postcard::from_bytes(body).map_err(|error| format!("it cannot be read: {error}"))?;
+        let unread = |error: postcard::Error| format!("it cannot be read: {error}");
+        let (stored, names) = postcard::take_from_bytes(body).map_err(unread)?;
+        let Stored { description, units, table, parameters } = stored;
+        let names =
+            if names.is_empty() { LayerNames::default() } else { postcard::from_bytes(names).map_err(unread)? };
+        let names = fitting(names, &description.layers)?;
         let (description, parameters) = (description.into_owned(), parameters.into_owned());
         let (inputs, outputs) = {
             let objective = description.objective().map_err(|error| error.to_string())?;
@@ -119,7 +130,7 @@ impl IntegerModel {
             }
             schema.check(inputs, outputs).map(|()| schema)
         });
-        Ok(Self { description, parameters, units, schema: schema.transpose()? })
+        Ok(Self { description, names, parameters, units, schema: schema.transpose()? })
     }
 
     /// Parameters that are as large as can be.

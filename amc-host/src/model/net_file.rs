@@ -16,7 +16,11 @@
 //! activation = "softmax"
 //! ```
 //!
-//! A kind's fields are those of its type in `amc_core`; and `trainable = false` freezes a layer of a net that is gone on with.
+//! A kind's fields are those of its type in `amc_core`; `name = "..."` is what a layer is called, and `trainable = false` freezes
+//! one of a net that is gone on with.
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -25,7 +29,7 @@ use amc_core::{Layer, Net, NetError};
 use serde::Deserialize;
 use toml::{Spanned, Table, Value};
 
-use amc_engine::description::{Description, LossName};
+use amc_engine::description::{Description, LayerName, LayerNames, LossName, NameError};
 
 /// What a file says of a net.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +38,8 @@ pub struct NetFile {
     pub inputs: usize,
     /// The layers.
     pub layers: Vec<Layer>,
+    /// What they are called.
+    pub names: LayerNames,
     /// The loss, if the file says it.
     pub loss: Option<LossName>,
     /// Which layers are frozen.
@@ -41,10 +47,10 @@ pub struct NetFile {
 }
 
 impl NetFile {
-    /// Of a net that is trained whole.
+    /// Of a net that is trained whole, and whose layers have no names.
     pub fn new(inputs: usize, layers: Vec<Layer>, loss: Option<LossName>) -> Self {
         let frozen = vec![false; layers.len()];
-        Self { inputs, layers, loss, frozen }
+        Self { inputs, layers, names: LayerNames::default(), loss, frozen }
     }
 }
 
@@ -126,14 +132,23 @@ pub fn parse(path: &Path, text: &str, inputs: usize) -> Result<NetFile, NetFileE
         NetFileError::Toml { path: path.to_path_buf(), line, reason: one_line(error.message()) }
     })?;
     let lines: Vec<_> = tables.iter().map(|table| line_of(table.span().start)).collect();
-    let layers = tables.iter().map(Spanned::as_ref).zip(&lines).enumerate().map(|(layer, (table, line))| {
-        layer_of(table).map_err(|Wrong { field, reason }| {
-            let field = field.and_then(|field| table.get(&field));
-            let line = field.map_or(*line, |value| line_of(value.span().start));
-            NetFileError::Layer { path: path.to_path_buf(), line, layer, reason }
-        })
-    });
-    let (layers, frozen): (Vec<_>, Vec<_>) = layers.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
+    let tables: Vec<_> = tables.iter().map(Spanned::as_ref).collect();
+    let wrong = |layer: usize, Wrong { field, reason }: Wrong| {
+        let field = field.and_then(|field| tables[layer].get(&field));
+        let line = field.map_or(lines[layer], |value| line_of(value.span().start));
+        NetFileError::Layer { path: path.to_path_buf(), line, layer, reason }
+    };
+    let (mut layers, mut names, mut frozen) = (Vec::new(), Vec::new(), Vec::new());
+    for (layer, table) in tables.iter().enumerate() {
+        let read = layer_of(table).map_err(|error| wrong(layer, error))?;
+        layers.push(read.layer);
+        names.push(read.name);
+        frozen.push(read.is_frozen);
+    }
+    let names = LayerNames::try_from(names).map_err(|error| {
+        let layer = if let NameError::Twice { layers: [_, layer], .. } = error { layer } else { 0 };
+        wrong(layer, Wrong::new(Some("name"), error.to_string()))
+    })?;
     let inputs = said.unwrap_or(inputs);
     let line_of_layer = |layer: Option<usize>| layer.and_then(|layer| lines.get(layer)).copied().unwrap_or(1);
     match Net::try_new(inputs, &layers) {
@@ -142,7 +157,7 @@ pub fn parse(path: &Path, text: &str, inputs: usize) -> Result<NetFile, NetFileE
             let first = layers.first().and_then(named).map(|(kind, _)| kind).unwrap_or_default();
             Err(NetFileError::NoParameters { path: path.to_path_buf(), line: line_of_layer(Some(0)), first })
         }
-        Ok(_) => Ok(NetFile { inputs, layers, loss, frozen }),
+        Ok(_) => Ok(NetFile { inputs, layers, names, loss, frozen }),
     }
 }
 
@@ -158,8 +173,15 @@ impl Wrong {
     }
 }
 
-/// The layer of a table that names its kind, and whether it is frozen.
-fn layer_of(fields_of: &Fields) -> Result<(Layer, bool), Wrong> {
+/// What a table says of a layer.
+struct Read {
+    layer: Layer,
+    name: Option<LayerName>,
+    is_frozen: bool,
+}
+
+/// The layer of a table that names its kind.
+fn layer_of(fields_of: &Fields) -> Result<Read, Wrong> {
     let mut table: Table = fields_of.iter().map(|(name, value)| (name.clone(), value.as_ref().clone())).collect();
     let Some(Value::String(kind)) = table.remove("kind") else {
         return Err(Wrong::new(Some("kind"), "kind = \"...\" is missing".to_string()));
@@ -170,6 +192,12 @@ fn layer_of(fields_of: &Fields) -> Result<(Layer, bool), Wrong> {
         Some(other) => {
             return Err(Wrong::new(Some("trainable"), format!("{kind}: trainable is {other}: use true or false")));
         }
+    };
+    let wrong_name = |reason: String| Wrong::new(Some("name"), format!("{kind}: {reason}"));
+    let name = match table.remove("name") {
+        None => None,
+        Some(Value::String(name)) => Some(name.parse().map_err(|error: NameError| wrong_name(error.to_string()))?),
+        Some(other) => return Err(wrong_name(format!("name is {other}: use a text"))),
     };
     let layer = typed(&kind, table.clone()).map_err(|error| {
         // What is right lacks nothing but the other fields.
@@ -187,10 +215,10 @@ fn layer_of(fields_of: &Fields) -> Result<(Layer, bool), Wrong> {
     match table.keys().find(|key| !known.contains_key(*key)) {
         Some(key) => {
             let known: Vec<_> = known.keys().map(String::as_str).collect();
-            let reason = format!("{kind}: there is no {key}: its fields are {}, trainable", known.join(", "));
+            let reason = format!("{kind}: there is no {key}: its fields are {}, name, trainable", known.join(", "));
             Err(Wrong::new(Some(key), reason))
         }
-        None => Ok((layer, is_frozen)),
+        None => Ok(Read { layer, name, is_frozen }),
     }
 }
 
@@ -241,130 +269,18 @@ fn one_line(text: &str) -> String {
 
 /// The file that describes a net.
 pub fn write(net: &Description) -> anyhow::Result<String> {
-    let layer = |layer: &Layer| {
+    let layer = |(index, layer): (usize, &Layer)| {
         let (kind, fields) = named(layer)?;
-        Some(Value::Table(std::iter::once(("kind".to_string(), Value::String(kind))).chain(fields).collect()))
+        let name = net.names.of(index).map(|name| ("name", name.to_string()));
+        let texts = [Some(("kind", kind)), name].into_iter().flatten();
+        let texts = texts.map(|(field, text)| (field.to_string(), Value::String(text)));
+        Some(Value::Table(texts.chain(fields).collect()))
     };
-    let layers = net.layers.iter().filter_map(layer).collect();
+    let layers = net.layers.iter().enumerate().filter_map(layer).collect();
     let all = Table::from_iter([
         ("inputs".to_string(), Value::try_from(net.inputs)?),
         ("loss".to_string(), Value::try_from(net.loss)?),
         ("layers".to_string(), Value::Array(layers)),
     ]);
     Ok(toml::to_string(&all)?)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use amc_core::{Activation, Image, Kernel, Layer};
-
-    use super::{NetFile, parse, said, write};
-    use amc_engine::description::{Description, LossName};
-
-    fn read(text: &str) -> Result<NetFile, String> {
-        parse(Path::new("net.toml"), text, 12).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn every_kind_is_written_and_read() {
-        let (tanh, kernel) = (Activation::Tanh, Kernel::new(3, 1, 1));
-        let image = Image::new(4, 4, 2);
-        for (inputs, layers) in [
-            (
-                32,
-                vec![
-                    Layer::convolution(image, 2, kernel, tanh),
-                    Layer::max_pool(image, kernel),
-                    Layer::global_average(image),
-                ],
-            ),
-            (24, vec![Layer::conv1d(12, 2, 3, kernel, Activation::Relu), Layer::normalization(36, tanh)]),
-            (24, vec![Layer::recurrent_states(2, 4, 12, tanh), Layer::recurrent(4, 3, 12, tanh)]),
-            (
-                6,
-                vec![Layer::keep(6), Layer::dense(6, tanh), Layer::swap(6), Layer::dense(6, tanh), Layer::add(6, tanh)],
-            ),
-            (24, vec![Layer::gru_states(2, 4, 12), Layer::gru(4, 3, 12)]),
-            (6, vec![Layer::dense(2, Activation::Softmax)]),
-        ] {
-            let loss = LossName::CrossEntropy;
-            let text = write(&Description { inputs, layers: layers.clone(), loss }).expect("a file");
-            assert_eq!(read(&text), Ok(NetFile::new(inputs, layers, Some(loss))), "{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_left_out_is_as_given() {
-        let net = read("[[layers]]\nkind = \"recurrent\"\ninputs = 3\nunits = 2\nsteps = 4\nactivation = \"tanh\"\n");
-        let layers = vec![Layer::recurrent(3, 2, 4, Activation::Tanh)];
-        assert_eq!(net, Ok(NetFile::new(12, layers, None)));
-    }
-
-    #[test]
-    fn layers_are_frozen() {
-        let dense = "[[layers]]\nkind = \"dense\"\nunits = 5\nactivation = \"tanh\"\n";
-        let net = read(&format!("{dense}trainable = false\n{dense}{dense}trainable = true\n")).expect("a net");
-        assert_eq!(net.frozen, [true, false, false]);
-        let told = read(&format!("{dense}trainable = 0\n")).expect_err("refused");
-        assert!(told.ends_with("dense: trainable is 0: use true or false"), "{told}");
-    }
-
-    #[test]
-    fn layers_are_said_in_the_words_of_a_file() {
-        let image = Image::new(4, 5, 2);
-        for (layer, words) in [
-            (Layer::dense(3, Activation::Tanh), "dense (activation = \"tanh\", units = 3)"),
-            (Layer::keep(5), "keep (units = 5)"),
-            (Layer::global_average(image), "global-average (image = { channels = 2, columns = 5, rows = 4 })"),
-        ] {
-            assert_eq!(said(&layer), words);
-        }
-    }
-
-    #[test]
-    fn what_is_wrong_is_named_with_its_line_and_layer() {
-        let dense = "[[layers]]\nkind = \"dense\"\nunits = 5\nactivation = \"tanh\"\n";
-        for (text, words) in [
-            ("", "line 1: a net needs at least one layer"),
-            ("inputs = 2\nunits = 5\n", "line 2: unknown field `units`"),
-            ("inputs = \n", "line 1: "),
-            ("inputs = -3\n", "line 1: invalid value: integer `-3`, expected a whole number from 0"),
-            ("loss = \"mean\"\n", "line 1: unknown variant `mean`"),
-            ("[[layers]]\nunits = 5\n", "line 1: layer 0 (from 0): kind = \"...\" is missing"),
-            (
-                &format!("{dense}\n[[layers]]\nkind = \"dens\"\n"),
-                "line 7: layer 1 (from 0): dens: unknown variant `dens`",
-            ),
-            (
-                &format!("{dense}\n[[layers]]\nkind = \"dense\"\nactivation = \"tanh\"\nunits = -2\n"),
-                "line 9: layer 1 (from 0): dense: invalid value: integer `-2`, expected a whole number from 0",
-            ),
-            (
-                "[[layers]]\nkind = \"dense\"\nactivation = \"tan\"\nunits = 2\n",
-                "line 3: layer 0 (from 0): dense: unknown",
-            ),
-            (
-                "inputs = 64\n[[layers]]\nkind = \"global-average\"\nimage = { rows = 8, columns = 8, channels = 1 }\n",
-                "line 2: the layers, of which the first is global-average, have no parameters: there is nothing to train",
-            ),
-            (
-                &format!("{dense}\n[[layers]]\nkind = \"dense\"\nunits = 2\n"),
-                "line 6: layer 1 (from 0): dense: missing field `activation`",
-            ),
-            (
-                &format!("{dense}bias = true\n"),
-                "line 5: layer 0 (from 0): dense: there is no bias: its fields are activation, units, trainable",
-            ),
-            (
-                &format!("{dense}\n[[layers]]\nkind = \"keep\"\nunits = 4\n"),
-                "line 6: layer 1 takes 4 inputs, but is given 5",
-            ),
-            (&format!("inputs = 0\n{dense}"), "a net needs at least one input"),
-        ] {
-            let told = read(text).expect_err(text);
-            assert!(told.starts_with("net.toml: line ") && told.contains(words) && !told.contains('\n'), "{told}");
-        }
-    }
 }

@@ -52,7 +52,8 @@ const MODEL: &str = "runs/log/model.amc";
 fn a_model_goes_out_and_comes_back_to_the_byte() {
     let dir = tempfile::tempdir().expect("a folder");
     let dir = dir.path();
-    for (net, more) in [(DENSE, &[][..]), (GRU, &["--arithmetic", "fused"])] {
+    let named = DENSE.replacen("units = 4", "units = 4\nname = \"hidden\"", 1);
+    for (net, more) in [(DENSE, &[][..]), (GRU, &["--arithmetic", "fused"]), (&named, &[])] {
         trained(dir, net, more);
         for format in ["onnx", "safetensors"] {
             let file = format!("net.{format}");
@@ -67,6 +68,44 @@ fn a_model_goes_out_and_comes_back_to_the_byte() {
     }
     let answers = stdout(&["predict", MODEL, "log.csv"], dir);
     assert_eq!(answers, stdout(&["predict", "back.amc", "log.csv"], dir));
+}
+
+#[test]
+fn modules_and_nodes_give_the_layers_their_names() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let dir = dir.path();
+    let of = |name: &str, shape: &[usize]| {
+        let count: usize = shape.iter().product();
+        Tensor::new(name, shape, (0..count).map(|x| x as f64 / 8.0)).expect("a tensor")
+    };
+    let tensors =
+        [of("fc1.weight", &[3, 1]), of("fc1.bias", &[3]), of("fc2.weight", &[4, 3]), of("fc10.weight", &[1, 4])];
+    let file = safetensors::write(&tensors, ("format", "pt".to_string())).expect("a file");
+    fs::write(dir.join("net.safetensors"), file).expect("written");
+    let told = stderr(&["import", "net.safetensors", "-o", "m.amc"], dir);
+    assert!(told.contains("layers are called as in the file, fc1, fc2, fc10: --train takes these names"), "{told}");
+    let info = stdout(&["info", "m.amc"], dir);
+    assert!(info.contains("name = \"fc10\"\nunits = 1\n"), "{info}");
+    let on = ["train", "--data", "sine", "--from", "m.amc", "--steps", "50", "--json", "--force", "--train"];
+    let hash = |part: &str| json(&[&on[..], &[part]].concat(), dir)["params_hash"].clone();
+    assert_eq!(hash("fc2,2"), hash("1,2"));
+    assert_ne!(hash("fc2"), hash("fc1"));
+
+    // By way of a graph whose metadata are not there, by a net file, and by one that says other names.
+    stderr(&["export", "m.amc", "--onnx", "-o", "net.onnx"], dir);
+    let bytes = fs::read(dir.join("net.onnx")).expect("a graph");
+    let key = bytes.windows(5).rposition(|of| of == b"\x0a\x03amc").expect("metadata");
+    fs::write(dir.join("bare.onnx"), [&bytes[..key], b"\x0a\x03cma", &bytes[key + 5..]].concat()).expect("written");
+    stderr(&["import", "bare.onnx", "-o", "bare.amc"], dir);
+    fs::write(dir.join("net.toml"), info.replace("name = ", "# ")).expect("written");
+    stderr(&["import", "net.safetensors", "--net", "net.toml", "-o", "same.amc"], dir);
+    let of = |model: &str| fs::read(dir.join(model)).expect("a model");
+    assert!(of("bare.amc") == of("m.amc") && of("same.amc") == of("m.amc"));
+    fs::write(dir.join("net.toml"), info.replace("fc10", "out").replace("name = \"fc1\"\n", "")).expect("written");
+    let told = stderr(&["import", "net.safetensors", "--net", "net.toml", "-o", "other.amc"], dir);
+    assert!(!told.contains("layers are called"), "{told}");
+    let info = stdout(&["info", "other.amc"], dir);
+    assert!(info.contains("name = \"out\"") && info.contains("name = \"fc2\"") && !info.contains("fc1"), "{info}");
 }
 
 #[test]

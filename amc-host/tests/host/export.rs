@@ -28,7 +28,7 @@ const LAYERS: [Layer; 4] = [
 ];
 
 fn model() -> Model {
-    let description = Description { inputs: 3, layers: LAYERS.to_vec(), loss: LossName::CrossEntropy };
+    let description = Description::unnamed(3, LAYERS.to_vec(), LossName::CrossEntropy);
     Model { description, arithmetic: Arithmetic::Fused, parameters: parameters(), schema: None, classes: Vec::new() }
 }
 
@@ -72,7 +72,7 @@ fn every_activation_and_loss_has_its_name() {
 #[test]
 fn what_a_layer_is_made_of_is_imported() {
     let layers = vec![Layer::conv1d(8, 2, 3, Kernel::new(4, 2, 0), Activation::Relu)];
-    let description = Description { inputs: 16, layers, loss: LossName::Mse };
+    let description = Description::unnamed(16, layers, LossName::Mse);
     let source = rust(
         &Model {
             description,
@@ -111,7 +111,7 @@ const KINDS: [Layer; 14] = [
 
 #[test]
 fn every_kind_of_layer_is_exported_and_compiles_to_itself() {
-    let description = Description { inputs: IMAGE.numbers(), layers: KINDS.to_vec(), loss: LossName::Mse };
+    let description = Description::unnamed(IMAGE.numbers(), KINDS.to_vec(), LossName::Mse);
     let count = description.objective().expect("a net").net().parameters();
     let parameters: Vec<f32> = (0..count).map(|i| i as f32 / 64.0).collect();
     let model = Model {

@@ -57,7 +57,7 @@ fn feature(name: &str) -> Feature {
 /// Of a table with these names, and windows of two rows.
 fn model(outputs: Outputs) -> Model {
     let layers = LAYERS.to_vec();
-    let description = Description { inputs: 2 * NAMES.len(), layers, loss: LossName::CrossEntropy };
+    let description = Description::unnamed(2 * NAMES.len(), layers, LossName::CrossEntropy);
     let count = description.objective().expect("a net").net().parameters();
     let output_scaling = if let Outputs::Numbers(names) = &outputs { scalings(names.len()) } else { vec![] };
     let schema = Schema {
@@ -206,7 +206,7 @@ fn what_c_does_not_have_is_refused_by_name() {
         Layer::conv1d(8, 2, 3, Kernel::new(4, 2, 0), Activation::Relu),
         Layer::dense(1, Activation::Linear),
     ];
-    let description = Description { inputs: 2, layers, loss: LossName::Mse };
+    let description = Description::unnamed(2, layers, LossName::Mse);
     let count = description.objective().expect("a net").net().parameters();
     let model = Model {
         description,

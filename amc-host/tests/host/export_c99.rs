@@ -46,7 +46,7 @@ fn bits(number: f32) -> u32 {
 
 /// A net with parameters between -1 and 1.
 fn model(inputs: usize, layers: &[Layer], loss: LossName) -> Model {
-    let description = Description { inputs, layers: layers.to_vec(), loss };
+    let description = Description::unnamed(inputs, layers.to_vec(), loss);
     let count = description.objective().expect("a net").net().parameters();
     let parameters = Numbers::new().row(0, count).iter().map(|x| x / 4.0).collect();
     Model { description, arithmetic: Arithmetic::Portable, parameters, schema: None, classes: Vec::new() }

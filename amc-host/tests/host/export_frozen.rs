@@ -30,7 +30,7 @@ fn model() -> Model {
 }
 
 fn model_of(layers: Vec<Layer>) -> Model {
-    let description = Description { inputs: 6, layers, loss: LossName::CrossEntropy };
+    let description = Description::unnamed(6, layers, LossName::CrossEntropy);
     let count = description.objective().expect("a net").net().parameters();
     let parameters = (0..count).map(|i| ((i * 37 % 101) as f32 - 50.0) / 64.0).collect();
     Model { description, arithmetic: Arithmetic::Portable, parameters, schema: None, classes: Vec::new() }

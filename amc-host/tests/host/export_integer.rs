@@ -11,6 +11,7 @@ use std::process::Command;
 use amc_core::integer::{Objective, Samples, Scale, Serial, SerialMemory, Targets, Tiles};
 use amc_core::{Activation, Image, Kernel, Layer, Portable};
 use amc_engine::data::{OwnedTargets, Set, Values};
+use amc_engine::description::LayerNames;
 use amc_engine::integer::{Description, Inputs, outputs};
 use amc_host::data::integers::Units;
 use amc_host::data::schema::{Feature, Kind, Outputs, Scaling, Schema};
@@ -24,7 +25,8 @@ fn model(inputs: usize, of: Inputs, layers: &[Layer], limit: i8) -> IntegerModel
     let count = description.objective().expect("a net").net().parameters();
     let most = i32::from(limit);
     let parameters = (0..count as i32).map(|i| ((i * 37 + i * i * 11) % (2 * most + 1) - most) as i8).collect();
-    IntegerModel { description, parameters, units: Units::default(), schema: None }
+    let names = LayerNames::default();
+    IntegerModel { description, names, parameters, units: Units::default(), schema: None }
 }
 
 /// The same, trained on a table.

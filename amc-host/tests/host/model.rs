@@ -1,8 +1,9 @@
 //! Model files of nets beyond dense ones, and of such that give no numbers.
 
 use std::fs;
+use std::path::Path;
 
-use amc_engine::description::{ActivationName, Description, LossName};
+use amc_engine::description::{ActivationName, Description, LayerNames, LossName};
 use amc_host::model::Model;
 use amc_kernels::Arithmetic;
 
@@ -18,6 +19,27 @@ fn a_recurrent_nets_model_is_read_as_it_was_written() {
     let model = Model { description, arithmetic: Arithmetic::Portable, parameters, schema: None, classes: Vec::new() };
     model.save(&path).expect("saved");
     assert_eq!(Model::load(&path).expect("read"), model);
+}
+
+/// A model as it was written before layers had names.
+const UNNAMED: &[u8] = b"AMCMODEL\x02\x00\x00\x00\x14\x00\x00\x00\x00\x01\x01\x02\x00\x02\x01\x00\x02\x04\x0a\x00\x00\x06\x02\x02\x01a\x01b\x00\x00\x80?\x00\x00\x00@\x00\x00\x00?\x00\x00\x00\xbf\x00\x00\x80?\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80?\x00\x00\x00\x00\x00\x00\x80>\x85G\xa1\x1c";
+
+#[test]
+fn names_of_layers_are_behind_what_a_model_had_before() {
+    let place = Path::new("m.amc");
+    let model = Model::parse(place, UNNAMED).expect("a model");
+    assert_eq!(model.classes, ["a", "b"]);
+    assert!(model.description.names.is_empty() && model.bytes(place).expect("bytes") == UNNAMED);
+    let names = LayerNames::guessed(&[None, Some("out".into())]);
+    let description = Description { names: names.clone(), ..model.description.clone() };
+    let named = Model { description, ..model.clone() };
+    assert_eq!(Model::parse(place, &named.bytes(place).expect("bytes")).expect("a model"), named);
+    // Names of a net without classes, and of another one.
+    let alone = Model { classes: Vec::new(), ..named.clone() };
+    assert_eq!(Model::parse(place, &alone.bytes(place).expect("bytes")).expect("a model"), alone);
+    let description = Description { names: LayerNames::guessed(&[Some("out".into())]), ..model.description.clone() };
+    let told = Model::parse(place, &Model { description, ..model }.bytes(place).expect("bytes")).expect_err("refused");
+    assert_eq!(told.to_string(), "m.amc: the description is not valid: names of other layers than its 2");
 }
 
 /// A model that gives no numbers says where it has none.

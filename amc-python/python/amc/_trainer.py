@@ -61,7 +61,8 @@ class Trainer(BaseEstimator):
         scale, and classes. Classes that it does not know get outputs of their own. `layers` and `activation` are then its own.
     train : str, default=None
         Which part of the net of `from_model` is trained, where the rest of it stays: "all", "head" (the last layer), "last:K" (the
-        last K layers that have parameters), "biases", "norms", or numbers of layers, from 0, with commas between. None for all.
+        last K layers that have parameters), "biases", "norms", or numbers of layers, from 0, or their names, with commas between.
+        None for all.
     new_head : bool, default=False
         Whether the last layer of the net of `from_model` is replaced, for other classes or numbers: its weights begin at 0.
     warm_start : bool, default=False

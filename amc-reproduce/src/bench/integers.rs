@@ -77,7 +77,7 @@ impl Pair {
 
     fn floats(&self, data: &Data, arithmetic: Arithmetic, threads: usize) -> anyhow::Result<(f64, Vec<f64>)> {
         let loss = amc_engine::description::LossName::CrossEntropy;
-        let description = amc_engine::description::Description { inputs: self.sizes[0], layers: self.layers(), loss };
+        let description = amc_engine::description::Description::unnamed(self.sizes[0], self.layers(), loss);
         let objective = description.objective()?;
         let pack = PackedSet::all(&data.train, threads);
         let batch = pack.batch();

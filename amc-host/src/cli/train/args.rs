@@ -41,8 +41,8 @@ pub(in crate::cli) struct TrainArgs {
     #[arg(long, value_name = "MODEL", conflicts_with_all = ["layers", "activation"])]
     pub(super) from: Option<PathBuf>,
     /// What is trained of the net of --from, where the rest of it stays: all, head (the last layer), last:K (the last K layers that
-    /// have parameters), biases, norms, or numbers of layers, from 0, with commas between [default: all but what --net says is not
-    /// trainable]
+    /// have parameters), biases, norms, or numbers of layers, from 0, or their names, with commas between [default: all but what
+    /// --net says is not trainable]
     #[arg(long, value_name = "PART", requires = "from")]
     train: Option<Part>,
     /// Replace the last layer of the net of --from, for other classes or numbers to find: its weights begin at 0
@@ -192,8 +192,9 @@ impl TrainArgs {
         let mut said = self.loss;
         let mut part = self.train.clone().unwrap_or(Part::All);
         if let Some(file) = &self.net {
-            let NetFile { layers, loss, frozen, .. } = net_file::read(file, inputs)?;
+            let NetFile { layers, names, loss, frozen, .. } = net_file::read(file, inputs)?;
             start.check_layers(&layers, file)?;
+            start.rename(names);
             ensure!(said.is_none() || loss.is_none(), "--loss is said twice: {} says it, too", file.display());
             said = said.or(loss);
             if frozen.contains(&true) {
@@ -202,7 +203,7 @@ impl TrainArgs {
                     "--train is said twice: {} has layers that are not trainable",
                     file.display()
                 );
-                part = Part::Layers((0..frozen.len()).filter(|layer| !frozen[*layer]).collect());
+                part = Part::AllBut(frozen);
             }
         }
         start.description.loss = match said {
@@ -265,7 +266,7 @@ impl TrainArgs {
 
     fn of_file(&self, path: &Path, data: &Data) -> anyhow::Result<Description> {
         let (wanted, outputs, place) = (data.train.width(), data.train.outputs(), path.display());
-        let NetFile { inputs, layers, loss, frozen } = net_file::read(path, wanted)?;
+        let NetFile { inputs, layers, names, loss, frozen } = net_file::read(path, wanted)?;
         if let Some(layer) = frozen.iter().position(|is_frozen| *is_frozen) {
             bail!("{place}: layer {layer} (from 0) is not trainable: --from MODEL says what it is");
         }
@@ -275,7 +276,7 @@ impl TrainArgs {
         let (given, output) = layers.last().map_or((0, Activation::Linear), |last| (last.units(), last.activation()));
         ensure!(fits(given, data), "{place}: the net gives {given} outputs, but {name} needs {outputs}");
         let loss = loss.or(self.loss).unwrap_or_else(|| self.default_loss(output, data));
-        Ok(Description { inputs, layers, loss })
+        Ok(Description { inputs, layers, names, loss })
     }
 
     /// That of the data set, where it is one of such outputs.

@@ -120,7 +120,8 @@ impl Integers {
             loss.name(),
             description.layers.last().map_or(String::new(), |last| format!("{:?}", last.activation()).to_lowercase())
         );
-        let model = IntegerModel { description: description.clone(), parameters: Vec::new(), units, schema };
+        let (names, parameters) = (whole.names, Vec::new());
+        let model = IntegerModel { description: description.clone(), names, parameters, units, schema };
         Ok(Self { description, data, train, test, model })
     }
 }

@@ -22,7 +22,7 @@ use crate::model::integer::{IntegerModel, params_hash};
 /// # Errors
 /// An [`ExportError`](crate::export::ExportError); or of a model that is none, or too large for this machine's memory.
 pub fn c99(model: &IntegerModel, prefix: &str) -> anyhow::Result<String> {
-    let IntegerModel { description, parameters, units, schema } = model;
+    let IntegerModel { description, parameters, units, schema, .. } = model;
     let net = description.objective()?.net();
     let small = prefix.to_ascii_lowercase();
     let mut text = String::new();

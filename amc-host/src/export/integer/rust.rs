@@ -19,7 +19,7 @@ const GIVES: &str = "the number is y / scale + offset";
 /// # Errors
 /// Of a model that is none.
 pub fn rust(model: &IntegerModel) -> anyhow::Result<String> {
-    let IntegerModel { description, parameters, units, schema } = model;
+    let IntegerModel { description, parameters, units, schema, .. } = model;
     description.objective()?;
     let mut text = String::new();
     writeln!(text, "// Made by `amc export --rust`: an integer net, which takes {}.", description.of.name())?;

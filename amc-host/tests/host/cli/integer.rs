@@ -40,8 +40,10 @@ fn digits_are_learned_in_integers_on_any_threads_and_the_model_is_taken_everywhe
         assert!(told.contains(words), "{words:?} is not in {told}");
     }
     // What is printed is a net file.
-    fs::write(dir.join("net.toml"), told).expect("written");
+    fs::write(dir.join("net.toml"), told.replacen("units = 16", "units = 16\nname = \"hidden\"", 1)).expect("written");
     assert_eq!(train(&["--net", "net.toml", "--out", "net"], dir)["params_hash"], one["params_hash"]);
+    let info = stdout(&["info", "net/model.amc"], dir);
+    assert!(info.contains("name = \"hidden\"\nunits = 16"), "names are kept: {info}");
     let report = fs::read_to_string(dir.join("runs/digits/report.html")).expect("a report");
     assert!(report.contains("int8") && !report.contains("n_reset"));
 

@@ -75,6 +75,44 @@ fn a_net_file_says_what_is_not_trainable() {
     refused(&["train", "--from", "begun/model.amc", "--net", "net.toml"], dir.path(), &line);
 }
 
+#[test]
+fn layers_are_trained_by_their_names() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let begun = begun(dir.path());
+    let file = stdout(&["info", "begun/model.amc"], dir.path());
+    let named = file.replacen("units = 32", "units = 32\nname = \"first\"", 1).replacen(
+        "units = 10",
+        "units = 10\nname = \"out\"",
+        1,
+    );
+    fs::write(dir.path().join("net.toml"), named).expect("written");
+    // A file gives a model names, which stay in it.
+    let named = ["--net", "net.toml", "--steps", "0", "--json", "--out", "named"];
+    json(&[&["train", "--from", "begun/model.amc"], &named[..]].concat(), dir.path());
+    let model = Model::load(&dir.path().join("named/model.amc")).expect("a model");
+    assert_eq!((model.parameters, model.description.names.to_string()), (begun.parameters, "first, out".into()));
+    let info = stdout(&["info", "named/model.amc"], dir.path());
+    assert!(info.contains("name = \"first\"\nunits = 32\n") && info.contains("name = \"out\"\nunits = 10\n"), "{info}");
+    let on = ["train", "--from", "named/model.amc", "--steps", "300"];
+    let output = amc(&[&on[..], &["--train", "out,1", "--out", "by-name"]].concat(), dir.path());
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("698 of 2778 parameters are trained, of layer 1, out; what the first layer gives"), "{told}");
+    let report = fs::read_to_string(dir.path().join("by-name/report.html")).expect("a report");
+    assert!(report.contains("are trained, of layer 1, out"));
+    let model = Model::load(&dir.path().join("by-name/model.amc")).expect("a model");
+    assert_eq!(model.description.names.to_string(), "first, out");
+    assert_eq!(model.parameters, go_on(dir.path(), "by-number", &["--train", "1,2"]).1.parameters);
+    let told = json(&[&on[..], &["--json", "--out", "whole"]].concat(), dir.path());
+    assert_eq!(told["params_hash"], go_on(dir.path(), "all", &[]).0["params_hash"]);
+    for (part, words) in [
+        ("last", "--train last: the names of the net's layers are first, out"),
+        ("first,head", "or numbers of layers, from 0, or their names, with commas between"),
+        ("first,", "use all, head, last:K, biases, norms, or numbers of layers, from 0, or their names"),
+    ] {
+        refused(&[&on[..], &["--train", part]].concat(), dir.path(), &[words]);
+    }
+}
+
 /// Irises of two kinds are learned first, and then the third.
 #[test]
 fn a_table_with_a_new_class_gets_an_output_for_it() {
@@ -153,7 +191,13 @@ fn what_does_not_go_together_is_refused() {
         (&["--train", "last:4"][..], &["--train last:4: 3 layers of the net have parameters"][..]),
         (&["--train", "norms"], &["nothing is trained: the layers chosen have no parameters"]),
         (&["--new-head", "--train", "0"], &["the last layer has outputs that begin at 0: --train it, too"]),
-        (&["--train", "tail"], &["use all, head, last:K, biases, norms, or numbers of layers"]),
+        (
+            &["--train", "tail"],
+            &[
+                "--train tail: the layers of the net have no names",
+                "use all, head, last:K, biases, norms, or numbers of layers",
+            ],
+        ),
         (
             &["--train", "biases", "--method", "mixed"],
             &["--method mixed moves", "--train all, head or last:K", "--method amc"],
