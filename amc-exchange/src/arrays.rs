@@ -23,28 +23,12 @@ pub enum ArraysError {
         /// What is wrong.
         error: TensorError,
     },
-    /// It is unpacked to far more than it is.
-    #[error(
-        "{of}: {name}: the header announces {announced} bytes: arrays that come to more than {MOST} times their file are not read"
-    )]
-    Packed {
-        /// The file.
-        of: String,
-        /// The array at which it is too much.
-        name: String,
-        /// Its bytes.
-        announced: u64,
-    },
     /// It cannot be written.
     #[error("it cannot be written: {0}")]
     Write(String),
 }
 
-/// How many bytes arrays may have for each of their file: parameters are hardly packed to less, but zeros to a thousandth, and
-/// arrays that share their bytes in the file to any part.
-const MOST: u64 = 64;
-
-/// Bytes that they may have in any case: small nets may begin with zeros.
+/// Bytes that arrays may have, however few their file has: small nets may begin with zeros.
 const ALWAYS: u64 = 16 << 20;
 
 /// What the header of an array is filled up to a multiple of.
@@ -54,22 +38,15 @@ const ALIGNMENT: usize = 64;
 /// numbers, others in that of the file.
 ///
 /// # Errors
-/// `Archive`, `Tensor`, `Packed`.
+/// `Archive`, `Tensor`.
 pub fn read(bytes: Vec<u8>, of: &str) -> Result<Vec<Tensor>, ArraysError> {
-    let mut left = MOST.saturating_mul(bytes.len() as u64).max(ALWAYS);
-    let archive = Archive::new(bytes, of)?;
+    let archive = Archive::new(bytes, of, ALWAYS)?;
     let mut names: Vec<_> = archive.names().collect();
     let number = |name: &str| name.strip_prefix("arr_")?.parse::<u32>().ok();
     if names.iter().all(|name| number(name).is_some()) {
         names.sort_by_key(|name| number(name));
     }
-    let tensors = names.into_iter().map(|name| {
-        let announced = archive.layout(name)?.bytes().unwrap_or(u64::MAX);
-        let refuse = || ArraysError::Packed { of: of.to_string(), name: name.to_string(), announced };
-        left = left.checked_sub(announced).ok_or_else(refuse)?;
-        tensor(name, &archive.array(name)?, of)
-    });
-    tensors.collect()
+    names.into_iter().map(|name| tensor(name, &archive.array(name)?, of)).collect()
 }
 
 fn tensor(name: &str, array: &Array, of: &str) -> Result<Tensor, ArraysError> {

@@ -1,5 +1,6 @@
 //! Archives of arrays, as `numpy.savez` and `numpy.savez_compressed` write them: zip files of `.npy` files.
 
+use std::cell::Cell;
 use std::io::Read;
 
 use flate2::bufread::DeflateDecoder;
@@ -9,6 +10,10 @@ use crate::npy::{Array, ArrayError, Layout};
 
 /// What zip files begin with, with and without files in them.
 pub const MAGIC: [[u8; 4]; 2] = [*b"PK\x03\x04", *b"PK\x05\x06"];
+
+/// How many bytes arrays may come to for each of their file: what is learned is hardly packed to less, but zeros to a thousandth, and
+/// arrays that share their bytes in the file to any part.
+const MOST: u64 = 64;
 
 /// Why an archive cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +31,20 @@ pub enum ArchiveError {
         of: String,
         /// How.
         how: &'static str,
+    },
+    /// It is unpacked to far more than it is.
+    #[error(
+        "{of}: the header announces {announced} bytes: arrays that come to more than {MOST} times their file and to more than {} MiB are not \
+         read",
+        always >> 20
+    )]
+    Large {
+        /// The array at which it is too much.
+        of: String,
+        /// Its bytes.
+        announced: u64,
+        /// Bytes that all may have in any case.
+        always: u64,
     },
     /// There is no such array.
     #[error("{0}: there is no such array")]
@@ -57,11 +76,16 @@ pub struct Archive {
     of: String,
     zip: ZipSliceArchive<Vec<u8>>,
     entries: Vec<Entry>,
+    /// Bytes that arrays may have in any case, and that those may still have which are read.
+    always: u64,
+    left: Cell<u64>,
 }
 
 impl Archive {
-    /// The archive that a file's bytes are; other files in it than arrays are not seen.
-    pub fn new(bytes: Vec<u8>, of: &str) -> Result<Self, ArchiveError> {
+    /// The archive that a file's bytes are; other files in it than arrays are not seen. What is read of it may come to so many bytes in
+    /// any case, and to more where the file is not much smaller.
+    pub fn new(bytes: Vec<u8>, of: &str, always: u64) -> Result<Self, ArchiveError> {
+        let left = Cell::new(MOST.saturating_mul(bytes.len() as u64).max(always));
         let zip_error = |error| ArchiveError::Zip(of.to_string(), error);
         let zip = ZipArchive::from_slice(bytes).map_err(zip_error)?;
         let mut entries: Vec<Entry> = Vec::new();
@@ -81,7 +105,7 @@ impl Archive {
         if let Some([name, _]) = names.array_windows().find(|[one, other]| one == other) {
             return Err(ArchiveError::Twice { of: of.to_string(), name: name.to_string() });
         }
-        Ok(Self { of: of.to_string(), zip, entries })
+        Ok(Self { of: of.to_string(), zip, entries, always, left })
     }
 
     /// What its arrays are called.
@@ -101,6 +125,9 @@ impl Archive {
 
     /// An array.
     pub fn array(&self, name: &str) -> Result<Array, ArchiveError> {
+        let announced = self.layout(name)?.bytes().unwrap_or(u64::MAX);
+        let large = || ArchiveError::Large { of: self.called(name), announced, always: self.always };
+        self.left.set(self.left.get().checked_sub(announced).ok_or_else(large)?);
         Ok(Array::read(self.open(name)?, &self.called(name))?)
     }
 

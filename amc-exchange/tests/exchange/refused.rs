@@ -376,6 +376,6 @@ fn archives_that_are_unpacked_to_far_more_are_refused() {
     assert_eq!(read(&[1, 2]).map(|tensors| tensors.len()), Ok(2));
     assert_eq!(
         read(&[8, 8, 1]).expect_err("too much"),
-        "a.npz: arr_2: the header announces 1048576 bytes: arrays that come to more than 64 times their file are not read"
+        "a.npz: arr_2: the header announces 1048576 bytes: arrays that come to more than 64 times their file and to more than 16 MiB are not read"
     );
 }

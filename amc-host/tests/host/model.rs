@@ -33,7 +33,10 @@ fn names_of_layers_are_behind_what_a_model_had_before() {
     let names = LayerNames::guessed(&[None, Some("out".into())]);
     let description = Description { names: names.clone(), ..model.description.clone() };
     let named = Model { description, ..model.clone() };
-    assert_eq!(Model::parse(place, &named.bytes(place).expect("bytes")).expect("a model"), named);
+    let bytes = named.bytes(place).expect("bytes");
+    assert_eq!(Model::parse(place, &bytes).expect("a model"), named);
+    // Classes come first, for programs that know no names.
+    assert!(bytes.windows(3).any(|of| of == b"\x01b\x03"), "{bytes:?}");
     // Names of a net without classes, and of another one.
     let alone = Model { classes: Vec::new(), ..named.clone() };
     assert_eq!(Model::parse(place, &alone.bytes(place).expect("bytes")).expect("a model"), alone);

@@ -20,6 +20,10 @@ use self::roles::Roles;
 pub use self::stored::StoredArrays;
 use super::{Cell, Place};
 
+/// Bytes that the arrays of an archive may have, however few their file has: classes as rows of zeros and a one, and pictures of little but
+/// background, are packed to a hundredth and less.
+const ALWAYS: u64 = 1 << 30;
+
 /// A table of arrays.
 #[derive(Clone, Debug)]
 pub struct Arrays {
@@ -68,7 +72,7 @@ impl Arrays {
     }
 
     fn of_archive(path: &Path, bytes: Vec<u8>) -> Result<Self, ArraysError> {
-        let archive = Archive::new(bytes, &path.display().to_string())?;
+        let archive = Archive::new(bytes, &path.display().to_string(), ALWAYS)?;
         let Roles { features, targets, title } = Roles::of(path, &archive)?;
         let block = |names: &[&str], title| {
             let parts = names.iter().map(|name| Ok((name.to_string(), archive.array(name)?)));
