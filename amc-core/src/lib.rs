@@ -7,6 +7,10 @@
 #[cfg(target_pointer_width = "16")]
 compile_error!("amc-core needs a usize of 32 bits: it counts samples, parameters and terms of sums beyond 65,535");
 
+// The same bits everywhere need floats that every operation rounds to 32 bits.
+#[cfg(all(target_arch = "x86", not(target_feature = "sse2")))]
+compile_error!("amc-core needs SSE2 on x86, as the targets called i686 have it: x87 rounds floats in another way");
+
 // How a tile of samples computes.
 mod arithmetic;
 pub mod elementary;
