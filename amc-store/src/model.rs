@@ -11,7 +11,7 @@
 //! | usize | N, the number of parameters |
 //! | usize | inputs that are scaled: all of them, or 0 |
 //! | usize | outputs that are scaled: all of them, or 0 |
-//! | bytes | notes, which mean nothing here: what a host says of columns and classes |
+//! | bytes | notes, which mean nothing here: what a host says of columns, classes and names of layers |
 //!
 //! The last three are not there where they are 0, 0 and empty. The numbers are the parameters, in the order of `amc-core`, and
 //! then an offset and a scale for each input and each output that is scaled.
