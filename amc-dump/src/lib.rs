@@ -48,6 +48,8 @@ pub enum DumpError {
 pub const WORD_SIZES: [usize; 6] = [1, 2, 4, 8, 16, 32];
 /// Bytes of the largest pages.
 const PAGE: usize = 0x2_0000;
+/// So many of them, less one, are read at addresses of 32 bits.
+const PAGES: usize = ((1_u64 << 32) / PAGE as u64) as usize;
 
 /// The saves in a store's region that are whole, the newest first.
 ///
@@ -67,9 +69,8 @@ pub fn saves(region: &[u8], page_size: usize, word_size: usize) -> Result<Vec<Sa
     if page_size < 4 * word_size || page_size > PAGE || !page_size.is_multiple_of(word_size) {
         return Err(DumpError::PageSize { page_size, word_size });
     }
-    // Addresses are of 32 bits.
     let pages = bytes / page_size;
-    if !bytes.is_multiple_of(2 * page_size) || !(4..(1 << 32) / PAGE).contains(&pages) {
+    if !bytes.is_multiple_of(2 * page_size) || !(4..PAGES).contains(&pages) {
         return Err(DumpError::Region { bytes, page_size });
     }
     read(region, page_size).map_err(DumpError::Store)

@@ -375,8 +375,8 @@ mod tests {
             assert_eq!(kept.propose(f32::INFINITY, &x, part, &batch), Some(loss));
             assert_eq!(kept.keep(&x, part, &batch, false).loss, loss);
         }
-        assert!(!KeptEvaluator::keeps(&objective, 10_000_000_000) && KeptEvaluator::keeps(&objective, 60_000));
-        assert_eq!(KeptEvaluator::bytes(&objective, 10_000_000_000), super::MOST);
+        assert!(!KeptEvaluator::keeps(&objective, 4_000_000_000) && KeptEvaluator::keeps(&objective, 60_000));
+        assert_eq!(KeptEvaluator::bytes(&objective, 4_000_000_000), super::MOST);
     }
 
     #[test]

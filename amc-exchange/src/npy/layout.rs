@@ -80,7 +80,8 @@ impl Layout {
             return Err(wanted());
         };
         let length = |length: &Literal| match length {
-            Literal::Whole(length) => usize::try_from(*length).ok(),
+            // More than can be counted is refused as such.
+            Literal::Whole(length) => Some(usize::try_from(*length).unwrap_or(usize::MAX)),
             _ => None,
         };
         let shape = shape.iter().map(length).collect::<Option<Vec<_>>>().ok_or_else(wanted)?;

@@ -86,7 +86,8 @@ fn not_read(name: &str, node: &Node) -> String {
 /// A place that may be counted from the end, within a shape or at its end.
 fn place(index: i64, length: usize) -> usize {
     let index = if index < 0 { index.saturating_add_unsigned(length as u64) } else { index };
-    usize::try_from(index).unwrap_or(0).min(length)
+    // The end of a shape is often said to be the largest i64.
+    usize::try_from(index.max(0)).unwrap_or(usize::MAX).min(length)
 }
 
 fn part(lengths: &[i64], start: i64, end: i64) -> Vec<i64> {

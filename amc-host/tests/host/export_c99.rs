@@ -311,7 +311,10 @@ fn what_cannot_be_written_is_refused() {
     spoilt.parameters[7] = f32::INFINITY;
     let error = c99(&spoilt, "M").expect_err("refused").to_string();
     assert_eq!(error, "parameter 7 is inf: C has constants of finite numbers alone");
-    // A net of no parameter, which a small file may describe.
+    // A net of no parameter, which a small file may describe; with 32 bits it has more numbers than can be counted.
+    if usize::BITS == 32 {
+        return;
+    }
     let vast = Image::new(1 << 24, 1 << 24, 1);
     let error = c99(&model(vast.numbers(), &[Layer::max_pool(vast, Kernel::new(1, 1, 0))], LossName::Mse), "M");
     let error = error.expect_err("refused").to_string();
