@@ -70,7 +70,7 @@ mod tables;
 
 pub use chain::{Chain, ChainMemory, ChainState, Change, Changes, Evaluate};
 pub use error::Error;
-pub use kernel::{Bytes, Element, Four, Kernel, Neurons};
+pub use kernel::{Bytes, Element, Four, Kernel, Neurons, Output, Softmax};
 pub use loss::Objective;
 pub use net::Net;
 pub use samples::{Samples, Targets, Tiles};

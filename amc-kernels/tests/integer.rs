@@ -1,8 +1,8 @@
 //! Integer nets on SIMD instructions have the bits of one sample after another.
 
 use amc_core::integer::{
-    Chain, ChainMemory, EXP2, Element, Error, Evaluate, Kernel, LOG2, Net, Neurons, Objective, Samples, Scale, Serial,
-    SerialMemory, Targets, Tiles,
+    Chain, ChainMemory, Change, Changes, EXP2, Element, Error, Evaluate, Kernel, LOG2, Net, Neurons, Objective, Output,
+    Samples, Scale, Serial, SerialMemory, Targets, Tiles,
 };
 use amc_core::{Activation, Generator, Layer, Portable};
 use amc_kernels::Isa;
@@ -96,7 +96,7 @@ fn moves_outputs_and_scores_are_those_of_one_sample_after_another() {
             let refused = Evaluator::new(objective, all, targets, memory).expect_err("fours of one tile");
             assert_eq!(refused, Error::Length { what: "tiles of fours", needed: 3, given: 1 });
         }
-        for (with_sums, with_outputs) in [(3, 0), (1, 1), (0, 2), (0, 0)] {
+        for (with_sums, with_outputs) in [(3, 3), (3, 0), (2, 3), (1, 1), (0, 2), (0, 0)] {
             let mut kept_sums = vec![0; net.kept_sums(TILE) * with_sums];
             let mut kept_outputs = vec![0; net.kept_outputs(TILE) * with_outputs];
             let (mut sums, mut outputs) = (vec![0; net.scratch(TILE)], vec![0; net.scratch_outputs(TILE)]);
@@ -258,12 +258,99 @@ fn cross_entropies_are_what_the_tables_say() {
                         random(&mut Generator::seed_from_u64(5), samples, |x| (x as usize % outputs).min(254) as u8);
                     let wanted = cross_entropies(&sums, shift, &classes);
                     for (isa, host) in hosts() {
-                        match host.cross_entropies(&sums, shift, &classes) {
+                        match host.cross_entropies(&sums, shift, &classes, None) {
                             Some(found) => assert_eq!(found, wanted, "{isa}: {outputs} outputs, 2^{shift}, far {far}"),
                             None => {
                                 assert!(matches!(isa, Isa::Scalar | Isa::Neon) || shift == 0 || outputs > 255, "{isa}")
                             }
                         }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn logarithms_of_all_entries_are_what_the_table_says() {
+    // An output that is far behind, before and after: what is kept of the powers is all there are.
+    let sums = [[0; TILE], [i32::MIN; TILE]];
+    for exponent in 15..23_u32 {
+        for entry in 0..256 {
+            let powers = std::array::from_fn(|lane| {
+                let places = exponent - 8;
+                (1 << exponent) + (entry << places) + ((lane as i32 * ((1 << places) - 1)) / (TILE as i32 - 1))
+            });
+            let wanted: u64 = powers.iter().map(|powers| logarithm(*powers as u64) - (15 << 12)).sum();
+            for (isa, host) in hosts() {
+                let output = Output { number: 1, sums: &sums, new: &[i32::MIN + 1; TILE] };
+                let kept = [[0; TILE], powers, [0; TILE]];
+                let mut anew = heapless::Vec::new();
+                let found = host.changed_cross_entropies(output, 1, &[0; TILE], &kept, &mut anew);
+                assert!(found.is_none_or(|found| found == wanted), "{isa}: 2^{exponent}, {entry}");
+                assert!(anew.is_empty());
+            }
+        }
+    }
+}
+
+/// Moves of single neurons, kept or not whatever their losses: from what is kept they have the losses of a whole pass.
+#[test]
+fn what_is_kept_gives_the_losses_of_a_whole_pass() {
+    let mut rng = Generator::seed_from_u64(6);
+    let (bytes, tiles) = rows(&mut rng);
+    for (outputs, shift, last) in [(2, 1, 40), (3, 6, 3), (10, 3, 127), (10, 0, 20), (17, 4, 1)] {
+        let layers = [Layer::dense(6, Activation::Tanh), Layer::dense(outputs, Activation::Softmax)];
+        let scales = [Scale::new(10), Scale::new(shift)];
+        let net = Net::new(amc_core::Net::new(WIDTH, &layers), &scales, 255);
+        let objective = Objective::new(net).expect("a loss");
+        let classes = random(&mut rng, SAMPLES, |x| (x % outputs as u32) as u8);
+        let targets = Targets::Classes(&classes);
+        let (mut sums, mut scratch) = (vec![0; net.scratch(1)], vec![0; net.scratch_outputs(1)]);
+        let memory = SerialMemory { sums: &mut sums, outputs: &mut scratch, kept_sums: &mut [], kept_outputs: &mut [] };
+        let samples = Samples { features: Tiles::new(&bytes, SAMPLES, WIDTH), targets };
+        let mut one_by_one = Serial::new(objective, Portable::<1>, samples, memory).expect("one by one");
+        let samples = Samples { features: Tiles::new(&tiles, SAMPLES, WIDTH), targets };
+        for (isa, host) in hosts() {
+            for (with_sums, with_outputs) in [(3, 3), (3, 0), (2, 3)] {
+                let (mut sums, mut scratch) = (vec![0; net.scratch(TILE)], vec![0; net.scratch_outputs(TILE)]);
+                let mut kept_sums = vec![0; net.kept_sums(TILE) * with_sums];
+                let mut kept_outputs = vec![0; net.kept_outputs(TILE) * with_outputs];
+                let memory = SerialMemory {
+                    sums: &mut sums,
+                    outputs: &mut scratch,
+                    kept_sums: &mut kept_sums,
+                    kept_outputs: &mut kept_outputs,
+                };
+                let mut tiled = Serial::new(objective, host, samples, memory).expect("in tiles");
+                let mut parameters = vec![0; net.parameters()];
+                net.draw(&mut parameters, &mut rng);
+                tiled.begin(&parameters);
+                for number in 0..60 {
+                    // Three moves of four are of an output.
+                    let layer = usize::from(!rng.next_u32().is_multiple_of(4));
+                    let (inputs, units, start) = [(WIDTH, 6, 0), (6, outputs, (WIDTH + 1) * 6)][layer];
+                    let unit = rng.next_u32() as usize % units;
+                    let mut changes = heapless::Vec::new();
+                    let mut proposed = parameters.clone();
+                    for input in 0..=inputs {
+                        let at = start + if input < inputs { unit * inputs + input } else { units * inputs + unit };
+                        let by = (rng.next_u32() % (2 * last + 1)) as i32 - last as i32;
+                        proposed[at] = (i32::from(proposed[at]) + by).clamp(-127, 127) as i8;
+                        let by = i16::from(proposed[at]) - i16::from(parameters[at]);
+                        if rng.next_u32().is_multiple_of(2) || changes.push((input as u16, by)).is_err() {
+                            proposed[at] = parameters[at];
+                        }
+                    }
+                    let inputs = if number % 5 == 4 { Changes::Many } else { Changes::Some(changes) };
+                    let change = Change { layer, unit, inputs };
+                    let wanted = one_by_one.begin(&proposed);
+                    let found = tiled.propose(u64::MAX, &proposed, &change);
+                    let kept = (with_sums, with_outputs);
+                    assert_eq!(found, Some(wanted), "{isa}, {outputs} outputs, {kept:?}: move {number} of {change:?}");
+                    if rng.next_u32().is_multiple_of(3) {
+                        tiled.keep(&proposed, &change);
+                        parameters = proposed;
                     }
                 }
             }
@@ -279,11 +366,15 @@ fn cross_entropies(sums: &[[i32; TILE]], shift: u8, classes: &[u8]) -> u64 {
         let behind = |sums: &[i32; TILE]| (largest - i64::from(sums[lane])) >> shift;
         let powers = sums.iter().map(behind).filter(|behind| behind >> 8 < 16);
         let sum: u64 = powers.map(|behind| u64::from(EXP2[(behind & 255) as usize]) >> (behind >> 8)).sum();
-        let exponent = sum.ilog2();
-        let (entry, rest) = ((sum >> (exponent - 8) & 255) as usize, sum & ((1 << (exponent - 8)) - 1));
-        let (below, above) = (u64::from(LOG2[entry]), u64::from(LOG2[entry + 1]));
-        let logarithm = (u64::from(exponent) << 12) + below + (((above - below) * rest) >> (exponent - 8));
-        ((behind(&sums[usize::from(*class)]).min(65_535) as u64) << 4) + logarithm - (15 << 12)
+        ((behind(&sums[usize::from(*class)]).min(65_535) as u64) << 4) + logarithm(sum) - (15 << 12)
     });
     losses.sum()
+}
+
+/// 2¹² · log₂ by its table.
+fn logarithm(x: u64) -> u64 {
+    let exponent = x.ilog2();
+    let (entry, rest) = ((x >> (exponent - 8) & 255) as usize, x & ((1 << (exponent - 8)) - 1));
+    let (below, above) = (u64::from(LOG2[entry]), u64::from(LOG2[entry + 1]));
+    (u64::from(exponent) << 12) + below + (((above - below) * rest) >> (exponent - 8))
 }

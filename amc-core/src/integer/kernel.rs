@@ -77,6 +77,21 @@ pub struct Neurons<'a> {
     pub bias: u8,
 }
 
+/// What is kept of a tile's softmax, for each sample: the largest sum, what all powers come to, and by how much the sample's class is
+/// behind the largest, at most 2¹⁶ − 1.
+pub type Softmax<const T: usize> = [[i32; T]; 3];
+
+/// An output of a softmax whose sums are others.
+#[derive(Clone, Copy, Debug)]
+pub struct Output<'s, const T: usize> {
+    /// Which it is.
+    pub number: usize,
+    /// The sums of all outputs before.
+    pub sums: &'s [[i32; T]],
+    /// Its sums.
+    pub new: &'s [i32; T],
+}
+
 /// What is computed of `T` samples. All implementations give the same.
 pub trait Kernel<const T: usize>: Copy {
     /// Whether a tile's evaluation becomes a function of its own, which saves flash; else it is compiled where it is called
@@ -140,9 +155,29 @@ pub trait Kernel<const T: usize>: Copy {
     }
 
     /// The sum of the cross-entropies of samples of these classes, which have the first lanes, from the sums of a softmax,
-    /// `[output][T]`; none where it has no way of its own to it.
+    /// `[output][T]`; none where it has no way of its own to it. It leaves what it found of these samples where that is `kept`.
     #[inline(always)]
-    fn cross_entropies(self, _sums: &[[i32; T]], _shift: u8, _classes: &[u8]) -> Option<u64> {
+    fn cross_entropies(
+        self,
+        _sums: &[[i32; T]],
+        _shift: u8,
+        _classes: &[u8],
+        _kept: Option<&mut Softmax<T>>,
+    ) -> Option<u64> {
+        None
+    }
+
+    /// The same where one output is another, from what is kept of the softmax before: without the samples that it lists in `anew`, whose
+    /// largest sum may be another.
+    #[inline(always)]
+    fn changed_cross_entropies(
+        self,
+        _output: Output<'_, T>,
+        _shift: u8,
+        _classes: &[u8],
+        _kept: &Softmax<T>,
+        _anew: &mut heapless::Vec<u16, T>,
+    ) -> Option<u64> {
         None
     }
 }

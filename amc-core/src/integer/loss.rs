@@ -1,7 +1,7 @@
 //! The losses of integer nets.
 
 use super::error::Error;
-use super::kernel::Element;
+use super::kernel::{Element, Softmax};
 use super::net::Net;
 use super::samples::{Samples, Targets};
 use super::tables::{EXP2, LOG2};
@@ -126,7 +126,14 @@ pub(super) struct Outputs<'s, const T: usize> {
     pub shift: u8,
 }
 
-impl<const T: usize> Outputs<'_, T> {
+impl<'s, const T: usize> Outputs<'s, T> {
+    /// Those of a net, which are the first of these sums.
+    #[inline(always)]
+    pub fn of_net(net: Net<'_>, sums: &'s [i32]) -> Self {
+        let (outputs, shift) = (net.shape().outputs() * T, net.scales().last().map_or(0, |scale| scale.shift));
+        Self { sums: sums.get(..outputs).unwrap_or_default().as_chunks().0, shift }
+    }
+
     /// The sums of a sample.
     #[inline(always)]
     fn of(&self, lane: usize) -> impl Iterator<Item = i32> + Clone {
@@ -165,6 +172,13 @@ impl<const T: usize> Outputs<'_, T> {
         (largest.wrapping_sub(sum) as u32) >> self.shift
     }
 
+    /// What a logit adds to the sum of powers.
+    #[inline(always)]
+    fn power(behind: u32) -> u32 {
+        let halvings = behind >> LOGIT;
+        if halvings < u16::BITS { u32::from(EXP2[(behind & 255) as usize]) >> halvings } else { 0 }
+    }
+
     #[inline(always)]
     fn cross_entropy(&self, lane: usize, class: usize) -> u32 {
         let mut largest = i32::MIN;
@@ -173,27 +187,22 @@ impl<const T: usize> Outputs<'_, T> {
         }
         let mut sum = 0_u32;
         for sums in self.sums {
-            let behind = self.behind(largest, sums[lane]);
-            let halvings = behind >> LOGIT;
-            if halvings < u16::BITS {
-                sum += u32::from(EXP2[(behind & 255) as usize]) >> halvings;
-            }
+            sum += Self::power(self.behind(largest, sums[lane]));
         }
-        self.of_powers(lane, (largest, sum), class)
+        of_powers(self.own(lane, largest, class), sum)
     }
 
-    /// The cross-entropy of a sample of this class whose largest sum and whose powers' sum are known.
+    /// By how much a sample's class is behind the largest, as far as it counts.
     #[inline(always)]
-    fn of_powers(&self, lane: usize, (largest, powers): (i32, u32), class: usize) -> u32 {
-        let own = self.sums.get(class).map_or(0, |sums| self.behind(largest, sums[lane]));
-        // 2¹⁵ stands for 1.
-        (own.min(MOST_BEHIND) << (LOSS - LOGIT)) + log2(powers) - (15 << LOSS)
+    fn own(&self, lane: usize, largest: i32, class: usize) -> u32 {
+        self.sums.get(class).map_or(0, |sums| self.behind(largest, sums[lane])).min(MOST_BEHIND)
     }
 
-    /// The sum of the cross-entropies of samples of these classes, which have the first lanes. Of one sample it would take a core 4 to 9%
-    /// more instructions a move than [`loss`](Self::loss), which passes over what is far behind.
+    /// The sum of the cross-entropies of samples of these classes, which have the first lanes, of which is `kept` what it takes where an
+    /// output changes. Of one sample it would take a core 4 to 9% more instructions a move than [`loss`](Self::loss), which passes over
+    /// what is far behind.
     #[inline(always)]
-    pub fn cross_entropies(&self, classes: &[u8]) -> u64 {
+    pub fn cross_entropies(&self, classes: &[u8], kept: Option<&mut Softmax<T>>) -> u64 {
         let mut largest = [i32::MIN; T];
         for sums in self.sums {
             for (largest, sum) in largest.iter_mut().zip(sums) {
@@ -215,11 +224,40 @@ impl<const T: usize> Outputs<'_, T> {
                 *total += power >> (behind >> LOGIT).min(31);
             }
         }
-        let lanes = classes.iter().zip(largest.iter().zip(&total)).enumerate();
-        let losses = lanes.map(|(lane, (class, (largest, total)))| {
-            u64::from(self.of_powers(lane, (*largest, *total), usize::from(*class)))
-        });
-        losses.sum()
+        let mut own = [0_u32; T];
+        for (lane, (own, class)) in own.iter_mut().zip(classes).enumerate() {
+            *own = self.own(lane, largest[lane], usize::from(*class));
+        }
+        if let Some(kept) = kept {
+            *kept = [largest, total.map(|total| total as i32), own.map(|own| own as i32)];
+        }
+        own.iter().zip(&total).take(classes.len()).map(|(own, total)| u64::from(of_powers(*own, *total))).sum()
+    }
+
+    /// The same where one output is another, from what is kept of the softmax before: without the samples that it lists in `anew`, whose
+    /// largest sum may be another.
+    #[inline(always)]
+    pub fn changed_cross_entropies(
+        &self,
+        (number, new): (usize, &[i32; T]),
+        classes: &[u8],
+        [largest, powers, own]: &Softmax<T>,
+        anew: &mut heapless::Vec<u16, T>,
+    ) -> u64 {
+        let (mut loss, old) = (0, self.sums.get(number).unwrap_or(new));
+        for (lane, class) in classes.iter().enumerate().take(T) {
+            let (largest, old, new) = (largest[lane], old[lane], new[lane]);
+            if new > largest || old == largest {
+                // There is room for each.
+                let _ = anew.push(lane as u16);
+                continue;
+            }
+            let (was, is) = (self.behind(largest, old), self.behind(largest, new));
+            let own = if usize::from(*class) == number { is.min(MOST_BEHIND) } else { own[lane] as u32 };
+            let powers = (powers[lane] as u32).wrapping_sub(Self::power(was)).wrapping_add(Self::power(is));
+            loss += u64::from(of_powers(own, powers));
+        }
+        loss
     }
 
     /// The sum of the squared errors of samples that should have these values, `[sample][output]`, which have the first lanes.
@@ -251,6 +289,13 @@ impl<const T: usize> Outputs<'_, T> {
         let difference = output.abs_diff(i32::from(value));
         difference * difference
     }
+}
+
+/// The cross-entropy of a sample whose class is behind the largest by so much, and whose powers come to so much.
+#[inline(always)]
+fn of_powers(own: u32, powers: u32) -> u32 {
+    // 2¹⁵ stands for 1.
+    (own << (LOSS - LOGIT)) + log2(powers) - (15 << LOSS)
 }
 
 /// 2¹² · log₂ of a number above 2⁸, between the table's entries on a straight line.

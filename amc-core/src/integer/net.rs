@@ -11,6 +11,9 @@ use crate::layer::Layer;
 use crate::layer::kind::Shape;
 use crate::mixed::below;
 
+/// Numbers of each sample in a [`Softmax`](super::Softmax).
+const SOFTMAX_ROWS: usize = 3;
+
 /// An integer net.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -166,9 +169,11 @@ impl<'a> Net<'a> {
         2 * self.shape.widest() * tile
     }
 
-    /// Sums that are kept of a tile of `T` samples: one of each output of every layer, and the loss.
+    /// Numbers that are kept of a tile of `T` samples where sums are: one of each output of every layer, of a softmax of more than one
+    /// sample three more, and the loss.
     pub const fn kept_sums(&self, tile: usize) -> usize {
-        (self.units(self.scales.len()) + 1) * tile
+        let of_softmax = if tile > 1 && matches!(self.shape.output(), Activation::Softmax) { SOFTMAX_ROWS } else { 0 };
+        (self.units(self.scales.len()) + of_softmax + 1) * tile
     }
 
     /// Activations that are kept of a tile: those of all layers but the last.

@@ -2,12 +2,13 @@
 
 mod changed;
 mod layer;
+mod output;
 
 use changed::Plan;
 
 use super::chain::{Change, Evaluate};
 use super::error::Error;
-use super::kernel::{Element, Kernel};
+use super::kernel::{Element, Kernel, Softmax};
 use super::loss::{Objective, Outputs};
 use super::pass::{KeptTile, Pass, Scratch};
 use super::samples::{Samples, Targets};
@@ -24,7 +25,8 @@ pub struct SerialMemory<'m> {
     /// weights alone, and the layers from the next but one on.
     pub kept_sums: &'m mut [i32],
     /// [`Net::kept_outputs`](super::Net::kept_outputs)`(T)` numbers for each tile: then a move costs the neuron, and the layers
-    /// behind it.
+    /// behind it. Where `T` is more than 1 and there are as many for all tiles, those whose sums are kept have theirs, too, which need not
+    /// be found again.
     pub kept_outputs: &'m mut [i8],
 }
 
@@ -57,7 +59,43 @@ pub struct Serial<'m, K, E, const T: usize> {
 enum Kept {
     Sums(usize),
     Outputs(usize),
+    /// Sums and activations.
+    Both(usize, usize),
     Nothing,
+}
+
+impl Kept {
+    /// Where sums begin, if they are kept.
+    #[inline(always)]
+    const fn sums(self) -> Option<usize> {
+        match self {
+            Self::Sums(at) | Self::Both(at, _) => Some(at),
+            Self::Outputs(_) | Self::Nothing => None,
+        }
+    }
+
+    /// Where activations begin.
+    #[inline(always)]
+    const fn outputs(self) -> Option<usize> {
+        match self {
+            Self::Outputs(at) | Self::Both(_, at) => Some(at),
+            Self::Sums(_) | Self::Nothing => None,
+        }
+    }
+
+    /// It, of which there are so many numbers.
+    #[inline(always)]
+    fn tile<'k>(
+        self,
+        (of_sums, of_outputs): (usize, usize),
+        sums: &'k mut [i32],
+        outputs: &'k mut [i8],
+    ) -> KeptTile<'k> {
+        KeptTile {
+            sums: self.sums().and_then(|at| sums.get_mut(at..at + of_sums)).unwrap_or_default(),
+            outputs: self.outputs().and_then(|at| outputs.get_mut(at..at + of_outputs)).unwrap_or_default(),
+        }
+    }
 }
 
 impl<'m, K: Kernel<T>, E: Element, const T: usize> Serial<'m, K, E, T> {
@@ -172,9 +210,7 @@ impl<'m, K: Kernel<T>, E: Element, const T: usize> Serial<'m, K, E, T> {
     /// What a pass made.
     #[inline(always)]
     fn last(&self) -> Outputs<'_, T> {
-        let net = self.objective.net();
-        let (outputs, shift) = (net.shape().outputs() * T, net.scales().last().map_or(0, |scale| scale.shift));
-        Outputs { sums: self.memory.sums.get(..outputs).unwrap_or_default().as_chunks().0, shift }
+        Outputs::of_net(self.objective.net(), &self.memory.sums)
     }
 
     /// The sum of a tile's losses.
@@ -184,8 +220,7 @@ impl<'m, K: Kernel<T>, E: Element, const T: usize> Serial<'m, K, E, T> {
         match self.samples.targets {
             Targets::Classes(classes) if T > 1 => {
                 let classes = classes.get(self.lanes(tile)).unwrap_or_default();
-                let found = self.kernel.cross_entropies(outputs.sums, outputs.shift, classes);
-                return found.unwrap_or_else(|| outputs.cross_entropies(classes));
+                return cross_entropies(self.kernel, outputs, classes, None);
             }
             Targets::Values(values) if T > 1 => {
                 let (samples, numbers) = (self.lanes(tile), outputs.sums.len());
@@ -205,8 +240,14 @@ impl<'m, K: Kernel<T>, E: Element, const T: usize> Serial<'m, K, E, T> {
     #[inline(always)]
     fn kept(&self, tile: usize) -> Kept {
         let ((with_sums, of_sums), (with_outputs, of_outputs)) = (self.sums, self.outputs);
+        let has_all = T > 1 && with_outputs >= self.tiles();
         if tile < with_sums {
-            Kept::Sums(tile * of_sums)
+            match has_all {
+                true => Kept::Both(tile * of_sums, tile * of_outputs),
+                false => Kept::Sums(tile * of_sums),
+            }
+        } else if has_all {
+            Kept::Outputs(tile * of_outputs)
         } else if tile - with_sums < with_outputs {
             Kept::Outputs((tile - with_sums) * of_outputs)
         } else {
@@ -221,17 +262,22 @@ impl<'m, K: Kernel<T>, E: Element, const T: usize> Serial<'m, K, E, T> {
         let pass = Pass { net: self.objective.net(), kernel: self.kernel, parameters };
         let SerialMemory { sums, outputs, kept_sums, kept_outputs } = &mut self.memory;
         let (made, given) = outputs.split_at_mut(outputs.len() / 2);
-        let mut kept = KeptTile::default();
-        match place {
-            Kept::Sums(at) => kept.sums = kept_sums.get_mut(at..at + self.sums.1).unwrap_or_default(),
-            Kept::Outputs(at) => kept.outputs = kept_outputs.get_mut(at..at + self.outputs.1).unwrap_or_default(),
-            Kept::Nothing => {}
-        }
+        let kept = place.tile((self.sums.1, self.outputs.1), kept_sums, kept_outputs);
         pass.run(0, (self.samples.features.tile(tile), Some(tile)), Scratch { sums, made, given }, kept);
-        let loss = self.loss(tile);
-        if let Kept::Sums(at) = place {
-            self.keep_loss(at, loss);
+        match place.sums() {
+            Some(at) => self.kept_anew(tile, at),
+            None => self.loss(tile),
         }
+    }
+
+    /// The sum of a tile's losses, which is kept where its sums are.
+    #[inline(always)]
+    fn kept_anew(&mut self, tile: usize, at: usize) -> u64 {
+        let loss = match T {
+            1 => self.loss(tile),
+            _ => self.loss_of_softmax(tile, at).unwrap_or_else(|| self.loss(tile)),
+        };
+        self.keep_loss(at, loss);
         loss
     }
 
@@ -253,6 +299,18 @@ impl<'m, K: Kernel<T>, E: Element, const T: usize> Serial<'m, K, E, T> {
         let parts = kept.iter().take(T.min(2)).enumerate();
         parts.map(|(part, kept)| u64::from(*kept as u32) << (32 * part)).sum()
     }
+}
+
+/// The sum of the cross-entropies of samples of these classes, which have the first lanes.
+#[inline(always)]
+fn cross_entropies<K: Kernel<T>, const T: usize>(
+    kernel: K,
+    outputs: Outputs<'_, T>,
+    classes: &[u8],
+    mut kept: Option<&mut Softmax<T>>,
+) -> u64 {
+    let found = kernel.cross_entropies(outputs.sums, outputs.shift, classes, kept.as_deref_mut());
+    found.unwrap_or_else(|| outputs.cross_entropies(classes, kept))
 }
 
 impl<K: Kernel<T>, E: Element, const T: usize> Evaluate for Serial<'_, K, E, T> {

@@ -33,9 +33,18 @@ fn ranges(net: Net<'_>, set: &Set, threads: usize) -> Vec<Range<usize>> {
     (0..threads).map(|thread| tiles * thread / threads..tiles * (thread + 1) / threads).collect()
 }
 
-/// Tiles whose sums are kept, and behind them those whose activations are, of so many within so many bytes.
+/// Bytes that are kept of a tile whose sums are, and of one whose activations are.
+fn of_tile(net: Net<'_>) -> (usize, usize) {
+    (net.kept_sums(TILE).saturating_mul(size_of::<i32>()), net.kept_outputs(TILE))
+}
+
+/// Tiles whose sums are kept, and tiles whose activations are, of so many within so many bytes: of all both, or behind the first ones
+/// the others.
 fn kept(net: Net<'_>, tiles: usize, bytes: usize) -> (usize, usize) {
-    let (sums, outputs) = (net.kept_sums(TILE).saturating_mul(size_of::<i32>()), net.kept_outputs(TILE));
+    let (sums, outputs) = of_tile(net);
+    if sums.saturating_add(outputs).saturating_mul(tiles) <= bytes {
+        return (tiles, tiles);
+    }
     if sums.saturating_mul(tiles) <= bytes {
         return (tiles, 0);
     }
@@ -51,7 +60,8 @@ fn kept(net: Net<'_>, tiles: usize, bytes: usize) -> (usize, usize) {
 /// Bytes that evaluation takes beside the samples.
 pub(super) fn bytes(net: Net<'_>, set: &Set, threads: usize, keeps: bool) -> u64 {
     let scratch = net.scratch(TILE).saturating_mul(size_of::<i32>()).saturating_add(net.scratch_outputs(TILE));
-    let all = net.kept_sums(TILE).saturating_mul(size_of::<i32>()).saturating_mul(set.tiles());
+    let (sums, outputs) = of_tile(net);
+    let all = sums.saturating_add(outputs).saturating_mul(set.tiles());
     let kept = if keeps { all.min(MOST) } else { 0 };
     scratch.saturating_mul(threads).saturating_add(kept) as u64
 }
@@ -282,6 +292,8 @@ mod tests {
         let description = Description::fit(4, (Inputs::I8, 32), layers, 127);
         let net = description.objective().expect("a net").net();
         let (sums, outputs) = (4 * net.kept_sums(TILE), net.kept_outputs(TILE));
+        assert_eq!(kept(net, 10, 10 * (sums + outputs)), (10, 10));
+        assert_eq!(kept(net, 10, 10 * (sums + outputs) - 1), (10, 0));
         assert_eq!(kept(net, 10, 10 * sums), (10, 0));
         for bytes in [10 * sums - 1, 3 * sums + 7 * outputs, 10 * outputs, 10 * outputs - 1, outputs, 0] {
             let (with_sums, with_outputs) = kept(net, 10, bytes);

@@ -1,17 +1,18 @@
 //! Tiles on AVX2: a register has a byte of each of 32 samples, or a sum of each of 8.
 
+mod softmax;
 mod sums;
 
-use core::arch::x86_64::{__m128i, __m256, __m256i};
+use core::arch::x86_64::{__m128i, __m256i};
 
-use amc_core::integer::{Kernel, LOG2, Neurons, TANH};
+use amc_core::integer::{Kernel, Neurons, Output, Softmax, TANH};
 use amc_core::{Activation, Portable};
 use pulp::NullaryFnOnce;
 use pulp::bytemuck::cast;
 use pulp::x86::V3;
 
 use super::TILE;
-use super::registers::{Inputs, NOBODY, Registers, Rows};
+use super::registers::{Inputs, Registers, Rows};
 
 /// Registers of a tile's sums.
 const K: usize = 8;
@@ -58,19 +59,6 @@ const TANH_STEPS: [u8; (TANH[255] - TANH[127]) as usize] = {
     steps
 };
 
-/// 2¹⁵ · 2^(−i/256) as a polynomial in i: rounded to the nearest integer, it is the table's entry, of which a test makes sure.
-const EXP2: [f32; 6] = [32_768.1, -88.728_615, 0.120_214_52, -1.090_379_3e-4, 7.402_29e-8, -3.322_449_6e-11];
-
-/// An entry of the logarithms' table, and in the upper half by how much the next is more.
-const LOGARITHMS: [u32; 256] = {
-    let (mut entries, mut i) = ([0; 256], 0);
-    while i < 256 {
-        entries[i] = LOG2[i] as u32 | ((LOG2[i + 1] - LOG2[i]) as u32) << 16;
-        i += 1;
-    }
-    entries
-};
-
 /// V3, with short names.
 #[derive(Clone, Copy, Debug)]
 pub struct Avx2(pub V3);
@@ -94,11 +82,6 @@ impl Avx2 {
     #[inline(always)]
     fn numbers(self, number: i32) -> __m256i {
         self.0.avx._mm256_set1_epi32(number)
-    }
-
-    #[inline(always)]
-    fn floats(self, number: f32) -> __m256 {
-        self.0.avx._mm256_set1_ps(number)
     }
 
     #[inline(always)]
@@ -142,18 +125,6 @@ impl Avx2 {
     #[inline(always)]
     fn unpacked(self, v: __m256i) -> __m256i {
         self.0.avx2._mm256_permutevar8x32_epi32(v, cast([0, 4, 1, 5, 2, 6, 3, 7]))
-    }
-
-    /// 2¹⁵ · 2^(−i/256), rounded to the nearest integer, of i below 256.
-    #[inline(always)]
-    fn exp2(self, i: __m256i) -> __m256i {
-        let x = self.0.avx._mm256_cvtepi32_ps(i);
-        let [rest @ .., last] = EXP2;
-        let mut y = self.floats(last);
-        for coefficient in rest.into_iter().rev() {
-            y = self.0.fma._mm256_fmadd_ps(y, x, self.floats(coefficient));
-        }
-        self.0.avx._mm256_cvtps_epi32(y)
     }
 }
 
@@ -249,58 +220,19 @@ impl Registers for Avx2 {
     }
 
     #[inline(always)]
-    fn cross_entropies(self, sums: &[[i32; TILE]], shift: u8, classes: &[u8]) -> u64 {
-        let (i, count) = (self.0.avx2, self.count(shift));
-        let mut all_classes = [[NOBODY; 8]; K];
-        for (to, class) in all_classes.as_flattened_mut().iter_mut().zip(classes) {
-            *to = *class;
-        }
-        let mut total = self.zero();
-        for (pair, classes) in all_classes.as_chunks::<2>().0.iter().enumerate() {
-            let mut of_classes = [self.zero(); 2];
-            let (mut largest, mut powers, mut own) = ([self.numbers(i32::MIN); 2], of_classes, of_classes);
-            for k in 0..2 {
-                of_classes[k] = i._mm256_cvtepu8_epi32(cast([u64::from_le_bytes(classes[k]), 0]));
-            }
-            for sums in sums {
-                let v: [__m256i; 2] = cast(sums.as_chunks::<16>().0[pair]);
-                for k in 0..2 {
-                    largest[k] = i._mm256_max_epi32(largest[k], v[k]);
-                }
-            }
-            let mut output = self.zero();
-            for sums in sums {
-                let v: [__m256i; 2] = cast(sums.as_chunks::<16>().0[pair]);
-                for k in 0..2 {
-                    let behind = i._mm256_srl_epi32(i._mm256_sub_epi32(largest[k], v[k]), count);
-                    let behind = i._mm256_min_epu32(behind, self.numbers(0xffff));
-                    let is_own = i._mm256_cmpeq_epi32(of_classes[k], output);
-                    own[k] = i._mm256_or_si256(own[k], i._mm256_and_si256(behind, is_own));
-                    let power = self.exp2(i._mm256_and_si256(behind, self.numbers(255)));
-                    let power = i._mm256_srlv_epi32(power, i._mm256_srli_epi32::<8>(behind));
-                    powers[k] = i._mm256_add_epi32(powers[k], power);
-                }
-                output = i._mm256_add_epi32(output, self.numbers(1));
-            }
-            for k in 0..2 {
-                // As floats, whose exponents and mantissas are those of the numbers.
-                let float = self.0.avx._mm256_castps_si256(self.0.avx._mm256_cvtepi32_ps(powers[k]));
-                let at: [i32; 8] = cast(i._mm256_and_si256(i._mm256_srli_epi32::<15>(float), self.numbers(255)));
-                let entries: __m256i = cast(at.map(|at| LOGARITHMS[(at & 255) as usize]));
-                let rest = i._mm256_and_si256(float, self.numbers(0x7fff));
-                let below = i._mm256_and_si256(entries, self.numbers(0xffff));
-                let between = i._mm256_madd_epi16(i._mm256_srli_epi32::<16>(entries), rest);
-                // 2¹⁵ stands for 1.
-                let exponent = i._mm256_sub_epi32(i._mm256_srli_epi32::<23>(float), self.numbers(127 + 15));
-                let logarithm = i._mm256_add_epi32(
-                    i._mm256_add_epi32(i._mm256_slli_epi32::<12>(exponent), below),
-                    i._mm256_srli_epi32::<15>(between),
-                );
-                let is_nobody = i._mm256_cmpeq_epi32(of_classes[k], self.numbers(NOBODY.into()));
-                let loss = i._mm256_add_epi32(i._mm256_slli_epi32::<4>(own[k]), logarithm);
-                total = i._mm256_add_epi32(total, i._mm256_andnot_si256(is_nobody, loss));
-            }
-        }
-        cast::<_, [u32; 8]>(total).iter().map(|sum| u64::from(*sum)).sum()
+    fn cross_entropies(self, sums: &[[i32; TILE]], shift: u8, classes: &[u8], kept: Option<&mut Softmax<TILE>>) -> u64 {
+        self.softmax(sums, shift, classes, kept)
+    }
+
+    #[inline(always)]
+    fn changed_cross_entropies(
+        self,
+        output: Output<'_, TILE>,
+        shift: u8,
+        classes: &[u8],
+        kept: &Softmax<TILE>,
+        anew: &mut heapless::Vec<u16, TILE>,
+    ) -> u64 {
+        self.changed_softmax(output, shift, classes, kept, anew)
     }
 }

@@ -1,18 +1,19 @@
 //! Tiles on AVX-512 with VNNI, which multiplies four bytes at once, and VBMI, which looks bytes up: a register has a byte of each
 //! sample, or a sum of each of 16.
 
+mod softmax;
 mod sums;
 
 use core::arch::x86_64::{__m128i, __m256i, __m512i};
 
-use amc_core::integer::{Kernel, Neurons};
+use amc_core::integer::{Kernel, Neurons, Output, Softmax};
 use amc_core::{Activation, Portable};
 use pulp::NullaryFnOnce;
 use pulp::bytemuck::cast;
 
 use super::TILE;
-use super::registers::{Inputs, NOBODY, Registers, Rows};
-use super::tables::{EXP2_HIGH, EXP2_LOW, LOG2_HIGH, LOG2_LOW, LOG2_MORE, LOWER_BYTES, LOWER_WORDS, PAIRS, TANH_BYTES};
+use super::registers::{Inputs, Registers, Rows};
+use super::tables::{LOWER_BYTES, LOWER_WORDS, PAIRS, TANH_BYTES};
 use super::vnni::pick;
 
 pulp::simd_type! {
@@ -137,13 +138,6 @@ impl Avx512 {
         let (size, sign) = (self.look_up(&TANH_BYTES, self.bytes_of(sizes)), self.bytes_of(signs));
         words._mm512_sub_epi8(self.avx512f._mm512_xor_si512(size, sign), sign)
     }
-
-    /// The sum of numbers without a sign: of each half of a word of 32 bits.
-    #[inline(always)]
-    fn halves(self, v: __m512i) -> __m512i {
-        let low = self.avx512f._mm512_and_si512(v, self.numbers(0xffff));
-        self.avx512f._mm512_add_epi32(low, self.avx512f._mm512_srli_epi32::<16>(v))
-    }
 }
 
 impl Registers for Avx512 {
@@ -227,69 +221,19 @@ impl Registers for Avx512 {
     }
 
     #[inline(always)]
-    fn cross_entropies(self, sums: &[[i32; TILE]], shift: u8, classes: &[u8]) -> u64 {
-        let (f, words, count) = (self.avx512f, self.avx512bw, self.count(shift));
-        let mut largest = [self.numbers(i32::MIN); K];
-        for sums in sums {
-            let v = self.load(sums);
-            for k in 0..K {
-                largest[k] = f._mm512_max_epi32(largest[k], v[k]);
-            }
-        }
-        let mut all_classes = [NOBODY; TILE];
-        for (to, class) in all_classes.iter_mut().zip(classes) {
-            *to = *class;
-        }
-        let classes_of = self.words_of(cast(all_classes), self.zero());
-        // Sums of words in both halves of 32 bits, those of the upper half once more, and the words of the samples' classes.
-        let (mut both, mut upper, mut own) = ([self.zero(); 2], [self.zero(); 2], [self.zero(); 2]);
-        for (output, sums) in sums.iter().enumerate() {
-            let mut v = self.load(sums);
-            for k in 0..K {
-                v[k] = f._mm512_srl_epi32(f._mm512_sub_epi32(largest[k], v[k]), count);
-            }
-            let behind = self.narrow(v.map(|v| f._mm512_min_epu32(v, self.numbers(0xffff))));
-            let at = self.bytes_of(behind);
-            let powers = self.words_of(self.look_up(&EXP2_LOW, at), self.look_up(&EXP2_HIGH, at));
-            let output = self.words(output as u16);
-            for half in 0..2 {
-                let is_own = words._mm512_cmpeq_epi16_mask(classes_of[half], output);
-                own[half] = words._mm512_mask_mov_epi16(own[half], is_own, behind[half]);
-                // Of 2¹⁵ or less nothing is left after 16 halvings or more.
-                let power = words._mm512_srlv_epi16(powers[half], words._mm512_srli_epi16::<8>(behind[half]));
-                both[half] = f._mm512_add_epi32(both[half], power);
-                upper[half] = f._mm512_add_epi32(upper[half], f._mm512_srli_epi32::<16>(power));
-            }
-        }
-        let lower = [0, 1].map(|half| f._mm512_sub_epi32(both[half], f._mm512_slli_epi32::<16>(upper[half])));
-        // As floats, whose exponents and mantissas are those of the numbers.
-        let floats = [lower[0], upper[0], lower[1], upper[1]].map(|v| f._mm512_castps_si512(f._mm512_cvtepi32_ps(v)));
-        let at = floats.map(|v| f._mm512_and_si512(f._mm512_srli_epi32::<15>(v), self.numbers(255)));
-        let rest = floats.map(|v| f._mm512_and_si512(v, self.numbers(0x7fff)));
-        // 2¹⁵ stands for 1.
-        let exponents = floats.map(|v| f._mm512_sub_epi32(f._mm512_srli_epi32::<23>(v), self.numbers(127 + 15)));
-        let word = |low: __m512i, high: __m512i| f._mm512_or_si512(low, f._mm512_slli_epi32::<16>(high));
-        let (at, rest, exponents) = (
-            [word(at[0], at[1]), word(at[2], at[3])],
-            [word(rest[0], rest[1]), word(rest[2], rest[3])],
-            [word(exponents[0], exponents[1]), word(exponents[2], exponents[3])],
-        );
-        let entries = self.bytes_of(at);
-        let more = self.look_up(&LOG2_MORE, entries);
-        let below = self.words_of(self.look_up(&LOG2_LOW, entries), self.look_up(&LOG2_HIGH, entries));
-        // Twice as much, so that its product with 15 bits is divided by 2¹⁵ where the upper half is taken.
-        let doubled = words._mm512_add_epi8(more, more);
-        let more = self.words_of(doubled, self.zero());
-        let mut total = self.zero();
-        for half in 0..2 {
-            let between = words._mm512_mulhi_epu16(more[half], rest[half]);
-            let whole = words._mm512_slli_epi16::<12>(exponents[half]);
-            let logarithm = words._mm512_add_epi16(words._mm512_add_epi16(whole, below[half]), between);
-            let is_there = words._mm512_cmpneq_epi16_mask(classes_of[half], self.words(NOBODY.into()));
-            let logarithm = words._mm512_maskz_mov_epi16(is_there, logarithm);
-            let own = f._mm512_slli_epi32::<4>(self.halves(own[half]));
-            total = f._mm512_add_epi32(total, f._mm512_add_epi32(self.halves(logarithm), own));
-        }
-        u64::from(f._mm512_reduce_add_epi32(total) as u32)
+    fn cross_entropies(self, sums: &[[i32; TILE]], shift: u8, classes: &[u8], kept: Option<&mut Softmax<TILE>>) -> u64 {
+        self.softmax(sums, shift, classes, kept)
+    }
+
+    #[inline(always)]
+    fn changed_cross_entropies(
+        self,
+        output: Output<'_, TILE>,
+        shift: u8,
+        classes: &[u8],
+        kept: &Softmax<TILE>,
+        anew: &mut heapless::Vec<u16, TILE>,
+    ) -> u64 {
+        self.changed_softmax(output, shift, classes, kept, anew)
     }
 }

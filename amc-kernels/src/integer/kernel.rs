@@ -1,6 +1,6 @@
 //! The kernel of integer nets on a host.
 
-use amc_core::integer::{Element, Kernel, Neurons};
+use amc_core::integer::{Element, Kernel, Neurons, Output, Softmax};
 use amc_core::{Activation, Portable};
 use pulp::Arch;
 
@@ -141,10 +141,30 @@ impl Kernel<TILE> for Host<'_> {
         );
     }
 
-    fn cross_entropies(self, sums: &[[i32; TILE]], shift: u8, classes: &[u8]) -> Option<u64> {
+    fn cross_entropies(
+        self,
+        sums: &[[i32; TILE]],
+        shift: u8,
+        classes: &[u8],
+        kept: Option<&mut Softmax<TILE>>,
+    ) -> Option<u64> {
         if shift == 0 || sums.len() > MOST_OUTPUTS {
             return None;
         }
-        on!(self, |on| Some(on.cross_entropies(sums, shift, classes)), PORTABLE.cross_entropies(sums, shift, classes))
+        on!(self, |on| Some(on.cross_entropies(sums, shift, classes, kept)), None)
+    }
+
+    fn changed_cross_entropies(
+        self,
+        output: Output<'_, TILE>,
+        shift: u8,
+        classes: &[u8],
+        kept: &Softmax<TILE>,
+        anew: &mut heapless::Vec<u16, TILE>,
+    ) -> Option<u64> {
+        if shift == 0 || output.sums.len() > MOST_OUTPUTS {
+            return None;
+        }
+        on!(self, |on| Some(on.changed_cross_entropies(output, shift, classes, kept, anew)), None)
     }
 }

@@ -1,7 +1,7 @@
 //! What a tile is computed with on registers: a way for each instruction set, of the same bits.
 
 use amc_core::Activation;
-use amc_core::integer::{Bytes, Neurons};
+use amc_core::integer::{Bytes, Neurons, Output, Softmax};
 use pulp::{NullaryFnOnce, bytemuck};
 
 use super::TILE;
@@ -178,7 +178,43 @@ pub trait Registers: Copy {
     fn pass_on(self, by: &[i16; TILE], weights: (&[i8], usize), before: &[[i32; TILE]], sums: &mut [[i32; TILE]]);
 
     /// For a shift that is not 0, and at most [`MOST_OUTPUTS`] outputs.
-    fn cross_entropies(self, sums: &[[i32; TILE]], shift: u8, classes: &[u8]) -> u64;
+    fn cross_entropies(self, sums: &[[i32; TILE]], shift: u8, classes: &[u8], kept: Option<&mut Softmax<TILE>>) -> u64;
+
+    /// The same for an output of as many.
+    fn changed_cross_entropies(
+        self,
+        output: Output<'_, TILE>,
+        shift: u8,
+        classes: &[u8],
+        kept: &Softmax<TILE>,
+        anew: &mut heapless::Vec<u16, TILE>,
+    ) -> u64;
+}
+
+/// Classes of a tile's samples, and [`NOBODY`] where there is none.
+#[inline(always)]
+pub fn classes_of_all(classes: &[u8]) -> [u8; TILE] {
+    let mut all = [NOBODY; TILE];
+    for (to, class) in all.iter_mut().zip(classes) {
+        *to = *class;
+    }
+    all
+}
+
+/// A bit for each of so many samples.
+#[inline(always)]
+pub fn first(samples: usize) -> u64 {
+    if samples < TILE { (1 << samples) - 1 } else { u64::MAX }
+}
+
+/// Lists samples that have a bit.
+#[inline(always)]
+pub fn list(mut bits: u64, samples: &mut heapless::Vec<u16, TILE>) {
+    while bits != 0 {
+        // There is room for each.
+        let _ = samples.push(bits.trailing_zeros() as u16);
+        bits &= bits - 1;
+    }
 }
 
 /// Outputs of a softmax, at most: [`NOBODY`] is no class, and the sum of their powers is a whole number as a float, too.

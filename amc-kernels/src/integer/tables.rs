@@ -28,6 +28,18 @@ pub const WORD_PAIRS: [[u16; 32]; 2] = {
     pairs
 };
 
+/// The same of numbers.
+pub const NUMBER_PAIRS: [[u32; 16]; 2] = {
+    let (mut pairs, mut i) = ([[0; 16]; 2], 0);
+    while i < 16 {
+        let number = (i / 2 + 16 * (i % 2)) as u32;
+        pairs[0][i] = number;
+        pairs[1][i] = number + 8;
+        i += 1;
+    }
+    pairs
+};
+
 /// The lower byte of each word of two registers.
 pub const LOWER_BYTES: [u8; TILE] = {
     let (mut lower, mut i) = ([0; TILE], 0);

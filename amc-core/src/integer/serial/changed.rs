@@ -79,36 +79,34 @@ impl<K: Kernel<T>, E: Element, const T: usize> Serial<'_, K, E, T> {
         self.loss(tile)
     }
 
-    /// The same from kept sums.
+    /// The same from kept sums, and activations if they are kept, too.
     #[inline(always)]
-    fn by_sums(&mut self, parameters: &[i8], plan: &Plan<'_>, tile: usize, at: usize, keeps: bool) -> u64 {
-        let Plan { change, place, own, next_at, .. } = *plan;
+    fn by_sums(&mut self, parameters: &[i8], plan: &Plan<'_>, tile: usize, place: (usize, Kept), keeps: bool) -> u64 {
+        let Plan { change, place: layer, own, next_at, .. } = *plan;
+        let (at, place) = place;
         let pass = Pass { net: self.objective.net(), kernel: self.kernel, parameters };
         let features = self.samples.features.tile(tile);
-        let SerialMemory { sums, outputs: scratch, kept_sums, .. } = &mut self.memory;
+        let SerialMemory { sums, outputs: scratch, kept_sums, kept_outputs } = &mut self.memory;
         let (made, given) = scratch.split_at_mut(scratch.len() / 2);
-        let kept = kept_sums.get_mut(at..at + self.sums.1).unwrap_or_default();
+        let kept = place.tile((self.sums.1, self.outputs.1), kept_sums, kept_outputs);
         let changed = own + change.unit * T..own + (change.unit + 1) * T;
-        let old = kept.get(changed.clone()).and_then(|kept| kept.first_chunk().copied()).unwrap_or([0; T]);
-        let new = changed_sum(&pass, plan, features, kept, old, given);
-        if keeps && let Some(kept) = kept.get_mut(changed) {
+        let old = kept.sums.get(changed.clone()).unwrap_or_default();
+        let mut new = old.first_chunk().copied().unwrap_or([0; T]);
+        changed_sum(&pass, plan, features, &kept, &mut new, given);
+        let Some(next) = plan.next else { return self.by_output(plan, tile, at, &new, keeps) };
+        let (mut by, mut was, mut is) = ([0_i16; T], [0_i8; T], [0_i8; T]);
+        let output = kept.outputs.get_mut(changed.clone()).filter(|_| T > 1);
+        match &output {
+            Some(kept) => was.copy_from_slice(kept),
+            None => self.kernel.activate(layer.activation, layer.scale.shift, old, &mut was),
+        }
+        self.kernel.activate(layer.activation, layer.scale.shift, &new, &mut is);
+        if keeps && let Some(kept) = kept.sums.get_mut(changed) {
             kept.copy_from_slice(&new);
         }
-        // What is at the front of the scratch sums in the end are those of the last layer.
-        let Some(next) = plan.next else {
-            copy(kept.get(own..next_at), sums);
-            if let Some(sum) = sums.get_mut(change.unit * T..(change.unit + 1) * T) {
-                sum.copy_from_slice(&new);
-            }
-            let loss = self.loss(tile);
-            if keeps {
-                self.keep_loss(at, loss);
-            }
-            return loss;
-        };
-        let (mut by, mut was, mut is) = ([0_i16; T], [0_i8; T], [0_i8; T]);
-        self.kernel.activate(place.activation, place.scale.shift, &old, &mut was);
-        self.kernel.activate(place.activation, place.scale.shift, &new, &mut is);
+        if keeps && let Some(kept) = output {
+            kept.copy_from_slice(&is);
+        }
         for ((by, was), is) in by.iter_mut().zip(was).zip(is) {
             *by = i16::from(is) - i16::from(was);
         }
@@ -117,22 +115,28 @@ impl<K: Kernel<T>, E: Element, const T: usize> Serial<'_, K, E, T> {
         }
         let behind = next_at..next_at + next.units * T;
         let weights = parameters.get(next.start + change.unit..).unwrap_or_default();
-        let before = kept.get(behind.clone()).unwrap_or_default();
+        let before = kept.sums.get(behind.clone()).unwrap_or_default();
         self.kernel.pass_on(&by, (weights, next.inputs), before, sums);
         let made_sums = sums.get(..behind.len()).unwrap_or_default();
-        if keeps && let Some(kept) = kept.get_mut(behind) {
+        if keeps && let Some(kept) = kept.sums.get_mut(behind.clone()) {
             kept.copy_from_slice(made_sums);
         }
         if change.layer + 2 < self.objective.net().scales().len() {
             self.kernel.activate(next.activation, next.scale.shift, made_sums, given);
-            let kept = KeptTile { sums: if keeps { kept } else { &mut [] }, ..KeptTile::default() };
+            if keeps
+                && T > 1
+                && let (Some(kept), Some(given)) = (kept.outputs.get_mut(behind.clone()), given.get(..behind.len()))
+            {
+                kept.copy_from_slice(given);
+            }
+            let kept = if keeps { kept } else { KeptTile::default() };
             pass.run(change.layer + 2, (features, Some(tile)), Scratch { sums, made, given }, kept);
         }
-        let loss = self.loss(tile);
-        if keeps {
-            self.keep_loss(at, loss);
+        // What is at the front of the scratch sums in the end are those of the last layer.
+        match keeps {
+            true => self.kept_anew(tile, at),
+            false => self.loss(tile),
         }
-        loss
     }
 
     #[inline(always)]
@@ -154,30 +158,33 @@ impl<K: Kernel<T>, E: Element, const T: usize> Serial<'_, K, E, T> {
             Kept::Nothing if keeps => 0,
             Kept::Nothing => self.whole(parameters, tile, false),
             kept if !plan.is_dense() => self.by_layer(parameters, plan, tile, kept, keeps),
-            Kept::Sums(at) => self.by_sums(parameters, plan, tile, at, keeps),
+            kept @ (Kept::Sums(at) | Kept::Both(at, _)) => self.by_sums(parameters, plan, tile, (at, kept), keeps),
             Kept::Outputs(at) => self.by_outputs(parameters, plan, tile, at, keeps),
         }
     }
 }
 
-/// The sum of a changed neuron, from the one before the change.
+/// Makes the sum of a changed neuron of the one before the change.
 #[inline(always)]
 fn changed_sum<K: Kernel<T>, E: Element, const T: usize>(
     pass: &Pass<'_, K, T>,
     plan: &Plan<'_>,
     features: &[E],
-    kept: &[i32],
-    mut sum: [i32; T],
+    kept: &KeptTile<'_>,
+    sum: &mut [i32; T],
     given: &mut [i8],
-) -> [i32; T] {
+) {
     let Plan { change, place, own, before_at, before, .. } = plan;
-    match (&change.inputs, before) {
-        (Changes::Some(changes), None) => {
-            pass.kernel.change(changes, place.scale.bias, features, &mut sum);
-            sum
+    let outputs = kept.outputs.get(*before_at..*own).filter(|_| T > 1);
+    match (&change.inputs, before, outputs) {
+        (Changes::Some(changes), None, _) => {
+            pass.kernel.change(changes, place.scale.bias, features, sum);
         }
-        (Changes::Some(changes), Some(before)) => {
-            let kept = kept.get(*before_at..*own).unwrap_or_default();
+        (Changes::Some(changes), Some(_), Some(outputs)) => {
+            pass.kernel.change(changes, place.scale.bias, outputs, sum);
+        }
+        (Changes::Some(changes), Some(before), None) => {
+            let kept = kept.sums.get(*before_at..*own).unwrap_or_default();
             for (input, by) in changes {
                 let mut column = [0_i8; T];
                 // Of the bias there is none.
@@ -189,15 +196,15 @@ fn changed_sum<K: Kernel<T>, E: Element, const T: usize>(
                     }
                     None => &[],
                 };
-                pass.kernel.change(&[(0, *by)], place.scale.bias, column, &mut sum);
+                pass.kernel.change(&[(0, *by)], place.scale.bias, column, sum);
             }
-            sum
         }
-        (Changes::Many, None) => pass.sum(place, change.unit, features),
-        (Changes::Many, Some(before)) => {
-            let kept = kept.get(*before_at..*own).unwrap_or_default();
+        (Changes::Many, None, _) => *sum = pass.sum(place, change.unit, features),
+        (Changes::Many, Some(_), Some(outputs)) => *sum = pass.sum(place, change.unit, outputs),
+        (Changes::Many, Some(before), None) => {
+            let kept = kept.sums.get(*before_at..*own).unwrap_or_default();
             pass.kernel.activate(before.activation, before.scale.shift, kept, given);
-            pass.sum(place, change.unit, given.get(..place.inputs * T).unwrap_or_default())
+            *sum = pass.sum(place, change.unit, given.get(..place.inputs * T).unwrap_or_default());
         }
     }
 }

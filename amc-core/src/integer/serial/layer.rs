@@ -23,21 +23,16 @@ impl<K: Kernel<T>, E: Element, const T: usize> Serial<'_, K, E, T> {
         let features = self.samples.features.tile(tile);
         let SerialMemory { sums, outputs: scratch, kept_sums, kept_outputs } = &mut self.memory;
         let (made, given) = scratch.split_at_mut(scratch.len() / 2);
-        let mut kept = KeptTile::default();
-        match place {
-            Kept::Sums(at) => kept.sums = kept_sums.get_mut(at..at + self.sums.1).unwrap_or_default(),
-            Kept::Outputs(at) => kept.outputs = kept_outputs.get_mut(at..at + self.outputs.1).unwrap_or_default(),
-            Kept::Nothing => {}
-        }
-        let has_sums = matches!(place, Kept::Sums(_));
+        let kept = place.tile((self.sums.1, self.outputs.1), kept_sums, kept_outputs);
+        let has_sums = place.sums().is_some();
 
         if let Some(before) = &plan.before {
-            match has_sums {
-                true => {
+            match place.outputs() {
+                None => {
                     let sums = kept.sums.get(before_at..own).unwrap_or_default();
                     self.kernel.activate(before.activation, before.scale.shift, sums, given);
                 }
-                false => {
+                Some(_) => {
                     let before = kept.outputs.get(before_at..own).unwrap_or_default();
                     given.iter_mut().zip(before).for_each(|(given, before)| *given = *before);
                 }
@@ -74,10 +69,9 @@ impl<K: Kernel<T>, E: Element, const T: usize> Serial<'_, K, E, T> {
             let kept = if keeps { kept } else { KeptTile::default() };
             pass.run(change.layer + 1, (features, Some(tile)), Scratch { sums, made: given, given: made }, kept);
         }
-        let loss = self.loss(tile);
-        if keeps && let Kept::Sums(at) = place {
-            self.keep_loss(at, loss);
+        match place.sums() {
+            Some(at) if keeps => self.kept_anew(tile, at),
+            _ => self.loss(tile),
         }
-        loss
     }
 }

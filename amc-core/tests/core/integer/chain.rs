@@ -71,7 +71,7 @@ fn what_is_kept_tiles_and_the_order_of_samples_change_no_bit() {
     for (with_sums, with_outputs) in [(SAMPLES, 0), (0, SAMPLES), (10, 20), (1, 0), (0, 1)] {
         assert_eq!(run::<1>(NET, &order, with_sums, with_outputs, 600), first, "{with_sums} {with_outputs}");
     }
-    for (with_sums, with_outputs) in [(0, 0), (12, 0), (0, 12), (5, 5)] {
+    for (with_sums, with_outputs) in [(0, 0), (12, 0), (0, 12), (5, 5), (12, 12), (7, 12)] {
         assert_eq!(run::<4>(NET, &order, with_sums, with_outputs, 600), first, "{with_sums} {with_outputs}");
     }
     assert_eq!(run::<16>(NET, &order, 2, 1, 600), first);
