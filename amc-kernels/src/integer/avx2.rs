@@ -19,6 +19,9 @@ const K: usize = 8;
 
 type Sums = [__m256i; K];
 
+/// Words of each half of a tile.
+type Halves = [[__m256i; 2]; 2];
+
 /// In each half of a register, 16 entries of a table.
 const fn twice(entries: [u8; 16]) -> [u8; 32] {
     let (mut both, mut i) = ([0; 32], 0);
@@ -89,36 +92,53 @@ impl Avx2 {
         cast([u64::from(shift), 0])
     }
 
-    /// Sums of 32 samples, divided by 2^`count`, as words that are cut off at their ends, packed.
+    /// Sums, divided by 2^`count`, as words that are cut off at their ends, packed.
     #[inline(always)]
-    fn divided(self, sums: &[i32; TILE / 2], count: __m128i) -> [__m256i; 2] {
-        let v: [__m256i; 4] = cast(*sums);
-        let v = v.map(|v| self.0.avx2._mm256_sra_epi32(v, count));
-        [self.0.avx2._mm256_packs_epi32(v[0], v[1]), self.0.avx2._mm256_packs_epi32(v[2], v[3])]
+    fn divided(self, sums: &[i32; TILE], count: __m128i) -> Halves {
+        let i = self.0.avx2;
+        let mut v: Sums = cast(*sums);
+        for v in &mut v {
+            *v = i._mm256_sra_epi32(*v, count);
+        }
+        let words = |at: usize| i._mm256_packs_epi32(v[at], v[at + 1]);
+        [[words(0), words(2)], [words(4), words(6)]]
     }
 
-    /// The hyperbolic tangents of packed words, as packed bytes.
+    /// The hyperbolic tangents of packed words, as packed bytes: of both halves of a tile instruction by instruction, as a core does not
+    /// look so far ahead.
     #[inline(always)]
-    fn tanh(self, v: [__m256i; 2]) -> __m256i {
-        let i = self.0.avx2;
-        let signs = v.map(|v| i._mm256_srai_epi16::<15>(v));
-        let sizes = [i._mm256_xor_si256(v[0], signs[0]), i._mm256_xor_si256(v[1], signs[1])];
-        // Cut off at 255.
-        let at = i._mm256_packus_epi16(sizes[0], sizes[1]);
-        let mut within = i._mm256_min_epu8(at, self.bytes(127));
-        let mut size = self.zero();
-        for part in TANH_PARTS {
-            // Of numbers below 0 it looks up 0.
-            size = i._mm256_xor_si256(size, i._mm256_shuffle_epi8(cast(part), within));
-            within = i._mm256_sub_epi8(within, self.bytes(16));
+    fn tanh(self, v: Halves) -> [__m256i; 2] {
+        let (i, none) = (self.0.avx2, [self.zero(); 2]);
+        let (mut signs, mut at, mut within, mut size) = (none, none, none, none);
+        for half in 0..2 {
+            let [low, high] = v[half];
+            let (low_signs, high_signs) = (i._mm256_srai_epi16::<15>(low), i._mm256_srai_epi16::<15>(high));
+            signs[half] = i._mm256_packs_epi16(low_signs, high_signs);
+            // Cut off at 255.
+            at[half] = i._mm256_packus_epi16(i._mm256_xor_si256(low, low_signs), i._mm256_xor_si256(high, high_signs));
+            within[half] = i._mm256_min_epu8(at[half], self.bytes(127));
         }
-        // Both less 128, as bytes are compared by their signs.
-        let at = i._mm256_xor_si256(at, self.bytes(128));
+        for (number, part) in TANH_PARTS.into_iter().enumerate() {
+            for half in 0..2 {
+                // Of numbers below 0 it looks up 0.
+                let place = i._mm256_sub_epi8(within[half], self.bytes(16 * number as u8));
+                size[half] = i._mm256_xor_si256(size[half], i._mm256_shuffle_epi8(cast(part), place));
+            }
+        }
+        for half in 0..2 {
+            // Both less 128, as bytes are compared by their signs.
+            at[half] = i._mm256_xor_si256(at[half], self.bytes(128));
+        }
         for step in TANH_STEPS {
-            size = i._mm256_sub_epi8(size, i._mm256_cmpgt_epi8(at, self.bytes((step - 1) ^ 128)));
+            for half in 0..2 {
+                let is_above = i._mm256_cmpgt_epi8(at[half], self.bytes((step - 1) ^ 128));
+                size[half] = i._mm256_sub_epi8(size[half], is_above);
+            }
         }
-        let sign = i._mm256_packs_epi16(signs[0], signs[1]);
-        i._mm256_sub_epi8(i._mm256_xor_si256(size, sign), sign)
+        for half in 0..2 {
+            size[half] = i._mm256_sub_epi8(i._mm256_xor_si256(size[half], signs[half]), signs[half]);
+        }
+        size
     }
 
     /// Packed bytes in the order of their samples.
@@ -142,20 +162,25 @@ impl Registers for Avx2 {
     #[inline(always)]
     fn activate(self, of: Activation, shift: u8, sums: &[[i32; TILE]], outputs: &mut [[i8; TILE]]) {
         let (i, count) = (self.0.avx2, self.count(shift));
-        let sums_of = sums.as_flattened().as_chunks().0.iter();
-        let outputs_of = outputs.as_flattened_mut().as_chunks_mut().0.iter_mut();
         match of {
             Activation::Tanh => {
-                for (sums, outputs) in sums_of.zip(outputs_of) {
-                    *outputs = cast::<_, [i8; TILE / 2]>(self.unpacked(self.tanh(self.divided(sums, count))));
+                for (sums, outputs) in sums.iter().zip(outputs) {
+                    let [low, high] = self.tanh(self.divided(sums, count));
+                    *outputs = cast([self.unpacked(low), self.unpacked(high)]);
                 }
             }
             Activation::Sigmoid => {
-                for (sums, outputs) in sums_of.zip(outputs_of) {
-                    let v = self.divided(sums, count).map(|v| i._mm256_srai_epi16::<1>(v));
-                    let doubled = i._mm256_add_epi8(self.tanh(v), self.bytes(127));
-                    let half = i._mm256_and_si256(i._mm256_srli_epi16::<1>(doubled), self.bytes(127));
-                    *outputs = cast::<_, [i8; TILE / 2]>(self.unpacked(half));
+                for (sums, outputs) in sums.iter().zip(outputs) {
+                    let mut v = self.divided(sums, count);
+                    for v in v.as_flattened_mut() {
+                        *v = i._mm256_srai_epi16::<1>(*v);
+                    }
+                    let mut halves = self.tanh(v);
+                    for half in &mut halves {
+                        let doubled = i._mm256_add_epi8(*half, self.bytes(127));
+                        *half = self.unpacked(i._mm256_and_si256(i._mm256_srli_epi16::<1>(doubled), self.bytes(127)));
+                    }
+                    *outputs = cast(halves);
                 }
             }
             _ => Portable::<TILE>.activate(of, shift, sums.as_flattened(), outputs.as_flattened_mut()),

@@ -132,6 +132,13 @@ impl<'a> Inputs<'a> {
         WeightsByFour::of(self.row(neurons, unit))
     }
 
+    /// A neuron's weights of a panel's inputs four by four, if they lie so.
+    #[inline(always)]
+    pub fn fours_in_place(self, neurons: Neurons<'_>, unit: usize, panel: usize) -> Option<&[[i8; 4]]> {
+        let Self::Rows(_) = self else { return None };
+        self.row(neurons, unit).chunks(PANEL).nth(panel).map(|row| row.as_chunks().0)
+    }
+
     /// A neuron's weights of a panel's inputs, and zeros.
     #[inline(always)]
     pub fn weights(self, neurons: Neurons<'_>, unit: usize, panel: usize) -> [i8; PANEL] {
