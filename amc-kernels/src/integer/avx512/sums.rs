@@ -133,13 +133,22 @@ impl Avx512 {
     ) {
         match inputs {
             Inputs::Rows(_) => {
-                let mut weights = [[0_i32; FOURS]; N];
+                let (mut weights, mut copies) = ([&[][..]; N], [[[0; 4]; FOURS]; N]);
                 for (weights, unit) in weights.iter_mut().zip(first..) {
-                    *weights = cast(inputs.weights(neurons, unit, number));
+                    *weights = inputs.fours_in_place(neurons, unit, number).unwrap_or_default();
+                }
+                if weights.iter().any(|weights| weights.len() < panel.len()) {
+                    for ((weights, copy), unit) in weights.iter_mut().zip(&mut copies).zip(first..) {
+                        *copy = cast(inputs.weights(neurons, unit, number));
+                        *weights = copy;
+                    }
+                }
+                for weights in &mut weights {
+                    *weights = &weights[..panel.len()];
                 }
                 self.add::<N, SIGNED>(
                     #[inline(always)]
-                    |n, four| weights[n][four % FOURS],
+                    |n, four| cast(weights[n][four]),
                     panel,
                     less,
                     sums,
