@@ -66,12 +66,35 @@ pub(super) fn bytes(net: Net<'_>, set: &Set, threads: usize, keeps: bool) -> u64
     scratch.saturating_mul(threads).saturating_add(kept) as u64
 }
 
+/// Bytes of a line of memory.
+const LINE: usize = 64;
+
+/// Numbers from the beginning of a line on: else registers of AVX-512 would each be read from two, and of AVX2 each other.
+struct Lines<T> {
+    all: Vec<T>,
+    first: usize,
+}
+
+impl<T: Copy + Default> Lines<T> {
+    fn new(numbers: usize) -> Self {
+        let before = LINE / size_of::<T>() - 1;
+        let mut all = vec![T::default(); numbers + before];
+        let first = all.as_ptr().align_offset(LINE).min(before);
+        all.truncate(first + numbers);
+        Self { all, first }
+    }
+
+    fn numbers(&mut self) -> &mut [T] {
+        &mut self.all[self.first..]
+    }
+}
+
 /// The memory of a thread.
 struct Memory {
-    sums: Vec<i32>,
-    outputs: Vec<i8>,
-    kept_sums: Vec<i32>,
-    kept_outputs: Vec<i8>,
+    sums: Lines<i32>,
+    outputs: Lines<i8>,
+    kept_sums: Lines<i32>,
+    kept_outputs: Lines<i8>,
 }
 
 /// The memory of an [`Evaluator`].
@@ -85,10 +108,10 @@ impl Buffers {
         let memory = |range: Range<usize>| {
             let (with_sums, with_outputs) = if keeps { kept(net, range.len(), share) } else { (0, 0) };
             let memory = Memory {
-                sums: vec![0; net.scratch(TILE)],
-                outputs: vec![0; net.scratch_outputs(TILE)],
-                kept_sums: vec![0; net.kept_sums(TILE) * with_sums],
-                kept_outputs: vec![0; net.kept_outputs(TILE) * with_outputs],
+                sums: Lines::new(net.scratch(TILE)),
+                outputs: Lines::new(net.scratch_outputs(TILE)),
+                kept_sums: Lines::new(net.kept_sums(TILE) * with_sums),
+                kept_outputs: Lines::new(net.kept_outputs(TILE) * with_outputs),
             };
             (range, memory)
         };
@@ -154,9 +177,13 @@ impl<'m> Evaluator<'m> {
     /// Where they do not fit the net, or the memory is another net's.
     pub fn new(objective: Objective<'m>, set: &'m Set, buffers: &'m mut Buffers) -> anyhow::Result<Self> {
         let share = |(range, memory): &'m mut (Range<usize>, Memory)| {
-            let Memory { sums, outputs, kept_sums, kept_outputs } = memory;
             let (samples, targets) = set.part(range.clone());
-            let memory = SerialMemory { sums, outputs, kept_sums, kept_outputs };
+            let memory = SerialMemory {
+                sums: memory.sums.numbers(),
+                outputs: memory.outputs.numbers(),
+                kept_sums: memory.kept_sums.numbers(),
+                kept_outputs: memory.kept_outputs.numbers(),
+            };
             let part = Part::new(objective, samples, targets, memory)?;
             anyhow::Ok(Share { part, order: (0..range.len() as u32).collect(), losses: vec![0; range.len()] })
         };
@@ -283,7 +310,7 @@ pub fn outputs(description: &Description, parameters: &[i8], set: &Set) -> anyho
 mod tests {
     use amc_core::{Activation, Layer};
 
-    use super::{TILE, kept};
+    use super::{LINE, Lines, TILE, kept};
     use crate::integer::{Description, Inputs};
 
     #[test]
@@ -301,5 +328,14 @@ mod tests {
             assert!((with_sums + with_outputs == 10) == (bytes >= 10 * outputs), "{bytes}");
         }
         assert_eq!(kept(net, 10, 3 * sums + 7 * outputs), (3, 7));
+    }
+    #[test]
+    fn numbers_begin_at_a_line_of_memory() {
+        for numbers in [1, 63, 64, 1 << 20] {
+            let (mut words, mut bytes) = (Lines::<i32>::new(numbers), Lines::<i8>::new(numbers));
+            assert_eq!((words.numbers().len(), bytes.numbers().len()), (numbers, numbers));
+            assert_eq!((words.numbers().as_ptr() as usize % LINE, bytes.numbers().as_ptr() as usize % LINE), (0, 0));
+        }
+        assert!(Lines::<i32>::new(0).numbers().is_empty());
     }
 }

@@ -81,17 +81,26 @@ impl<K: Kernel<T>, E: Element, const T: usize> Serial<'_, K, E, T> {
 
     /// The same from kept sums, and activations if they are kept, too.
     #[inline(always)]
-    fn by_sums(&mut self, parameters: &[i8], plan: &Plan<'_>, tile: usize, place: (usize, Kept), keeps: bool) -> u64 {
+    fn by_sums(
+        &mut self,
+        parameters: &[i8],
+        plan: &Plan<'_>,
+        tile: usize,
+        (at, of_outputs): (usize, Option<usize>),
+        keeps: bool,
+    ) -> u64 {
         let Plan { change, place: layer, own, next_at, .. } = *plan;
-        let (at, place) = place;
         let pass = Pass { net: self.objective.net(), kernel: self.kernel, parameters };
         let features = self.samples.features.tile(tile);
         let SerialMemory { sums, outputs: scratch, kept_sums, kept_outputs } = &mut self.memory;
         let (made, given) = scratch.split_at_mut(scratch.len() / 2);
-        let kept = place.tile((self.sums.1, self.outputs.1), kept_sums, kept_outputs);
+        let kept = KeptTile {
+            sums: kept_sums.get_mut(at..at + self.sums.1).unwrap_or_default(),
+            outputs: of_outputs.and_then(|at| kept_outputs.get_mut(at..at + self.outputs.1)).unwrap_or_default(),
+        };
         let changed = own + change.unit * T..own + (change.unit + 1) * T;
-        let old = kept.sums.get(changed.clone()).unwrap_or_default();
-        let mut new = old.first_chunk().copied().unwrap_or([0; T]);
+        let old = kept.sums.get(changed.clone()).and_then(|kept| kept.first_chunk()).unwrap_or(&[0; T]);
+        let mut new = *old;
         changed_sum(&pass, plan, features, &kept, &mut new, given);
         let Some(next) = plan.next else { return self.by_output(plan, tile, at, &new, keeps) };
         let (mut by, mut was, mut is) = ([0_i16; T], [0_i8; T], [0_i8; T]);
@@ -158,7 +167,10 @@ impl<K: Kernel<T>, E: Element, const T: usize> Serial<'_, K, E, T> {
             Kept::Nothing if keeps => 0,
             Kept::Nothing => self.whole(parameters, tile, false),
             kept if !plan.is_dense() => self.by_layer(parameters, plan, tile, kept, keeps),
-            kept @ (Kept::Sums(at) | Kept::Both(at, _)) => self.by_sums(parameters, plan, tile, (at, kept), keeps),
+            kept @ (Kept::Sums(at) | Kept::Both(at, _)) => {
+                let of_outputs = if T > 1 { kept.outputs() } else { None };
+                self.by_sums(parameters, plan, tile, (at, of_outputs), keeps)
+            }
             Kept::Outputs(at) => self.by_outputs(parameters, plan, tile, at, keeps),
         }
     }
