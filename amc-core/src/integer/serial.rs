@@ -210,7 +210,7 @@ impl<'m, K: Kernel<T>, E: Element, const T: usize> Serial<'m, K, E, T> {
     /// What a pass made.
     #[inline(always)]
     fn last(&self) -> Outputs<'_, T> {
-        Outputs::of_net(self.objective.net(), &self.memory.sums)
+        Outputs::of_net(self.objective.net(), self.memory.sums)
     }
 
     /// The sum of a tile's losses.

@@ -125,9 +125,9 @@ impl Avx2 {
                 size[half] = i._mm256_xor_si256(size[half], i._mm256_shuffle_epi8(cast(part), place));
             }
         }
-        for half in 0..2 {
+        for at in &mut at {
             // Both less 128, as bytes are compared by their signs.
-            at[half] = i._mm256_xor_si256(at[half], self.bytes(128));
+            *at = i._mm256_xor_si256(*at, self.bytes(128));
         }
         for step in TANH_STEPS {
             for half in 0..2 {
