@@ -204,6 +204,8 @@ impl Avx2 {
         let i = self.0.avx2;
         let (old, number) = (sums.get(number).unwrap_or(new), self.numbers(number as i32));
         let (mut total, mut others) = (self.zero(), 0);
+        let none = [[self.zero(); TOGETHER]; TILE / LANES];
+        let (mut all_powers, mut all_own, mut all_left_out) = (none, none, none);
         for (at, of_group) in classes_of_all(classes).as_chunks().0.iter().enumerate() {
             let of = |row| self.group(row, at);
             let (largest, old, new, of_classes) = (of(largest), of(old), of(new), self.classes(of_group));
@@ -222,7 +224,11 @@ impl Avx2 {
                 let bits = self.0.avx._mm256_movemask_ps(cast(is_other)) as u8;
                 others |= u64::from(bits) << (LANES * at + 8 * k);
             }
-            self.add_losses(&mut total, self.losses(own, powers), left_out);
+            (all_powers[at], all_own[at], all_left_out[at]) = (powers, own, left_out);
+        }
+        // In a loop of its own: behind powers the chain would be twice as long.
+        for (at, own) in all_own.iter().enumerate() {
+            self.add_losses(&mut total, self.losses(*own, all_powers[at]), all_left_out[at]);
         }
         list(others & first(classes.len()), anew);
         self.total(total)
