@@ -189,7 +189,10 @@ fn of_tensors(
     // An archive has its arrays in the order in which they were saved.
     let order = if format == Format::Npz { Order::Given } else { Order::Names };
     let said = match (&args.net, text) {
-        (Some(net), _) => of_net(of_file(net, tensors)?),
+        (Some(net), text) => {
+            told.extend(text.and_then(|text| left_out(path, text)));
+            of_net(of_file(net, tensors)?)
+        }
         (None, Some(text)) => {
             if let Some(option) = args.given_of_tensors() {
                 anyhow::bail!("{}: --{option} is said twice: amc wrote its net beside it", place(path));
@@ -234,6 +237,20 @@ fn of_tensors(
 /// What a file calls the layers, where it has names for some.
 fn said_of(names: &LayerNames) -> Option<String> {
     (!names.is_empty()).then(|| format!("layers are called as in the file, {names}: --train takes these names"))
+}
+
+/// What is lost of what amc wrote beside a net, where a net file is taken in place of it.
+fn left_out(path: &Path, text: &str) -> Option<String> {
+    let Said { net, schema, classes, .. } = carried::read(path, text).ok()?;
+    let lost = [
+        (schema.is_some(), "columns and their scale"),
+        (!classes.is_empty(), "classes"),
+        (!net.names.is_empty(), "names of layers"),
+    ];
+    let lost: Vec<_> = lost.into_iter().filter_map(|(is_there, what)| is_there.then_some(what)).collect();
+    (!lost.is_empty()).then(|| {
+        format!("--net takes the place of what amc wrote beside the net: without it, {} are read, too", lost.join(", "))
+    })
 }
 
 /// What is said of a net where it is all that is said.

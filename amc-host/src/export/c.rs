@@ -21,7 +21,9 @@ const LONGEST: usize = 4095;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExportError {
     /// A layer, counted from 0, is of a kind that the library does not have.
-    #[error("layer {layer} is {kind}: the library for C has dense layers alone; --c99 needs none, and has all kinds")]
+    #[error(
+        "layer {layer} is {kind}: the library for C has dense layers alone; --c99 needs none, and has all kinds, as has --rust --frozen"
+    )]
     Layer {
         /// Which one.
         layer: usize,

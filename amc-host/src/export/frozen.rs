@@ -90,6 +90,10 @@ pub(super) struct Parts<'a> {
 /// # Errors
 /// Where the net cannot be split there, or weights of fewer bits would not be numbers.
 pub(super) fn parts<'a>(model: &'a Model, net: Net<'a>, frozen: Frozen) -> anyhow::Result<Parts<'a>> {
+    let count = net.layers().len();
+    if let Some(layers) = frozen.layers.filter(|layers| !(1..count).contains(layers)) {
+        bail!("--body {layers}: of a net's {count} layers the body is at least the first, and not the last");
+    }
     let layers = frozen.layers.unwrap_or(body(net));
     let (body, head) = net.split(layers).context("--frozen")?;
     let bad = model.parameters.iter().position(|x| !x.is_finite());

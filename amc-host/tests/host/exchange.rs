@@ -68,6 +68,12 @@ fn a_model_goes_out_and_comes_back_to_the_byte() {
     }
     let answers = stdout(&["predict", MODEL, "log.csv"], dir);
     assert_eq!(answers, stdout(&["predict", "back.amc", "log.csv"], dir));
+
+    // A net file of the same net stands for all that was written beside it.
+    fs::write(dir.join("info.toml"), stdout(&["info", MODEL], dir)).expect("written");
+    let told = stderr(&["import", "net.safetensors", "--net", "info.toml", "-o", "bare.amc"], dir);
+    assert!(told.contains("without it, columns and their scale, names of layers are read, too"), "{told}");
+    refused(&["predict", "bare.amc", "log.csv"], dir, "it knows no columns");
 }
 
 #[test]

@@ -293,7 +293,7 @@ fn the_command_writes_one_language_and_folds() {
     assert!(refused(&[]).contains("--rust|--c"));
     assert!(refused(&["--c", "--rust"]).contains("cannot be used with"));
     assert!(refused(&["--c99", "--frozen", "i8"]).contains("--frozen is an option of --rust and of --c"));
-    assert!(refused(&["--c", "--frozen", "i8", "--body", "2"]).contains("--frozen: a net needs at least one layer"));
+    assert!(refused(&["--c", "--frozen", "i8", "--body", "2"]).contains("--body 2: of a net's 2 layers"));
     assert!(refused(&["--c", "-o", "amc.h"]).contains("amc.h: the library's header"));
     assert!(!dir.join("amc.h").exists());
 }

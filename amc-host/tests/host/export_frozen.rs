@@ -108,8 +108,8 @@ fn a_body_is_what_somebody_says() {
     let source = exported(Stored::I8, Some(1)).expect("exported");
     assert!(source.contains("match NET.split(1) {") && source.contains("/// Their weights."), "{source}");
     let refused = |layers| format!("{:#}", exported(Stored::I8, Some(layers)).expect_err("refused"));
-    assert_eq!(refused(0), "--frozen: a net needs at least one layer");
-    assert_eq!(refused(4), "--frozen: a net needs at least one layer");
+    assert_eq!(refused(0), "--body 0: of a net's 4 layers the body is at least the first, and not the last");
+    assert_eq!(refused(4), "--body 4: of a net's 4 layers the body is at least the first, and not the last");
     let mut model = model();
     model.parameters[3] = f32::INFINITY;
     let frozen = |stored| rust(&model, Some(export::Frozen { stored, layers: None }));
@@ -183,7 +183,8 @@ fn c_refuses_what_rust_does_and_layers_that_its_library_has_not() {
         (format!("{error:#}"), error.downcast::<ExportError>().ok())
     };
     for layers in [0, 3, 4] {
-        assert_eq!(refused(&dense(), Stored::I8, Some(layers)).0, "--frozen: a net needs at least one layer");
+        let told = format!("--body {layers}: of a net's 3 layers the body is at least the first, and not the last");
+        assert_eq!(refused(&dense(), Stored::I8, Some(layers)).0, told);
     }
     let (_, of_a_layer) = refused(&model(), Stored::I8, None);
     assert!(matches!(of_a_layer, Some(ExportError::Layer { layer: 0, .. })), "{of_a_layer:?}");
