@@ -8,8 +8,12 @@ use super::literal::Literal;
 use super::{ArrayError, MAGIC};
 use crate::tensor::shape_text;
 
-/// Bytes of the longest header that is read: numpy itself writes a few hundred, and more for each named field.
-const LONGEST_HEADER: usize = 1 << 20;
+/// Bytes of the longest header that is read: numpy itself writes a few hundred, and more for each named field, and reads up to 10,000
+/// unless it is told otherwise.
+const LONGEST_HEADER: usize = 1 << 16;
+
+/// Dimensions that an array of numpy may have.
+const DIMENSIONS: usize = 64;
 
 /// A named part of each element, or all of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +59,7 @@ impl Layout {
         };
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         if length > LONGEST_HEADER {
-            return Err(header("it is longer than a megabyte"));
+            return Err(header("it is longer than 64 KiB"));
         }
         let bytes = take(length)?;
         if bytes.len() < length {
@@ -93,6 +97,9 @@ impl Layout {
     /// Refuses shapes whose elements cannot be counted, and those without rows.
     fn checked(self, of: &str) -> Result<Self, ArrayError> {
         let refuse = |wanted| ArrayError::Shape { of: of.to_string(), shape: self.shape_text(), wanted };
+        if self.shape.len() > DIMENSIONS {
+            return Err(ArrayError::Header { of: of.to_string(), why: "it has more than 64 dimensions" });
+        }
         if self.shape.is_empty() {
             return Err(refuse("a single value, where an array was wanted"));
         }

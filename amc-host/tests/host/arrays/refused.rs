@@ -32,7 +32,10 @@ fn arrays_that_are_none_are_refused_by_name() {
     refuse("X.npy", &x[..7], &["header", "ends within"]);
     refuse("X.npy", &x[..40], &["header", "ends within"]);
     refuse("X.npy", &[b"\x93NUMPY\x04\x00", &x[8..]].concat(), &["version"]);
-    refuse("X.npy", &[b"\x93NUMPY\x02\x00\xff\xff\xff\x7f", &x[8..]].concat(), &["longer than a megabyte"]);
+    for length in [b"\xff\xff\xff\x7f", b"\x01\x00\x01\x00"] {
+        refuse("X.npy", &[b"\x93NUMPY\x02\x00", &length[..], &x[8..]].concat(), &["longer than 64 KiB"]);
+    }
+    refuse("X.npy", &[b"\x93NUMPY\x02\x00\x00\x00\x01\x00", &x[8..]].concat(), &["ends within"]);
     refuse("X.npy", &x[..x.len() - 1], &["320 bytes, of shape (20, 2)", "319 are there"]);
     refuse("X.npy", &[&x[..], b"\0"].concat(), &["320 bytes", "321 are there"]);
     refuse("X.npy", &written("{'descr': '<f8'}", b""), &["descr, fortran_order and shape"]);
@@ -43,6 +46,9 @@ fn arrays_that_are_none_are_refused_by_name() {
         refuse("X.npy", &npy("<f8", shape, b""), &["it is empty"]);
     }
     refuse("X.npy", &npy("<f8", &[usize::MAX / 2, usize::MAX / 2], b""), &["more than a machine can count"]);
+    // numpy has no more, and each is looked at for every column.
+    refuse("X.npy", &npy("<f8", &[1; 65], &[0; 8]), &["more than 64 dimensions"]);
+    refuse("X.npy", &npy("<f8", &[1; 64], b""), &["8 bytes", "0 are there"]);
     // 2⁵⁰, or 2²⁵ with 32 bits.
     let many = 1 << (usize::BITS * 25 / 32);
     let announced = format!("{} bytes", many * 16);
