@@ -61,7 +61,7 @@ impl TryFrom<String> for LayerName {
 
     fn try_from(name: String) -> Result<Self, NameError> {
         let count = name.chars().count();
-        let wrong = name.chars().find(|c| c.is_control() || *c == ',');
+        let wrong = name.chars().find(|c| is_unseen(*c) || *c == ',');
         match wrong {
             _ if name.is_empty() => Err(NameError::Empty),
             _ if count > MOST => Err(NameError::Long(count)),
@@ -74,6 +74,15 @@ impl TryFrom<String> for LayerName {
             None => Ok(Self(name)),
         }
     }
+}
+
+/// Whether a character takes no place, or changes where others stand: control characters, and of Unicode's formats and separators of
+/// lines those that are in texts.
+fn is_unseen(c: char) -> bool {
+    let format = ['\u{ad}', '\u{61c}', '\u{180e}', '\u{feff}'];
+    c.is_control()
+        || format.contains(&c)
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
 }
 
 impl FromStr for LayerName {
@@ -169,6 +178,9 @@ mod tests {
         }
         assert_eq!(told("a,b"), "\"a,b\" is no name: it has ','");
         assert_eq!(told("a\nb"), "\"a\\nb\" is no name: it has '\\n'");
+        for unseen in ['\u{ad}', '\u{200b}', '\u{202e}', '\u{2028}', '\u{feff}'] {
+            assert!(told(&format!("fc{unseen}")).contains("is no name: it has"), "{unseen:?}");
+        }
         assert_eq!(told(" a"), "\" a\" is no name: it has a space at an end");
         for name in ["fc1", "0.conv", "encoder.conv", "a b", "dense/kernel:0", "Head", "größe", &"é".repeat(128)] {
             assert_eq!(name.parse::<LayerName>().expect(name).to_string(), name);
