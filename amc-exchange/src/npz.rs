@@ -1,10 +1,10 @@
 //! Archives of arrays, as `numpy.savez` and `numpy.savez_compressed` write them: zip files of `.npy` files.
 
 use std::cell::Cell;
-use std::collections::HashMap;
 use std::io::Read;
 
 use flate2::bufread::DeflateDecoder;
+use indexmap::IndexMap;
 use rawzip::{CompressionMethod, ZipArchive, ZipArchiveEntryWayfinder, ZipSliceArchive};
 
 use crate::npy::{Array, ArrayError, Layout};
@@ -75,9 +75,8 @@ pub struct Archive {
     /// What errors call it.
     of: String,
     zip: ZipSliceArchive<Vec<u8>>,
-    /// In the archive's order, with their names.
-    entries: Vec<(String, Entry)>,
-    places: HashMap<String, usize>,
+    /// By their names, in the archive's order.
+    entries: IndexMap<String, Entry>,
     /// Bytes that arrays may have in any case, and that those may still have which are read.
     always: u64,
     left: Cell<u64>,
@@ -90,27 +89,26 @@ impl Archive {
         let left = Cell::new(MOST.saturating_mul(bytes.len() as u64).max(always));
         let zip_error = |error| ArchiveError::Zip(of.to_string(), error);
         let zip = ZipArchive::from_slice(bytes).map_err(zip_error)?;
-        let (mut entries, mut places) = (Vec::new(), HashMap::new());
+        let mut entries = IndexMap::new();
         let mut records = zip.entries();
         while let Some(record) = records.next_entry().map_err(zip_error)? {
             let path = String::from_utf8_lossy(record.file_path().as_bytes()).into_owned();
             let Some(name) = path.strip_suffix(".npy") else { continue };
-            if places.insert(name.to_string(), entries.len()).is_some() {
-                return Err(ArchiveError::Twice { of: of.to_string(), name: name.to_string() });
-            }
             let entry = Entry {
                 wayfinder: record.wayfinder(),
                 method: record.compression_method(),
                 is_encrypted: record.flags().is_encrypted(),
             };
-            entries.push((name.to_string(), entry));
+            if entries.insert(name.to_string(), entry).is_some() {
+                return Err(ArchiveError::Twice { of: of.to_string(), name: name.to_string() });
+            }
         }
-        Ok(Self { of: of.to_string(), zip, entries, places, always, left })
+        Ok(Self { of: of.to_string(), zip, entries, always, left })
     }
 
     /// What its arrays are called.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.entries.iter().map(|(name, _)| &**name)
+        self.entries.keys().map(String::as_str)
     }
 
     /// What errors call an array of it.
@@ -134,8 +132,7 @@ impl Archive {
     /// The bytes of an array's file; at their end their checksum is looked at.
     fn open(&self, name: &str) -> Result<Box<dyn Read + '_>, ArchiveError> {
         let of = || self.called(name);
-        let place = self.places.get(name).and_then(|place| self.entries.get(*place));
-        let (_, entry) = place.ok_or_else(|| ArchiveError::None(of()))?;
+        let entry = self.entries.get(name).ok_or_else(|| ArchiveError::None(of()))?;
         if entry.is_encrypted {
             return Err(ArchiveError::Packed { of: of(), how: "encrypted" });
         }
