@@ -15,6 +15,7 @@ declare -A parts=(
   [contraction]="mixed/draw.rs|(sigma \* sigma).min(1.0)|0.0 * sigma"
   [pattern]="mixed.rs|self.temperature == 0.0 \&\& self.pattern.is_due()|false \&\& self.pattern.is_due()"
   [centring]="mixed/statistics.rs|(square - mean \* mean).max(0.0) + ETA|square.max(0.0 * mean) + ETA"
+  [whitening]="mixed/draw.rs|place.whitening(statistics)|None::<\&[f32]>"
   [start]="mixed/start.rs|\[f32; 2\] = \[0.6, 0.4\]|[f32; 2] = [0.1, 0.1]"
   [adaptation]="mixed/arm.rs|LEARNING_RATE: f32 = 0.05|LEARNING_RATE: f32 = 0.0"
   [restart]="mixed/arm.rs|SMALLEST: f32 = -9.0|SMALLEST: f32 = -99.0"
@@ -23,7 +24,7 @@ declare -A parts=(
 )
 
 if [ $# = 0 ]; then
-  set -- nothing contraction pattern centring start adaptation restart spread choice
+  set -- nothing contraction pattern centring whitening start adaptation restart spread choice
 fi
 for part in "$@"; do
   IFS='|' read -r file from to <<<"${parts[$part]:?no part of this name}"

@@ -20,13 +20,16 @@
   (AMC_FUNCTION_BYTES(copies, parameters) + \
    (layers) * (2 * sizeof(void *) + AMC_LAYER_NUMBERS * sizeof(float)) + 2 * (widest) * sizeof(float))
 
-/* The same for a net that learns by `amc_mixed`: `fan_ins` are the inputs of all its layers together, `kept` the units of all layers
-   but the last and of all but the first (of a single layer its units), and 4 more where the last is a softmax of 4 units or more;
-   `samples` are amc_setup.kept. */
-#define AMC_MIXED_BYTES(parameters, layers, widest, fan_ins, kept, samples) \
+/* Numbers that whiten the moves of a layer of so many inputs. */
+#define AMC_WHITENING(inputs) ((inputs) > 1 && (inputs) <= 32 ? (inputs) * ((inputs) + 1) / 2 : 0)
+
+/* The same for a net that learns by `amc_mixed`: `fan_ins` are the inputs of all its layers together, `whitening` their AMC_WHITENING
+   together, `kept` the units of all layers but the last and of all but the first (of a single layer its units), and 4 more where the
+   last is a softmax of 4 units or more; `samples` are amc_setup.kept. */
+#define AMC_MIXED_BYTES(parameters, layers, widest, fan_ins, whitening, kept, samples) \
   ((AMC_TRAINER_WORDS + AMC_MIXED_WORDS + 2 + (layers) * AMC_MIXED_LAYER_WORDS) * sizeof(void *) + \
-   (5 + (layers) * AMC_MIXED_LAYER_NUMBERS + 3 * (parameters) + 3 * (fan_ins) + 2 * (widest) + \
-    ((kept) + 1) * (samples)) * sizeof(float))
+   (5 + (layers) * AMC_MIXED_LAYER_NUMBERS + 3 * (parameters) + 3 * (fan_ins) + (whitening) + \
+    2 * (widest) + ((kept) + 1) * (samples)) * sizeof(float))
 
 /* The same for a learner, with the newest `window` samples of so many numbers each, inputs and outputs. */
 #define AMC_LEARNER_BYTES(copies, parameters, layers, widest, numbers, window) \

@@ -3,7 +3,7 @@
 
 use core::mem::MaybeUninit;
 
-use amc_core::mixed::{Arm, MixedError, MixedMemory, MixedOptions, SerialMemory};
+use amc_core::mixed::{Arm, MixedError, MixedMemory, MixedOptions, SerialMemory, whitening};
 use amc_core::trainer::{MixedBuffers, MixedTrainer, Progress, TrainerError};
 use amc_core::{Generator, KeptLayer, Objective, ObjectiveError};
 use rand_core::SeedableRng;
@@ -33,6 +33,8 @@ pub const MIXED_LAYER_NUMBERS: usize = 24;
 type Mixing = MixedTrainer<'static, Lanes, Feed<'static>, Generator>;
 
 const _: () = {
+    // AMC_WHITENING
+    assert!(whitening(1) == 0 && whitening(2) == 3 && whitening(32) == 528 && whitening(33) == 0);
     let word = size_of::<usize>();
     assert!(size_of::<Mixing>() <= MIXED_WORDS * word && align_of::<Mixing>() <= ALIGNMENT);
     assert!((MIXED_WORDS * word).is_multiple_of(ALIGNMENT));
@@ -54,6 +56,8 @@ pub static amc_mixed: Method = Method { bytes, create };
 struct Needs {
     /// Inputs of all layers together.
     fan_ins: usize,
+    /// Numbers that whiten moves.
+    whitening: usize,
     /// Numbers that are kept of a sample.
     kept: usize,
 }
@@ -72,7 +76,9 @@ impl Needs {
             let is_kept = |last: &&Layer| is_softmax(last) && last.units >= KeptLayer::SOFTMAX_FROM;
             let softmax = layers.last().filter(is_kept).map_or(0, |_| KeptLayer::SOFTMAX);
             let kept = hidden.checked_add(sums)?.checked_add(softmax)?;
-            Some(Self { fan_ins: inputs.checked_add(hidden)?, kept })
+            let given = core::iter::once(inputs).chain(before.iter().map(|layer| layer.units));
+            let whitening = given.map(whitening).try_fold(0_usize, usize::checked_add)?;
+            Some(Self { fan_ins: inputs.checked_add(hidden)?, whitening, kept })
         };
         if layers.is_empty() { Err(Status::NoLayers) } else { found().ok_or(Status::TooLarge) }
     }
@@ -84,7 +90,8 @@ fn bytes(plan: &Plan<'_>) -> Result<usize, Status> {
     let (setup, needs) = (plan.setup, Needs::of(net.inputs, layers)?);
     let found = || {
         let kept = needs.kept.checked_add(1)?.checked_mul(setup.kept)?;
-        let numbers = setup.parameters.checked_mul(3)?.checked_add(needs.fan_ins.checked_mul(3)?)?.checked_add(kept)?;
+        let of_inputs = needs.fan_ins.checked_mul(3)?.checked_add(needs.whitening)?;
+        let numbers = setup.parameters.checked_mul(3)?.checked_add(of_inputs)?.checked_add(kept)?;
         let arms = layers.len().checked_mul(2 * ARM.1)?.checked_add(ARM.1 + 1)?;
         let numbers = numbers.checked_add(arms)?.checked_add(scratch(layers).ok()?)?;
         let words = layers.len().checked_mul(MIXED_LAYER_WORDS)?.checked_add(TRAINER_WORDS + MIXED_WORDS + ARM.0)?;
@@ -129,8 +136,8 @@ fn create(plan: &Plan<'_>, mut block: Block) -> Result<&'static mut Trainer, Sta
     for (to, from) in parameters.iter_mut().zip(plan.start.unwrap_or_default()) {
         *to = *from;
     }
-    let moves =
-        MixedMemory { parameters, undo: numbers(n)?, base: numbers(n)?, arms, statistics: numbers(2 * needs.fan_ins)? };
+    let (undo, base, statistics) = (numbers(n)?, numbers(n)?, numbers(2 * needs.fan_ins + needs.whitening)?);
+    let moves = MixedMemory { parameters, undo, base, arms, statistics };
     let evaluations = SerialMemory {
         layers: kept_layers,
         kept: numbers(needs.kept * setup.kept)?,

@@ -108,6 +108,7 @@ int main(void)
 {
     enum { SMALL = AMC_PARAMETERS(5, 7) + AMC_PARAMETERS(7, 2) };
     enum { LARGE = AMC_PARAMETERS(200, 300) + AMC_PARAMETERS(300, 4) };
+    enum { FEW = AMC_MIXED_BYTES(SMALL, 2, 7, 5 + 7, AMC_WHITENING(5) + AMC_WHITENING(7), 7 + 2, 3) };
     static const amc_layer small[] = {{7, AMC_ACTIVATION_RELU}, {2, AMC_ACTIVATION_SIGMOID}};
     static const amc_layer large[] = {{300, AMC_ACTIVATION_TANH}, {4, AMC_ACTIVATION_LINEAR}};
     static const amc_net nets[] = {{5, small, 2, 0}, {200, large, 2, 0}}, single = {200, large + 1, 1, 0}, wide = {700, large + 1, 1, 0};
@@ -137,14 +138,17 @@ int main(void)
     same("in place", AMC_NET_BYTES(1, LARGE, 2, 300), needed(&setup));
     saved(&setup, 2);
     setup = (amc_setup){.parameters = LARGE, .net = &nets[1], .method = &amc_mixed, .kept = 100};
-    same("mixed moves", AMC_MIXED_BYTES(LARGE, 2, 300, 200 + 300, 300 + 4, 100), needed(&setup));
-    learns(&setup, AMC_MIXED_BYTES(LARGE, 2, 300, 200 + 300, 300 + 4, 100));
+    same("mixed moves", AMC_MIXED_BYTES(LARGE, 2, 300, 200 + 300, 0, 300 + 4, 100), needed(&setup));
+    learns(&setup, AMC_MIXED_BYTES(LARGE, 2, 300, 200 + 300, 0, 300 + 4, 100));
+    setup = (amc_setup){.parameters = SMALL, .net = &nets[0], .method = &amc_mixed, .kept = 3};
+    same("mixed moves of few inputs", FEW, needed(&setup));
+    learns(&setup, FEW);
     setup = (amc_setup){.parameters = AMC_PARAMETERS(200, 4), .net = &single, .method = &amc_mixed, .kept = 1};
-    same("mixed moves of a layer", AMC_MIXED_BYTES(AMC_PARAMETERS(200, 4), 1, 4, 200, 4, 1), needed(&setup));
-    learns(&setup, AMC_MIXED_BYTES(AMC_PARAMETERS(200, 4), 1, 4, 200, 4, 1));
+    same("mixed moves of a layer", AMC_MIXED_BYTES(AMC_PARAMETERS(200, 4), 1, 4, 200, AMC_WHITENING(200), 4, 1), needed(&setup));
+    learns(&setup, AMC_MIXED_BYTES(AMC_PARAMETERS(200, 4), 1, 4, 200, AMC_WHITENING(200), 4, 1));
     setup.net = &softmax;
-    same("mixed moves of a softmax", AMC_MIXED_BYTES(AMC_PARAMETERS(200, 4), 1, 4, 200, 4 + 4, 1), needed(&setup));
-    learns(&setup, AMC_MIXED_BYTES(AMC_PARAMETERS(200, 4), 1, 4, 200, 4 + 4, 1));
+    same("mixed moves of a softmax", AMC_MIXED_BYTES(AMC_PARAMETERS(200, 4), 1, 4, 200, 0, 4 + 4, 1), needed(&setup));
+    learns(&setup, AMC_MIXED_BYTES(AMC_PARAMETERS(200, 4), 1, 4, 200, 0, 4 + 4, 1));
     for (size_t n = 1; n < 3 * AMC_RANGE; n += AMC_RANGE / 2) {
         setup = (amc_setup){.parameters = n, .sigma = 0.1f};
         same("a function", AMC_FUNCTION_BYTES(2, n), needed(&setup));

@@ -5,7 +5,8 @@
 //! of a net.
 //!
 //! - A move changes a part of the net by Gaussian numbers, scaled so that the sums of the neurons that it changes move by σ in
-//!   standard deviation over the samples ([`Gather`] has what that takes).
+//!   standard deviation over the samples ([`Gather`] has what that takes); a neuron of few inputs alike in all directions in which
+//!   these vary ([`whitening`]).
 //! - It is accepted if the loss does not rise; at a temperature T, if it rises by less than −T ln ξ. NaN is never accepted.
 //! - Each [arm](Arm), a kind of moves in a layer, has a σ of its own, which grows where a move in five gains or more.
 //! - Cost is spent on the arms in proportion to what they gain, relative to the loss, for their cost.
@@ -21,6 +22,7 @@ mod serial;
 mod start;
 mod state;
 mod statistics;
+mod whitening;
 
 pub(crate) use arm::below;
 pub use arm::{Arm, MoveKind, RunningMean};
@@ -31,6 +33,7 @@ pub use serial::{SerialMemory, SerialParts};
 pub use start::{start, start_at};
 pub use state::MixedState;
 pub use statistics::Gather;
+pub use whitening::whitening;
 
 use rand_core::Rng;
 

@@ -2,7 +2,7 @@
 #include "problem.h"
 
 /* 2 inputs and 3; the 3 units that the last layer takes, and its own. */
-static _Alignas(AMC_ALIGNMENT) uint8_t memory[AMC_MIXED_BYTES(N, 2, 3, 2 + 3, 3 + 1, 4)];
+static _Alignas(AMC_ALIGNMENT) uint8_t memory[AMC_MIXED_BYTES(N, 2, 3, 2 + 3, AMC_WHITENING(2) + AMC_WHITENING(3), 3 + 1, 4)];
 
 int main(void)
 {

@@ -4,6 +4,7 @@ use rand_core::Rng;
 
 use super::arm::{Arm, MoveKind, below, exp2, log2};
 use super::statistics::{Place, lambda, variance};
+use super::whitening::whiten;
 use crate::gaussian::{BLOCK, Blocks, uniform};
 use crate::lanes::Lanes;
 use crate::net::Net;
@@ -93,12 +94,16 @@ fn neuron<L: Lanes, R: Rng>(
     parameters: &mut [f32],
     rng: &mut R,
 ) {
-    let by = sigma * scale(place, statistics);
+    let whitening = place.whitening(statistics);
+    let by = if whitening.is_some() { sigma } else { sigma * scale(place, statistics) };
     let (means, _) = place.inputs(statistics);
     let (mut blocks, mut taken_back) = (Blocks::new(), 0.0);
     let mut index = place.start + unit;
     for means in means.chunks(BLOCK) {
         let normals = blocks.next(lanes, rng, means.len());
+        if let Some(factor) = whitening {
+            whiten(factor, normals);
+        }
         for (normal, mean) in normals.iter().zip(means) {
             if let Some(weight) = parameters.get_mut(index) {
                 taken_back += mean * change(weight, by * *normal, contraction);

@@ -4,6 +4,7 @@
 //! standard deviation over the samples. The bias takes back what the weights do to the mean of the inputs. (Eq. 17 of the
 //! paper has Σ q alone.)
 
+use super::whitening::{Products, factor, whitening};
 use crate::kept::KeptLayer;
 use crate::lanes::Lanes;
 use crate::layer::Layer;
@@ -25,17 +26,23 @@ pub(super) struct Place {
     pub neurons: usize,
     /// Parameters behind the weights, of which the first are a bias of each neuron.
     pub biases: usize,
-    /// Where the means of its inputs begin; as many mean squares follow.
+    /// Where the means of its inputs begin; as many mean squares follow, and what whitens its moves.
     at: usize,
+    /// Numbers that whiten its moves.
+    whitening: usize,
 }
 
 impl Net<'_> {
-    /// Numbers that are known of its layers' inputs: mean and mean square of each.
+    /// Numbers that are known of its layers' inputs: mean and mean square of each, and of a dense layer of 2 to 32 inputs a
+    /// factor of their covariance, which whitens its neurons' moves.
     pub const fn statistics(&self) -> usize {
         let (mut layer, mut numbers, mut width) = (0, 0, self.inputs());
         while layer < self.layers().len() {
             let shape = self.layers()[layer].shape(width);
             numbers += 2 * shape.fan_in;
+            if self.layers()[layer].has_sums() {
+                numbers += whitening(shape.fan_in);
+            }
             width = shape.outputs;
             layer += 1;
         }
@@ -48,8 +55,9 @@ impl Net<'_> {
             let neurons = if section.weights == 0 { 0 } else { layer.shape(0).neurons };
             let fan_in = section.weights.checked_div(neurons).unwrap_or(0);
             let (at, Section { start, biases, .. }) = (*next, section);
-            *next += 2 * fan_in;
-            Some(Place { start, fan_in, neurons, biases, at })
+            let whitening = if layer.has_sums() { whitening(fan_in) } else { 0 };
+            *next += 2 * fan_in + whitening;
+            Some(Place { start, fan_in, neurons, biases, at, whitening })
         })
     }
 }
@@ -59,6 +67,20 @@ impl Place {
     pub(super) fn inputs<'s>(&self, statistics: &'s [f32]) -> (&'s [f32], &'s [f32]) {
         let inputs = statistics.get(self.at..self.at + 2 * self.fan_in).unwrap_or_default();
         inputs.split_at(inputs.len() / 2)
+    }
+
+    /// What whitens its moves, if they are.
+    pub(super) fn whitening<'s>(&self, statistics: &'s [f32]) -> Option<&'s [f32]> {
+        let start = self.at + 2 * self.fan_in;
+        statistics.get(start..start + self.whitening).filter(|factor| !factor.is_empty())
+    }
+
+    /// All that is known of its inputs: means, mean squares, and what whitens its moves.
+    fn all<'s>(&self, statistics: &'s mut [f32]) -> Option<(&'s mut [f32], &'s mut [f32], &'s mut [f32])> {
+        let all = statistics.get_mut(self.at..self.at + 2 * self.fan_in + self.whitening)?;
+        let (means, behind) = all.split_at_mut_checked(self.fan_in)?;
+        let (squares, whitening) = behind.split_at_mut_checked(self.fan_in)?;
+        Some((means, squares, whitening))
     }
 }
 
@@ -93,7 +115,7 @@ impl<'a> Gather<'a> {
     /// But for the net's inputs, whose statistics stay: they depend on the samples alone.
     pub fn behind_inputs(net: Net<'a>, statistics: &'a mut [f32]) -> Self {
         let first = net.places().next().unwrap_or_default();
-        statistics.iter_mut().skip(2 * first.fan_in).for_each(|number| *number = 0.0);
+        statistics.iter_mut().skip(2 * first.fan_in + first.whitening).for_each(|number| *number = 0.0);
         Self { net, statistics, from: 1, samples: 0 }
     }
 
@@ -111,16 +133,16 @@ impl<'a> Gather<'a> {
         self.samples += samples;
         let scale = features.scale();
         for (index, (place, layer)) in net.places().zip(net.layers()).enumerate().skip(*from) {
-            let Some(inputs) = statistics.get_mut(place.at..place.at + 2 * place.fan_in) else { continue };
-            let Some((means, squares)) = inputs.split_at_mut_checked(place.fan_in) else { continue };
-            let mut sums = Sums { is_each: layer.has_sums(), means, squares };
+            let Some((means, squares, products)) = place.all(statistics) else { continue };
+            let mut sums = Sums { is_each: layer.has_sums(), means, squares, products: Products::new(products) };
+            let is_one_by_one = !sums.is_each || sums.products.are_summed();
             let before = index.checked_sub(1).and_then(|before| layers.get(before));
             let (outputs, units) =
                 before.map_or((&[][..], 0), |before| before.outputs_of(kept, samples.next_multiple_of(L::T)));
             for tile in (0..samples).step_by(L::T) {
                 let valid = (samples - tile).min(L::T);
                 // Of one sum the terms are in an order that does not depend on tiles: sample by sample.
-                let lanes_together = if sums.is_each { valid.max(1) } else { 1 };
+                let lanes_together = if is_one_by_one { 1 } else { valid.max(1) };
                 for lane in (0..valid).step_by(lanes_together) {
                     let range = lane..lane + lanes_together;
                     if before.is_some() {
@@ -135,6 +157,7 @@ impl<'a> Gather<'a> {
                             sums.add(unit, numbers.get(range.clone()).unwrap_or_default());
                         }
                     }
+                    sums.products.add();
                 }
             }
         }
@@ -145,22 +168,22 @@ impl<'a> Gather<'a> {
         let Self { net, statistics, from, samples } = self;
         let mut given = net.inputs();
         for (index, (place, layer)) in net.places().zip(net.layers()).enumerate() {
-            let inputs = statistics.get_mut(place.at..place.at + 2 * place.fan_in);
-            if let (true, Some(inputs)) = (index >= from, inputs) {
-                Self::mean(layer, inputs, given, samples);
+            if let (true, Some((means, squares, products))) = (index >= from, place.all(statistics)) {
+                Self::mean(layer, (means, squares), given, samples);
+                factor(products, means, squares, samples);
                 // What has overflowed: its λ is next to 0, and a state with it can be gone on from.
-                inputs.iter_mut().filter(|number| !number.is_finite()).for_each(|number| *number = f32::MAX);
+                let all = means.iter_mut().chain(squares);
+                all.filter(|number| !number.is_finite()).for_each(|number| *number = f32::MAX);
             }
             given = layer.units();
         }
     }
 
-    fn mean(layer: &Layer, inputs: &mut [f32], given: usize, samples: usize) {
+    fn mean(layer: &Layer, (means, squares): (&mut [f32], &mut [f32]), given: usize, samples: usize) {
         let each = 1.0 / samples.max(1) as f32;
         if layer.has_sums() {
-            inputs.iter_mut().for_each(|sum| *sum *= each);
+            means.iter_mut().chain(squares).for_each(|sum| *sum *= each);
         } else {
-            let (means, squares) = inputs.split_at_mut(inputs.len() / 2);
             let square = squares.first().copied().unwrap_or(0.0) * each / given.max(1) as f32;
             means.fill(0.0);
             squares.fill(square);
@@ -174,6 +197,7 @@ struct Sums<'s> {
     is_each: bool,
     means: &'s mut [f32],
     squares: &'s mut [f32],
+    products: Products<'s>,
 }
 
 impl Sums<'_> {
@@ -184,6 +208,7 @@ impl Sums<'_> {
             for number in numbers {
                 *mean += number;
                 *square += number * number;
+                self.products.set(unit, *number);
             }
         }
     }

@@ -247,7 +247,7 @@ fn what_does_not_fit_is_refused() {
     assert_eq!(new(|m| m.numbers[1].push(0.0), 0.0, 1.0), lengths("numbers to undo a move", 13, 14));
     assert_eq!(new(|m| _ = m.numbers[2].pop(), 0.0, 1.0), lengths("numbers of a base", 13, 12));
     assert_eq!(new(|m| _ = m.arms.pop(), 0.0, 1.0), lengths("arms", 5, 4));
-    assert_eq!(new(|m| _ = m.numbers[3].pop(), 0.0, 1.0), lengths("statistics", 10, 9));
+    assert_eq!(new(|m| _ = m.numbers[3].pop(), 0.0, 1.0), lengths("statistics", 19, 18));
     assert_eq!(new(|_| (), -1.0, 1.0), MixedError::Temperature(-1.0));
     assert!(matches!(new(|_| (), f32::NAN, 1.0), MixedError::Temperature(_)));
     assert!(matches!(new(|_| (), 0.0, f32::NAN), MixedError::Loss { .. }));
