@@ -69,7 +69,20 @@ pub fn note(text: Arguments<'_>) {
         return;
     }
     // In one piece, so that lines of several threads or programs do not mix.
-    let _ = io::stderr().lock().write_all(format!("{text}\n").as_bytes());
+    let _ = io::stderr().lock().write_all(format!("{}\n", visible(&text.to_string())).as_bytes());
+}
+
+/// A text that tells a terminal nothing to do: a file's names may be of any characters.
+pub fn visible(text: &str) -> String {
+    let is_command = |c: char| c.is_control() && c != '\n' && c != '\t';
+    text.chars().fold(String::with_capacity(text.len()), |mut seen, c| {
+        if is_command(c) {
+            seen.extend(c.escape_default())
+        } else {
+            seen.push(c)
+        }
+        seen
+    })
 }
 
 /// Like `eprintln!`, for a stderr that may be closed or full: the line is lost, and the program goes on.
@@ -78,4 +91,15 @@ macro_rules! note {
     ($($text:tt)*) => {
         $crate::console::note(::std::format_args!($($text)*))
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::visible;
+
+    #[test]
+    fn names_of_a_file_tell_a_terminal_nothing() {
+        assert_eq!(visible("fc\u{1b}[31m\r\u{9b}1m\u{7f}"), "fc\\u{1b}[31m\\r\\u{9b}1m\\u{7f}");
+        assert_eq!(visible("\tσ is 0.1\n"), "\tσ is 0.1\n");
+    }
 }

@@ -23,3 +23,4 @@ mod replay;
 mod state;
 mod streams;
 mod trainer;
+mod whitening;
