@@ -73,7 +73,7 @@ pub fn note(text: Arguments<'_>) {
 }
 
 /// A text that tells a terminal nothing to do: a file's names may be of any characters.
-pub fn visible(text: &str) -> String {
+fn visible(text: &str) -> String {
     let is_command = |c: char| c.is_control() && c != '\n' && c != '\t';
     text.chars().fold(String::with_capacity(text.len()), |mut seen, c| {
         if is_command(c) {

@@ -1,4 +1,4 @@
-//! Means and mean squares of the inputs of each layer, which scale moves: the centred signal norm.
+//! Means and mean squares of the inputs of each layer, which scale moves: the centred signal norm; and beside them what whitens moves.
 //!
 //! A weight moves in units of λ = (Σ (q − m²) + η Σ q + c)^(−1/2), the sums over a neuron's inputs: then its sum moves by σ in
 //! standard deviation over the samples. The bias takes back what the weights do to the mean of the inputs. (Eq. 17 of the
