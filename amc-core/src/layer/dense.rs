@@ -31,6 +31,7 @@ impl Dense {
         Shape {
             takes: width,
             fan_in: width,
+            states: 0,
             neurons: self.units,
             biases: self.units,
             outputs: self.units,

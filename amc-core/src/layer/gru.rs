@@ -8,7 +8,8 @@ use core::fmt;
 
 use super::sequences::{Cell, Sizes, first, given};
 use crate::activation::{Activation, activate};
-use crate::lanes::Lanes;
+use crate::elementary::ln_normal;
+use crate::lanes::{Lanes, Portable};
 use crate::layer::kind::{CODE, Compute, Kept, Kind, LayerPass, NetInputs, SIZE, Seen, Shape};
 use crate::layer::neurons::{Neurons, activations};
 use crate::samples::Features;
@@ -78,6 +79,7 @@ impl Gru {
         Shape {
             takes: inputs.saturating_mul(steps),
             fan_in: inputs.saturating_add(units),
+            states: units,
             neurons,
             biases: units.saturating_mul(4),
             outputs: if every { states } else { units },
@@ -107,6 +109,21 @@ impl Kind for Gru {
     const FUNCTIONS: usize = 1;
 
     const STREAMS: bool = true;
+
+    /// Biases of the gates z, so that states last for all times from a step to all of them: ln t, t from 1 to the steps (Tallec and
+    /// Ollivier, arXiv:1804.11188).
+    fn remember(&self, parameters: &mut [f32], of_inputs: f32) {
+        let Self { inputs, units, steps, .. } = *self;
+        let gates = 3 * units;
+        let Some((of_given, behind)) = parameters.split_at_mut_checked(inputs * gates) else { return };
+        of_given.iter_mut().for_each(|weight| *weight *= of_inputs);
+        let of_z = behind.iter_mut().skip(units * gates + units).take(units);
+        for (unit, bias) in of_z.enumerate() {
+            let share = (unit as f32 + 0.5) / units as f32;
+            let [ln] = ln_normal(Portable::<1>, [1.0 + share * steps.saturating_sub(1) as f32]);
+            *bias = ln;
+        }
+    }
 
     #[inline(always)]
     fn pass<L: Lanes, S: Seen<L>>(&self, lanes: L, pass: LayerPass<'_, '_>, seen: Option<S>) {

@@ -15,6 +15,8 @@ pub(crate) struct Shape {
     pub takes: usize,
     /// Inputs of a neuron.
     pub fan_in: usize,
+    /// Those of them, the last ones, that are the state before.
+    pub states: usize,
     /// Neurons.
     pub neurons: usize,
     /// Parameters that follow the weights.
@@ -51,6 +53,7 @@ impl Shape {
         Self {
             takes,
             fan_in: 0,
+            states: 0,
             neurons: outputs,
             biases: 0,
             outputs,
@@ -114,6 +117,10 @@ pub trait Kind: Copy + Display {
 
     /// Sets those of its parameters that do not start from random numbers.
     fn set_initial(&self, _parameters: &mut [f32]) {}
+
+    /// Changes parameters that mixed moves start from, and that were drawn as those of any layer, so that states last until the last
+    /// step. Weights of a step's inputs would be larger by `of_inputs` if there were no states.
+    fn remember(&self, _parameters: &mut [f32], _of_inputs: f32) {}
 }
 
 /// A net's inputs.

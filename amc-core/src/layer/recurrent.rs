@@ -66,6 +66,7 @@ impl Recurrent {
         Shape {
             takes: inputs.saturating_mul(steps),
             fan_in: inputs.saturating_add(units),
+            states: units,
             neurons: units,
             biases: units,
             outputs: if every { states } else { units },
@@ -95,6 +96,19 @@ impl Kind for Recurrent {
     const STREAMS: bool = true;
 
     const ACTIVATES: bool = true;
+
+    /// Each state begins as it was, V = 1 (Le, Jaitly and Hinton, arXiv:1504.00941), and all steps together move a sum as far as one
+    /// step of a dense layer would.
+    fn remember(&self, parameters: &mut [f32], of_inputs: f32) {
+        let Self { inputs, units, steps, .. } = *self;
+        let of_step = 1.0 / libm::sqrtf(steps as f32);
+        let Some((of_given, behind)) = parameters.split_at_mut_checked(inputs * units) else { return };
+        let Some((of_states, biases)) = behind.split_at_mut_checked(units * units) else { return };
+        of_given.iter_mut().for_each(|weight| *weight *= of_inputs * of_step);
+        of_states.fill(0.0);
+        of_states.iter_mut().step_by(units + 1).for_each(|weight| *weight = 1.0);
+        biases.iter_mut().for_each(|bias| *bias *= of_step);
+    }
 
     #[inline(always)]
     fn pass<L: Lanes, S: Seen<L>>(&self, lanes: L, pass: LayerPass<'_, '_>, seen: Option<S>) {

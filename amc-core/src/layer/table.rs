@@ -75,6 +75,13 @@ macro_rules! kinds {
                 }
             }
 
+            /// Changes parameters that mixed moves start from so that states last.
+            pub(crate) fn remember(&self, parameters: &mut [f32], of_inputs: f32) {
+                match self {
+                    $(Self::$kind(kind) => kind.remember(parameters, of_inputs),)+
+                }
+            }
+
             /// Its shape behind a layer of `width` outputs.
             // Found without a call for a kind whose pass is no function of its own: a call would cost that pass the constants
             // in the lanes' registers.

@@ -72,7 +72,7 @@ pub(super) fn draw<L: Lanes, R: Rng + Clone>(
 
 /// λ of a neuron that moves all its weights.
 #[inline]
-fn scale(place: Place, statistics: &[f32]) -> f32 {
+pub(super) fn scale(place: Place, statistics: &[f32]) -> f32 {
     let (means, squares) = place.inputs(statistics);
     lambda(means.iter().zip(squares).map(|(mean, square)| variance(*mean, *square)).sum())
 }

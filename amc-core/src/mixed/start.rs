@@ -4,6 +4,7 @@ use rand_core::Rng;
 
 use super::EvaluateParts;
 use super::draw::{self, Size};
+use super::statistics::{Place, lambda, variance};
 use crate::net::Net;
 use crate::part::Part;
 
@@ -26,16 +27,30 @@ pub fn start<R: Rng + Clone>(
     for (section, layer) in net.sections().zip(net.layers()) {
         layer.set_initial(parameters.get_mut(section.range()).unwrap_or_default());
     }
-    for (index, place) in net.places().enumerate() {
+    let layers = net.places().zip(net.sections().zip(net.layers()));
+    for (index, (place, (section, layer))) in layers.enumerate() {
         evaluator.gather(net, parameters, statistics, index == 0);
         if place.neurons > 0 {
             let size = Size::of_start(SCALES[index.min(1)]);
             draw::layer(evaluator.lanes(), place, size, statistics, parameters, rng);
+            if place.states > 0 {
+                let of_inputs = of_inputs(place, statistics);
+                layer.remember(parameters.get_mut(section.range()).unwrap_or_default(), of_inputs);
+            }
         }
     }
     let loss = evaluator.keep(parameters, Part::Net);
     evaluator.gather(net, parameters, statistics, false);
     loss
+}
+
+/// By how much the weights of what a recurrent layer is given at a step would be larger if it had no states.
+fn of_inputs(place: Place, statistics: &[f32]) -> f32 {
+    let (means, squares) = place.inputs(statistics);
+    let inputs = place.fan_in.saturating_sub(place.states);
+    let of_step = means.iter().zip(squares).take(inputs).map(|(mean, square)| variance(*mean, *square)).sum();
+    let by = lambda(of_step) / draw::scale(place, statistics);
+    if by.is_finite() { by } else { 1.0 }
 }
 
 /// Gathers the statistics of parameters that are given, and gives their loss; they are then kept.

@@ -8,6 +8,7 @@ use super::whitening::{Products, factor, whitening};
 use crate::kept::KeptLayer;
 use crate::lanes::Lanes;
 use crate::layer::Layer;
+use crate::layer::kind::Shape;
 use crate::net::{Net, Section};
 use crate::samples::Features;
 
@@ -23,6 +24,8 @@ pub(super) struct Place {
     pub start: usize,
     /// Weights of a neuron.
     pub fan_in: usize,
+    /// Those of them, the last ones, that are the state before.
+    pub states: usize,
     pub neurons: usize,
     /// Parameters behind the weights, of which the first are a bias of each neuron.
     pub biases: usize,
@@ -52,12 +55,13 @@ impl Net<'_> {
     /// The places of the layers, one for each.
     pub(super) fn places(&self) -> impl Iterator<Item = Place> + Clone {
         self.sections().zip(self.layers()).scan(0, |next, (section, layer)| {
-            let neurons = if section.weights == 0 { 0 } else { layer.shape(0).neurons };
+            let Shape { neurons, states, .. } = layer.shape(0);
+            let neurons = if section.weights == 0 { 0 } else { neurons };
             let fan_in = section.weights.checked_div(neurons).unwrap_or(0);
             let (at, Section { start, biases, .. }) = (*next, section);
             let whitening = if layer.has_sums() { whitening(fan_in) } else { 0 };
             *next += 2 * fan_in + whitening;
-            Some(Place { start, fan_in, neurons, biases, at, whitening })
+            Some(Place { start, fan_in, states, neurons, biases, at, whitening })
         })
     }
 }

@@ -19,6 +19,8 @@ mod layers;
 mod mixed;
 mod net;
 mod pending;
+#[cfg(feature = "layers")]
+mod recurrent;
 mod replay;
 mod state;
 mod streams;

@@ -19,13 +19,13 @@ const CLASSES: [Layer; 3] =
     [Layer::dense(7, Activation::Tanh), Layer::dense(5, Activation::Relu), Layer::dense(3, Activation::Softmax)];
 
 /// An evaluator on one core. A loss that is kept is `above` what a whole evaluation has.
-struct Serial<'a, L> {
+pub(super) struct Serial<'a, L> {
     kept: Kept<'a, L>,
     above: f32,
 }
 
 impl<'a, L: Lanes> Serial<'a, L> {
-    fn new(lanes: L, objective: Objective<'a>, samples: Samples<'a, Rows<'a, f32>>) -> Self {
+    pub(super) fn new(lanes: L, objective: Objective<'a>, samples: Samples<'a, Rows<'a, f32>>) -> Self {
         Self { kept: Kept::new(lanes, objective, samples, 4), above: 0.0 }
     }
 }
@@ -56,19 +56,19 @@ impl<L: Lanes> EvaluateParts for Serial<'_, L> {
 }
 
 /// The memory of mixed moves.
-struct Memory {
-    numbers: [Vec<f32>; 4],
+pub(super) struct Memory {
+    pub(super) numbers: [Vec<f32>; 4],
     arms: Vec<Arm>,
 }
 
 impl Memory {
-    fn new(net: Net<'_>) -> Self {
+    pub(super) fn new(net: Net<'_>) -> Self {
         let numbers = || vec![0.0; net.parameters()];
         let numbers = [numbers(), numbers(), numbers(), vec![0.0; net.statistics()]];
         Self { numbers, arms: vec![Arm::NEW; net.arms()] }
     }
 
-    fn lend(&mut self) -> MixedMemory<'_> {
+    pub(super) fn lend(&mut self) -> MixedMemory<'_> {
         let Self { numbers: [parameters, undo, base, statistics], arms } = self;
         MixedMemory { parameters, undo, base, arms, statistics }
     }
