@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use amc_core::mixed::Gather;
 use amc_core::sums::{BLOCK, Total, block_sum, ceiling};
-use amc_core::{KeptLayer, Net, Objective, Part, Portable, Score};
+use amc_core::{Cost, KeptLayer, Net, Objective, Part, Portable, Score};
 use amc_kernels::kept::{self as kernels, Block, Changed, Task};
 use amc_kernels::{Arithmetic, Scratch, TILE};
 
@@ -85,6 +85,11 @@ impl<'a> KeptEvaluator<'a> {
             work: Work::default(),
             expected: 0.0,
         }
+    }
+
+    /// What the evaluation of a part computes for a sample.
+    pub fn cost_of(&self, part: Part) -> Cost {
+        self.objective.net().cost_of(if self.keeps { part } else { Part::Net })
     }
 
     /// Samples that numbers are kept of: here, and with those of other ranks.
@@ -185,8 +190,8 @@ impl<'a> KeptEvaluator<'a> {
         task: Task<'_>,
         (batch, shared): (&Batch<'_>, Option<Shared<'_>>),
     ) -> Option<bool> {
-        let Self { objective, arithmetic, layers, blocks, workers, order, .. } = self;
         let part = if self.keeps { part } else { Part::Net };
+        let Self { objective, arithmetic, layers, blocks, workers, order, .. } = self;
         let samples = &batch.samples;
         let net = objective.net();
         let cost = match task {

@@ -15,7 +15,7 @@ use crate::evaluate::Evaluator;
 pub enum Batching {
     /// All of them.
     Full,
-    /// A new random subset of so many for every move; for every 100 mixed moves, which keep what they know of it.
+    /// A new random subset of so many for every move; for mixed moves, which keep what they know of it, for as many as cost ten passes.
     Mini(usize),
     /// The first 500, and twice as many whenever fewer than 10% of them are wrong (Sec. II F).
     Progressive,

@@ -53,6 +53,16 @@ struct Stored {
     statistics: Vec<f32>,
     state: MixedState<[u8; 16]>,
     work: Work,
+    served: Served,
+}
+
+/// Random batches, of which each serves for some moves.
+#[derive(Clone, Copy, Default, Serialize, Deserialize)]
+struct Served {
+    /// Batches before this one.
+    before: u64,
+    /// What the moves proposed on this one have cost, in what [`Net::cost_of`] counts.
+    cost: u64,
 }
 
 /// Who evaluates the moves of a run.
@@ -65,10 +75,11 @@ struct Run<'m, 'a> {
     sampled: (PackedSet<'m>, KeptEvaluator<'a>),
     /// The score of the parameters that are kept.
     score: Score,
+    served: Served,
 }
 
-/// Moves that a random batch serves for: what is kept of it takes a whole pass, and moves cost a part of one each.
-const SERVED: u64 = 100;
+/// Whole passes that the moves cost that a random batch serves for: what is kept of it takes one more.
+const PASSES: u64 = 10;
 
 /// Samples that statistics are gathered over, at most.
 pub(super) const SAMPLED: usize = 1024;
@@ -91,9 +102,13 @@ impl Run<'_, '_> {
     }
 
     /// Draws another random batch, where the one before has served; gives the loss on it.
-    fn redraw(&mut self, steps: u64, parameters: &[f32]) -> Option<f32> {
-        let has_served = steps > 0 && steps.is_multiple_of(SERVED);
-        (has_served && self.batches.redraw()).then(|| self.begin(parameters))
+    fn redraw(&mut self, parameters: &[f32]) -> Option<f32> {
+        let passes = PASSES.saturating_mul(self.objective.net().cost().total() as u64);
+        let has_served = self.served.cost >= passes;
+        (has_served && self.batches.redraw()).then(|| {
+            self.served = Served { before: self.served.before + 1, cost: 0 };
+            self.begin(parameters)
+        })
     }
 
     /// A move was accepted; gives the loss where there are more samples now.
@@ -115,6 +130,8 @@ impl EvaluateParts for Run<'_, '_> {
     }
 
     fn propose(&mut self, bound: f32, parameters: &[f32], part: Part) -> Option<f32> {
+        // As if none ended early: when one does depends on threads.
+        self.served.cost = self.served.cost.saturating_add(self.kept.cost_of(part).total() as u64);
         self.kept.propose(bound, parameters, part, &self.batches.current())
     }
 
@@ -172,9 +189,7 @@ impl<'m, 'a> MixedMoves<'m, 'a> {
         let stored = from.map(|from| {
             let Checkpoint { chain, batch, early_rejection } = from;
             let stored: Stored = postcard::from_bytes(chain).context("what was kept of the moves is damaged")?;
-            // Of random ones the first, and another before each move that finds one that has served.
-            let drawn = stored.state.counters.steps.div_ceil(SERVED);
-            batches.resume(drawn, *batch);
+            batches.resume(stored.served.before + 1, *batch);
             anyhow::Ok((stored, *early_rejection))
         });
         let stored = stored.transpose()?;
@@ -184,7 +199,8 @@ impl<'m, 'a> MixedMoves<'m, 'a> {
         let places: Vec<u32> = (0..count as u32).collect();
         let of_sampled = KeptEvaluator::new(objective, settings.arithmetic, 1, (count, count));
         let sampled = (PackedSet::at(sampled, &places, 1), of_sampled);
-        let mut run = Run { objective, settings: settings.clone(), batches, kept, sampled, score };
+        let mut run =
+            Run { objective, settings: settings.clone(), batches, kept, sampled, score, served: Served::default() };
         let mixed = match stored {
             None => {
                 let Memory { parameters, statistics, .. } = memory;
@@ -200,7 +216,7 @@ impl<'m, 'a> MixedMoves<'m, 'a> {
                 Mixed::new(net, memory.lend(), temperature, rng, loss)?
             }
             Some((stored, early_rejection)) => {
-                let Stored { parameters, base, arms, statistics, state, work } = stored;
+                let Stored { parameters, base, arms, statistics, state, work, served } = stored;
                 let undo = parameters.clone();
                 *memory = Memory { parameters, undo, base, arms, statistics };
                 let MixedState { loss, counters, kinds, pattern, since_gathered, generator } = state;
@@ -208,6 +224,7 @@ impl<'m, 'a> MixedMoves<'m, 'a> {
                 let state = MixedState { loss, counters, kinds, pattern, since_gathered, generator };
                 let mixed = Mixed::resume(net, memory.lend(), temperature, state)?;
                 run.kept.resume(early_rejection, work);
+                run.served = served;
                 let now = finite(run.begin(mixed.parameters()));
                 anyhow::ensure!(
                     now.to_bits() == loss.to_bits(),
@@ -247,13 +264,14 @@ impl<'m, 'a> MixedMoves<'m, 'a> {
             statistics: self.mixed.statistics().to_vec(),
             state: MixedState { loss, counters, kinds, pattern, since_gathered, generator },
             work,
+            served: self.run.served,
         }
     }
 
     /// Makes a move.
     pub(super) fn make(&mut self) {
         let Self { mixed, run, .. } = self;
-        if let Some(loss) = run.redraw(mixed.counters().steps, mixed.parameters()) {
+        if let Some(loss) = run.redraw(mixed.parameters()) {
             mixed.rescore(finite(loss)).expect("a finite loss");
         }
         if mixed.step(run)

@@ -90,8 +90,8 @@ pub(in crate::cli) struct TrainArgs {
     /// 0, which accepts none
     #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
     temperature: f32,
-    /// Samples that a move is judged on: full (all), a number of them drawn anew for each move (for every 100 mixed ones), or
-    /// progressive (500, and twice as many whenever fewer than 10% are wrong; needs classes)
+    /// Samples that a move is judged on: full (all), a number of them drawn anew for each move (of mixed ones for as many as cost
+    /// ten passes), or progressive (500, and twice as many whenever fewer than 10% are wrong; needs classes)
     #[arg(long, default_value = "full")]
     batch: String,
     /// n, the moves to make [default: by data set]
