@@ -89,7 +89,12 @@ impl<'a> KeptEvaluator<'a> {
 
     /// What the evaluation of a part computes for a sample.
     pub fn cost_of(&self, part: Part) -> Cost {
-        self.objective.net().cost_of(if self.keeps { part } else { Part::Net })
+        self.objective.net().cost_of(self.evaluated(part))
+    }
+
+    /// What is evaluated for a part.
+    fn evaluated(&self, part: Part) -> Part {
+        if self.keeps { part } else { Part::Net }
     }
 
     /// Samples that numbers are kept of: here, and with those of other ranks.
@@ -190,7 +195,7 @@ impl<'a> KeptEvaluator<'a> {
         task: Task<'_>,
         (batch, shared): (&Batch<'_>, Option<Shared<'_>>),
     ) -> Option<bool> {
-        let part = if self.keeps { part } else { Part::Net };
+        let part = self.evaluated(part);
         let Self { objective, arithmetic, layers, blocks, workers, order, .. } = self;
         let samples = &batch.samples;
         let net = objective.net();

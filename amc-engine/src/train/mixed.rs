@@ -189,7 +189,7 @@ impl<'m, 'a> MixedMoves<'m, 'a> {
         let stored = from.map(|from| {
             let Checkpoint { chain, batch, early_rejection } = from;
             let stored: Stored = postcard::from_bytes(chain).context("what was kept of the moves is damaged")?;
-            batches.resume(stored.served.before + 1, *batch);
+            batches.resume(stored.served.before.saturating_add(1), *batch);
             anyhow::Ok((stored, *early_rejection))
         });
         let stored = stored.transpose()?;
