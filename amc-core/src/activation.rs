@@ -94,21 +94,27 @@ impl<L: Lanes> Outlined<L> for Activate<'_> {
     }
 }
 
-/// Turns logits of tiles, `[tile][unit][T]`, into probabilities: what [`Lanes::softmax`] is by the lanes' other operations.
+/// Turns logits of tiles, `[tile][unit][T]` of so many units, into probabilities: [`exponentials`] over their sum.
 #[inline(always)]
 pub fn softmax<L: Lanes>(lanes: L, logits: &mut [f32], units: usize) {
+    if lanes.softmax(logits, units) {
+        return;
+    }
     for tile in logits.chunks_exact_mut((units * L::T).max(1)) {
-        let (_, sum) = lanes.exponentials(tile);
+        let (_, sum) = exponentials(lanes, tile);
         for e in tile.chunks_exact_mut(L::T) {
             lanes.store(lanes.div(lanes.load(e), sum), e);
         }
     }
 }
 
-/// Turns a tile's logits, `[unit][T]`, into exp(logit − largest); gives the largest and the sum: what
-/// [`Lanes::exponentials`] is by the lanes' other operations.
+/// Turns a tile's logits, `[unit][T]`, into exp(logit − largest). Gives the largest, of which a 0 may have either sign, and the
+/// sum in the units' order.
 #[inline(always)]
 pub fn exponentials<L: Lanes>(lanes: L, logits: &mut [f32]) -> (L::V, L::V) {
+    if let Some(made) = lanes.exponentials(logits) {
+        return made;
+    }
     let mut largest = lanes.splat(f32::NEG_INFINITY);
     for logit in logits.chunks_exact(L::T) {
         let logit = lanes.load(logit);

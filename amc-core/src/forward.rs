@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use crate::activation::{Activation, activate};
+use crate::activation::{Activation, activate, softmax};
 use crate::lanes::Lanes;
 use crate::layer::kind::{Buffers, LayerPass, NetInputs, Seen};
 use crate::net::Net;
@@ -200,7 +200,7 @@ pub(crate) fn outputs<'s, L: Lanes>(
     let pass = Pass { net, parameters, scale: inputs.0.scale(), last: net.output() };
     let outputs = pass.run(lanes, 1, inputs, buffers(&net, scratch), None::<Signals<'_, Sums<'_>>>);
     if net.output() == Activation::Softmax {
-        lanes.softmax(outputs, net.outputs());
+        softmax(lanes, outputs, net.outputs());
     }
     outputs
 }

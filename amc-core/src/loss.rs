@@ -1,6 +1,6 @@
 //! Losses of one tile: what a sample adds to the loss, and whether its class is found.
 
-use crate::activation::Activation;
+use crate::activation::{Activation, exponentials, softmax};
 use crate::elementary::{exp, ln_normal};
 use crate::lanes::{Lanes, Outlined};
 use crate::samples::Targets;
@@ -172,7 +172,7 @@ pub(crate) fn prepare<L: Lanes>(
         return;
     }
     if activation == Activation::Softmax {
-        lanes.softmax(outputs, width);
+        softmax(lanes, outputs, width);
     }
     if let (true, Targets::Classes(classes)) = (looks_up::<L>(), targets) {
         class_errors(lanes, outputs, width, classes.get(first..).unwrap_or_default());
@@ -254,7 +254,7 @@ pub(crate) struct CrossEntropy<V> {
 pub(crate) fn cross_entropy<L: Lanes>(lanes: L, outputs: &mut [f32], targets: TileTargets<'_>) -> CrossEntropy<L::V> {
     // −ln p = ln Σ exp(z − z_max) + z_max − z_target, finite even where p underflows.
     let target = targets.chosen(lanes, outputs);
-    let (largest, sum) = lanes.exponentials(outputs);
+    let (largest, sum) = exponentials(lanes, outputs);
     let loss = lanes.add(ln_sum(lanes, sum), lanes.sub(largest, target));
     CrossEntropy { loss, largest, target }
 }

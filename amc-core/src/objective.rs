@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use crate::activation::Activation;
+use crate::activation::{Activation, softmax};
 use crate::forward::{Pass, Signals, buffers, outputs};
 use crate::lanes::Lanes;
 use crate::layer::neurons::signal;
@@ -326,7 +326,7 @@ impl<'a> Objective<'a> {
             for (index, given) in given.chunks_exact_mut((outputs * L::T).max(1)).enumerate() {
                 let (sample, valid) = tile(index);
                 if last == Activation::Softmax {
-                    lanes.softmax(given, outputs);
+                    softmax(lanes, given, outputs);
                 }
                 for (output, given) in given.chunks_exact(L::T).enumerate() {
                     collect.take(lanes, SampleValue::Output(output), sample, valid, lanes.load(given));

@@ -28,16 +28,16 @@
 mod dot;
 #[cfg(dual_multiply)]
 mod dual;
-#[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
+#[cfg(fpu)]
 mod four;
-#[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
+#[cfg(fpu)]
 mod normals;
-#[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
+#[cfg(fpu)]
 mod products;
 mod root;
-#[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
+#[cfg(fpu)]
 mod softmax;
-#[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
+#[cfg(fpu)]
 mod sums;
 
 use amc_core::{Lanes, Portable};
@@ -66,7 +66,7 @@ impl<const T: usize, const SUMS: usize> Lanes for CortexM<T, SUMS> {
     // Of four samples it costs an instruction in a hundred, and saves two fifths of a training's flash.
     const OUTLINES: bool = true;
 
-    #[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
+    #[cfg(fpu)]
     const NORMALS: usize = if SUMS == 16 { 4 } else { 0 };
 
     portable! {
@@ -116,13 +116,13 @@ impl<const T: usize, const SUMS: usize> Lanes for CortexM<T, SUMS> {
         })
     }
 
-    #[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
+    #[cfg(fpu)]
     #[inline(always)]
     fn sums(self, of: &amc_core::lanes::Sums<'_>, to: &mut [f32]) -> bool {
         SUMS == 16 && sums::run::<T>(of, to)
     }
 
-    #[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
+    #[cfg(fpu)]
     #[inline(always)]
     fn copy(self, from: &[f32], to: &mut [f32]) {
         match SUMS {
@@ -131,7 +131,7 @@ impl<const T: usize, const SUMS: usize> Lanes for CortexM<T, SUMS> {
         }
     }
 
-    #[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
+    #[cfg(fpu)]
     #[inline(always)]
     fn squares(self, numbers: &[f32]) -> [f32; T] {
         match (SUMS, T) {
@@ -144,7 +144,7 @@ impl<const T: usize, const SUMS: usize> Lanes for CortexM<T, SUMS> {
         }
     }
 
-    #[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
+    #[cfg(fpu)]
     #[inline(always)]
     fn corrected(self, weights: &[f32], by: [f32; T], sums: &[f32], to: &mut [f32]) {
         if SUMS == 16 && T == 4 {
@@ -154,7 +154,7 @@ impl<const T: usize, const SUMS: usize> Lanes for CortexM<T, SUMS> {
         Portable::<T>.corrected(weights, by, sums, to);
     }
 
-    #[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
+    #[cfg(fpu)]
     #[inline(always)]
     fn scaled(self, scale: [f32; T], z: &mut [f32], centres: Option<&[f32]>) {
         if SUMS == 16 && T == 4 {
@@ -164,7 +164,7 @@ impl<const T: usize, const SUMS: usize> Lanes for CortexM<T, SUMS> {
         Portable::<T>.scaled(scale, z, centres);
     }
 
-    #[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
+    #[cfg(fpu)]
     #[inline(always)]
     fn moved(self, x: &[f32], e: &[f32], to: &mut [f32], finite: [f32; T]) -> [f32; T] {
         if SUMS == 16 && T == 4 {
@@ -175,28 +175,26 @@ impl<const T: usize, const SUMS: usize> Lanes for CortexM<T, SUMS> {
         Portable::<T>.moved(x, e, to, finite)
     }
 
-    #[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
+    #[cfg(fpu)]
     #[inline(always)]
     fn normals(self, radii: &mut [f32], angles: &mut [f32]) {
         normals::make(radii.as_chunks_mut().0, angles.as_chunks_mut().0);
     }
 
-    #[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
+    #[cfg(fpu)]
     #[inline(always)]
-    fn exponentials(self, logits: &mut [f32]) -> ([f32; T], [f32; T]) {
-        match SUMS == 16 && matches!(T, 1 | 4) {
-            true => softmax::exponentials(logits),
-            false => amc_core::activation::exponentials(self, logits),
-        }
+    fn exponentials(self, logits: &mut [f32]) -> Option<([f32; T], [f32; T])> {
+        (SUMS == 16 && matches!(T, 1 | 4)).then(|| softmax::exponentials(logits))
     }
 
-    #[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
+    #[cfg(fpu)]
     #[inline(always)]
-    fn softmax(self, logits: &mut [f32], units: usize) {
-        match SUMS == 16 && matches!(T, 1 | 4) {
-            true => softmax::softmax::<T>(logits, units),
-            false => amc_core::activation::softmax(self, logits, units),
+    fn softmax(self, logits: &mut [f32], units: usize) -> bool {
+        let has_own = SUMS == 16 && matches!(T, 1 | 4);
+        if has_own {
+            softmax::softmax::<T>(logits, units);
         }
+        has_own
     }
 
     #[inline(always)]

@@ -1,7 +1,7 @@
 //! The square root: `VSQRT.F32` where there is an FPU. It is correctly rounded, as `Lanes` demands, and 1 instruction
 //! against the 52 of integer code.
 
-#[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
+#[cfg(fpu)]
 #[inline(always)]
 #[allow(unsafe_code, reason = "the core library has no square root, and stable Rust no intrinsic for it")]
 pub(crate) fn sqrt<const T: usize>(v: [f32; T]) -> [f32; T] {
@@ -23,7 +23,7 @@ pub(crate) fn sqrt<const T: usize>(v: [f32; T]) -> [f32; T] {
     })
 }
 
-#[cfg(not(all(target_arch = "arm", target_abi = "eabihf")))]
+#[cfg(not(fpu))]
 #[inline(always)]
 pub(crate) fn sqrt<const T: usize>(v: [f32; T]) -> [f32; T] {
     amc_core::Lanes::sqrt(amc_core::Portable::<T>, v)

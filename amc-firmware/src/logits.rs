@@ -6,7 +6,7 @@
 
 use amc_core::{
     Activation, Features, Generator, Lanes, Layer, Loss, Measurements, Net, Objective, Rows, Samples, Targets, Tiles,
-    gaussian,
+    activation, gaussian,
 };
 use rand_core::SeedableRng;
 
@@ -91,10 +91,10 @@ fn tile<L: Lanes>(lanes: L, logits: &[f32], random: &[f32], notes: &mut Notes) {
     let (exponentials, probabilities) = (&mut exponentials[..logits.len()], &mut probabilities[..logits.len()]);
     lanes.copy(logits, exponentials);
     lanes.copy(logits, probabilities);
-    let (most, sum) = lanes.exponentials(exponentials);
+    let (most, sum) = activation::exponentials(lanes, exponentials);
     lanes.store(most, largest);
     lanes.store(sum, sums);
-    lanes.softmax(probabilities, units);
+    activation::softmax(lanes, probabilities, units);
     lanes.store(lanes.squares(logits), squares);
     lanes.corrected(&random[..units], lanes.load(&logits[..L::T]), logits, &mut corrected[..logits.len()]);
     for lane in 0..L::T {

@@ -1,5 +1,6 @@
 //! The last layer's errors: derivatives of the loss by its neurons' inputs, or by a recurrent layer's states.
 
+use amc_core::activation::softmax;
 use amc_core::{Activation, Lanes, Layer, Loss, Objective, Targets};
 
 use super::dense::slope;
@@ -39,7 +40,7 @@ impl Outputs<'_, '_> {
             _ => net.output(),
         };
         if activation == Activation::Softmax {
-            lanes.softmax(outputs, outputs.len() / TILE);
+            softmax(lanes, outputs, outputs.len() / TILE);
         }
         let two = lanes.splat(2.0);
         let mut mean = lanes.splat(0.0);

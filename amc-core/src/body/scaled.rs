@@ -4,7 +4,7 @@
 //! input, and scaled once, when the bias is added; what other kinds of layers have is made `f32` before, a layer at a time.
 
 use super::Scratch;
-use crate::activation::{Activation, activate};
+use crate::activation::{Activation, activate, softmax};
 use crate::forward::{Copy as CopyInputs, buffers};
 use crate::lanes::Lanes;
 use crate::layer::kind::LayerPass;
@@ -131,7 +131,7 @@ pub(super) fn outputs<'s, L: Lanes, W: Weight>(
             activate(lanes, layer.activation(), made);
         }
         if layer.activation() == Activation::Softmax {
-            lanes.softmax(made, shape.outputs);
+            softmax(lanes, made, shape.outputs);
         }
         width = shape.outputs;
     }

@@ -5,6 +5,7 @@
 //! another z_k costs two exponentials: what it was is taken out of the sums, what it is goes into them. That rounds otherwise than a
 //! whole pass.
 
+use crate::activation::exponentials;
 use crate::elementary::exp;
 use crate::lanes::{Lanes, Outlined};
 use crate::loss::{Loss, TileTargets, class_error, cross_entropy, equal, ln_sum, looks_up, put_own, take_own};
@@ -111,7 +112,7 @@ impl<L: Lanes> Outlined<L> for Keep<'_> {
                     (found.loss, Terms { largest: found.largest, others, own, last: found.target })
                 }
                 Loss::MeanSquaredError => {
-                    let (largest, sum) = lanes.exponentials(inputs);
+                    let (largest, sum) = exponentials(lanes, inputs);
                     let (others, own, squares) = sums(lanes, inputs, classes);
                     if looks_up::<L>() {
                         put_own(lanes, own, inputs, classes);
@@ -142,7 +143,7 @@ impl<L: Lanes> Outlined<L> for SquaredErrors<'_> {
     fn run(self, lanes: L) {
         let Self { inputs, width, classes } = self;
         for (tile, inputs) in inputs.chunks_exact_mut((width * L::T).max(1)).enumerate() {
-            lanes.exponentials(inputs);
+            exponentials(lanes, inputs);
             let found = sums(lanes, inputs, classes.get(tile * L::T..).unwrap_or_default());
             lanes.store(squared_error(lanes, found), inputs);
         }
