@@ -226,17 +226,18 @@ fn of_tensors(
         false => keras::parameters(tensors, net.inputs, &net.layers).with_context(|| place(path))?,
     };
     told.extend(more);
-    if net.names.is_empty() {
-        told.extend(said_of(&names));
-        net.names = names;
+    let all = net.names.or(&names);
+    if all != net.names {
+        told.extend(said_of(&all));
+        net.names = all;
     }
     told.extend(tensors.iter().filter(|of| of.is_rounded).map(|of| format!("{}: rounded to float32", of.name)));
     Ok(Found { net, parameters, arithmetic, schema, classes, told })
 }
 
-/// What a file calls the layers, where it has names for some.
+/// What layers are called, where some have names.
 fn said_of(names: &LayerNames) -> Option<String> {
-    (!names.is_empty()).then(|| format!("layers are called as in the file, {names}: --train takes these names"))
+    (!names.is_empty()).then(|| format!("layers are called {names}: --train takes these names"))
 }
 
 /// What is lost of what amc wrote beside a net, where a net file is taken in place of it.

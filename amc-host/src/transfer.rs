@@ -119,11 +119,9 @@ impl Start {
         Ok(Self { description, parameters, new_outputs: new, units: head.units })
     }
 
-    /// Has the layers be called so, where there is a name among these.
-    pub fn rename(&mut self, names: LayerNames) {
-        if !names.is_empty() {
-            self.description.names = names;
-        }
+    /// Has the layers be called so; those without a name among these stay as the model calls them.
+    pub fn rename(&mut self, names: &LayerNames) {
+        self.description.names = names.or(&self.description.names);
     }
 
     /// Checks that a net file is of the same net.

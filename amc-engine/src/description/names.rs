@@ -133,6 +133,14 @@ impl LayerNames {
         if names.iter().all(Option::is_none) { Self::default() } else { Self(names) }
     }
 
+    /// These, and those of others for layers that have none here: but for names that are a layer's here.
+    #[must_use]
+    pub fn or(&self, others: &Self) -> Self {
+        let others_of = |layer| others.of(layer).filter(|name| self.layer(name).is_none());
+        let layers = 0..self.0.len().max(others.0.len());
+        Self::some(layers.map(|layer| self.of(layer).or_else(|| others_of(layer)).cloned()).collect())
+    }
+
     /// Whether no layer has a name.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -197,6 +205,18 @@ mod tests {
         let twice = LayerNames::try_from(vec![name("a"), None, name("a")]).expect_err("twice");
         assert_eq!(twice, NameError::Twice { name: "a".into(), layers: [0, 2] });
         assert_eq!(LayerNames::try_from(vec![None, None]), Ok(LayerNames::default()));
+    }
+
+    #[test]
+    fn names_of_others_stay_where_there_are_none() {
+        let names = |names: &[&str]| {
+            let name = |name: &&str| name.parse::<LayerName>().ok();
+            LayerNames::try_from(names.iter().map(name).collect::<Vec<_>>()).expect("names")
+        };
+        let others = names(&["a", "b", ""]);
+        assert_eq!(names(&["", "c", ""]).or(&others), names(&["a", "c", ""]));
+        assert_eq!(names(&["", "", "a"]).or(&others), names(&["", "b", "a"]));
+        assert_eq!((names(&[]).or(&others), others.or(&names(&[]))), (others.clone(), others));
     }
 
     #[test]

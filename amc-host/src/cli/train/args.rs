@@ -194,7 +194,7 @@ impl TrainArgs {
         if let Some(file) = &self.net {
             let NetFile { layers, names, loss, frozen, .. } = net_file::read(file, inputs)?;
             start.check_layers(&layers, file)?;
-            start.rename(names);
+            start.rename(&names);
             ensure!(said.is_none() || loss.is_none(), "--loss is said twice: {} says it, too", file.display());
             said = said.or(loss);
             if frozen.contains(&true) {

@@ -104,6 +104,13 @@ fn layers_are_trained_by_their_names() {
     assert_eq!(model.parameters, go_on(dir.path(), "by-number", &["--train", "1,2"]).1.parameters);
     let told = json(&[&on[..], &["--json", "--out", "whole"]].concat(), dir.path());
     assert_eq!(told["params_hash"], go_on(dir.path(), "all", &[]).0["params_hash"]);
+    // A layer that the file does not name stays as it is called.
+    fs::write(dir.path().join("one.toml"), file.replacen("units = 10", "units = 10\nname = \"tail\"", 1))
+        .expect("written");
+    let renamed = ["--net", "one.toml", "--steps", "0", "--json", "--out", "renamed"];
+    json(&[&["train", "--from", "named/model.amc"], &renamed[..]].concat(), dir.path());
+    let model = Model::load(&dir.path().join("renamed/model.amc")).expect("a model");
+    assert_eq!(model.description.names.to_string(), "first, tail");
     for (part, words) in [
         ("last", "--train last: the names of the net's layers are first, out"),
         ("first,head", "or numbers of layers, from 0, or their names, with commas between"),
