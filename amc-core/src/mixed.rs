@@ -206,16 +206,10 @@ impl<'m, R: Rng + Clone> Mixed<'m, R> {
         Ok(Self::at(net, memory, temperature, state))
     }
 
-    /// The same where nothing is kept of the samples, so that every move costs a whole pass.
-    #[must_use]
-    pub fn without_kept(mut self) -> Self {
-        self.set_kept(false);
-        self
-    }
-
-    /// Says whether numbers are kept of the samples: else every move costs a whole pass.
-    pub fn set_kept(&mut self, keeps: bool) {
-        self.arms.set_costs(self.net, if keeps { None } else { Some(self.whole) });
+    /// Says of which layer on numbers are kept of the samples, by default 0. A move in a layer whose inputs are not kept costs a
+    /// whole pass; of as many as there are layers, every one does.
+    pub fn set_kept_from(&mut self, first: usize) {
+        self.arms.set_costs(self.net, first);
     }
 
     /// The current parameters x.

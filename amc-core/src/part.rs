@@ -135,6 +135,12 @@ impl Net<'_> {
         above.add(width.saturating_add(next.units()), own.saturating_add(functions))
     }
 
+    /// What is evaluated for a changed `part`, where nothing is kept of the layers before `first`: the part, or the net where the
+    /// inputs that it would begin with are not kept.
+    pub const fn evaluated(&self, part: Part, first: usize) -> Part {
+        if first == 0 || self.begins(part.layer()) > first { part } else { Part::Net }
+    }
+
     /// What it computes to [keep](crate::KeptTask::Keep) a changed part that was proposed.
     pub const fn cost_of_keeping(&self, part: Part) -> Cost {
         match part {

@@ -291,7 +291,7 @@ fn with_moves_by<T>(
     if settings.method == Method::Mixed {
         let batches = Batches::new(settings.batching, &data.train, &mut order, &rng, settings.threads);
         let mut memory = Memory::new(objective.net());
-        let sampled = mixed::sampled(&data.train)?;
+        let sampled = mixed::sampled(&objective, &data.train)?;
         let batches = (batches, &sampled);
         let moves = MixedMoves::new(objective, evaluator, batches, &mut memory, rng, settings, from)?;
         return work(Moves::Mixed(Box::new(moves)), test.as_ref());

@@ -82,7 +82,7 @@ pub fn run<L: Lanes>(
     let memory = MixedMemory { parameters, undo, base, arms, statistics };
     let mut mixed = Mixed::new(NET, memory, 0.0, rng, loss).expect(FIT);
     if !keeps {
-        mixed = mixed.without_kept();
+        mixed.set_kept_from(NET.layers().len());
     }
     while !ends(mixed.counters().steps, mixed.loss()) {
         mixed.step(&mut evaluator);

@@ -29,17 +29,18 @@ impl Block {
     }
 }
 
-/// Numbers that a block of so many samples holds.
-pub fn numbers(objective: &Objective<'_>, samples: usize) -> usize {
-    objective.net().kept() * samples.next_multiple_of(TILE) + 2 * BLOCK
+/// Numbers that a block of so many samples holds, of the layers from `first` on.
+pub fn numbers(objective: &Objective<'_>, samples: usize, first: usize) -> usize {
+    objective.net().kept_from(first) * samples.next_multiple_of(TILE) + 2 * BLOCK
 }
 
-/// The blocks of so many samples, of which nothing is kept yet; or never, where `keeps` is false: then every part is to be
-/// [`Part::Net`].
-pub fn blocks(objective: &Objective<'_>, samples: usize, keeps: bool) -> Vec<Mutex<Block>> {
+/// The blocks of so many samples, of which nothing is kept yet; and never of the layers before `first`: then a part is to be the one
+/// that is [evaluated](amc_core::Net::evaluated).
+pub fn blocks(objective: &Objective<'_>, samples: usize, first: usize) -> Vec<Mutex<Block>> {
+    let of_sample = objective.net().kept_from(first);
     let block = |first: usize| {
         let samples = (samples - first).min(BLOCK).next_multiple_of(TILE);
-        let kept = vec![0.0; if keeps { objective.net().kept() * samples } else { 0 }];
+        let kept = vec![0.0; of_sample * samples];
         Mutex::new(Block { kept, fresh: [0.0; BLOCK], losses: [0.0; BLOCK], sum: 0.0, correct: 0 })
     };
     (0..samples).step_by(BLOCK).map(block).collect()
@@ -64,7 +65,7 @@ pub struct Changed<'c> {
     pub parameters: &'c [f32],
     /// Where they are others than what is kept was made of.
     pub part: Part,
-    /// The net's [`kept_layers`](amc_core::Net::kept_layers).
+    /// The net's [`kept_layers_from`](amc_core::Net::kept_layers_from) the first of which anything is kept.
     pub layers: &'c [KeptLayer],
 }
 

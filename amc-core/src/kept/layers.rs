@@ -27,7 +27,12 @@ pub struct KeptLayer {
 impl Net<'_> {
     /// Numbers that are [kept](crate::Objective::part) of a sample.
     pub const fn kept(&self) -> usize {
-        let (mut layer, mut kept) = (0, 0);
+        self.kept_from(0)
+    }
+
+    /// The same where nothing is kept of the layers before `first`.
+    pub const fn kept_from(&self, first: usize) -> usize {
+        let (mut layer, mut kept) = (first, 0);
         while layer < self.layers().len() {
             let units = self.layers()[layer].units();
             kept += if layer + 1 < self.layers().len() { units } else { 0 };
@@ -40,11 +45,18 @@ impl Net<'_> {
 
     /// Finds what is kept of each layer.
     pub fn kept_layers(&self, layers: &mut [KeptLayer]) {
+        self.kept_layers_from(0, layers);
+    }
+
+    /// The same where nothing is kept of the layers before `first`: a part is to be the one that is then
+    /// [evaluated](Net::evaluated).
+    pub fn kept_layers_from(&self, first: usize, layers: &mut [KeptLayer]) {
         let mut at = 0;
         let of = self.layers().iter().zip(self.sections()).enumerate();
         for (kept, (index, (layer, section))) in layers.iter_mut().zip(of) {
             let units = layer.units();
             let mut slot = |is_kept: bool| {
+                let is_kept = is_kept && index >= first;
                 let slot = is_kept.then_some(at);
                 at += if is_kept { units } else { 0 };
                 slot

@@ -169,18 +169,18 @@ impl<'m> Arms<'m> {
             *arm = Arm { kind, layer, ..*arm };
         }
         let mut all = Self { arms, kinds };
-        all.set_costs(net, None);
+        all.set_costs(net, 0);
         all
     }
 
-    /// What moves cost: all of them this, or each what evaluating its part takes.
-    pub(super) fn set_costs(&mut self, net: Net<'_>, all: Option<f32>) {
+    /// What moves cost, where numbers are kept of the layers from `first` on.
+    pub(super) fn set_costs(&mut self, net: Net<'_>, first: usize) {
         for arm in &mut *self.arms {
             let Arm { kind, layer, .. } = *arm;
             let part = if kind == MoveKind::Net { Part::Net } else { Part::Neuron { layer, unit: 0 } };
             // By what they cost with what is kept of a softmax, moves of its neurons would be made so often that nets learn more by
             // heart, and no sooner.
-            arm.cost = all.unwrap_or_else(|| net.cost_anew(part).total().max(1) as f32);
+            arm.cost = net.cost_anew(net.evaluated(part, first)).total().max(1) as f32;
         }
     }
 

@@ -16,7 +16,7 @@ pub struct SerialMemory<'m> {
     /// A layer each.
     pub layers: &'m mut [KeptLayer],
     /// [`Net::kept`] numbers for each sample, filled up to a multiple of `T`. Where it is less, but as much as a block of
-    /// samples takes, nothing is kept and every move costs a whole pass: [`Mixed::set_kept`](super::Mixed::set_kept) has to
+    /// samples takes, nothing is kept and every move costs a whole pass: [`Mixed::set_kept_from`](super::Mixed::set_kept_from) has to
     /// know.
     pub kept: &'m mut [f32],
     /// A number for each sample, filled up likewise, or for each of a block.

@@ -78,7 +78,7 @@ impl<'m, L: Lanes, F: Features, R: Rng + Clone> MixedTrainer<'m, L, F, R> {
                 parts.keep(mixed.parameters(), Part::Net);
             }
         }
-        mixed.set_kept(parts.keeps());
+        mixed.set_kept_from(if parts.keeps() { 0 } else { usize::MAX });
         Ok(done?)
     }
 

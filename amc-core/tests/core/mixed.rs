@@ -276,7 +276,7 @@ fn serially<L: Lanes>(lanes: L, kept_of: usize, moves: usize) -> Vec<u32> {
     let loss = start(net, parameters, statistics, &mut rng, &mut evaluator);
     let mut mixed = Mixed::new(net, memory.lend(), 0.0, rng, loss).unwrap();
     if !evaluator.keeps() {
-        mixed = mixed.without_kept();
+        mixed.set_kept_from(net.layers().len());
     }
     let mut whole = vec![0.0; net.scratch(L::T)];
     (0..moves)

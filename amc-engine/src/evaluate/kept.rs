@@ -1,5 +1,7 @@
 //! Evaluation of changed parts of a net, from numbers kept of every sample, over several threads and with the bits of one.
 
+pub mod room;
+
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -19,9 +21,6 @@ use crate::ranks::{Drawn, OF_SUM};
 
 /// Bytes that a rank adds to the sum when a move was accepted, at most.
 const OF_KEEPING: usize = OF_SUM + size_of::<u64>();
-/// Bytes of numbers that are kept, at most: where they were more, nothing is, and every evaluation is a whole one. A machine's
-/// own memory does not decide, since bits depend on it.
-const MOST: u128 = 1 << 30;
 
 /// Evaluates changed parts of a net on a batch.
 pub struct KeptEvaluator<'a> {
@@ -30,7 +29,8 @@ pub struct KeptEvaluator<'a> {
     layers: Vec<KeptLayer>,
     /// Here, and with those of other ranks.
     samples: (usize, usize),
-    keeps: bool,
+    /// The first layer of which anything is kept.
+    first: usize,
     blocks: Vec<Mutex<Block>>,
     /// A thread's working memory.
     workers: Vec<Scratch>,
@@ -47,11 +47,6 @@ pub struct KeptEvaluator<'a> {
 }
 
 impl<'a> KeptEvaluator<'a> {
-    /// Whether numbers are kept of so many samples.
-    pub fn keeps(objective: &Objective<'_>, samples: usize) -> bool {
-        Self::bytes_of(objective, samples) <= MOST
-    }
-
     /// An evaluator on up to `threads` threads, for so many samples, which with those of other ranks
     /// are `all`. Nothing is kept yet.
     pub fn new(
@@ -60,12 +55,28 @@ impl<'a> KeptEvaluator<'a> {
         threads: usize,
         (samples, all): (usize, usize),
     ) -> Self {
+        // The bits of a proposed loss depend on it, and are those of one machine.
+        let first = room::first(&objective, all);
+        Self::keeping_from(first, objective, arithmetic, threads, (samples, all))
+    }
+
+    /// One that keeps numbers of all layers, on a thread, for some samples.
+    pub fn keeping_all(objective: Objective<'a>, arithmetic: Arithmetic, samples: usize) -> Self {
+        Self::keeping_from(0, objective, arithmetic, 1, (samples, samples))
+    }
+
+    /// One that keeps numbers of the layers from `first` on.
+    fn keeping_from(
+        first: usize,
+        objective: Objective<'a>,
+        arithmetic: Arithmetic,
+        threads: usize,
+        (samples, all): (usize, usize),
+    ) -> Self {
         let net = objective.net();
         let mut layers = vec![KeptLayer::default(); net.layers().len()];
-        net.kept_layers(&mut layers);
-        // The bits of a proposed loss depend on it, and are those of one machine.
-        let keeps = Self::keeps(&objective, all);
-        let blocks = kernels::blocks(&objective, samples, keeps);
+        net.kept_layers_from(first, &mut layers);
+        let blocks = kernels::blocks(&objective, samples, first);
         let scratch = amc_kernels::evaluate::scratch(&objective);
         let workers = vec![scratch; threads.max(1)];
         let order = (0..blocks.len() as u32).collect();
@@ -75,7 +86,7 @@ impl<'a> KeptEvaluator<'a> {
             arithmetic,
             layers,
             samples: (samples, all),
-            keeps,
+            first,
             blocks,
             workers,
             order,
@@ -94,22 +105,17 @@ impl<'a> KeptEvaluator<'a> {
 
     /// What is evaluated for a part.
     fn evaluated(&self, part: Part) -> Part {
-        if self.keeps { part } else { Part::Net }
+        self.objective.net().evaluated(part, self.first)
+    }
+
+    /// The first layer of which anything is kept: parts whose inputs are not cost a whole pass.
+    pub fn kept_from(&self) -> usize {
+        self.first
     }
 
     /// Samples that numbers are kept of: here, and with those of other ranks.
     pub fn samples(&self) -> (usize, usize) {
         self.samples
-    }
-
-    /// Bytes that are kept of so many samples.
-    pub fn bytes(objective: &Objective<'_>, samples: usize) -> u128 {
-        Self::bytes_of(objective, samples).min(MOST)
-    }
-
-    fn bytes_of(objective: &Objective<'_>, samples: usize) -> u128 {
-        let of_block = kernels::numbers(objective, BLOCK) as u128;
-        samples.div_ceil(BLOCK) as u128 * of_block * size_of::<f32>() as u128
     }
 
     /// Keeps the numbers for parameters of which only a part is another than those kept before, and which were
@@ -326,15 +332,16 @@ mod tests {
     use crate::evaluate::Evaluator;
     use crate::train::Initial;
 
-    /// The bits of all losses, proposed and kept, of a few moves of any parts.
-    fn bits(arithmetic: Arithmetic, threads: usize, packed: &PackedSet<'_>) -> Vec<u32> {
+    /// The bits of all losses, proposed and kept, of a few moves of any parts, where layers are kept from `first` on.
+    fn bits(first: usize, arithmetic: Arithmetic, threads: usize, packed: &PackedSet<'_>) -> Vec<u32> {
         let net = Description::new(&[64, 80, 24, 10], ActivationName::Tanh, ActivationName::Softmax, LossName::Mse);
         let objective = net.objective().expect("a net");
         let (net, batch) = (objective.net(), packed.batch());
         let mut rng = Generator::seed_from_u64(3);
         let mut x = Initial::Gaussian(0.3).draw(net, arithmetic, &mut rng);
         let mut whole = Evaluator::new(objective, arithmetic, 1);
-        let mut kept = KeptEvaluator::new(objective, arithmetic, threads, (batch.samples.len(), batch.samples.len()));
+        let samples = (batch.samples.len(), batch.samples.len());
+        let mut kept = KeptEvaluator::keeping_from(first, objective, arithmetic, threads, samples);
         let mut measure =
             |x: &[f32]| whole.evaluate(x, &batch, Measurements { correct: true, ..Measurements::default() });
         assert_eq!(kept.keep(&x, Part::Net, &batch, true), measure(&x));
@@ -351,6 +358,9 @@ mod tests {
             let exact = measure(&proposed);
             // Rounding of sums of 80 terms of at most 1, over 1,437 · 10 outputs.
             assert!((near - exact.loss).abs() < 1e-5 * exact.loss, "{part:?}: {near}, not {}", exact.loss);
+            if first > 0 && part.layer() <= first {
+                assert_eq!((near, kept.cost_of(part)), (exact.loss, net.cost()), "{part:?}");
+            }
             if exact.loss > 1.001 * loss {
                 assert_eq!(kept.propose(loss, &proposed, part, &batch).filter(|near| *near <= loss), None);
             }
@@ -367,26 +377,15 @@ mod tests {
     }
 
     #[test]
-    fn without_what_is_kept_every_evaluation_is_a_whole_one() {
+    fn where_the_last_layers_alone_are_kept_all_else_is_evaluated_whole() {
         let data = digits();
-        let (packed, arithmetic) = (PackedSet::all(&data.train, 1), Arithmetic::Portable);
-        let net = Description::new(&[64, 12, 10], ActivationName::Tanh, ActivationName::Softmax, LossName::Mse);
-        let objective = net.objective().expect("a net");
-        let (net, batch) = (objective.net(), packed.batch());
-        let samples = batch.samples.len();
-        let mut kept = KeptEvaluator::new(objective, arithmetic, 2, (samples, samples));
-        (kept.keeps, kept.blocks) = (false, super::kernels::blocks(&objective, samples, false));
-        let mut x = Initial::Gaussian(0.3).draw(net, arithmetic, &mut Generator::seed_from_u64(4));
-        let mut whole = Evaluator::new(objective, arithmetic, 1);
-        for (layer, unit) in [(0, 3), (1, 9), (0, 0)] {
-            let part = Part::Neuron { layer, unit };
-            net.indices(part).for_each(|index| x[index] += 0.1);
-            let loss = whole.evaluate(&x, &batch, Measurements::default()).loss;
-            assert_eq!(kept.propose(f32::INFINITY, &x, part, &batch), Some(loss));
-            assert_eq!(kept.keep(&x, part, &batch, false).loss, loss);
+        let packed = PackedSet::all(&data.train, 1);
+        let all = bits(0, Arithmetic::Portable, 1, &packed);
+        for first in 1..=3 {
+            let some = bits(first, Arithmetic::Portable, 2, &packed);
+            let losses = |bits: &[u32]| bits.iter().skip(1).step_by(2).copied().collect::<Vec<_>>();
+            assert!(losses(&some) == losses(&all), "{first}");
         }
-        assert!(!KeptEvaluator::keeps(&objective, 4_000_000_000) && KeptEvaluator::keeps(&objective, 60_000));
-        assert_eq!(KeptEvaluator::bytes(&objective, 4_000_000_000), super::MOST);
     }
 
     #[test]
@@ -398,9 +397,9 @@ mod tests {
         ordered.group(&(0..1437).map(|sample| (sample % 7) as f32).collect::<Vec<_>>(), false);
         for arithmetic in [Arithmetic::Portable, Arithmetic::Fused] {
             if is_available(arithmetic) {
-                let one = bits(arithmetic, 1, &plain);
-                assert_eq!(bits(arithmetic, 3, &plain), one);
-                assert_eq!(bits(arithmetic, 2, &ordered), one);
+                let one = bits(0, arithmetic, 1, &plain);
+                assert_eq!(bits(0, arithmetic, 3, &plain), one);
+                assert_eq!(bits(0, arithmetic, 2, &ordered), one);
             }
         }
     }

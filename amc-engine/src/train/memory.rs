@@ -5,10 +5,10 @@ use amc_core::sums::BLOCK;
 use amc_core::{Generator, Objective};
 use amc_kernels::TILE;
 
-use super::mixed::SAMPLED;
+use super::mixed::most_sampled;
 use super::{Batching, Method, Settings};
 use crate::data::{Data, Set};
-use crate::evaluate::kept::KeptEvaluator;
+use crate::evaluate::kept::room;
 use crate::memory::{self, MemoryError};
 
 const NUMBER: u128 = size_of::<f32>() as u128;
@@ -71,7 +71,7 @@ fn of_training(objective: Objective<'_>, data: &Data, settings: &Settings) -> u6
                 Batching::Mini(size) => size,
                 Batching::Full | Batching::Progressive => samples,
             };
-            KeptEvaluator::bytes(&objective, of_batch) + KeptEvaluator::bytes(&objective, SAMPLED)
+            room::bytes(&objective, of_batch) + room::bytes_of_all(&objective, most_sampled(&objective))
         }
     };
     bytes(vectors + batches + test + found + kept + workers(objective, settings.threads))

@@ -13,7 +13,7 @@ use super::{Progress, Settings};
 use crate::CRC;
 use crate::data::Set;
 use crate::data::pack::PackedSet;
-use crate::evaluate::kept::KeptEvaluator;
+use crate::evaluate::kept::{KeptEvaluator, room};
 use crate::evaluate::{Evaluator, Work};
 use crate::ranks::{RanksError, Share};
 
@@ -81,12 +81,14 @@ struct Run<'m, 'a> {
 /// Whole passes that the moves cost that a random batch serves for: what is kept of it takes one more.
 const PASSES: u64 = 10;
 
-/// Samples that statistics are gathered over, at most.
-pub(super) const SAMPLED: usize = 1024;
+/// Samples that statistics are gathered over, at most: what all layers give for them is kept.
+pub(super) fn most_sampled(objective: &Objective<'_>) -> usize {
+    room::most_samples(objective).min(1024)
+}
 
 /// Some samples of a set, evenly spread: all ranks have the same ones.
-pub(super) fn sampled(set: &Set) -> Result<Set, RanksError> {
-    set.every(set.all().div_ceil(SAMPLED).max(1))
+pub(super) fn sampled(objective: &Objective<'_>, set: &Set) -> Result<Set, RanksError> {
+    set.every(set.all().div_ceil(most_sampled(objective)).max(1))
 }
 
 impl Run<'_, '_> {
@@ -197,7 +199,7 @@ impl<'m, 'a> MixedMoves<'m, 'a> {
         let score = Score { loss: f32::NAN, correct: 0 };
         let count = sampled.len();
         let places: Vec<u32> = (0..count as u32).collect();
-        let of_sampled = KeptEvaluator::new(objective, settings.arithmetic, 1, (count, count));
+        let of_sampled = KeptEvaluator::keeping_all(objective, settings.arithmetic, count);
         let sampled = (PackedSet::at(sampled, &places, 1), of_sampled);
         let mut run =
             Run { objective, settings: settings.clone(), batches, kept, sampled, score, served: Served::default() };
@@ -233,9 +235,9 @@ impl<'m, 'a> MixedMoves<'m, 'a> {
                 mixed
             }
         };
-        let keeps = KeptEvaluator::keeps(&objective, run.batches.most());
-        let mixed = if keeps { mixed } else { mixed.without_kept() };
-        Ok(Self { mixed, run, evaluator })
+        let mut moves = Self { mixed, run, evaluator };
+        moves.mixed.set_kept_from(moves.run.kept.kept_from());
+        Ok(moves)
     }
 
     /// Where it stands: what a run of the same settings goes on from.
@@ -278,6 +280,7 @@ impl<'m, 'a> MixedMoves<'m, 'a> {
             && let Some(loss) = run.accepted(mixed.parameters())
         {
             mixed.rescore(finite(loss)).expect("a finite loss");
+            mixed.set_kept_from(run.kept.kept_from());
         }
     }
 
