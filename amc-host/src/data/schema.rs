@@ -299,12 +299,12 @@ impl Schema {
 /// Features and outputs by name, a line each.
 impl fmt::Display for Schema {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let features: Vec<_> = self.features.iter().map(Feature::meaning).collect();
+        let features: Vec<_> = self.features.iter().collect();
         let (what, outputs) = match &self.outputs {
             Outputs::Classes(names) => ("classes", names),
             Outputs::Numbers(names) => ("numbers", names),
         };
-        write!(f, "features: {}\n{what}: {}", features.join(", "), listed(outputs))
+        write!(f, "features: {}\n{what}: {}", meant(&features), listed(outputs))
     }
 }
 
@@ -315,6 +315,17 @@ pub fn listed(names: &[String]) -> String {
         false => name.clone(),
     };
     names.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
+/// Features in a line, with commas between; columns of numbers without names that follow each other are one of its parts.
+pub fn meant(features: &[&Feature]) -> String {
+    let is_bare = |feature: &Feature| feature.name.is_none() && matches!(feature.kind, Kind::Number(_));
+    let follows = |one: &&Feature, next: &&Feature| is_bare(one) && is_bare(next) && next.column == one.column + 1;
+    let part = |features: &[&Feature]| match features {
+        [first, .., last] => format!("columns {} to {}", first.column + 1, last.column + 1),
+        _ => features.iter().map(|feature| feature.meaning()).collect(),
+    };
+    features.chunk_by(follows).map(part).collect::<Vec<_>>().join(", ")
 }
 
 impl Feature {

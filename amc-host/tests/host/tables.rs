@@ -183,6 +183,15 @@ fn what_would_be_mistaken_is_refused_or_told() {
 }
 
 #[test]
+fn columns_without_names_are_told_of_together() {
+    let text = rows(|i| format!("7,8,{i},9,{}", ["u", "v"][i % 2]));
+    let Prepared { schema, report, .. } = prepared(text, &Options::default()).expect("a table");
+    let constant = "the same in all rows to train on, so that they tell nothing: columns 1 to 2, column 4";
+    assert!(report.iter().any(|line| line == constant), "{report:?}");
+    assert_eq!(schema.to_string(), "features: columns 1 to 4\nclasses: u, v");
+}
+
+#[test]
 fn features_are_scaled_by_the_rows_that_train() {
     let text = "x,c,y\n".to_string() + &rows(|i| format!("{},7,{}.5", 10 * i, i));
     let last = Options { split: Split::Last, ..Options::default() };

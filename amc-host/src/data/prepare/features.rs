@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{MOST_CHOICES, PrepareError};
 use crate::data::normalise::{Normalise, Spread};
-use crate::data::schema::{Kind, Scaling, Schema, SchemaError};
+use crate::data::schema::{Feature, Kind, Scaling, Schema, SchemaError, meant};
 use crate::data::table::columns::Content;
 use crate::data::table::{Pieces, TableError};
 
@@ -158,12 +158,16 @@ pub fn said(schema: &Schema, is_constant: &[bool], normalise: Normalise) -> Vec<
     };
     said.push(format!("{line}; {how} (--normalise)"));
     let mut first = 0;
-    for feature in &schema.features {
+    let is_constant = |feature: &&Feature| {
         let numbers = first..first + feature.kind.numbers();
         first = numbers.end;
-        if is_constant[numbers].iter().all(|is| *is) {
-            said.push(format!("{} is the same in all rows to train on: it tells nothing", feature.title()));
-        }
+        is_constant[numbers].iter().all(|is| *is)
+    };
+    let constant: Vec<_> = schema.features.iter().filter(is_constant).collect();
+    match constant[..] {
+        [] => {}
+        [one] => said.push(format!("{} is the same in all rows to train on: it tells nothing", one.title())),
+        _ => said.push(format!("the same in all rows to train on, so that they tell nothing: {}", meant(&constant))),
     }
     said
 }
