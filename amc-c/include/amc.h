@@ -104,7 +104,7 @@
 /**
  * What mixed moves have beside the trainer, in words of the size of a pointer.
  */
-#define AMC_MIXED_WORDS 66
+#define AMC_MIXED_WORDS 68
 
 /**
  * Words for each layer: its description, what is known of what is kept of it, and its two arms.

@@ -19,7 +19,7 @@ use crate::trainer::{Decision, Of, Trainer};
 use crate::{ALIGNMENT, Status};
 
 /// What mixed moves have beside the trainer, in words of the size of a pointer.
-pub const MIXED_WORDS: usize = 66;
+pub const MIXED_WORDS: usize = 68;
 
 /// Words for each layer: its description, what is known of what is kept of it, and its two arms.
 pub const MIXED_LAYER_WORDS: usize = 14;

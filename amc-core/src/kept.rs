@@ -63,7 +63,7 @@ pub enum KeptTask<'k> {
     /// when it was proposed, unless that is a softmax of four outputs or more: they are not found once more, unless samples are
     /// counted.
     Keep {
-        /// What is kept of the block, for other parameters of this part. The first time, the part is [`Part::Net`].
+        /// What is kept of the block, for other parameters of this part. The first time, the part begins with the first layer.
         kept: &'k mut [f32],
         /// What a proposal found for this part at these parameters.
         fresh: &'k [f32],

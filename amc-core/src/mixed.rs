@@ -104,9 +104,9 @@ pub trait EvaluateParts {
     /// Keeps these parameters, which are the ones proposed last, or of which the part is the whole net. Gives their loss.
     fn keep(&mut self, parameters: &[f32], part: Part) -> f32;
 
-    /// Gathers the statistics of the layers' inputs at these parameters over some of the samples; those of the net's inputs only
-    /// if `first`.
-    fn gather(&mut self, net: Net<'_>, parameters: &[f32], statistics: &mut [f32], first: bool);
+    /// Gathers the statistics of the inputs of the layers from `from` on, at these parameters over some of the samples. Where they
+    /// were gathered last the layers before `from − 1` had the same parameters; the first time, `from` is 0.
+    fn gather(&mut self, net: Net<'_>, parameters: &[f32], statistics: &mut [f32], from: usize);
 }
 
 /// Memory of mixed moves, lent by the caller.
@@ -182,6 +182,8 @@ pub struct Mixed<'m, R> {
     pattern: Pattern,
     /// Moves accepted since statistics were gathered.
     since_gathered: u32,
+    /// The first layer that they have changed, or may have.
+    changed_from: usize,
 }
 
 impl<'m, R: Rng + Clone> Mixed<'m, R> {
@@ -260,10 +262,18 @@ impl<'m, R: Rng + Clone> Mixed<'m, R> {
         self.counters.accepted += u64::from(is_accepted);
         self.since_gathered += u32::from(is_accepted);
         if self.since_gathered >= GATHERED_AFTER {
-            evaluator.gather(self.net, self.parameters, self.statistics, false);
-            self.since_gathered = 0;
+            self.gather(evaluator);
         }
         is_accepted
+    }
+
+    /// Gathers the statistics that accepted moves have made others: of the inputs of layers behind those that they changed.
+    fn gather(&mut self, evaluator: &mut impl EvaluateParts) {
+        let behind = self.changed_from.saturating_add(1);
+        if behind < self.net.layers().len() {
+            evaluator.gather(self.net, self.parameters, self.statistics, behind);
+        }
+        (self.since_gathered, self.changed_from) = (0, usize::MAX);
     }
 
     fn make_move<E: EvaluateParts>(&mut self, evaluator: &mut E) -> bool {
@@ -297,6 +307,7 @@ impl<'m, R: Rng + Clone> Mixed<'m, R> {
         let loss = evaluator.keep(self.parameters, part);
         if loss <= bound {
             self.loss = loss;
+            self.changed_from = self.changed_from.min(part.layer());
             return true;
         }
         self.take_back(part);

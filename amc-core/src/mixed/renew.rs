@@ -49,8 +49,8 @@ impl<'m, R: Rng + Clone> Mixed<'m, R> {
     /// Where the loss is not finite. Then nothing has changed but what the evaluator keeps.
     pub fn renew(&mut self, evaluator: &mut impl EvaluateParts) -> Result<(), MixedError> {
         self.rescore(evaluator.keep(self.parameters, Part::Net))?;
-        evaluator.gather(self.net, self.parameters, self.statistics, true);
-        self.since_gathered = 0;
+        evaluator.gather(self.net, self.parameters, self.statistics, 0);
+        (self.since_gathered, self.changed_from) = (0, usize::MAX);
         Ok(())
     }
 }

@@ -211,10 +211,11 @@ impl<L: Lanes, F: Features> EvaluateParts for SerialParts<'_, L, F> {
         }
     }
 
-    fn gather(&mut self, net: Net<'_>, parameters: &[f32], statistics: &mut [f32], first: bool) {
-        let mut gather = if first { Gather::new(net, statistics) } else { Gather::behind_inputs(net, statistics) };
+    fn gather(&mut self, net: Net<'_>, parameters: &[f32], statistics: &mut [f32], from: usize) {
+        let changed = if self.keeps { Part::Layer(from.saturating_sub(1)) } else { Part::Net };
+        let mut gather = Gather::new(net, statistics, from);
         for block in 0..self.blocks() {
-            self.block(parameters, Part::Net, block, 0, true);
+            self.block(parameters, changed, block, 0, true);
             let [(at, count), _] = self.places(block);
             let Some(samples) = &self.samples else { continue };
             let kept = self.memory.kept.get(at..at + count).unwrap_or_default();

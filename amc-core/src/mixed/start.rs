@@ -29,7 +29,7 @@ pub fn start<R: Rng + Clone>(
     }
     let layers = net.places().zip(net.sections().zip(net.layers()));
     for (index, (place, (section, layer))) in layers.enumerate() {
-        evaluator.gather(net, parameters, statistics, index == 0);
+        evaluator.gather(net, parameters, statistics, index);
         if place.neurons > 0 {
             let size = Size::of_start(SCALES[index.min(1)]);
             draw::layer(evaluator.lanes(), place, size, statistics, parameters, rng);
@@ -39,9 +39,7 @@ pub fn start<R: Rng + Clone>(
             }
         }
     }
-    let loss = evaluator.keep(parameters, Part::Net);
-    evaluator.gather(net, parameters, statistics, false);
-    loss
+    evaluator.keep(parameters, Part::Net)
 }
 
 /// By how much the weights of what a recurrent layer is given at a step would be larger if it had no states.
@@ -58,6 +56,6 @@ fn of_inputs(place: Place, statistics: &[f32]) -> f32 {
 /// Lengths are those of [`start`].
 pub fn start_at(net: Net<'_>, parameters: &[f32], statistics: &mut [f32], evaluator: &mut impl EvaluateParts) -> f32 {
     let loss = evaluator.keep(parameters, Part::Net);
-    evaluator.gather(net, parameters, statistics, true);
+    evaluator.gather(net, parameters, statistics, 0);
     loss
 }

@@ -92,6 +92,7 @@ impl<'m, R: Rng + Clone> Mixed<'m, R> {
             counters,
             pattern,
             since_gathered,
+            changed_from: 0,
         }
     }
 }

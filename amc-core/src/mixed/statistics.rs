@@ -110,17 +110,11 @@ pub struct Gather<'a> {
 }
 
 impl<'a> Gather<'a> {
-    /// Into [`Net::statistics`] numbers, those of the net's inputs included.
-    pub fn new(net: Net<'a>, statistics: &'a mut [f32]) -> Self {
-        statistics.fill(0.0);
-        Self { net, statistics, from: 0, samples: 0 }
-    }
-
-    /// But for the net's inputs, whose statistics stay: they depend on the samples alone.
-    pub fn behind_inputs(net: Net<'a>, statistics: &'a mut [f32]) -> Self {
-        let first = net.places().next().unwrap_or_default();
-        statistics.iter_mut().skip(2 * first.fan_in + first.whitening).for_each(|number| *number = 0.0);
-        Self { net, statistics, from: 1, samples: 0 }
+    /// Into [`Net::statistics`] numbers, of which those of the layers before `from` stay.
+    pub fn new(net: Net<'a>, statistics: &'a mut [f32], from: usize) -> Self {
+        let at = net.places().nth(from).map_or(statistics.len(), |place| place.at);
+        statistics.iter_mut().skip(at).for_each(|number| *number = 0.0);
+        Self { net, statistics, from, samples: 0 }
     }
 
     /// Adds the `samples` samples from `first` on, of which `kept` are the numbers in tiles of `T`: layer by layer, their

@@ -21,12 +21,15 @@ const CLASSES: [Layer; 3] =
 /// An evaluator on one core. A loss that is kept is `above` what a whole evaluation has.
 pub(super) struct Serial<'a, L> {
     kept: Kept<'a, L>,
+    /// What statistics are gathered of: moves are not kept here.
+    gathered: Kept<'a, L>,
     above: f32,
 }
 
 impl<'a, L: Lanes> Serial<'a, L> {
     pub(super) fn new(lanes: L, objective: Objective<'a>, samples: Samples<'a, Rows<'a, f32>>) -> Self {
-        Self { kept: Kept::new(lanes, objective, samples, 4), above: 0.0 }
+        let kept = || Kept::new(lanes, objective, samples, 4);
+        Self { kept: kept(), gathered: kept(), above: 0.0 }
     }
 }
 
@@ -47,11 +50,18 @@ impl<L: Lanes> EvaluateParts for Serial<'_, L> {
         super::kept::mean(&self.kept.objective, &losses) + self.above
     }
 
-    fn gather(&mut self, net: Net<'_>, parameters: &[f32], statistics: &mut [f32], first: bool) {
-        self.kept.keep(parameters, Part::Net);
-        let mut gather = if first { Gather::new(net, statistics) } else { Gather::behind_inputs(net, statistics) };
-        self.kept.gather(&mut gather);
-        gather.end();
+    fn gather(&mut self, net: Net<'_>, parameters: &[f32], statistics: &mut [f32], from: usize) {
+        let mut all = vec![f32::NAN; statistics.len()];
+        let changed = Part::Layer(from.saturating_sub(1));
+        for (kept, changed, statistics, from) in
+            [(&mut self.gathered, changed, &mut *statistics, from), (&mut self.kept, Part::Net, &mut all, 0)]
+        {
+            kept.keep(parameters, changed);
+            let mut gather = Gather::new(net, statistics, from);
+            kept.gather(&mut gather);
+            gather.end();
+        }
+        assert_eq!(statistics, all, "from {from}");
     }
 }
 
@@ -211,10 +221,8 @@ impl EvaluateParts for Flat {
         1.0
     }
 
-    fn gather(&mut self, _: Net<'_>, _: &[f32], statistics: &mut [f32], _: bool) {
-        let (means, squares) = statistics.split_at_mut(statistics.len() / 2);
-        means.fill(2.0);
-        squares.fill(5.0);
+    fn gather(&mut self, _: Net<'_>, _: &[f32], _: &mut [f32], _: usize) {
+        unreachable!("the inputs of the only layer stay");
     }
 }
 
@@ -223,7 +231,9 @@ fn what_the_samples_do_not_decide_comes_to_rest() {
     const ONE: [Layer; 1] = [Layer::dense(4, Activation::Linear)];
     let net = Net::new(64, &ONE);
     let mut memory = Memory::new(net);
-    Flat.gather(net, &[], &mut memory.numbers[3], true);
+    let (means, squares) = memory.numbers[3].split_at_mut(64);
+    means.fill(2.0);
+    squares.fill(5.0);
     memory.numbers[0].fill(3.0);
     // Pattern moves would go on and on along the way.
     let mut mixed = Mixed::new(net, memory.lend(), 1e-9, Generator::seed_from_u64(1), 1.0).unwrap();

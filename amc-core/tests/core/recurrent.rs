@@ -27,7 +27,7 @@ impl EvaluateParts for Quarter {
         1.0
     }
 
-    fn gather(&mut self, net: Net<'_>, _: &[f32], statistics: &mut [f32], _: bool) {
+    fn gather(&mut self, net: Net<'_>, _: &[f32], statistics: &mut [f32], _: usize) {
         let mut at = 0;
         for layer in net.layers() {
             let inputs = if let Layer::Dense(_) = layer { WIDE[1] } else { WIDE[0] + WIDE[1] };

@@ -22,7 +22,7 @@ fn features(count: usize) -> Vec<f32> {
 
 fn statistics(features: &[f32]) -> Vec<f32> {
     let mut statistics = vec![0.0; NET.statistics()];
-    let mut gather = Gather::new(NET, &mut statistics);
+    let mut gather = Gather::new(NET, &mut statistics, 0);
     let (rows, samples) = (Rows::new(features, K, 1.0), features.len() / K);
     for first in (0..samples).step_by(64) {
         gather.add(Portable::<4>, &[], &[], &rows, (first, (samples - first).min(64)));
@@ -103,7 +103,7 @@ impl EvaluateParts for Never {
         unreachable!("nothing is accepted")
     }
 
-    fn gather(&mut self, _: Net<'_>, _: &[f32], _: &mut [f32], _: bool) {
+    fn gather(&mut self, _: Net<'_>, _: &[f32], _: &mut [f32], _: usize) {
         unreachable!("nothing is accepted")
     }
 }

@@ -119,7 +119,7 @@ impl<'a> KeptEvaluator<'a> {
     }
 
     /// Keeps the numbers for parameters of which only a part is another than those kept before, and which were
-    /// [proposed](KeptEvaluator::propose) last; the first time, the part is the net. Gives U(x), the bits of a whole
+    /// [proposed](KeptEvaluator::propose) last; the first time, the part begins with the first layer. Gives U(x), the bits of a whole
     /// evaluation.
     ///
     /// Samples whose class is found are counted if `counts`.
@@ -154,10 +154,10 @@ impl<'a> KeptEvaluator<'a> {
         Some(self.mean((batch, shared), (bound, !is_within?), None)?.loss)
     }
 
-    /// Gathers the statistics of the layers' inputs, for the parameters kept last.
-    pub fn gather(&mut self, net: Net<'_>, statistics: &mut [f32], first: bool, batch: &Batch<'_>) {
+    /// Gathers the statistics of the inputs of the layers from `from` on, for the parameters kept last.
+    pub fn gather(&mut self, net: Net<'_>, statistics: &mut [f32], from: usize, batch: &Batch<'_>) {
         let samples = batch.samples.len();
-        let mut gather = if first { Gather::new(net, statistics) } else { Gather::behind_inputs(net, statistics) };
+        let mut gather = Gather::new(net, statistics, from);
         for (index, block) in self.blocks.iter_mut().enumerate() {
             let kept = block.get_mut().unwrap_or_else(PoisonError::into_inner).kept();
             let (first, features) = (index * BLOCK, &batch.samples.features);

@@ -142,10 +142,10 @@ impl EvaluateParts for Run<'_, '_> {
         self.score.loss
     }
 
-    fn gather(&mut self, net: Net<'_>, parameters: &[f32], statistics: &mut [f32], first: bool) {
+    fn gather(&mut self, net: Net<'_>, parameters: &[f32], statistics: &mut [f32], from: usize) {
         let (pack, kept) = &mut self.sampled;
-        kept.keep(parameters, Part::Net, &pack.batch(), false);
-        kept.gather(net, statistics, first, &pack.batch());
+        kept.keep(parameters, Part::Layer(from.saturating_sub(1)), &pack.batch(), false);
+        kept.gather(net, statistics, from, &pack.batch());
     }
 }
 
