@@ -33,6 +33,11 @@ impl Size {
     pub(super) fn of_move<R: Rng>(sigma: f32, rng: &mut R) -> Self {
         Self { sigma, contraction: if below(rng, 2) == 0 { 0.0 } else { (sigma * sigma).min(1.0) } }
     }
+
+    /// In a recurrent layer nothing contracts: at every step states would become smaller, and no longer last.
+    fn at(self, place: Place) -> Self {
+        Self { contraction: if place.states > 0 { 0.0 } else { self.contraction }, ..self }
+    }
 }
 
 /// Which part of the net an arm is to change.
@@ -58,12 +63,13 @@ pub(super) fn draw<L: Lanes, R: Rng + Clone>(
     match part {
         Part::Neuron { layer, unit } => {
             let Some(place) = net.places().nth(layer) else { return };
+            let size = size.at(place);
             match kind {
                 MoveKind::Weights => some_weights(lanes, place, unit, size, statistics, parameters, rng),
                 _ => neuron(lanes, place, unit, size, statistics, parameters, rng),
             }
         }
-        _ => net.places().for_each(|place| layer(lanes, place, size, statistics, parameters, rng)),
+        _ => net.places().for_each(|place| layer(lanes, place, size.at(place), statistics, parameters, rng)),
     }
 }
 

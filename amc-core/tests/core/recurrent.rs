@@ -39,6 +39,28 @@ impl EvaluateParts for Quarter {
     }
 }
 
+/// Takes none of the moves that are proposed, of which it has each.
+struct Refusing(Vec<Vec<f32>>);
+
+impl EvaluateParts for Refusing {
+    type Lanes = Portable<16>;
+
+    fn lanes(&self) -> Self::Lanes {
+        Portable
+    }
+
+    fn propose(&mut self, _: f32, parameters: &[f32], _: Part) -> Option<f32> {
+        self.0.push(parameters.to_vec());
+        None
+    }
+
+    fn keep(&mut self, _: &[f32], _: Part) -> f32 {
+        1.0
+    }
+
+    fn gather(&mut self, _: Net<'_>, _: &[f32], _: &mut [f32], _: usize) {}
+}
+
 fn mean_square(weights: &[f32]) -> f64 {
     weights.iter().map(|weight| f64::from(*weight).powi(2)).sum::<f64>() / weights.len() as f64
 }
@@ -87,6 +109,25 @@ fn gates_keep_states_for_all_times_up_to_all_steps() {
         .map(|(weights, inputs)| mean_square(&weights) / of_variance(inputs));
     // 6,144 Gaussian numbers or more: 2%.
     assert!((0.9..1.1).contains(&of_inputs) && (0.9..1.1).contains(&of_states), "{of_inputs}, {of_states}");
+}
+
+#[test]
+fn moves_take_nothing_off_states() {
+    let [inputs, units, steps] = WIDE;
+    let layers = [Layer::recurrent(inputs, units, steps, Activation::Tanh), Layer::dense(2, Activation::Softmax)];
+    let net = Net::new(inputs * steps, &layers);
+    let (mut memory, mut rng) = (Memory::new(net), Generator::seed_from_u64(1));
+    let [parameters, _, _, statistics] = &mut memory.numbers;
+    let loss = start(net, parameters, statistics, &mut rng, &mut Quarter);
+    let (mut mixed, mut refusing) = (Mixed::new(net, memory.lend(), 0.0, rng, loss).unwrap(), Refusing(Vec::new()));
+    (0..60).for_each(|_| assert!(!mixed.step(&mut refusing)));
+    // By how much a state's weight of itself, which is 1, would have become another.
+    let own = (0..units).map(|unit| (inputs + unit) * units + unit);
+    let changes = own.flat_map(|at| refusing.0.iter().map(move |all| f64::from(all[at]) - 1.0));
+    let changes: Vec<f64> = changes.filter(|change| *change != 0.0).collect();
+    let (sum, squares) = (changes.iter().sum::<f64>(), changes.iter().map(|change| change * change).sum::<f64>());
+    // Four standard deviations; contracted by every second move, it would be seven.
+    assert!(changes.len() > 1000 && sum.abs() < 4.0 * squares.sqrt(), "{sum} of {squares}, {}", changes.len());
 }
 
 #[test]
