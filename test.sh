@@ -204,9 +204,6 @@ devices() {
     CARGO_TARGET_WASM32_WASIP1_RUNNER="node --no-warnings $PWD/tests/wasm/wasi.mjs" \
       cargo test -p amc-core --features layers,serde --test core --target "$wasi_target" --target-dir "$built"
   fi
-
-  say "the same bits from unoptimised code"
-  cargo test --config tests/unoptimised.toml "${tested[@]}" --test bits
 }
 
 host() {
@@ -247,6 +244,9 @@ host() {
     say "what is exported, in onnxruntime"
     python3 amc-exchange/tests/elsewhere.py "${CARGO_TARGET_DIR:-target}/debug/amc"
   fi
+
+  say "the same bits from unoptimised code"
+  cargo test --config tests/unoptimised.toml "${tested[@]}" --test bits
 }
 
 # Both in the background, each in a process group of its own: whatever ends this script ends all of it. (A part that is asked
